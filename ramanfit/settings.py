@@ -1,0 +1,216 @@
+"""Frozen settings: dataclasses that check their own values, built from TOML tables with no unknown keys."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import MISSING, fields, is_dataclass
+from datetime import datetime
+from numbers import Integral, Real
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ramanfit.errors import RecipeError
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Settings = TypeVar("Settings", bound="DataclassInstance")
+
+NONE = "none"
+"""How TOML, which has no null, spells None."""
+
+
+def check_types(settings: DataclassInstance, key: str = "") -> None:
+    """Check every field of a known type and store it in its plain form (float, tuple).
+
+    Parameters
+    ----------
+    settings : dataclass instance
+        Called from its ``__post_init__``; its module postpones annotations, which are the names looked up.
+    key : str
+        Where it stands in the recipe, e.g. ``"baseline"``: errors name ``baseline.order``.
+
+    Raises
+    ------
+    RecipeError
+        If a value has the wrong type or is not finite.
+    """
+    for f in fields(settings):
+        convert = _CONVERTERS.get(str(f.type))
+        if convert is not None:
+            value = convert(getattr(settings, f.name), f"{key}.{f.name}" if key else f.name)
+            object.__setattr__(settings, f.name, value)
+
+
+def expect(condition: bool, key: str, expected: str, found: object) -> None:
+    """Raise the RecipeError ``key: expected ..., found ...`` unless the condition holds."""
+    if not condition:
+        raise RecipeError(f"{key}: expected {expected}, found {_show(found)}")
+
+
+def choice(value: str, valid: Iterable[str], key: str, what: str = "value") -> None:
+    """Raise the RecipeError ``key: unknown ...`` with the nearest valid one unless the value is valid."""
+    names = tuple(valid)
+    if value not in names:
+        raise RecipeError(f"{key}: unknown {what} {value!r}", hint=nearest(value, names))
+
+
+def _show(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else repr(value)
+
+
+def _text(value: object, key: str) -> str:
+    expect(isinstance(value, str), key, "a text", value)
+    return str(value)
+
+
+def _integer(value: object, key: str) -> int:
+    expect(isinstance(value, Integral) and not isinstance(value, bool), key, "a whole number", value)
+    return int(value)  # type: ignore[call-overload, no-any-return]
+
+
+def _boolean(value: object, key: str) -> bool:
+    expect(isinstance(value, bool), key, "true or false", value)
+    return bool(value)
+
+
+def _number(value: object, key: str) -> float:
+    expect(isinstance(value, Real) and not isinstance(value, bool), key, "a number", value)
+    try:
+        number = float(value)  # type: ignore[arg-type]
+    except OverflowError:  # an integer of 400 digits is valid TOML
+        number = math.inf
+    expect(math.isfinite(number), key, "a finite number", number)
+    return number
+
+
+def _optional_number(value: object, key: str) -> float | None:
+    return None if value is None or value == NONE else _number(value, key)
+
+
+def _numbers(value: object, key: str) -> tuple[float, ...]:
+    expect(isinstance(value, list | tuple), key, "a list of numbers", value)
+    return tuple(_number(item, key) for item in value)  # type: ignore[attr-defined]
+
+
+def _pair(value: object, key: str) -> tuple[float, float]:
+    numbers = _numbers(value, key)
+    expect(len(numbers) == 2, key, "two numbers", list(numbers))
+    return numbers[0], numbers[1]
+
+
+def _pairs(value: object, key: str) -> tuple[tuple[float, float], ...]:
+    expect(isinstance(value, list | tuple), key, "a list of [low, high]", value)
+    return tuple(_pair(item, key) for item in value)  # type: ignore[attr-defined]
+
+
+def _number_or_pair(value: object, key: str) -> float | tuple[float, float]:
+    return _pair(value, key) if isinstance(value, list | tuple) else _number(value, key)
+
+
+def _local_time(value: object, key: str) -> datetime:
+    good = isinstance(value, datetime) and value.tzinfo is None
+    expect(good, key, "a date and time without zone, e.g. 2024-01-15T09:00:00", value)
+    assert isinstance(value, datetime)
+    return value
+
+
+_CONVERTERS: dict[str, Callable[[object, str], object]] = {
+    "str": _text,
+    "int": _integer,
+    "bool": _boolean,
+    "float": _number,
+    "float | None": _optional_number,
+    "tuple[float, ...]": _numbers,
+    "tuple[tuple[float, float], ...]": _pairs,
+    "float | tuple[float, float]": _number_or_pair,
+    "datetime": _local_time,
+}
+
+
+def build(cls: type[Settings], table: object, key: str = "", **ready: Any) -> Settings:
+    """Make settings from a TOML table.
+
+    Parameters
+    ----------
+    cls : dataclass
+    table : mapping
+        Only keys of `cls`; those without a default must be there.
+    key : str
+        Where the table stands, for messages.
+    **ready
+        Fields made already: nested settings, which win over the table.
+
+    Raises
+    ------
+    RecipeError
+        If `table` is no table, has an unknown key or lacks one, or the settings refuse a value.
+    """
+    expect(isinstance(table, Mapping), key or "recipe", "a table", table)
+    assert isinstance(table, Mapping)
+    prefix = f"{key}." if key else ""
+    names = [f.name for f in fields(cls)]
+    for name in table:
+        if name not in names:
+            raise unknown("key", prefix + name, names)
+    values = {**table, **ready}
+    for f in fields(cls):
+        if f.name not in values and f.default is MISSING and f.default_factory is MISSING:
+            raise RecipeError(f"missing key '{prefix}{f.name}'")
+    return cls(**values)
+
+
+def unknown(what: str, name: str, valid: Iterable[str]) -> RecipeError:
+    """Return the error for a name that is none of the valid ones, with the nearest as hint."""
+    return RecipeError(f"unknown {what} '{name}'", hint=nearest(name.rpartition(".")[2], valid))
+
+
+def nearest(name: str, valid: Iterable[str]) -> str:
+    """Return the hint that offers the valid name closest to `name`, or all of them."""
+    from difflib import get_close_matches
+
+    names = sorted(valid)
+    close = get_close_matches(name, names, n=1)
+    return f"did you mean {close[0]}?" if close else f"choose one of {', '.join(names)}"
+
+
+def parse_toml(text: str, where: str) -> dict[str, Any]:
+    """Parse TOML.
+
+    Raises
+    ------
+    RecipeError
+        ``where:line: ...`` for a syntax error.
+    """
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        problem, _, place = str(error).rpartition(" (at ")
+        digits = place.partition("line ")[2].partition(",")[0]
+        line = int(digits) if digits.isdigit() else text.rstrip().count("\n") + 1
+        raise RecipeError(f"{where}:{line}: {problem}") from None
+
+
+def format_toml(value: object) -> str:
+    """Return a setting as a TOML value."""
+    if value is None:
+        return f'"{NONE}"'
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(format_toml(item) for item in value)}]"
+    if isinstance(value, str):
+        import json
+
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    if isinstance(value, int | float):
+        return repr(value)
+    if is_dataclass(value):
+        pairs = ", ".join(f"{f.name} = {format_toml(getattr(value, f.name))}" for f in fields(value))
+        return f"{{ {pairs} }}"
+    raise TypeError(f"no TOML for {value!r}")
