@@ -1,0 +1,103 @@
+"""What a fit returns: a struct of arrays, one row per spectrum."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from enum import IntEnum
+
+import numpy as np
+import numpy.typing as npt
+
+from ramanfit.scan import BoolArray, FloatArray
+
+
+class Status(IntEnum):
+    """How the minimisation of one spectrum ended."""
+
+    CONVERGED = 0
+    NOT_CONVERGED = 1  # the iterations ran out; the values are the best found
+    FAILED = 2  # no finite minimum: no values
+    NOT_MEASURED = 3  # an empty or constant spectrum: nothing to fit
+
+
+@dataclass(frozen=True, eq=False)
+class FitResult:
+    """Parameters, covariance and verdict of N spectra with P peaks.
+
+    Attributes
+    ----------
+    height, center_cm1, fwhm_cm1 : array [N, P]
+        Not a number where nothing was fitted.
+    coefficients : array [N, Q]
+        Of the model's orthonormal baseline polynomials, in counts.
+    covariance : array [N, 3P, 3P]
+        Of height, center and fwhm peak by peak, scaled with ``chi2 / dof``: it needs only relative
+        weights. Rows of parameters held by a bound, and of fits without a covariance, are not a number.
+    chi2 : array [N]
+        Weighted sum of squared residuals.
+    dof : int array [N]
+        Channels used minus free parameters.
+    noise : array [N, 3]
+        See `ramanfit.noise.variance`; not a number where the noise is unknown.
+    redchi2 : array [N]
+        Residual variance over the noise variance that neighbouring channels show, about 1 for a model
+        that leaves noise only; not a number where the noise is unknown.
+    at_bound : bool array [N, P, 2]
+        Center or fwhm held by a bound.
+    status : int8 array [N]
+        `Status`.
+    """
+
+    height: FloatArray
+    center_cm1: FloatArray
+    fwhm_cm1: FloatArray
+    coefficients: FloatArray
+    covariance: FloatArray
+    chi2: FloatArray
+    dof: npt.NDArray[np.int64]
+    noise: FloatArray
+    redchi2: FloatArray
+    at_bound: BoolArray
+    status: npt.NDArray[np.int8]
+
+    def __len__(self) -> int:
+        return int(self.height.shape[0])
+
+    @classmethod
+    def empty(cls, n: int, peaks: int, coefficients: int, status: Status) -> FitResult:
+        """Return `n` rows that hold no values, only a status."""
+        nan = np.full((n, peaks), np.nan)
+        return cls(
+            height=nan,
+            center_cm1=nan.copy(),
+            fwhm_cm1=nan.copy(),
+            coefficients=np.full((n, coefficients), np.nan),
+            covariance=np.full((n, 3 * peaks, 3 * peaks), np.nan),
+            chi2=np.full(n, np.nan),
+            dof=np.zeros(n, dtype=np.int64),
+            noise=np.full((n, 3), np.nan),
+            redchi2=np.full(n, np.nan),
+            at_bound=np.zeros((n, peaks, 2), dtype=bool),
+            status=np.full(n, status, dtype=np.int8),
+        )
+
+    @classmethod
+    def concat(cls, parts: Sequence[FitResult]) -> FitResult:
+        """Join results of one model, row after row."""
+        return cls(**{f.name: np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(cls)})
+
+    def standard_errors(self) -> dict[str, FloatArray]:
+        """Return the standard errors of height, center_cm1 and fwhm_cm1, each [N, P]."""
+        variances = np.einsum("nii->ni", self.covariance).reshape(len(self), -1, 3)
+        se = np.sqrt(np.where(variances >= 0, variances, np.nan))
+        return dict(zip(("height", "center_cm1", "fwhm_cm1"), np.moveaxis(se, -1, 0), strict=True))
+
+    def put(self, rows: npt.NDArray[np.intp] | BoolArray, part: FitResult) -> None:
+        """Write the rows of `part` into this result."""
+        for f in fields(self):
+            getattr(self, f.name)[rows] = getattr(part, f.name)
+
+    def take(self, rows: npt.NDArray[np.intp] | BoolArray | slice | Sequence[int]) -> FitResult:
+        """Return some rows."""
+        return FitResult(**{f.name: getattr(self, f.name)[rows] for f in fields(self)})
