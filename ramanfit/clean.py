@@ -1,0 +1,68 @@
+"""From a Scan to what may be fitted: axis correction, window, saturated channels, unmeasured spectra."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ramanfit.model import Model, build_model, window_channels
+from ramanfit.recipe import Recipe
+from ramanfit.scan import BoolArray, FloatArray, Scan
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """One scan cut to a recipe's window.
+
+    Attributes
+    ----------
+    model : Model
+        The recipe on the channels inside the window.
+    counts : array [N, M]
+        A view of the scan where that is possible.
+    use : bool array [N, M] or None
+        Channels that may be fitted; None: all.
+    measured : bool array [N]
+        False for empty and constant spectra, as an aborted scan leaves them.
+    saturated : bool array [N]
+        At least one channel inside the window is saturated.
+    """
+
+    model: Model
+    counts: FloatArray
+    use: BoolArray | None
+    measured: BoolArray
+    saturated: BoolArray
+
+    def take(self, rows: npt.NDArray[np.intp]) -> tuple[FloatArray, BoolArray | None]:
+        """Return counts and usable channels of some spectra, as copies."""
+        counts = np.array(self.counts[rows], dtype=np.float64, order="C")
+        return counts, None if self.use is None else self.use[rows]
+
+
+def prepare(scan: Scan, recipe: Recipe) -> Prepared:
+    """Cut a scan to the recipe's window and mask what must not be fitted.
+
+    Raises
+    ------
+    ScanError
+        If the window holds too few channels for the recipe's model.
+    """
+    shift = scan.shift_cm1 + recipe.axis.shift_cm1
+    inside = window_channels(shift, recipe)
+    model = build_model(shift[inside], recipe, scan.source)
+    found = np.flatnonzero(inside)
+    whole = slice(found[0], found[-1] + 1)
+    counts = scan.counts[:, whole] if found.size == whole.stop - whole.start else scan.counts[:, inside]
+    top = recipe.clean.saturation_counts
+    burnt = counts >= top if top is not None else np.zeros_like(counts, dtype=bool)
+    bad = burnt if scan.mask is None else burnt | scan.mask[:, inside]
+    return Prepared(
+        model=model,
+        counts=counts,
+        use=~bad if bad.any() else None,
+        measured=counts.max(axis=1) > counts.min(axis=1),
+        saturated=np.asarray(burnt.any(axis=1)),
+    )

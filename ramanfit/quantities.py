@@ -1,0 +1,163 @@
+"""From parameters to what is published: heights, areas and ratios with errors, a status and flags."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ramanfit.clean import Prepared
+from ramanfit.lineshapes import LORENTZIAN_AREA, lorentzian_area
+from ramanfit.recipe import Recipe
+from ramanfit.result import FitResult, Status
+from ramanfit.scan import BoolArray, FloatArray
+
+StringArray = npt.NDArray[np.str_]
+
+FLAGS: dict[str, str] = {
+    "not_measured": "empty or constant spectrum: nothing to fit",
+    "failed": "no finite minimum, or none reached",
+    "at_bound": "a center or width is held by a bound of the recipe; its standard error is empty",
+    "no_covariance": "the normal matrix has no inverse: no standard errors",
+    "saturated": "channels at the detector's ceiling inside the window; they were left out of the fit",
+    "not_detected": "a height is below detection.min_snr standard errors: no position, no ratio",
+    "low_snr": "a height is below detection.low_snr standard errors: errors are no longer symmetric",
+    "edge_of_window": "a center lies within half its width of the window's edge",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class RatioValues:
+    """One ratio of all spectra, of heights and of areas; not a number where it has no meaning."""
+
+    value: FloatArray
+    se: FloatArray
+    area_value: FloatArray
+    area_se: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class Quantities:
+    """What tables are made of.
+
+    Attributes
+    ----------
+    height, height_se, center_cm1, center_se, fwhm_cm1, fwhm_se, area, area_se : array [N, P]
+        Not a number where unknown. A peak that was not detected keeps its height, unclipped, and the
+        standard error of it.
+    status : str array [N, P]
+        ``ok``, ``not_detected`` or ``failed``.
+    ratios : mapping of str to RatioValues
+        By the recipe's names.
+    redchi2 : array [N]
+    flags : str array [N]
+        Words of `FLAGS` joined by ``|``.
+    """
+
+    names: tuple[str, ...]
+    height: FloatArray
+    height_se: FloatArray
+    center_cm1: FloatArray
+    center_se: FloatArray
+    fwhm_cm1: FloatArray
+    fwhm_se: FloatArray
+    area: FloatArray
+    area_se: FloatArray
+    status: StringArray
+    ratios: Mapping[str, RatioValues]
+    redchi2: FloatArray
+    flags: StringArray
+
+
+def quantities(result: FitResult, prepared: Prepared, recipe: Recipe) -> Quantities:
+    """Derive all quantities of a fit; errors follow from the full covariance by linear propagation."""
+    n, peaks = result.height.shape
+    se = result.standard_errors()
+    fitted = result.status == Status.CONVERGED
+    with np.errstate(invalid="ignore", divide="ignore"):
+        snr = result.height / se["height"]
+    # a fit without noise has no error to compare with: any height above 0 is seen
+    seen = np.where(np.isfinite(snr), snr > recipe.detection.min_snr, result.height > 0) & fitted[:, None]
+    status = np.where(seen, "ok", np.where(fitted[:, None], "not_detected", "failed"))
+
+    def shown(values: FloatArray, where: BoolArray = seen) -> FloatArray:
+        return np.where(where & np.isfinite(values), values, np.nan)
+
+    area = lorentzian_area(result.height, result.fwhm_cm1)
+    gradient = np.zeros((n, peaks, 3 * peaks))
+    for p in range(peaks):
+        gradient[:, p, 3 * p] = LORENTZIAN_AREA * result.fwhm_cm1[:, p]
+        gradient[:, p, 3 * p + 2] = LORENTZIAN_AREA * result.height[:, p]
+    ratios = {}
+    index = {peak.name: p for p, peak in enumerate(recipe.peaks)}
+    for ratio in recipe.ratios:
+        a, b = index[ratio.numerator], index[ratio.denominator]
+        both = seen[:, a] & seen[:, b]
+        ratios[ratio.name] = _ratio(result, a, b, both)
+    return Quantities(
+        names=tuple(index),
+        height=shown(result.height, fitted[:, None]),
+        height_se=shown(se["height"], fitted[:, None]),
+        center_cm1=shown(result.center_cm1),
+        center_se=shown(se["center_cm1"]),
+        fwhm_cm1=shown(result.fwhm_cm1),
+        fwhm_se=shown(se["fwhm_cm1"]),
+        area=shown(area),
+        area_se=shown(_propagate(gradient, result.covariance)),
+        status=status,
+        ratios=ratios,
+        redchi2=shown(result.redchi2, fitted),
+        flags=_flags(result, prepared, recipe, status, snr),
+    )
+
+
+def _propagate(gradient: FloatArray, covariance: FloatArray) -> FloatArray:
+    """Standard errors [N, K] of K functions with gradients [N, K, 3P]; a held parameter has no error."""
+    known = np.where(np.isnan(covariance), 0.0, covariance)
+    with np.errstate(invalid="ignore"):
+        se = np.sqrt(np.einsum("nki,nij,nkj->nk", gradient, known, gradient, optimize=True))
+    return np.where(se > 0, se, np.nan)
+
+
+def _ratio(result: FitResult, a: int, b: int, both: BoolArray) -> RatioValues:
+    n, peaks = result.height.shape
+    with np.errstate(invalid="ignore", divide="ignore"):
+        value = result.height[:, a] / result.height[:, b]
+        area_value = value * result.fwhm_cm1[:, a] / result.fwhm_cm1[:, b]
+        gradient = np.zeros((n, 2, 3 * peaks))
+        for p, sign in ((a, 1.0), (b, -1.0)):
+            gradient[:, 0, 3 * p] = sign * value / result.height[:, p]
+            gradient[:, 1, 3 * p] = sign * area_value / result.height[:, p]
+            gradient[:, 1, 3 * p + 2] = sign * area_value / result.fwhm_cm1[:, p]
+    gradient[~np.isfinite(gradient)] = 0.0
+    se = _propagate(gradient, result.covariance)
+    columns = [np.where(both & np.isfinite(v), v, np.nan) for v in (value, se[:, 0], area_value, se[:, 1])]
+    return RatioValues(*columns)
+
+
+def _flags(
+    result: FitResult, prepared: Prepared, recipe: Recipe, status: StringArray, snr: FloatArray
+) -> StringArray:
+    shift = prepared.model.shift_cm1
+    fitted = result.status == Status.CONVERGED
+    half = result.fwhm_cm1 / 2
+    with np.errstate(invalid="ignore"):
+        near_edge = (result.center_cm1 - half < shift[0]) | (result.center_cm1 + half > shift[-1])
+        weak = (status == "ok") & (snr < recipe.detection.low_snr)
+    raised = {
+        "not_measured": result.status == Status.NOT_MEASURED,
+        "failed": (result.status == Status.FAILED) | (result.status == Status.NOT_CONVERGED),
+        "at_bound": fitted & result.at_bound.any(axis=(1, 2)),
+        "no_covariance": fitted & np.isnan(np.einsum("nii->ni", result.covariance)[:, ::3]).any(axis=1),
+        "saturated": prepared.saturated,
+        "not_detected": (status == "not_detected").any(axis=1),
+        "low_snr": weak.any(axis=1),
+        "edge_of_window": ((status == "ok") & near_edge).any(axis=1),
+    }
+    assert raised.keys() == FLAGS.keys()
+    words = np.full(len(result), "", dtype=object)
+    for word, where in raised.items():
+        words[where] += word + "|"
+    return np.array([w[:-1] for w in words])
