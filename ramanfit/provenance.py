@@ -1,0 +1,51 @@
+"""What was done, for the record: everything that is needed to do it again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from ramanfit import __version__
+from ramanfit.errors import InputError
+from ramanfit.outputs import Sink
+from ramanfit.recipe import Recipe
+from ramanfit.recipe_toml import to_dict
+
+
+def write_record(target: str, recipe: Recipe, inputs: Iterable[str], command: Sequence[str]) -> None:
+    """Write version, command line, resolved recipe and the SHA-256 of every input as JSON.
+
+    Raises
+    ------
+    InputError
+        If an input cannot be read again, or the target cannot be written.
+    """
+    record = {
+        "ramanfit": __version__,
+        "numpy": np.__version__,
+        "python": ".".join(map(str, sys.version_info[:3])),
+        "command": list(command),
+        "recipe": to_dict(recipe),
+        "inputs": [{"file": path, "sha256": _sha256(path)} for path in dict.fromkeys(inputs)],
+    }
+    with Sink(target) as sink:
+        sink.write((json.dumps(record, indent=2, ensure_ascii=False) + "\n").encode())
+
+
+def _sha256(path: str) -> str | None:
+    """Return the digest of a file; None for standard input, which is gone."""
+    if path == "-":
+        return None
+    digest = hashlib.sha256()
+    try:
+        with Path(path).open("rb") as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from error
+    return digest.hexdigest()
