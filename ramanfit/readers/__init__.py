@@ -1,0 +1,103 @@
+"""Readers: one file of spectra in, its measurements out.
+
+Every kind of export has a module with a `Reader`; `READERS` holds them in the order they are asked.
+"""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import BinaryIO
+
+from ramanfit.errors import FormatError, InputError, UnknownFormatError
+from ramanfit.readers import bwtek, graph_ascii, split, table, truematch
+from ramanfit.readers.base import Reader, ReadOptions
+from ramanfit.readers.discover import Passed, find_exports
+from ramanfit.readers.refusals import is_fit_table, refusal
+from ramanfit.readers.source import Source
+from ramanfit.scan import Scan
+
+__all__ = ["READERS", "Passed", "ReadOptions", "Reader", "find_exports", "is_fit_table", "open_scans"]
+
+READERS: tuple[Reader, ...] = (
+    truematch.READER,
+    bwtek.READER,
+    split.READER,
+    graph_ascii.READER,
+    table.READER,
+)
+
+
+def open_scans(
+    path: str,
+    options: ReadOptions = ReadOptions(),  # noqa: B008 - frozen
+    *,
+    stream: BinaryIO | None = None,
+    stdin_name: str = "-",
+) -> list[Scan]:
+    """Read one file.
+
+    Parameters
+    ----------
+    path : str
+        A file, ``.gz`` or not, any part of a split export, ``FILE::NAME`` for the measurements whose name
+        fits NAME (a glob), or ``-`` for standard input.
+    options : ReadOptions
+    stream : binary file, optional
+        What ``-`` reads instead of standard input.
+    stdin_name : str
+        The name of standard input in messages and in the results.
+
+    Returns
+    -------
+    list of Scan
+        The measurements in the file's order; none if `options.select` fits none of them.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read.
+    FormatError
+        If it is not what it should be: with the line, what was expected and what was found.
+    UnknownFormatError
+        If no reader knows it.
+    """
+    path, wanted = _selection(path)
+    if path != "-" and Path(path).is_dir():
+        raise InputError(f"{path}: is a folder")
+    with Source.open(path, stream, stdin_name) as source:
+        scans = _reader(source).read(source, options)
+    if wanted is not None:
+        chosen = [scan for scan in scans if fnmatchcase(scan.name, wanted)]
+        if not chosen:
+            names = ", ".join(scan.name for scan in scans[:5]) + (", ..." if len(scans) > 5 else "")
+            raise FormatError(path, f"no measurement named {wanted!r}", hint=f"there are: {names}")
+        scans = chosen
+    if options.select is not None:
+        scans = [scan for scan in scans if fnmatchcase(scan.name, options.select)]
+    return scans
+
+
+def _selection(path: str) -> tuple[str, str | None]:
+    """Split ``FILE::NAME``, unless there is a file of the whole name."""
+    file, mark, name = path.partition("::")
+    if not mark or Path(path).exists():
+        return path, None
+    return file, name
+
+
+def _reader(source: Source) -> Reader:
+    """Return the reader that knows the file."""
+    if source.file is not None and split.is_part(source.file.name, source.head):
+        return split.READER
+    why = refusal(source.head)
+    if why is not None:
+        raise FormatError(source.path, why.what, hint=why.hint)
+    for reader in READERS:
+        if reader.sniff(source.head):
+            return reader
+    raise UnknownFormatError(
+        source.path,
+        f"no spectrum in a form that is known (tried {', '.join(reader.name for reader in READERS)})",
+        hint="see: ramanfit list readers",
+    )

@@ -1,0 +1,200 @@
+"""A file, a .gz or standard input, read once from front to back: its head, its lines, then blocks of lines."""
+
+from __future__ import annotations
+
+import os
+import sys
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from ramanfit.errors import FormatError, InputError
+
+HEAD = 1 << 16  # enough to recognise any export
+BLOCK = 1 << 20
+LONGEST_LINE = 1 << 24  # a row of a million spectra
+ENDINGS = (".txt", ".dat", ".asc", ".csv", ".tsv", ".prn", ".xy", ".wip", ".wid", ".spc", ".mat")
+_BOM = b"\xef\xbb\xbf"
+
+
+def strip_endings(name: str) -> str:
+    """Return a file's name without ``.gz`` and without the ending of a text or a spectrum."""
+    name = name.removesuffix(".gz")
+    stem, dot, ending = name.rpartition(".")
+    return stem if stem and dot + ending.lower() in ENDINGS else name
+
+
+class _Rejoined:
+    """The first bytes of a stream, put back before the rest: a pipe cannot be rewound."""
+
+    def __init__(self, first: bytes, rest: BinaryIO) -> None:
+        self._first, self._rest = first, rest
+
+    def read(self, size: int = -1) -> bytes:
+        if not self._first:
+            return self._rest.read(size)
+        size = len(self._first) if size < 0 else size
+        first, self._first = self._first[:size], self._first[size:]
+        return first
+
+
+class Source:
+    """One input, open for reading; a context manager.
+
+    Parameters
+    ----------
+    stream : binary file
+        Read forward only.
+    path : str
+        As the user named it; used in every message and as `Scan.source`.
+    file : Path, optional
+        Where companions may lie; None for standard input.
+
+    Attributes
+    ----------
+    head : bytes
+        The first bytes, decompressed, without a byte order mark.
+    line : int
+        Number of the next line; kept by whoever consumes lines.
+    ends_with_newline : bool
+        Whether the last block did; False may mean that the file was cut short.
+    """
+
+    def __init__(self, stream: BinaryIO, path: str, file: Path | None = None) -> None:
+        self.path, self.file, self.line, self.ends_with_newline = path, file, 1, True
+        self._owned = stream if file is not None else None
+        self._stream: Any = stream
+        self._total = os.fstat(stream.fileno()).st_size if file is not None else 0
+        self._taken = 0
+        self._buffer, self._at, self._ended = b"", 0, False
+        self._fill(HEAD)
+        if self._buffer[:2] == b"\x1f\x8b":
+            import gzip
+
+            self._stream = gzip.GzipFile(fileobj=_Rejoined(self._buffer, stream), mode="rb")  # type: ignore[call-overload]
+            self._total, self._buffer, self._ended = 0, b"", False
+            self._fill(HEAD)
+        if self._buffer.startswith(_BOM):
+            self._at = len(_BOM)
+        self.head = self._buffer[self._at : HEAD]
+        only_cr = b"\n" not in self.head and b"\r" in self.head[:-1]
+        self._newline = b"\r" if only_cr else b"\n"
+
+    @classmethod
+    def open(cls, path: str, stream: BinaryIO | None = None, stdin_name: str = "-") -> Source:
+        """Open a file, or `stream` (standard input by default) when the path is ``-``.
+
+        Raises
+        ------
+        InputError
+            If there is no such file or it cannot be read.
+        FormatError
+            If it is a broken .gz.
+        """
+        if path == "-":
+            return cls(stream or sys.stdin.buffer, stdin_name)
+        file = Path(path)
+        try:
+            opened: Any = file.open("rb", buffering=0)
+        except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+            raise InputError(f"{path}: {getattr(error, 'strerror', None) or error}") from error
+        try:
+            return cls(opened, path, file)
+        except BaseException:
+            opened.close()
+            raise
+
+    def __enter__(self) -> Source:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._owned is not None:
+            self._owned.close()
+
+    @property
+    def stem(self) -> str:
+        """The file's name without its endings."""
+        return strip_endings(Path(self.path).name)
+
+    def _fill(self, wanted: int) -> None:
+        """Have `wanted` unread bytes, or all there are."""
+        parts = [self._buffer[self._at :]]
+        have = len(parts[0])
+        while have < wanted and not self._ended:
+            try:
+                part = self._stream.read(wanted - have)
+            except (EOFError, zlib.error) as error:
+                raise FormatError(self.path, f"broken .gz file: {error}") from error
+            except OSError as error:
+                if error.errno is None:  # gzip.BadGzipFile
+                    raise FormatError(self.path, f"broken .gz file: {error}") from error
+                raise InputError(f"{self.path}: {error.strerror}") from error
+            self._ended = not part
+            self._taken += len(part)
+            parts.append(part)
+            have += len(part)
+        self._buffer, self._at = b"".join(parts), 0
+
+    def _too_long(self) -> FormatError:
+        return FormatError(
+            self.path, line=self.line, expected=f"a line of at most {LONGEST_LINE >> 20} MiB", found="a longer one"
+        )
+
+    def peek(self) -> bytes:
+        """Return the next line with its end, without consuming it; empty at the end of the file.
+
+        Raises
+        ------
+        FormatError
+            If the line is longer than any export's.
+        """
+        while True:
+            end = self._buffer.find(self._newline, self._at)
+            unread = (end + 1 if end >= 0 else len(self._buffer)) - self._at
+            if unread > LONGEST_LINE:
+                raise self._too_long()
+            if end >= 0 or self._ended:
+                return self._buffer[self._at : self._at + unread]
+            self._fill(max(HEAD, 2 * unread))
+
+    def skip(self, line: bytes) -> None:
+        """Consume the line that `peek` returned."""
+        self._at += len(line)
+        self.line += 1
+
+    def blocks(self) -> Iterator[bytes]:
+        """Yield the rest in blocks of whole lines; the consumer keeps `line`.
+
+        Raises
+        ------
+        FormatError
+            If a line is longer than any export's.
+        """
+        wanted = BLOCK
+        while True:
+            self._fill(wanted)
+            if self._ended:
+                if self._buffer:
+                    self.ends_with_newline = self._buffer.endswith((b"\n", b"\r"))
+                    block, self._buffer = self._buffer, b""
+                    yield block
+                return
+            cut = self._buffer.rfind(self._newline) + 1
+            if not cut:
+                if len(self._buffer) > LONGEST_LINE:
+                    raise self._too_long()
+                wanted *= 2
+                continue
+            block, self._buffer = self._buffer[:cut], self._buffer[cut:]
+            yield block
+
+    def rest(self) -> bytes:
+        """Return all that is still to come."""
+        return b"".join(self.blocks())
+
+    def rows_ahead(self, row: int) -> int:
+        """Estimate how many rows of `row` bytes are still to come."""
+        if not self._total:
+            return 0
+        return (self._total - self._taken + len(self._buffer) - self._at) // max(row, 1) + 1
