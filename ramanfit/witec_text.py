@@ -1,0 +1,132 @@
+"""Synthetic experiments in WITec's own layout: Graph ASCII, Information text, and the truth beside them.
+
+Every file says SYNTHETIC in its name and its head. The layout is that of Project FIVE's exports: cp1252,
+CRLF, tabs, numbers with nine decimals and a blank for a plus sign. Settings of camera, grating and objective
+are left out of the Information text, for there are none.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import numpy as np
+
+from ramanfit.graph_text import as_bytes, graph_ascii
+from ramanfit.plan import Plan
+from ramanfit.scan import FloatArray, Scan
+from ramanfit.simulate import Experiment
+from ramanfit.tables import Column, Table
+
+LABEL = "SYNTHETIC"
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+
+
+def stem(plan: Plan, scan: int) -> str:
+    """Return WITec's name of the scan's measurement; `scan` counts from 0."""
+    return f"{LABEL}-{plan.name}--{'Line' if plan.scan.kind == 'line' else 'Spectrum'}--{scan:03d}"
+
+
+def spectra_name(plan: Plan, scan: int) -> str:
+    """Return the file name of a scan's spectra."""
+    return f"{stem(plan, scan)}--Spec.Data 1.txt"
+
+
+def information_name(plan: Plan, scan: int) -> str:
+    """Return the file name of a scan's Information text."""
+    return f"{stem(plan, scan)}--Information.txt"
+
+
+def spectra_text(experiment: Experiment, number: int) -> bytes:
+    """Return the spectra of a scan as Graph ASCII in one file.
+
+    A line lies along x from 0; its pitch is WITec's own, length over number of points.
+    """
+    plan, counts = experiment.plan, experiment.counts[number]
+    n, line = len(counts), plan.scan.kind == "line"
+    place = np.zeros((n, 3))
+    place[:, 0] = np.arange(n) * plan.scan.step_um if line else 0.0
+    scan = Scan(
+        shift_cm1=experiment.shift_cm1,
+        counts=counts,
+        kind="line" if line else "spectrum",
+        name=f"{stem(plan, number)}--Spec.Data 1",
+        coordinates_um=place,
+    )
+    return graph_ascii(scan, rf"D:\{LABEL}\{plan.name}.wip")
+
+
+def information(experiment: Experiment, scan: int) -> bytes:
+    """Return the Information text of a scan, in the English locale."""
+    plan = experiment.plan
+    n = len(plan.points)
+    started = plan.scan.started + timedelta(seconds=scan * plan.scan.period_s)
+    seconds = round(n * plan.scan.dwell_s)
+    middle_cm1 = experiment.shift_cm1[experiment.shift_cm1.size // 2]
+    middle_nm = 1 / (1 / plan.axis.laser_nm - 1e-7 * middle_cm1)
+    date = f"{_DAYS[started.weekday()]}, {_MONTHS[started.month - 1]} {started.day}, {started.year}"
+    lines = [
+        stem(plan, scan),
+        "",
+        "General:",
+        f"System ID:\t{LABEL}",
+        f"Start Time:\t{started.hour % 12 or 12}:{started:%M:%S} {'AM' if started.hour < 12 else 'PM'}",
+        f"Start Date:\t{date}",
+        f"Duration:\t{seconds // 3600}h {seconds // 60 % 60}m {seconds % 60}s",
+        "User Name:\tramanfit simulate",
+        f"Sample Name:\t{LABEL} {plan.name}",
+        "Configuration:\tRaman CCD1",
+        "",
+    ]
+    if plan.scan.kind == "line":
+        lines += [
+            "Line Scan:",
+            "Start Point [µm]:\t(0.00, 0.00, 0.00)",
+            f"End Point [µm]:\t({n * plan.scan.step_um:.2f}, 0.00, 0.00)",
+            f"Number of Points:\t{n}",
+            "Used Actuator:\tSample Positioner",
+            "",
+        ]
+    lines += [
+        f"{LABEL} spectrometer:",
+        f"Excitation Wavelength [nm]:\t{plan.axis.laser_nm:.3f}",
+        f"Center Wavelength [nm]:\t{middle_nm:.3f}",
+        f"Spectral Center [rel. 1/cm]:\t{middle_cm1:.3f}",
+        "",
+        f"{LABEL} camera:",
+        f"Number Of Accumulations:\t{plan.scan.accumulations}",
+        f"Integration Time [s]:\t{plan.scan.integration_s:.5f}",
+        "",
+        "Sample Location (global position):" if plan.scan.kind == "spectrum" else "Scan Table:",
+        *(f"Position {axis} [µm]:\t0.000" for axis in ("XYZ" if plan.scan.kind == "spectrum" else "XY")),
+        "",
+    ]
+    return as_bytes(lines)
+
+
+def truth_table(experiment: Experiment) -> Table:
+    """Return the true values as a wide table without standard errors: one row per spectrum."""
+    plan = experiment.plan
+    scans, n = experiment.time_s.shape
+    columns: dict[str, Column] = {
+        "source": tuple(spectra_name(plan, s) for s in range(scans) for _ in range(n)),
+        "scan": np.repeat(np.arange(scans), n),
+        "point": tuple(point.name for point in plan.points) * scans,
+        "position_um": np.tile(experiment.position_um, scans),
+        "time_s": experiment.time_s.ravel(),
+    }
+    height: dict[str, FloatArray] = {}
+    area: dict[str, FloatArray] = {}
+    for k, name in enumerate(peak.name for peak in experiment.recipe.peaks):
+        columns[f"{name}_center_cm1"] = experiment.center_cm1[..., k].ravel()
+        columns[f"{name}_fwhm_cm1"] = experiment.fwhm_cm1[..., k].ravel()
+        columns[f"{name}_height"] = height[name] = experiment.height[..., k].ravel()
+        columns[f"{name}_area"] = area[name] = experiment.area[..., k].ravel()
+    for ratio in experiment.recipe.ratios:
+        for prefix, quantity in (("", height), ("area_", area)):
+            with np.errstate(divide="ignore", invalid="ignore"):
+                columns[f"{prefix}{ratio.name}"] = quantity[ratio.numerator] / quantity[ratio.denominator]
+    return Table(columns)
