@@ -1,0 +1,182 @@
+"""The voice on stderr, and the single place where what went wrong becomes an exit status."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any, TypeVar
+
+import click
+
+from ramanfit.errors import RamanfitError
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+INTERRUPTED = 130  # 128 + SIGINT, what a shell reports after Ctrl-C
+
+
+class Console:
+    """Talks to the person: on stderr, one line at a time.
+
+    Attributes
+    ----------
+    quiet : bool
+        ``-q``: errors alone are said.
+    verbose : bool
+        ``-v``: details are said too.
+    debug : bool
+        ``--debug``: an error is preceded by its traceback.
+    exit_code : int
+        What the program ends with when nothing more goes wrong.
+    """
+
+    def __init__(self) -> None:
+        self.quiet = self.verbose = self.debug = False
+        self.exit_code = 0
+
+    def say(self, message: str) -> None:
+        """Say what was done or assumed."""
+        if not self.quiet:
+            _to_stderr(f"ramanfit: {message}")
+
+    def detail(self, message: str) -> None:
+        """Say something that only ``-v`` asks for."""
+        if self.verbose:
+            self.say(message)
+
+    def warn(self, message: str) -> None:
+        """Say what may make a result wrong."""
+        self.say(f"warning: {message}")
+
+    def survive(self, error: RamanfitError) -> None:
+        """Say an error and go on: the program will end with its exit status (``--keep-going``)."""
+        self._report(error.message, error.hint)
+        self.exit_code = self.exit_code or error.exit_code
+
+    def progress(self, total: int, what: str) -> Any:
+        """Return a context manager whose ``advance(n)`` moves a bar, where there is someone to see it.
+
+        Parameters
+        ----------
+        total : int
+            Steps until the end.
+        what : str
+            E.g. ``"spectra"``.
+        """
+        from ramanfit.cli.progress import NoProgress, Progress
+
+        seen = not self.quiet and sys.stderr is not None and sys.stderr.isatty()
+        return Progress(total, what) if seen else NoProgress()
+
+    def run(self, program: click.Command, arguments: Sequence[str]) -> int:
+        """Run the command line and return the exit status; nothing but SystemExit escapes."""
+        try:
+            try:
+                _complete(program)
+                with program.make_context("ramanfit", list(arguments), obj=self) as context:
+                    program.invoke(context)
+                if sys.stdout is not None:
+                    sys.stdout.flush()
+                return self.exit_code
+            except (Exception, KeyboardInterrupt) as error:
+                return self._status(error, bare=not arguments)
+        finally:
+            _let_go_of_stdout()
+
+    def _status(self, error: BaseException, bare: bool) -> int:
+        if isinstance(error, click.exceptions.Exit):
+            return error.exit_code
+        if isinstance(error, (KeyboardInterrupt, click.Abort)):
+            return INTERRUPTED
+        if isinstance(error, BrokenPipeError):
+            return 0  # `| head` has seen enough
+        if self.debug:
+            import traceback
+
+            _to_stderr(traceback.format_exc().rstrip())
+        if isinstance(error, click.UsageError) and error.ctx is not None:
+            if bare:
+                _to_stderr(error.ctx.get_help())
+            else:
+                self._report(error.format_message(), f"try '{error.ctx.command_path} --help'")
+            return error.exit_code
+        if isinstance(error, click.ClickException):
+            self._report(error.format_message())
+            return error.exit_code
+        if isinstance(error, RamanfitError):
+            self._report(error.message, error.hint)
+            return error.exit_code
+        if isinstance(error, OSError):
+            where = f"{error.filename}: " if error.filename else ""
+            self._report(f"{where}{error.strerror or error}")
+        elif isinstance(error, MemoryError):
+            self._report("out of memory", "fit fewer files at a time, or with fewer --jobs")
+        else:
+            self._report(
+                f"internal error: {type(error).__name__}: {error}",
+                None if self.debug else "this is a defect of ramanfit; --debug shows where",
+            )
+        return 1
+
+    @staticmethod
+    def _report(message: str, hint: str | None = None) -> None:
+        _to_stderr("ramanfit: " + " ".join(message.split()))
+        if hint:
+            _to_stderr(f"  hint: {hint}")
+
+
+def talk_options(command: Function) -> Function:
+    """Give a command ``-q``, ``-v`` and ``--debug``; the group and every command have them."""
+    for names, text in (
+        (("--debug",), "Show the traceback of an error."),
+        (("-v", "--verbose"), "Say more on stderr."),
+        (("-q", "--quiet"), "Say nothing on stderr but errors."),
+    ):
+        command = click.option(*names, is_flag=True, is_eager=True, expose_value=False, callback=_set_talk, help=text)(
+            command
+        )
+    return command
+
+
+def _set_talk(context: click.Context, parameter: click.Parameter, value: bool) -> None:
+    if value and parameter.name:
+        setattr(context.ensure_object(Console), parameter.name, True)
+
+
+def end_on_signals() -> None:
+    """Let SIGTERM and SIGHUP end the program in order, so that unfinished files are removed."""
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:  # nohup stays nohup
+            signal.signal(number, lambda number, _: sys.exit(128 + number))
+
+
+def _complete(program: click.Command) -> None:
+    instruction = os.environ.get("_RAMANFIT_COMPLETE")
+    if instruction:
+        from click.shell_completion import shell_complete
+
+        raise click.exceptions.Exit(shell_complete(program, {}, "ramanfit", "_RAMANFIT_COMPLETE", instruction))
+
+
+def _to_stderr(text: str) -> None:
+    if sys.stderr is not None:
+        with suppress(OSError):  # a stderr that is full or closed must not change the exit status
+            sys.stderr.write(text + "\n")
+            sys.stderr.flush()
+
+
+def _let_go_of_stdout() -> None:
+    """Flush stdout; if that fails, point it at nothing, so that the interpreter's own flush is silent."""
+    if sys.stdout is None:
+        return
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError):
+        with suppress(OSError, ValueError):
+            nothing = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nothing, sys.stdout.fileno())
+            os.close(nothing)

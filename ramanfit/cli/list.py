@@ -1,0 +1,86 @@
+"""``ramanfit list``: what there is to choose from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import click
+
+from ramanfit.cli.console import talk_options
+from ramanfit.cli.options import output_options
+
+if TYPE_CHECKING:
+    from ramanfit.cli.display import Output
+    from ramanfit.tables import Table
+
+
+def readers() -> Table:
+    """Return the export kinds that can be read."""
+    from ramanfit.readers import READERS
+    from ramanfit.tables import Table
+
+    return Table({"name": [reader.name for reader in READERS], "parses": [reader.parses for reader in READERS]})
+
+
+def baselines() -> Table:
+    """Return the baselines a recipe can ask for."""
+    from ramanfit.recipe import MAX_ORDER
+    from ramanfit.tables import Table
+
+    meaning = f"in the fit, together with the peaks; baseline.order 0 (constant) to {MAX_ORDER}"
+    return Table({"name": ["polynomial"], "meaning": [meaning]})
+
+
+def shapes() -> Table:
+    """Return the line shapes a peak can have."""
+    from ramanfit.lineshapes import SHAPES
+
+    return _pairs("formula", SHAPES)
+
+
+def recipes() -> Table:
+    """Return the shipped recipes."""
+    from ramanfit.recipe_toml import shipped_recipes
+
+    return _pairs("description", shipped_recipes())
+
+
+def columns() -> Table:
+    """Return the columns of the tables, with their units."""
+    from ramanfit.columns import COLUMNS
+    from ramanfit.tables import Table
+
+    units, meanings = zip(*COLUMNS.values(), strict=True)
+    return Table({"name": list(COLUMNS), "unit": units, "meaning": meanings})
+
+
+def _pairs(second: str, pairs: dict[str, str]) -> Table:
+    from ramanfit.tables import Table
+
+    return Table({"name": list(pairs), second: list(pairs.values())})
+
+
+LISTS: dict[str, Callable[[], Table]] = {
+    "readers": readers,
+    "baselines": baselines,
+    "shapes": shapes,
+    "recipes": recipes,
+    "columns": columns,
+}
+
+
+@click.command("list")
+@click.argument("what", type=click.Choice(list(LISTS)))
+@output_options
+@talk_options
+def command(what: str, output: Output) -> None:
+    """List readers, baselines, shapes, recipes or columns.
+
+    \b
+    Examples:
+      ramanfit list columns            what every column means, with its unit
+      ramanfit list recipes --json     for scripts
+    """
+    with output.open() as writer:
+        writer.write(LISTS[what]())

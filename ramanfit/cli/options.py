@@ -1,0 +1,288 @@
+"""The shared vocabulary: options that mean the same in every command that has them.
+
+Some are handed on one by one (`files`, `jobs` ...). Others are resolved first and reach the command as one keyword:
+`recipe_options` as `recipe`, `axis_options` as `axis`, `reading_options` as `reading`, `placement_options` as
+`placement`, `output_options` as `output`.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+import click
+from click.core import ParameterSource
+
+from ramanfit.cli.display import Output
+from ramanfit.cli.types import DURATION, LENGTH, WAVELENGTH, AxisUnit, Window
+from ramanfit.errors import RecipeError
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+    from ramanfit.readers import ReadOptions
+    from ramanfit.recipe import Axis, Recipe
+    from ramanfit.scan import Scan
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def _setting(name: str, *args: Any, **attributes: Any) -> Callable[[Function], Function]:
+    """Return an option that also reads ``RAMANFIT_<OPTION>``."""
+    variable = "RAMANFIT_" + name.removeprefix("--").upper().replace("-", "_")
+    return click.option(name, *args, envvar=variable, show_envvar=True, **attributes)
+
+
+def _resolved(
+    keyword: str,
+    resolve: Callable[..., Any],
+    given: Sequence[str],
+    options: Sequence[Callable[[Any], Any]],
+) -> Callable[[Function], Function]:
+    """Return a decorator: the values `given` by `options` are turned into one keyword by ``resolve(**values)``."""
+
+    def decorate(command: Any) -> Any:
+        @functools.wraps(command)
+        def call(*args: Any, **values: Any) -> Any:
+            own = {name: values.pop(name) for name in given}
+            return command(*args, **values, **{keyword: resolve(**own)})
+
+        for option in reversed(options):
+            call = option(call)
+        return call
+
+    return decorate
+
+
+# -- one by one ---------------------------------------------------------------------------------------------
+
+files = click.argument("files", metavar="FILES...", nargs=-1, required=True, type=click.Path(allow_dash=True))
+engine = click.option(
+    "--engine",
+    type=click.Choice(["varpro", "lmfit"]),
+    default="varpro",
+    help="What minimises: the batched engine, or lmfit, spectrum by spectrum.",
+)
+verify = click.option(
+    "--verify",
+    type=click.IntRange(min=1),
+    metavar="K",
+    help="Fit K of the spectra with lmfit as well and say how far it is from the result.",
+)
+check = click.option("--check", is_flag=True, help="Exit with status 3 when a fit is flagged.")
+meta = click.option(
+    "--meta", metavar="FILE", help="Write what was done: version, recipe, SHA-256 of the inputs, command line."
+)
+jobs = click.option("-j", "--jobs", type=click.IntRange(min=1), default=1, metavar="N", help="Number of processes.")
+keep_going = click.option(
+    "-k", "--keep-going", is_flag=True, help="Go on after an input that cannot be read; exit with 1 at the end."
+)
+
+
+# -- recipe -------------------------------------------------------------------------------------------------
+
+
+def complete_recipe(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete names of shipped recipes, then files."""
+    from click.shell_completion import CompletionItem
+
+    from ramanfit.recipe_toml import shipped_names
+
+    names = [CompletionItem(name) for name in shipped_names() if name.startswith(incomplete)]
+    return names or [CompletionItem(incomplete, type="file")]
+
+
+_X_UNIT = _setting(
+    "--x-unit",
+    type=AxisUnit(),
+    metavar="cm-1|nm|auto",
+    help="Unit of the axis, where the file does not say or is wrong.",
+)
+_LASER = _setting("--laser", type=WAVELENGTH, metavar="NM", help="Excitation, to turn an axis in nm into shifts.")
+_RECIPE = _setting(
+    "--recipe",
+    metavar="NAME|FILE",
+    shell_complete=complete_recipe,
+    help="A shipped recipe or a TOML file.  [default: li-graphite]",
+)
+
+
+def _resolve_recipe(**given: Any) -> Recipe:
+    from ramanfit.recipe_toml import DEFAULT_RECIPE, load_recipe, with_overrides
+
+    recipe = load_recipe(given.pop("recipe") or DEFAULT_RECIPE)
+    context = click.get_current_context()
+    typed: dict[str, object] = _assignments(given.pop("assignments"))
+    inherited: dict[str, object] = _assignments(os.environ.get("RAMANFIT_SET", "").split())
+    for name, value in given.items():
+        if value is not None:
+            from_shell = context.get_parameter_source(name) is ParameterSource.ENVIRONMENT
+            layer = inherited if from_shell else typed
+            for key, part in _keys(name, value).items():
+                if key in layer:
+                    option = "--" + name.replace("_", "-")
+                    raise click.UsageError(f"{key} is set twice, by {option} and --set", context)
+                layer[key] = part
+    return with_overrides(recipe, {**inherited, **typed})
+
+
+def _keys(name: str, value: Any) -> dict[str, object]:
+    """Return the recipe's keys that an option sets."""
+    if name == "window":
+        return {"window.low_cm1": value[0], "window.high_cm1": value[1]}
+    return {{"baseline_order": "baseline.order", "x_unit": "axis.unit", "laser": "axis.laser_nm"}[name]: value}
+
+
+def _assignments(texts: Sequence[str]) -> dict[str, object]:
+    pairs = [text.partition("=") for text in texts]
+    for key, equals, _ in pairs:
+        if not key or not equals:
+            raise RecipeError(f"--set: expected KEY=VALUE such as baseline.order=3, found {key + equals!r}")
+    return {key.strip(): value.strip() for key, _, value in pairs}
+
+
+recipe_options = _resolved(
+    "recipe",
+    _resolve_recipe,
+    ("recipe", "assignments", "window", "baseline_order", "x_unit", "laser"),
+    (
+        _RECIPE,
+        click.option(
+            "--set",
+            "assignments",
+            multiple=True,
+            metavar="KEY=VALUE",
+            help="Change one setting of the recipe, e.g. peaks.G.center_max_cm1=1640; may be repeated."
+            "  [env var: RAMANFIT_SET, separated by spaces]",
+        ),
+        _setting("--window", type=Window(), help="Range that is fitted, in cm-1."),
+        _setting("--baseline-order", type=click.IntRange(min=0), metavar="N", help="Order of the polynomial."),
+        _X_UNIT,
+        _LASER,
+    ),
+)
+
+
+# -- reading ------------------------------------------------------------------------------------------------
+
+
+class Reading(NamedTuple):
+    """How files are read.
+
+    Attributes
+    ----------
+    line_spacing : {"witec", "endpoints"}
+    select : str or None
+        Glob on a measurement's name.
+    stdin_name : str
+        What standard input is called.
+    """
+
+    line_spacing: str
+    select: str | None
+    stdin_name: str
+
+    def options(self, axis: Axis) -> ReadOptions:
+        """Return what the readers want to know, with the axis of a recipe."""
+        from ramanfit.readers import ReadOptions
+
+        unit = None if axis.unit == "auto" else axis.unit
+        return ReadOptions(unit, axis.laser_nm, self.line_spacing, self.select)
+
+    def reader(self, axis: Axis) -> Callable[[str], list[Scan]]:
+        """Return the function that opens an export."""
+        from ramanfit.readers import open_scans
+
+        return functools.partial(open_scans, options=self.options(axis), stdin_name=self.stdin_name)
+
+
+def _resolve_axis(x_unit: str | None, laser: float | None) -> Axis:
+    from ramanfit.recipe import Axis
+
+    return Axis(unit=x_unit or "auto", laser_nm=laser)
+
+
+axis_options = _resolved("axis", _resolve_axis, ("x_unit", "laser"), (_X_UNIT, _LASER))
+reading_options = _resolved(
+    "reading",
+    Reading,
+    Reading._fields,
+    (
+        _setting(
+            "--line-spacing",
+            type=click.Choice(["witec", "endpoints"]),
+            default="witec",
+            help="Pitch of a line of length L and N points: L/N as the instrument has it, or L/(N-1).",
+        ),
+        click.option("--select", metavar="PATTERN", help="Only measurements whose name matches, e.g. 'Line*'."),
+        click.option("--stdin-name", metavar="NAME", default="-", help="What standard input (-) is called."),
+    ),
+)
+
+
+# -- time and place -----------------------------------------------------------------------------------------
+
+
+def _numbered(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    if value is not None and not value[-1:].isdigit():
+        raise click.BadParameter(f"expected a name that ends in a number, such as P1, found {value!r}")
+    return value
+
+
+placement_options = _resolved(
+    "placement",
+    lambda **given: {name: value for name, value in given.items() if value is not None},
+    ("period_s", "dwell_s", "order", "step_um", "start_um", "first_point"),
+    (
+        _setting("--period", "period_s", type=DURATION, help="From the start of a scan to that of the next."),
+        _setting("--dwell", "dwell_s", type=DURATION, help="From the start of a point to that of the next."),
+        _setting(
+            "--order",
+            type=click.Choice(["forward", "reverse", "serpentine"]),
+            help="In which order the points of a line were measured.",
+        ),
+        _setting("--step", "step_um", type=LENGTH, help="Distance between neighbouring points."),
+        _setting("--start", "start_um", type=LENGTH, help="Position of the first point."),
+        _setting("--first-point", metavar="NAME", callback=_numbered, help="Name of the first point, e.g. P1."),
+    ),
+)
+
+
+# -- output -------------------------------------------------------------------------------------------------
+
+
+_OUTPUT = (
+    click.option(
+        "-o",
+        "--output",
+        "path",
+        metavar="FILE",
+        default="-",
+        show_default=False,
+        help="Write to FILE in the form of its ending: .csv .tsv .json .jsonl .md .tex .xlsx .parquet",
+    ),
+    *(
+        click.option(f"--{form}", "form", flag_value=form, default=None, help=text)
+        for form, text in (
+            ("csv", "Comma-separated values, also on a terminal."),
+            ("tsv", "Tab-separated values."),
+            ("json", "One JSON array."),
+            ("jsonl", "One JSON object per line."),
+            ("md", "A Markdown table in human digits."),
+            ("tex", "A LaTeX table in human digits."),
+        )
+    ),
+    click.option(
+        "--no-header", "header", flag_value=False, default=True, show_default=False, help="Leave out the line of names."
+    ),
+)
+output_options = _resolved("output", Output.resolve, Output._fields, _OUTPUT)
+
+
+def unresolved_output_options(command: Function) -> Function:
+    """Add the options of `output_options` as they are given: `path`, `form` and `header`."""
+    for option in reversed(_OUTPUT):
+        command = option(command)
+    return command

@@ -1,0 +1,104 @@
+"""Values with units on the command line: durations, lengths, wavelengths, windows."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import ClassVar, NoReturn
+
+import click
+
+_NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
+
+
+class Quantity(click.ParamType):  # type: ignore[type-arg]  # no generic before click 8.2
+    """A number with a unit, turned into the base unit; a bare number is in the base unit.
+
+    Parameters
+    ----------
+    name : str
+        What help and errors call it.
+    units : dict of str to float
+        How many base units each unit is.
+    example : str
+    minimum : float
+        The least value allowed.
+    compound : bool
+        Whether several may follow one another, as in ``1h30min``.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        units: dict[str, float],
+        example: str,
+        *,
+        minimum: float = -math.inf,
+        compound: bool = False,
+    ) -> None:
+        self.name, self._units, self._example = name, units, example
+        self._minimum, self._compound = minimum, compound
+        unit = "|".join(sorted(map(re.escape, units), key=len, reverse=True))
+        self._part = re.compile(rf"\s*({_NUMBER})\s*({unit})?\s*")
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return the value in base units."""
+        if isinstance(value, (int, float)):
+            return float(value)
+        text = str(value)
+        total, end, parts = 0.0, 0, 0
+        while end < len(text) and (match := self._part.match(text, end)):
+            number, unit = match.groups()
+            if unit is None and (parts or match.end() < len(text)):
+                break  # only a number that stands alone needs no unit
+            total += float(number) * (self._units[unit] if unit else 1.0)
+            end, parts = match.end(), parts + 1
+        good = parts and end == len(text) and (parts == 1 or self._compound)
+        if not good or not math.isfinite(total) or total < self._minimum:
+            self._refuse(text, param, ctx)
+        return total
+
+    def _refuse(self, text: str, param: click.Parameter | None, ctx: click.Context | None) -> NoReturn:
+        least = f" of at least {self._minimum:g}" if math.isfinite(self._minimum) else ""
+        units = ", ".join(self._units)
+        self.fail(f"expected a {self.name}{least} such as {self._example} ({units}), found {text!r}", param, ctx)
+
+
+class Window(click.ParamType):  # type: ignore[type-arg]
+    """``LOW,HIGH`` in cm-1."""
+
+    name = "LOW,HIGH"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[float, float]:
+        """Return both ends."""
+        if isinstance(value, tuple):
+            return value
+        match = re.fullmatch(rf"\s*({_NUMBER})\s*,\s*({_NUMBER})\s*", str(value))
+        low, high = map(float, match.groups()) if match else (0.0, 0.0)
+        if not low < high < math.inf:
+            self.fail(f"expected LOW,HIGH in cm-1 such as 900,1900, found {str(value)!r}", param, ctx)
+        return low, high
+
+
+class AxisUnit(click.ParamType):  # type: ignore[type-arg]
+    """Unit of the axis, in the recipe's word for it."""
+
+    name = "unit"
+    _words: ClassVar = {"nm": "nm", "auto": "auto"} | dict.fromkeys(("cm-1", "1/cm", "rel. 1/cm"), "rel. 1/cm")
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return ``auto``, ``rel. 1/cm`` or ``nm``."""
+        if value not in self._words:
+            self.fail(f"expected cm-1, nm or auto, found {str(value)!r}", param, ctx)
+        return self._words[str(value)]
+
+
+DURATION = Quantity(
+    "duration",
+    {"s": 1, "sec": 1, "ms": 1e-3, "min": 60, "m": 60, "h": 3600, "d": 86400},
+    "10min",
+    minimum=0,
+    compound=True,
+)
+LENGTH = Quantity("length", {"um": 1, "µm": 1, "μm": 1, "nm": 1e-3, "mm": 1e3, "cm": 1e4}, "5um")
+WAVELENGTH = Quantity("wavelength", {"nm": 1, "um": 1e3, "µm": 1e3}, "532nm", minimum=100)

@@ -1,0 +1,36 @@
+"""Measure and compare with the goals: ``python -m tests.benchmark [engine|minimum|commands|table] ...``.
+
+Every figure is a ratio of two things measured in this run, in turns, on one core: the machine is noisy, ratios
+are less so. `compiled` needs numba (the extra ``benchmark``) and is left out without it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+for _library in ("OPENBLAS", "OMP", "MKL", "NUMBA"):
+    os.environ[f"{_library}_NUM_THREADS"] = "1"  # before numpy is imported: one core
+
+from tests.benchmark import commands, engines  # noqa: E402
+
+PARTS = {
+    "engine": engines.speed,
+    "minimum": engines.minimum,
+    "commands": commands.cold_starts,
+    "table": commands.big_table,
+}
+
+
+def main() -> None:
+    wanted = sys.argv[1:] or list(PARTS)
+    unknown = set(wanted) - set(PARTS)
+    if unknown:
+        sys.exit(f"no part {', '.join(sorted(unknown))}: choose from {', '.join(PARTS)}")
+    for name in wanted:
+        print(f"\n{name}", flush=True)
+        for line in PARTS[name]():
+            print(f"  {line}", flush=True)
+
+
+main()

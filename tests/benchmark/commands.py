@@ -1,0 +1,106 @@
+"""Whole commands: cold starts, and a table of 10,000 spectra."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from ramanfit.scan import FloatArray
+from tests.benchmark.measure import against, in_turns
+from tests.spectra import random_spectra
+
+SAMPLE = next(Path(__file__).resolve().parents[2].glob("sample_spectra/pristine-graphite/*Spec.Data*"))
+SPECTRA, CHANNELS = 10_000, 1024
+RAMANFIT = [sys.executable, "-m", "ramanfit"]
+
+
+def run(*command: str) -> None:
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def cold_starts() -> Iterator[str]:
+    """From the shell's prompt to the end, best of many."""
+    seconds = in_turns(
+        {
+            "bare": lambda: run(sys.executable, "-c", "pass"),
+            "numpy": lambda: run(sys.executable, "-c", "import numpy"),
+            "help": lambda: run(*RAMANFIT, "--help"),
+            "fit": lambda: run(*RAMANFIT, "fit", str(SAMPLE)),
+        },
+        20,
+    )
+    yield against("ramanfit fit one.txt over import numpy", seconds["fit"] / seconds["numpy"], "<=", 2.5)
+    yield against("ramanfit --help over bare Python", seconds["help"] / seconds["bare"], "<=", 4)
+
+
+def write_table(path: Path, shift: FloatArray, counts: FloatArray) -> None:
+    """A Table export in the default digits of Project FIVE, with label and unit line."""
+    with path.open("w", newline="\r\n") as file:
+        n = len(counts)
+        file.write("\t".join(["X-Axis", *(f"Map--000--Spec.Data 1({i})" for i in range(n))]) + "\n")
+        file.write("\t".join(["rel. 1/cm", *["CCD cts"] * n]) + "\n")
+        row = "\t".join(["% .9E"] * (n + 1)) + "\n"
+        for x, values in zip(shift.tolist(), counts.T, strict=True):
+            file.write(row % (x, *values.tolist()))
+
+
+def peak_memory(command: list[str]) -> tuple[float, float]:
+    """Seconds and peak resident MB of a command."""
+    program = (
+        "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True, stderr=subprocess.DEVNULL); "
+        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
+    )
+    start = time.perf_counter()
+    said = subprocess.run([sys.executable, "-c", program, *command], check=True, capture_output=True, text=True).stdout
+    return time.perf_counter() - start, int(said.split()[-1]) / 1024
+
+
+def big_table() -> Iterator[str]:
+    """10,000 spectra of 1,024 channels from text to the long table."""
+    from ramanfit.columns import long_table
+    from ramanfit.pipeline import fit_scan
+    from ramanfit.readers import open_scans
+    from ramanfit.recipe_toml import load_recipe
+    from ramanfit.series import Schedule, Visit, place
+    from ramanfit.writers import open_writer
+
+    model, counts, _ = random_spectra(SPECTRA, seed=3)
+    shift = np.linspace(100.0, 2300.0, CHANNELS)
+    inside = (shift >= 900) & (shift <= 1900)
+    wide = np.full((SPECTRA, CHANNELS), 300.0) + np.random.default_rng(4).normal(0, 5, (SPECTRA, CHANNELS))
+    for i, y in enumerate(counts):
+        wide[i, inside] = 300 + np.interp(shift[inside], model.shift_cm1, y)
+    with tempfile.TemporaryDirectory() as folder:
+        path, out = Path(folder) / "map.txt", Path(folder) / "peaks.csv"
+        write_table(path, shift, wide.round(2))
+        array_mb = wide.nbytes / 2**20
+        yield f"file: {path.stat().st_size / 2**20:.0f} MB, array: {array_mb:.0f} MB"
+        parts = dict.fromkeys(("loadtxt", "whole", "reading", "fitting", "writing"), float("inf"))
+        memory = 0.0
+        recipe = load_recipe("li-graphite")
+        for _ in range(2):
+            clock = [time.perf_counter()]
+            np.loadtxt(path, delimiter="\t", skiprows=2)
+            clock.append(time.perf_counter())
+            scan = open_scans(str(path))[0]
+            clock.append(time.perf_counter())
+            fitted = fit_scan(scan, recipe)
+            clock.append(time.perf_counter())
+            keys, _ = place([Visit.of(scan)], Schedule())
+            with open_writer(out, "csv") as writer:
+                writer.write(long_table(keys[0], fitted.quantities, {"ratio": "B"}))
+            clock.append(time.perf_counter())
+            del scan, fitted
+            seconds, memory = peak_memory([*RAMANFIT, "fit", str(path), "-o", str(out), "-q"])
+            measured = [clock[1] - clock[0], seconds, *np.diff(clock)[1:]]
+            parts = {name: min(parts[name], s) for name, s in zip(parts, measured, strict=True)}
+    one = parts["loadtxt"]
+    yield against("whole command over numpy.loadtxt alone", parts["whole"] / one, "<=", 4)
+    yield f"reading {parts['reading'] / one:.2f}, fitting {parts['fitting'] / one:.2f}, writing {parts['writing'] / one:.2f}"
+    yield against("peak memory over the array's size", memory / array_mb, "<=", 4)

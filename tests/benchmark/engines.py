@@ -1,0 +1,106 @@
+"""The engine against lmfit, scipy and a compiled loop: how fast, and whether it finds the minimum."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from lmfit.models import LorentzianModel, QuadraticModel
+from scipy.optimize import least_squares
+
+from ramanfit import reference, varpro
+from ramanfit.model import Model
+from ramanfit.scan import FloatArray
+from ramanfit.starts import Starts
+from tests.benchmark.measure import against, in_turns
+from tests.problem import LeastSquares
+from tests.spectra import random_spectra
+
+SPECTRA = 20_000
+
+
+def scipy_fit(model: Model, counts: FloatArray) -> None:
+    """scipy's bounded least_squares with an analytic Jacobian, from the starts that the engine has."""
+    starts = Starts(model).search(counts - (counts @ model.basis.T) @ model.basis)
+    for y, place in zip(counts, starts, strict=True):
+        problem = LeastSquares(model, y)
+        least_squares(
+            problem.residual,
+            problem.start(place),
+            problem.jacobian,
+            bounds=problem.bounds(),
+            method="trf",
+            x_scale="jac",
+            ftol=1e-9,
+        )
+
+
+def lmfit_models(model: Model, counts: FloatArray) -> None:
+    """The loop that people write: lmfit's own models added up, the recipe's start and bounds, one spectrum a time."""
+    sum_of_models = QuadraticModel()
+    for name in model.names:
+        sum_of_models += LorentzianModel(prefix=f"{name}_")
+    for y in counts:
+        parameters = sum_of_models.make_params(a=0, b=0, c=float(y.min()))
+        for name, start, low, high in zip(model.names, model.start, model.lower, model.upper, strict=True):
+            parameters[f"{name}_center"].set(start[0], min=low[0], max=high[0])
+            parameters[f"{name}_sigma"].set(start[1] / 2, min=low[1] / 2, max=high[1] / 2)
+            parameters[f"{name}_amplitude"].set(np.ptp(y) * np.pi * start[1] / 2)
+        sum_of_models.fit(y, parameters, x=model.shift_cm1)
+
+
+def speed() -> Iterator[str]:
+    """Spectra per second, as ratios: two Lorentzians and a quadratic, 420 channels, bounded, with standard errors."""
+    model, counts, _ = random_spectra(SPECTRA, seed=1)
+    few, fewer = counts[:200], counts[:40]
+    things = {
+        "engine": lambda: varpro.fit(model, counts),
+        "scipy": lambda: scipy_fit(model, few),
+        "lmfit": lambda: lmfit_models(model, fewer),
+        "reference": lambda: reference.fit(model, fewer),
+    }
+    sizes = {"engine": SPECTRA, "scipy": len(few), "lmfit": len(fewer), "reference": len(fewer), "compiled": SPECTRA}
+    try:
+        from tests.benchmark import compiled
+    except ImportError:
+        yield "numba is not installed: no compiled loop to compare with"
+    else:
+        compiled.fit(model, few)
+        things["compiled"] = lambda: compiled.fit(model, counts)
+    varpro.fit(model, few)
+    seconds = {name: t / sizes[name] for name, t in in_turns(things, 3).items()}
+    yield against("engine over lmfit's models, spectra per second", seconds["lmfit"] / seconds["engine"], ">=", 500)
+    yield f"engine over --engine lmfit (lean residual, the engine's starts): {seconds['reference'] / seconds['engine']:.3g}"
+    yield f"engine over scipy least_squares (trf, analytic Jacobian): {seconds['scipy'] / seconds['engine']:.3g}"
+    if "compiled" in seconds:
+        yield against("compiled loop over engine", seconds["engine"] / seconds["compiled"], "<=", 5)
+
+
+def minimum() -> Iterator[str]:
+    """Chi-square against scipy converged from the true values; parameters and errors against lmfit."""
+    model, counts, truth = random_spectra(SPECTRA, seed=2)
+    result = varpro.fit(model, counts)
+    best = np.empty(SPECTRA)
+    for i, y in enumerate(counts):
+        problem = LeastSquares(model, y)
+        best[i] = problem.converge(truth.height[i], truth.place[i])[0]
+    missed = result.chi2 > best * (1 + 1e-6)
+    se = result.standard_errors()
+    with np.errstate(invalid="ignore"):
+        strong = (result.height / se["height"] > 5).all(axis=1)
+    yield against("minimum found, % of all", 100 * (1 - missed.mean()), ">=", 99.5)
+    yield against(
+        "minimum found, % of those with both heights above 5 se", 100 * (1 - missed[strong].mean()), ">=", 99.9
+    )
+    yield f"strong spectra, %: {100 * strong.mean():.3g}"
+    yield f"lower than the reference by more than 1e-6, %: {100 * (result.chi2 < best * (1 - 1e-6)).mean():.3g}"
+
+    rows = np.flatnonzero(strong & ~result.at_bound.any(axis=(1, 2)))[:2000]
+    other = reference.fit(model, counts[rows])
+    mine, other_se = result.take(rows), other.standard_errors()
+    apart = np.max([np.abs(getattr(mine, k) - getattr(other, k)) / se[k][rows] for k in se], axis=0)
+    ratio = np.max([np.abs(other_se[k] / se[k][rows] - 1) for k in se], axis=0)
+    same = other.chi2 <= mine.chi2 * (1 + 1e-6)  # where lmfit found the minimum too
+    yield f"lmfit in a higher minimum, of {len(rows)}: {int((~same).sum())}"
+    yield against("largest difference from lmfit, standard errors", float(apart[same].max()), "<=", 0.02)
+    yield against("largest relative difference of a standard error", float(ratio[same].max()), "<=", 1e-3)

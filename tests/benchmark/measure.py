@@ -1,0 +1,23 @@
+"""Timing in turns, and one way to say what came out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+
+
+def in_turns(things: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
+    """Shortest time of each thing in seconds; all of them run once in every round."""
+    best = dict.fromkeys(things, float("inf"))
+    for _ in range(rounds):
+        for name, thing in things.items():
+            start = time.perf_counter()
+            thing()
+            best[name] = min(best[name], time.perf_counter() - start)
+    return best
+
+
+def against(what: str, value: float, sign: str, goal: float) -> str:
+    """One line: what, its value, and whether the goal is met."""
+    met = value <= goal if sign == "<=" else value >= goal
+    return f"{what}: {value:.3g} (goal {sign} {goal:g}){'' if met else '  MISSED'}"
