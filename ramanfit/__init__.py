@@ -1,3 +1,51 @@
-"""From a WITec Raman export to I_B/I_G with its standard error."""
+"""From a WITec Raman export to I_B/I_G with its standard error.
+
+>>> from ramanfit import fit_scan, load_recipe, open_scans
+>>> (scan,) = open_scans("scan.txt")  # doctest: +SKIP
+>>> fit_scan(scan, load_recipe("li-graphite")).quantities.ratios["ratio"].value  # doctest: +SKIP
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ramanfit.errors import RamanfitError
+    from ramanfit.pipeline import Fitted, fit_scan, verify
+    from ramanfit.readers import ReadOptions, open_scans
+    from ramanfit.recipe import Recipe
+    from ramanfit.recipe_toml import load_recipe
+    from ramanfit.scan import Scan
 
 __version__ = "0.1.0"
+
+# imported when asked for (PEP 562), so that `ramanfit --help` does not wait for numpy
+_HOMES = {
+    "Fitted": "pipeline",
+    "RamanfitError": "errors",
+    "ReadOptions": "readers",
+    "Recipe": "recipe",
+    "Scan": "scan",
+    "fit_scan": "pipeline",
+    "load_recipe": "recipe_toml",
+    "open_scans": "readers",
+    "verify": "pipeline",
+}
+
+__all__ = [
+    "Fitted",
+    "RamanfitError",
+    "ReadOptions",
+    "Recipe",
+    "Scan",
+    "__version__",
+    "fit_scan",
+    "load_recipe",
+    "open_scans",
+    "verify",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'ramanfit' has no attribute {name!r}")
+    return getattr(import_module(f"ramanfit.{_HOMES[name]}"), name)

@@ -33,6 +33,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "ratio_se": ("", "its standard error, from the full covariance"),
     "area_ratio": ("", "ratio of areas"),
     "area_ratio_se": ("", "its standard error, from the full covariance"),
+    "started": ("", "long table: start of the scan on the instrument's clock, so that `ratio` can join tables"),
 }
 
 PEAK_COLUMNS = ("center_cm1", "center_se", "fwhm_cm1", "fwhm_se", "height", "height_se", "area", "area_se")
@@ -72,6 +73,7 @@ def long_table(keys: Keys, q: Quantities, numerators: dict[str, str]) -> Table:
             spread = np.full((n, p), np.nan)
             spread[:, at] = values
             columns[column] = spread.ravel()
+    columns["started"] = (keys.started,) * (n * p)
     return Table(columns)
 
 

@@ -66,9 +66,7 @@ class FormatError(RamanfitError, ValueError):
         hint: str | None = None,
     ) -> None:
         self.path, self.line, self.expected, self.found = path, line, expected, found
-        contrast = ", ".join(
-            f"{word} {value}" for word, value in (("expected", expected), ("found", found)) if value
-        )
+        contrast = ", ".join(f"{word} {value}" for word, value in (("expected", expected), ("found", found)) if value)
         what = ": ".join(part for part in (problem, contrast) if part)
         where = path if line is None else f"{path}:{line}"
         super().__init__(f"{where}: {what}", hint=hint)

@@ -42,7 +42,25 @@ def is_fit_table(head: bytes) -> bool:
     return len(names) > 1 and any(name == "height" or name.endswith("_height") for name in names)
 
 
-def read_fit_table(path: str, data: bytes, ratios: Sequence[Ratio]) -> tuple[Table, list[Disagreement]]:
+@dataclass(frozen=True, eq=False)
+class FitTable:
+    """A table of fits, one row per spectrum.
+
+    Attributes
+    ----------
+    table : Table
+        Wide.
+    started : tuple of str
+        Start of every row's scan, ISO; empty where the table does not say.
+    disagreements : list of Disagreement
+    """
+
+    table: Table
+    started: tuple[str, ...]
+    disagreements: list[Disagreement]
+
+
+def read_fit_table(path: str, data: bytes, ratios: Sequence[Ratio]) -> FitTable:
     """Return the wide table of a table of fits.
 
     Errors of a ratio need the covariance of the two heights, which only a fit has: they are taken over where
@@ -111,7 +129,50 @@ def read_fit_table(path: str, data: bytes, ratios: Sequence[Ratio]) -> tuple[Tab
     assert isinstance(scan, np.ndarray)
     if np.isfinite(scan).all():
         columns["scan"] = scan.astype(np.int64)
-    return Table(columns), disagreements
+    return FitTable(Table(columns), tuple(row.get("started", "") for row in wide), disagreements)
+
+
+def join(tables: Sequence[FitTable]) -> tuple[Table, bool]:
+    """Return the rows of several tables as one experiment, and whether its times are known.
+
+    Scans are numbered anew and ordered by their start, their times counted from the first start of all. Where
+    a table does not say when its scans began, the tables follow each other as given and keep their own times.
+
+    Raises
+    ------
+    FormatError
+        If the tables hold different columns.
+    """
+    if len(tables) == 1:
+        return tables[0].table, True
+    for other in tables[1:]:
+        differing = set(other.table.names) ^ set(tables[0].table.names)
+        if differing:
+            where = other.table.columns["source"][0]
+            raise FormatError(str(where), expected="the columns of the first table", found=", ".join(sorted(differing)))
+    timed = all(all(t.started) for t in tables)
+    begun = [np.array([np.datetime64(s, "ms") for s in t.started]) for t in tables] if timed else []
+    numbers, times, first = [], [], 0
+    for i, t in enumerate(tables):
+        scan, time_s = np.asarray(t.table.columns["scan"]), np.asarray(t.table.columns["time_s"])
+        own = np.unique(scan, return_inverse=True)[1]
+        numbers.append(first + own)
+        first += int(own.max()) + 1
+        zero = (begun[i].min() - min(b.min() for b in begun)) / np.timedelta64(1, "s") if timed else 0.0
+        times.append(time_s + zero)
+    scan = np.concatenate(numbers)
+    order = np.arange(len(scan))
+    if timed:
+        start = np.concatenate(begun)
+        order = np.lexsort((scan, start))
+        scan[order] = np.cumsum(np.r_[0, np.diff(scan[order]) != 0])
+    whole: dict[str, Column] = dict(Table.concat([t.table for t in tables]).columns)
+    whole["scan"], whole["time_s"] = scan, np.concatenate(times)
+    return Table({name: _picked(values, order) for name, values in whole.items()}), timed
+
+
+def _picked(values: Column, order: np.ndarray) -> Column:
+    return values[order] if isinstance(values, np.ndarray) else tuple(values[i] for i in order)
 
 
 def _rows(path: str, data: bytes) -> list[Row]:

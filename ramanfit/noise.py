@@ -12,9 +12,7 @@ EXACT = 1e-20  # level over squared signal below which there is no noise, only r
 FLOOR = 0.05  # least variance anywhere, in parts of the level
 
 
-def estimate_noise(
-    model: str, residual: FloatArray, curve: FloatArray, use: BoolArray | None = None
-) -> FloatArray:
+def estimate_noise(model: str, residual: FloatArray, curve: FloatArray, use: BoolArray | None = None) -> FloatArray:
     """Return ``(level, signal, gain)`` of N spectra, [N, 3]: `variance` says what they mean.
 
     A level of 0 means that there is no noise to see.

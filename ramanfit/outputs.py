@@ -75,7 +75,9 @@ class Sink:
     def write(self, data: bytes) -> None:
         """Write all of `data`, and do not keep it back."""
         try:
-            self._file.write(data)
+            left = memoryview(data)
+            while left:  # python -u: standard output takes what fits
+                left = left[self._file.write(left) :]
             self._file.flush()
         except BrokenPipeError:
             raise

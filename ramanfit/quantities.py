@@ -137,9 +137,7 @@ def _ratio(result: FitResult, a: int, b: int, both: BoolArray) -> RatioValues:
     return RatioValues(*columns)
 
 
-def _flags(
-    result: FitResult, prepared: Prepared, recipe: Recipe, status: StringArray, snr: FloatArray
-) -> StringArray:
+def _flags(result: FitResult, prepared: Prepared, recipe: Recipe, status: StringArray, snr: FloatArray) -> StringArray:
     shift = prepared.model.shift_cm1
     fitted = result.status == Status.CONVERGED
     half = result.fwhm_cm1 / 2

@@ -24,10 +24,7 @@ def fit(
     if start is None:
         level = (counts @ model.basis.T) @ model.basis
         start = Starts(model).search(counts - level)
-    rows = [
-        _fit_one(model, counts[i], None if weights is None else weights[i], start[i])
-        for i in range(len(counts))
-    ]
+    rows = [_fit_one(model, counts[i], None if weights is None else weights[i], start[i]) for i in range(len(counts))]
     return FitResult.concat(rows)
 
 
@@ -62,9 +59,7 @@ def _fit_one(model: Model, y: FloatArray, weights: FloatArray | None, start: Flo
         return np.asarray((curve - y) * root)[root > 0]
 
     try:
-        found = lmfit.minimize(
-            residual, _parameters(model, y, root, start), ftol=TOLERANCE, xtol=TOLERANCE, gtol=0.0
-        )
+        found = lmfit.minimize(residual, _parameters(model, y, root, start), ftol=TOLERANCE, xtol=TOLERANCE, gtol=0.0)
     except (ValueError, np.linalg.LinAlgError):
         return FitResult.empty(1, peaks, coefficients, Status.FAILED)
     result = FitResult.empty(1, peaks, coefficients, Status.CONVERGED)
@@ -72,9 +67,7 @@ def _fit_one(model: Model, y: FloatArray, weights: FloatArray | None, start: Flo
         result.status[:] = Status.NOT_CONVERGED
     value = found.params.valuesdict()
     for p in range(peaks):
-        result.height[0, p], result.center_cm1[0, p], result.fwhm_cm1[0, p] = (
-            value[f"{k}{p}"] for k in "hcw"
-        )
+        result.height[0, p], result.center_cm1[0, p], result.fwhm_cm1[0, p] = (value[f"{k}{p}"] for k in "hcw")
     result.coefficients[0] = [value[f"b{q}"] for q in range(coefficients)]
     place = np.stack([result.center_cm1[0], result.fwhm_cm1[0]], axis=1)
     reach = 1e-6 * (model.upper - model.lower)

@@ -53,16 +53,15 @@ class Visit:
     @classmethod
     def of(cls, scan: Scan) -> Visit:
         """Return the visit that a scan records."""
-        return cls(
-            scan.source, scan.kind, len(scan), scan.position_um, scan.grid, scan.offset_s, scan.metadata
-        )
+        return cls(scan.source, scan.kind, len(scan), scan.position_um, scan.grid, scan.offset_s, scan.metadata)
 
 
 @dataclass(frozen=True, eq=False)
 class Keys:
-    """The keys of one scan's rows; not a number where unknown."""
+    """The keys of one scan's rows; not a number where unknown, `started` empty."""
 
     source: str
+    started: str  # ISO, local time of the instrument's PC
     scan: np.ndarray  # int64 [N]
     point: tuple[str, ...]
     position_um: FloatArray
@@ -101,6 +100,7 @@ def place(visits: Sequence[Visit], schedule: Schedule) -> tuple[list[Keys], list
         keys.append(
             Keys(
                 source=visit.source,
+                started=visit.metadata.started.isoformat() if visit.metadata.started else "",
                 scan=scan.astype(np.int64),
                 point=_points(visit, schedule.first_point),
                 position_um=_positions(visit, schedule),

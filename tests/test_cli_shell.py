@@ -32,7 +32,9 @@ from ramanfit.tables import Table
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
 PROGRAM = [sys.executable, "-m", "ramanfit"]
-ENVIRONMENT = {key: value for key, value in os.environ.items() if not key.startswith(("RAMANFIT_", "NO_COLOR"))}
+ENVIRONMENT = {
+    key: value for key, value in os.environ.items() if not key.startswith(("RAMANFIT_", "NO_COLOR", "PYTHON"))
+}
 ENVIRONMENT["PYTHONPATH"] = str(ROOT)
 
 GRAPH = """//Exported ASCII-File
@@ -116,7 +118,7 @@ def test_nothing_heavy_is_imported_before_a_command(arguments: list[str]) -> Non
     )
     done = subprocess.run([sys.executable, "-c", body], capture_output=True, text=True, env=ENVIRONMENT, check=False)
     loaded = set(done.stderr.split())
-    assert "click" in loaded
+    assert ("click" in loaded) is (arguments != ["--help"])
     assert not loaded & {"numpy", "scipy", "pandas", "lmfit", "rich", "matplotlib", "importlib.metadata", "json"}
 
 
@@ -145,6 +147,11 @@ def test_every_command_talks_and_fails_in_the_same_way(name: str) -> None:
     spelled = {spelling for parameter in command.params for spelling in parameter.opts}
     assert {"-q", "--quiet", "-v", "--verbose", "--debug"} <= spelled
     assert {"-o", "--output", "--csv", "--tsv", "--json", "--jsonl"} <= spelled or name == "baseline"
+
+
+@pytest.mark.parametrize("flag", ["-h", "--help"])
+def test_the_help_that_needs_no_click_is_that_of_click(flag: str) -> None:
+    assert run(flag).stdout == run("-q", flag).stdout
 
 
 def test_version() -> None:
@@ -261,9 +268,10 @@ def test_a_closed_pipe_ends_quietly(arguments: list[str], export: Path) -> None:
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
 @pytest.mark.parametrize("arguments", [["list", "columns"], ["recipe", "silicon"], ["--help"]])
-def test_a_full_disk_behind_standard_output_is_one_line(arguments: list[str]) -> None:
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_full_disk_behind_standard_output_is_one_line(arguments: list[str], unbuffered: str) -> None:
     with Path("/dev/full").open("wb") as full:
-        done = run(*arguments, stdout=full)
+        done = run(*arguments, stdout=full, env={"PYTHONUNBUFFERED": unbuffered})
     assert done.returncode == 1
     assert re.fullmatch(r"ramanfit: (standard output: cannot be written: )?No space left on device\n", done.stderr)
 
@@ -271,7 +279,7 @@ def test_a_full_disk_behind_standard_output_is_one_line(arguments: list[str]) ->
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
 def test_a_full_disk_behind_stderr_changes_nothing() -> None:
     with Path("/dev/full").open("wb") as full:
-        assert run("info", "nowhere.txt", stderr=full).returncode == 1
+        assert run("list", "nothing", stderr=full).returncode == 2
 
 
 @pytest.mark.parametrize(

@@ -363,6 +363,19 @@ def test_a_kill_leaves_the_earlier_file(number: signal.Signals, left_over: int, 
     assert len(list(tmp_path.iterdir())) == 1 + left_over
 
 
+NEVER_ENTERED = """
+from ramanfit.outputs import Sink
+sink = Sink(sys.argv[1])
+sink.write(b"half")
+sys.exit(3)  # as a signal's handler does, before the block that cleans up has begun
+"""
+
+
+def test_what_no_block_cleans_up_is_gone_in_the_end(tmp_path: Path) -> None:
+    assert subprocess.run(script(NEVER_ENTERED, tmp_path / "a.csv"), check=False).returncode == 3
+    assert not list(tmp_path.iterdir())
+
+
 FULL_DISK = """
 import resource, signal
 from ramanfit.errors import InputError
@@ -386,6 +399,21 @@ def test_a_full_disk_leaves_the_earlier_file(tmp_path: Path) -> None:
     assert done.stderr == f"{target}: cannot be written: File too large\n"
     assert target.read_bytes() == b"earlier"
     assert list(tmp_path.iterdir()) == [target]
+
+
+@posix
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_full_disk_behind_standard_output_is_noticed(unbuffered: str, tmp_path: Path) -> None:
+    with (tmp_path / "a.csv").open("wb") as output:
+        done = subprocess.run(
+            script(FULL_DISK, "-"),
+            stdout=output,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+            check=False,
+        )
+    assert "standard output: cannot be written: File too large" in done.stderr
 
 
 def put(target: Path | str, data: bytes = b"new") -> None:

@@ -104,6 +104,12 @@ def test_a_broken_export_is_told_of(tmp_path: Path, content: str | bytes) -> Non
         open_scans(str(tmp_path / "P1.txt"))
 
 
+@pytest.mark.parametrize("rows", [8, 5000])
+def test_a_table_without_a_last_line_end(tmp_path: Path, rows: int) -> None:
+    fill(tmp_path, **{"P1.txt": "\n".join(f"{i}.123456\t{i}.654321" for i in range(rows))})
+    assert found(tmp_path) == ["P1.txt"]
+
+
 def test_split_exports_count_once(tmp_path: Path) -> None:
     names = ["a (Header).txt", "a (X-Axis).txt", "a (Y-Axis).txt", "b-x.dat", "b-y.dat"]
     fill(tmp_path, **dict(zip(names, [HEADER, COLUMN, COLUMN, COLUMN, COLUMN], strict=True)))

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from ramanfit.errors import FormatError, InputError, RecipeError, UnknownFormatError
-from ramanfit.readers import READERS, ReadOptions, is_fit_table, open_scans
+from ramanfit.readers import READERS, ReadOptions, is_fit_table, open_scans, source
 from ramanfit.readers.information import started
 from ramanfit.readers.units import CM1_PER_EV
 from ramanfit.scan import Scan
@@ -857,3 +857,24 @@ def test_every_reader_says_what_it_is() -> None:
         assert reader.skips
         assert reader.unseen
         assert not reader.sniff(b"")
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("fmt", ["% .9E", "%.15g"])
+def test_many_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, newline: str, fmt: str) -> None:
+    """Numbers and line numbers are right across the blocks in which a file is read."""
+    monkeypatch.setattr(source, "BLOCK", 1000)
+    x = np.arange(6000) / 4 + 100.25
+    y = np.sqrt(x) * 1000
+    lines = [f"{fmt % a}\t{fmt % b}" for a, b in zip(x, y, strict=True)]
+    lines[4000:4000] = ["", "  "]
+    file = tmp_path / "a.txt"
+    file.write_text(newline.join([*lines, ""]), newline="")
+    (scan,) = open_scans(str(file))
+    np.testing.assert_array_equal(scan.shift_cm1, x)
+    np.testing.assert_array_equal(scan.counts[0], [float(fmt % b) for b in y])
+    for at, text in ((10, "1.5"), (5000, "1.5"), (5000, lines[3]), (3999, "x\t1"), (5500, f"{fmt % x[5497]}\tnan")):
+        file.write_text(newline.join([*lines[:at], text, *lines[at + 1 :], ""]), newline="")
+        with pytest.raises(FormatError) as caught:
+            open_scans(str(file))
+        assert caught.value.line == at + 1, text

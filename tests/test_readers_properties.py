@@ -66,13 +66,18 @@ def layouts(draw: st.DrawFn) -> Layout:
     )
 
 
+def two_digits(value: float) -> float:
+    """No instrument's counts need three digits of exponent, which would make some rows longer than others."""
+    return value if abs(value) > 1e-90 else 0.0
+
+
 @st.composite
 def spectra(draw: st.DrawFn) -> tuple[list[float], list[list[float]]]:
     """An axis on quarters, so that every style keeps it apart and shows a decimal point; any counts."""
     channels, n = draw(st.integers(2, 9)), draw(st.integers(1, 5))
     steps = draw(st.lists(st.integers(1, 40), min_size=channels, max_size=channels))
     x = (np.cumsum(steps) + draw(st.integers(-60, 900)) + 0.25).tolist()
-    count = st.one_of(st.integers(0, 65535).map(float), st.floats(-1e6, 1e6), st.floats(-1e300, 1e300))
+    count = st.one_of(st.integers(0, 65535).map(float), st.floats(-1e6, 1e6), st.floats(-1e90, 1e90).map(two_digits))
     return x, [[draw(count) for _ in x] for _ in range(n)]
 
 
@@ -190,6 +195,12 @@ def test_fixed_width_equals_float_bit_for_bit(case: tuple[int, bytes]) -> None:
     assert (values is not None) is exact  # the general parser is asked only where one operation is not exact
 
 
+def test_a_single_number_without_a_line_end_has_a_layout() -> None:
+    layout = Fixed.of(b" 1.2500E+01", 1)
+    assert layout is not None
+    assert layout.parse(b" 1.2500E+01\n") == [[12.5]]
+
+
 def test_fixed_width_equals_float_on_many_numbers() -> None:
     rng = np.random.default_rng(7)
     for digits in (1, 5, 7, 8, 9, 13, 14):
@@ -203,20 +214,31 @@ def test_fixed_width_equals_float_on_many_numbers() -> None:
         assert parsed.tobytes() == np.array([float(t) for t in text]).tobytes()
 
 
-@settings(SLOW_OK, max_examples=400)
-@given(fixed_rows(), st.data())
-def test_a_damaged_byte_is_never_misread(case: tuple[int, bytes], data: st.DataObject) -> None:
-    columns, block = case
+@pytest.mark.parametrize(
+    ("columns", "block"),
+    [
+        (2, b" 1.00000E+01\t 2.00000E+01\r\n"),
+        (2, b"-1.234567891E-02,+9.876543210E+04\n 0.000000000E+00,-5.555555555E-05\n"),
+        (1, b" 8.77366723E+001\n-9.10310020E-002\n"),
+        (3, b" 1.5E+00; 2.5E+00; 3.5E+00\n"),
+    ],
+)
+def test_no_damaged_byte_is_misread(columns: int, block: bytes) -> None:
+    """Every byte at every place: the fast parser agrees with `float` or leaves the block alone."""
     layout = Fixed.of(block[: block.index(b"\n") + 1], columns)
     assert layout is not None
-    at = data.draw(st.integers(0, len(block) - 1))
-    byte = data.draw(st.one_of(st.integers(0, 255), st.sampled_from(list(b"0123456789.Ee+- \t,;\r\n/:"))))
-    damaged = block[:at] + bytes([byte]) + block[at + 1 :]
-    values = layout.parse(damaged)
-    if values is not None:
-        truth = by_float(damaged, columns)
-        assert truth is not None
-        assert values.tobytes() == truth.tobytes()
+    left_alone = 0
+    for at in range(len(block)):
+        for byte in range(256):
+            damaged = block[:at] + bytes([byte]) + block[at + 1 :]
+            values = layout.parse(damaged)
+            if values is None:
+                left_alone += 1
+                continue
+            truth = by_float(damaged, columns)
+            assert truth is not None, damaged
+            assert values.tobytes() == truth.tobytes(), damaged
+    assert left_alone
 
 
 @pytest.fixture(scope="module")

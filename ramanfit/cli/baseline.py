@@ -62,7 +62,8 @@ def command(
     from ramanfit.graph_text import graph_ascii
     from ramanfit.outputs import Sink
 
-    found = scans(exports(files, console), reading.reader(recipe.axis), console, keep_going=keep_going)
+    paths = exports(files, console, keep_going=keep_going)
+    found = scans(paths, reading.reader(recipe.axis), console, keep_going=keep_going)
     written = [part for scan in found for part in _parts(scan, recipe, console, keep)]
     if target == "-" or not (len(written) > 1 or Path(target).is_dir() or target.endswith(("/", "\\"))):
         if len(written) > 1:

@@ -78,13 +78,11 @@ class Console:
                 _complete(program)
                 with program.make_context("ramanfit", list(arguments), obj=self) as context:
                     program.invoke(context)
-                if sys.stdout is not None:
-                    sys.stdout.flush()
                 return self.exit_code
             except (Exception, KeyboardInterrupt) as error:
                 return self._status(error, bare=not arguments)
         finally:
-            _let_go_of_stdout()
+            _let_go_of_streams()
 
     def _status(self, error: BaseException, bare: bool) -> int:
         if isinstance(error, click.exceptions.Exit):
@@ -169,14 +167,15 @@ def _to_stderr(text: str) -> None:
             sys.stderr.flush()
 
 
-def _let_go_of_stdout() -> None:
-    """Flush stdout; if that fails, point it at nothing, so that the interpreter's own flush is silent."""
-    if sys.stdout is None:
-        return
-    try:
-        sys.stdout.flush()
-    except (OSError, ValueError):
-        with suppress(OSError, ValueError):
-            nothing = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nothing, sys.stdout.fileno())
-            os.close(nothing)
+def _let_go_of_streams() -> None:
+    """Flush; where that fails, point the stream at nothing, so that the interpreter's own flush is silent."""
+    for stream in (sys.stdout, sys.stderr):
+        if stream is None:
+            continue
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            with suppress(OSError, ValueError):
+                nothing = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(nothing, stream.fileno())
+                os.close(nothing)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import signal
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from ramanfit.cli.inputs import exports, say_notes
 from ramanfit.errors import FlaggedFits, RamanfitError, RecipeError
 from ramanfit.pipeline import Fitted, Spread, fit_scan, verify
 from ramanfit.quantities import Quantities
@@ -19,7 +20,9 @@ from ramanfit.series import Keys, Schedule, Visit, chronological, place
 
 if TYPE_CHECKING:
     from ramanfit.cli.console import Console
+    from ramanfit.cli.request import Request
     from ramanfit.recipe import Recipe
+    from ramanfit.tables import Table
 
 
 class Job(NamedTuple):
@@ -39,7 +42,7 @@ class Outcome:
     visits: list[Visit] = field(default_factory=list)
     quantities: list[Quantities] = field(default_factory=list)
     fits: list[Fitted] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    notes: list[tuple[str, str]] = field(default_factory=list)  # note, source
     inputs: list[str] = field(default_factory=list)
     error: RamanfitError | None = None
 
@@ -52,7 +55,7 @@ def fit_export(job: Job, path: str, spread: Spread = map) -> Outcome:
             fitted = fit_scan(scan, job.recipe, job.engine, spread)
             outcome.visits.append(Visit.of(scan))
             outcome.quantities.append(fitted.quantities)
-            outcome.notes += [f"{scan.source}: {note}" for note in scan.notes]
+            outcome.notes += [(note, scan.source) for note in scan.notes]
             if scan.metadata.information:
                 outcome.inputs.append(scan.metadata.information)
             if job.keep_spectra:
@@ -62,51 +65,57 @@ def fit_export(job: Job, path: str, spread: Spread = map) -> Outcome:
     return outcome
 
 
-def fit_exports(
-    paths: Sequence[str],
-    job: Job,
-    schedule: Schedule,
-    console: Console,
-    *,
-    jobs: int = 1,
-    keep_going: bool = False,
-    verify_count: int | None = None,
-) -> tuple[list[tuple[Keys, Quantities]], list[str]]:
-    """Fit all exports and return their rows' keys and quantities, scan by scan in order of time, and the inputs read.
+def write_fits(request: Request, console: Console, table_of: Callable[[Keys, Quantities], Table]) -> None:
+    """Fit all exports and write their tables, scan by scan in order of time; then the record, then the flags.
 
     Raises
     ------
     RamanfitError
-        The first error of an input, unless `keep_going`; any error when nothing could be fitted.
+        The first error of an input, unless going on was asked for.
+    FlaggedFits
+        When flags were asked to count and a fit is flagged.
     """
-    if job.recipe.name and verify_count is not None and job.engine == "lmfit":
+    if request.verify is not None and request.engine == "lmfit":
         raise RecipeError("--verify compares with lmfit: leave out --engine lmfit")
-    outcomes = []
-    with console.progress(len(paths), "exports") as bar, _outcomes(paths, job, jobs) as found:
-        for outcome in found:
-            if outcome.error is not None:
-                if not keep_going:
-                    raise outcome.error
-                console.survive(outcome.error)
-            outcomes.append(outcome)
-            bar.advance(1)
-    for note in dict.fromkeys(note for outcome in outcomes for note in outcome.notes):
-        console.say(note)
-    visits = [visit for outcome in outcomes for visit in outcome.visits]
-    quantities = [q for outcome in outcomes for q in outcome.quantities]
-    order = chronological(visits)
-    keys, notes = place([visits[i] for i in order], schedule)
-    for note in notes:
-        console.say(note)
-    if verify_count is not None:
-        verdict = verify([f for outcome in outcomes for f in outcome.fits], job.recipe, verify_count)
+    recipe, reading = request.recipe, request.reading
+    job = Job(reading.options(recipe.axis), reading.stdin_name, recipe, request.engine, request.verify is not None)
+    with request.output.open() as writer:  # before any work: a target that cannot be written is told at once
+        paths = exports(request.files, console, keep_going=request.keep_going)
+        outcomes = _fit_all(paths, job, request, console)
+        visits = [visit for outcome in outcomes for visit in outcome.visits]
+        quantities = [q for outcome in outcomes for q in outcome.quantities]
+        order = chronological(visits)
+        keys, notes = place([visits[i] for i in order], Schedule(**request.placement))
+        for note in notes:
+            console.say(note)
+        for k, i in zip(keys, order, strict=True):
+            writer.write(table_of(k, quantities[i]))
+    record(request, [path for outcome in outcomes for path in outcome.inputs])
+    if request.verify is not None:
+        verdict = verify([f for outcome in outcomes for f in outcome.fits], recipe, request.verify)
         console.say(
             f"verify: {verdict.spectra} spectra refitted with lmfit: largest difference "
             f"{verdict.difference_se:.2g} standard errors ({verdict.worst or 'none'}), standard errors within "
             f"{verdict.se_difference:.1g}, {verdict.better} with a lower chi-square"
         )
-    rows = [(k, quantities[i]) for k, i in zip(keys, order, strict=True)]
-    return rows, [path for outcome in outcomes for path in outcome.inputs]
+    report_flags([flags for q in quantities for flags in q.flags.tolist()], console, check=request.check)
+
+
+def _fit_all(paths: Sequence[str], job: Job, request: Request, console: Console) -> list[Outcome]:
+    outcomes: list[Outcome] = []
+    notes: dict[str, list[str]] = {}
+    with console.progress(len(paths), "exports") as bar, _outcomes(paths, job, request.jobs) as found:
+        for outcome in found:
+            if outcome.error is not None:
+                if not request.keep_going:
+                    raise outcome.error
+                console.survive(outcome.error)
+            for note, source in outcome.notes:
+                notes.setdefault(note, []).append(source)
+            outcomes.append(outcome)
+            bar.advance(1)
+    say_notes(notes, console)
+    return outcomes
 
 
 @contextmanager
@@ -134,19 +143,14 @@ def _leave_interrupts_to_the_parent() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def summarise(rows: Sequence[tuple[Keys, Quantities]], console: Console, *, check: bool) -> None:
-    """Say how many fits are flagged, with what.
+def report_flags(flags: Sequence[str], console: Console, *, check: bool) -> None:
+    """Say how many spectra are flagged, with what, from the flags of all.
 
     Raises
     ------
     FlaggedFits
         With `check`, if any is.
     """
-    report_flags([flags for _, q in rows for flags in q.flags.tolist()], console, check=check)
-
-
-def report_flags(flags: Sequence[str], console: Console, *, check: bool) -> None:
-    """As `summarise`, from the flags of all spectra."""
     flagged = [words for words in flags if words]
     if not flagged:
         return
@@ -158,6 +162,9 @@ def report_flags(flags: Sequence[str], console: Console, *, check: bool) -> None
     console.say(message)
 
 
-def command_line() -> list[str]:
-    """Return the command as it was typed."""
-    return ["ramanfit", *sys.argv[1:]]
+def record(request: Request, inputs: Sequence[str]) -> None:
+    """Write what was done, if that was asked for."""
+    if request.meta:
+        from ramanfit.provenance import write_record
+
+        write_record(request.meta, request.recipe, inputs, ["ramanfit", *sys.argv[1:]])

@@ -51,7 +51,7 @@ def command(
     def read(path: str) -> list[Scan]:
         return read_leniently(path, reading, axis)
 
-    paths = exports(files, console)
+    paths = exports(files, console, keep_going=keep_going)
     with output.open() as writer:
         for scan in scans(paths, read, console, keep_going=keep_going):
             writer.write(describe(scan))

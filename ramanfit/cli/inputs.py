@@ -11,15 +11,20 @@ from ramanfit.readers import find_exports
 from ramanfit.scan import Scan
 
 
-def exports(files: Sequence[str], console: Console) -> list[str]:
+def exports(files: Sequence[str], console: Console, *, keep_going: bool = False) -> list[str]:
     """Return the exports that FILES name, folders opened, and say what was passed over in them.
+
+    With `keep_going`, a folder without spectra is said and left out.
 
     Raises
     ------
     InputError
         If there is none.
     """
-    paths, passed = find_exports(files)
+    errors: list[InputError] = []
+    paths, passed = find_exports(files, errors=errors if keep_going else None)
+    for error in errors:
+        console.survive(error)
     if passed:
         kinds = Counter(item.reason for item in passed)
         listed = ", ".join(f"{count} x {reason}" for reason, count in kinds.items())

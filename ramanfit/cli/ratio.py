@@ -2,53 +2,28 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from ramanfit.cli import options
 from ramanfit.cli.console import Console, talk_options
+from ramanfit.cli.request import Request, fit_options
 from ramanfit.errors import FormatError, InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from ramanfit.cli.display import Output
-    from ramanfit.recipe import Recipe
-    from ramanfit.tables import Table
+    from ramanfit.fit_tables import FitTable
 
 HEAD = 4096  # bytes that tell a table of fits from an export
 
 
 @click.command("ratio")
-@options.files
-@options.recipe_options
-@options.reading_options
-@options.placement_options
-@options.engine
-@options.verify
-@options.check
-@options.meta
-@options.jobs
-@options.keep_going
-@options.output_options
+@fit_options
 @talk_options
 @click.pass_obj
-def command(
-    console: Console,
-    files: Sequence[str],
-    recipe: Recipe,
-    reading: options.Reading,
-    placement: dict[str, Any],
-    engine: str,
-    verify: int | None,
-    check: bool,
-    meta: str | None,
-    jobs: int,
-    keep_going: bool,
-    output: Output,
-) -> None:
+def command(console: Console, request: Request) -> None:
     """Give I_B/I_G with its standard error: one row per spectrum.
 
     FILES are exports, folders of them, tables that `ramanfit fit` wrote, or tables of heights from elsewhere,
@@ -61,43 +36,23 @@ def command(
       ramanfit fit day1/ | ramanfit ratio -
       ramanfit ratio table-s1.csv --md
     """
-    if not recipe.ratios:
-        raise click.UsageError(f"recipe {recipe.name} has no ratio: add [[ratios]] to it")
-    tables = [path for path in files if _is_table(path)]
-    if tables and len(tables) < len(files):
-        other = next(path for path in files if path not in tables)
+    if not request.recipe.ratios:
+        raise click.UsageError(f"recipe {request.recipe.name} has no ratio: add [[ratios]] to it")
+    tables = [path for path in request.files if _is_table(path)]
+    if tables and len(tables) < len(request.files):
+        other = next(path for path in request.files if path not in tables)
         raise click.UsageError(f"tables of fits and exports do not mix: {tables[0]}, {other}")
     if tables:
-        _from_tables(tables, recipe, console, meta, output, check=check, keep_going=keep_going)
+        _from_tables(tables, request, console)
         return
-    from ramanfit.cli.fits import Job, command_line, fit_exports, summarise
-    from ramanfit.cli.inputs import exports
+    from ramanfit.cli.fits import write_fits
     from ramanfit.columns import wide_table
-    from ramanfit.series import Schedule
 
-    rows, inputs = fit_exports(
-        exports(files, console),
-        Job(reading.options(recipe.axis), reading.stdin_name, recipe, engine, verify is not None),
-        Schedule(**placement),
-        console,
-        jobs=jobs,
-        keep_going=keep_going,
-        verify_count=verify,
-    )
-    with output.open() as writer:
-        for keys, quantities in rows:
-            writer.write(wide_table(keys, quantities))
-    if meta:
-        from ramanfit.provenance import write_record
-
-        write_record(meta, recipe, inputs, command_line())
-    summarise(rows, console, check=check)
+    write_fits(request, console, wide_table)
 
 
 def _is_table(path: str) -> bool:
     """Tell whether a file is a table of fits; standard input is looked at without taking anything from it."""
-    import sys
-
     from ramanfit.fit_tables import is_fit_table
 
     if path == "-":
@@ -110,48 +65,35 @@ def _is_table(path: str) -> bool:
         return False  # the readers say it better
 
 
-def _from_tables(
-    paths: Sequence[str],
-    recipe: Recipe,
-    console: Console,
-    meta: str | None,
-    output: Output,
-    *,
-    check: bool,
-    keep_going: bool,
-) -> None:
-    import sys
+def _from_tables(paths: Sequence[str], request: Request, console: Console) -> None:
+    from ramanfit.cli.fits import record, report_flags
+    from ramanfit.fit_tables import join, read_fit_table
 
-    from ramanfit.cli.fits import command_line, report_flags
-    from ramanfit.fit_tables import read_fit_table
-
-    tables: list[Table] = []
+    tables: list[FitTable] = []
     for path in paths:
         try:
-            try:
-                data = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
-            except OSError as error:
-                raise InputError(f"{path}: cannot be read: {error.strerror}") from error
-            table, disagreements = read_fit_table(path, data, recipe.ratios)
-            if tables and table.names != tables[0].names:
-                raise FormatError(
-                    path,
-                    expected="the columns of " + paths[0],
-                    found=", ".join(set(table.names) ^ set(tables[0].names)),
-                )
+            found = read_fit_table(path, _bytes(path), request.recipe.ratios)
         except (FormatError, InputError) as error:
-            if not keep_going:
+            if not request.keep_going:
                 raise
             console.survive(error)
             continue
-        for d in disagreements:
+        for d in found.disagreements:
             console.warn(f"{path}: {d.point}: printed {d.column} {d.printed}, but its heights give {d.computed:.4g}")
-        tables.append(table)
-    with output.open() as writer:
-        for table in tables:
-            writer.write(table)
-    if meta:
-        from ramanfit.provenance import write_record
+        tables.append(found)
+    if not tables:
+        raise InputError("no table could be read")
+    table, timed = join(tables)
+    if not timed:
+        console.say("the tables do not say when their scans began: times count from the start of each table")
+    with request.output.open() as writer:
+        writer.write(table)
+    record(request, paths)
+    report_flags([str(flags) for flags in table.columns["flags"]], console, check=request.check)
 
-        write_record(meta, recipe, paths, command_line())
-    report_flags([str(flags) for table in tables for flags in table.columns["flags"]], console, check=check)
+
+def _bytes(path: str) -> bytes:
+    try:
+        return sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from error

@@ -59,7 +59,7 @@ class Fixed(NamedTuple):
         body = line.rstrip(b"\r\n")
         newline = line[len(body) :] or b"\n"
         digits, exponent, step = len(first[1]), len(first[2]), first.end() + 1
-        separator = line[first.end() : step]
+        separator = line[first.end() : step] or newline
         if newline not in (b"\n", b"\r\n") or len(body) != columns * step - 1:
             return None
         up, down = np.full(256, np.nan), np.ones(256)

@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
-from math import isfinite
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,6 +22,7 @@ _NAME = re.compile(
     re.IGNORECASE,
 )
 _LONGEST = 1 << 20
+_LARGEST = 1e15
 _MONTHS = {
     name: month
     for month, names in enumerate(
@@ -112,18 +112,18 @@ class Information(NamedTuple):
 
 
 def number(text: str) -> float | None:
-    """Return a finite number, None for anything else."""
+    """Return a number that an instrument could have written, None for anything else."""
     try:
         value = float(text.replace(",", "."))
     except ValueError:
         return None
-    return value if isfinite(value) else None
+    return value if abs(value) < _LARGEST else None
 
 
 def whole(text: str) -> int | None:
     """Return a count, None for anything else."""
     value = number(text)
-    return int(value) if value is not None and value.is_integer() and 0 <= value < 2**53 else None
+    return int(value) if value is not None and value.is_integer() and value >= 0 else None
 
 
 def wavelength(text: str) -> float | None:

@@ -14,7 +14,6 @@ from ramanfit.scan import FloatArray, Kind
 
 _SUFFIX = re.compile(r"(.*)\((\d{1,9})(?:/(\d{1,9}))?\)\s*", re.DOTALL)
 _LONGEST_NAME = 1000
-_FARTHEST = 1e12  # µm or s; beyond it a header is damaged
 Vector = Sequence[float]
 
 
@@ -130,8 +129,7 @@ def from_header(header: Mapping[str, str], n: int, labels: Labels, spacing: str)
         notes = (f"the header promises {planned} spectra, the file holds {n}",)
 
     def get(key: str) -> float | None:
-        value = number(header.get(key, ""))
-        return value if value is None or abs(value) < _FARTHEST else None
+        return number(header.get(key, ""))
 
     def vector(key: str) -> tuple[float, float, float] | None:
         values = [get(key + axis) for axis in "XYZ"]

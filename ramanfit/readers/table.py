@@ -12,7 +12,7 @@ from ramanfit.readers.graph_ascii import split_labels
 from ramanfit.readers.information import companion
 from ramanfit.readers.place import from_companions, read_labels
 from ramanfit.readers.rows import read_rows
-from ramanfit.readers.source import Source
+from ramanfit.readers.source import HEAD, Source
 from ramanfit.readers.text import first_line, is_row, lines_before_rows
 from ramanfit.readers.units import file_unit, label_unit
 from ramanfit.scan import Scan
@@ -52,7 +52,7 @@ def no_spectrum(head: bytes) -> str:
     """
     if _written_by_witec(head):
         return ""
-    whole = head[: head.rfind(b"\n") + 1] or head
+    whole = head if len(head) < HEAD - 3 else head[: head.rfind(b"\n") + 1] or head
     try:
         source = Source(io.BytesIO(whole), "")
         lines, style = lines_before_rows(source, _MOST_LINES)

@@ -16,7 +16,7 @@ _ENOUGH = 64  # fields of a row that decide how it is written
 
 def decode(raw: bytes) -> str:
     """Return text in UTF-8, else in the Windows code page, else in Latin-1, which never fails."""
-    for encoding in ("utf-8-sig", "cp1252"):
+    for encoding in ("utf-8", "cp1252"):
         try:
             return raw.decode(encoding)
         except UnicodeDecodeError:

@@ -1,4 +1,4 @@
-"""Measure and compare with the goals: ``python -m tests.benchmark [engine|minimum|commands|table] ...``.
+"""Measure and compare with the goals: ``python -m tests.benchmark [engine|minimum|errors|commands|table] ...``.
 
 Every figure is a ratio of two things measured in this run, in turns, on one core: the machine is noisy, ratios
 are less so. `compiled` needs numba (the extra ``benchmark``) and is left out without it.
@@ -12,11 +12,12 @@ import sys
 for _library in ("OPENBLAS", "OMP", "MKL", "NUMBA"):
     os.environ[f"{_library}_NUM_THREADS"] = "1"  # before numpy is imported: one core
 
-from tests.benchmark import commands, engines  # noqa: E402
+from tests.benchmark import commands, engines, statistics  # noqa: E402
 
 PARTS = {
     "engine": engines.speed,
     "minimum": engines.minimum,
+    "errors": statistics.errors,
     "commands": commands.cold_starts,
     "table": commands.big_table,
 }

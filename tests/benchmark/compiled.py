@@ -171,7 +171,7 @@ def _minimise(x, y, basis, lower, upper, theta, chi2, snr2, converged, covarianc
 
 
 def fit(model: Model, counts: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Centers and widths [N, P, 2] and chi-square [N]: search, minimise, second starts, covariance of all parameters."""
+    """Centers and widths [N, P, 2] and chi-square [N]; second starts and the covariance are paid for too."""
     starts = Starts(model)
     parts = [_fit_chunk(model, starts, counts[s : s + varpro.CHUNK]) for s in range(0, len(counts), varpro.CHUNK)]
     return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])

@@ -1,0 +1,58 @@
+"""What `fit` and `ratio` are asked for: the same options, handed on as one value."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ramanfit.cli import options
+
+if TYPE_CHECKING:
+    from ramanfit.cli.display import Output
+    from ramanfit.recipe import Recipe
+
+
+class Request(NamedTuple):
+    """The options of a fitting command, by the names they have on the command line.
+
+    `placement` holds the keywords of `ramanfit.series.Schedule` that were given.
+    """
+
+    files: Sequence[str]
+    recipe: Recipe
+    reading: options.Reading
+    placement: dict[str, Any]
+    engine: str
+    verify: int | None
+    check: bool
+    meta: str | None
+    jobs: int
+    keep_going: bool
+    output: Output
+
+
+def fit_options(command: Any) -> Any:
+    """Give a command all options of fitting; they reach it as ``request``."""
+
+    @functools.wraps(command)
+    def call(*args: Any, **values: Any) -> Any:
+        return command(*args, Request(**values))
+
+    for option in reversed(
+        (
+            options.files,
+            options.recipe_options,
+            options.reading_options,
+            options.placement_options,
+            options.engine,
+            options.verify,
+            options.check,
+            options.meta,
+            options.jobs,
+            options.keep_going,
+            options.output_options,
+        )
+    ):
+        call = option(call)
+    return call

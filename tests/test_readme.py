@@ -1,0 +1,142 @@
+"""The README: every command, recipe and figure of the sample in it holds.
+
+``python -m tests.test_readme`` renews its table.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ramanfit.recipe_toml import recipe_from_toml
+
+ROOT = Path(__file__).resolve().parents[1]
+README = ROOT / "README.md"
+TEXT = README.read_text(encoding="utf-8")
+SHOWN = ("point", "position_um", "G_center_cm1", "G_height", "B_center_cm1", "B_height", "ratio")
+TABLE = re.compile(r"(<!-- table: .*? -->\n)(.*?)(<!-- end of table -->)", re.S)
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", TEXT, re.S)
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """A folder with the samples and a `ramanfit` on its path."""
+    shutil.copytree(ROOT / "sample_spectra", tmp_path / "sample_spectra")
+    program = tmp_path / "bin" / "ramanfit"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT}" exec "{sys.executable}" -m ramanfit "$@"\n')
+    program.chmod(0o755)
+    return tmp_path
+
+
+def shell(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    path = f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    return subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", command],
+        cwd=folder,
+        env={**os.environ, "PATH": path},
+        capture_output=True,
+        text=True,
+    )
+
+
+def human_table() -> str:
+    """The sample's Table S1 in human digits, with the columns that the README shows."""
+    samples = [str(ROOT / "sample_spectra" / name) for name in ("table-s1", "pristine-graphite")]
+    done = subprocess.run(
+        [sys.executable, "-m", "ramanfit", "ratio", *samples, "--md", "-q"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    lines = [[cell.strip() for cell in line.strip("|\n").split("|")] for line in done.stdout.splitlines()]
+    picked = [lines[0].index(name) for name in SHOWN]
+    return "".join("| " + " | ".join(line[i] for i in picked) + " |\n" for line in lines)
+
+
+def test_the_first_two_blocks_are_one_line_each_and_self_contained() -> None:
+    first, second = blocks("sh")[:2]
+    for block in (first, second):
+        assert block.count("\n") == 1
+        assert block.startswith("python3 -m venv .venv && .venv/bin/pip install ")
+    assert first.rstrip().endswith(".venv/bin/ramanfit ratio sample_spectra/table-s1 sample_spectra/pristine-graphite")
+    assert "-m pytest" in second
+
+
+def test_the_table_shown_is_the_table_made() -> None:
+    found = TABLE.search(TEXT)
+    assert found
+    assert found.group(2) == human_table()
+
+
+LINES = blocks("sh")[2].splitlines()
+
+
+@pytest.mark.parametrize("number", range(len(LINES)))
+def test_a_one_liner_works_as_printed(number: int, clone: Path) -> None:
+    if "--recipe mine.toml" in LINES[number]:
+        shell("ramanfit recipe li-graphite > mine.toml", clone)
+    before = set(clone.rglob("*"))
+    done = shell(LINES[number], clone)
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout or set(clone.rglob("*")) > before
+
+
+def test_the_makefile_equals_one_command(clone: Path) -> None:
+    if shutil.which("make") is None:
+        pytest.skip("make is not installed")
+    (clone / "Makefile").write_text(blocks("make")[0])
+    shutil.copytree(clone / "sample_spectra" / "operando", clone / "scans")
+    assert shell("make -j2", clone).returncode == 0
+    assert shell("ramanfit ratio scans -q", clone).stdout == (clone / "ratios.csv").read_text()
+    assert "up to date" in shell("make -j2", clone).stdout
+    changed = sorted((clone / "scans").glob("*Spec.Data*"))[3]
+    later = (clone / "ratios.csv").stat().st_mtime + 10
+    os.utime(changed, (later, later))
+    again = shell("make -j2", clone).stdout
+    assert again.count("ramanfit fit") == 1
+
+
+def test_the_recipe_is_one() -> None:
+    recipe = recipe_from_toml(blocks("toml")[0], "README.md")
+    assert [peak.name for peak in recipe.peaks] == ["G", "B"]
+
+
+def test_the_python_lines_run(clone: Path) -> None:
+    (spectrum,) = (clone / "sample_spectra" / "pristine-graphite").glob("*Spec.Data*")
+    shutil.copy(spectrum, clone / "scan.txt")
+    code = blocks("python")[0].strip().rpartition("\n")
+    program = f"{code[0]}\nprint({code[2]})"
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=clone,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert "0.14" in done.stdout, done.stderr
+
+
+def test_the_columns_named_are_the_columns_written(clone: Path) -> None:
+    section = TEXT.partition("## Columns")[2].partition("\n## ")[0]
+    for command in ("fit", "ratio"):
+        written = next(csv.reader(io.StringIO(shell(f"ramanfit {command} sample_spectra/table-s1 -q", clone).stdout)))
+        words = set(re.findall(r"\w+", section))
+        assert {name for name in written if not name.startswith(("G_", "B_"))} <= words
+
+
+if __name__ == "__main__":
+    README.write_text(TABLE.sub(lambda m: m.group(1) + human_table() + m.group(3), TEXT), encoding="utf-8")
