@@ -47,13 +47,6 @@ class Starts:
                     placed.append(j)
         return np.asarray(self.grid[np.arange(p), chosen])
 
-    def alternatives(self, first: FloatArray) -> tuple[FloatArray, ...]:
-        """Return other places to start from than `first` [n, P, 2]: the recipe's own, and the same but wide."""
-        low, high = self.model.lower[:, 1], self.model.upper[:, 1]
-        wide = first.copy()
-        wide[..., 1] = low * (high / low) ** 0.8
-        return np.broadcast_to(self.model.start, first.shape), wide
-
     def _gain(self, match: FloatArray, chosen: np.ndarray, j: int, others: list[int]) -> FloatArray:
         """Fall of chi-square when peak j takes each trial shape, negative where its height would be."""
         own = match[:, j]

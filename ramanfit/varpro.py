@@ -11,6 +11,7 @@ way: its numbers do not depend on what else is in the batch.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,8 +22,9 @@ from ramanfit.result import FitResult, Status
 from ramanfit.scan import BoolArray, FloatArray
 from ramanfit.starts import Starts
 
-CHUNK = 8192  # spectra whose small matrices are handled at once
-BLOCK = 8  # spectra whose basis functions fill the cache at once
+CHUNK = 2048  # spectra whose small matrices are handled at once
+BLOCK = 32  # spectra whose basis functions fill the cache at once
+PATIENCE = 12  # iterations of a whole batch; who needs more goes on with the stragglers of all batches
 MAX_ITERATIONS = 120
 TOLERANCE = 1e-9  # predicted relative fall of chi-square at which a fit has arrived
 MAX_STEP = 0.5  # a center or a width moves by at most this part of the width
@@ -84,6 +86,18 @@ class Problem:
         weights = None if self.weights is None else self.weights[rows]
         return Problem(self.model, self.y[rows], self.removed[rows], weights, self.fixed[..., rows])
 
+    @classmethod
+    def concat(cls, parts: Sequence[Problem]) -> Problem:
+        """Join problems of one model, all with weights or all without."""
+        weights = [p.weights for p in parts if p.weights is not None]
+        return cls(
+            parts[0].model,
+            np.concatenate([p.y for p in parts]),
+            np.concatenate([p.removed for p in parts]),
+            np.concatenate(weights) if weights else None,
+            np.concatenate([p.fixed for p in parts], axis=-1),
+        )
+
     @property
     def used(self) -> npt.NDArray[np.int64]:
         """Channels that count, [n]."""
@@ -98,7 +112,7 @@ class Problem:
         size = 3 * p + 1 + q
         left = min(-(-3 * p // 4) * 4, size)  # rows of the product: GEMM is faster at multiples of four
         small = np.empty((n, left, size))
-        buffer, denominator = np.empty((BLOCK, size, m)), np.empty((BLOCK, p, m))
+        buffer, denominator = np.empty((min(BLOCK, n), size, m)), np.empty((min(BLOCK, n), p, m))
         buffer[:, 3 * p + 1 :] = self.model.basis
         x = self.model.centred
         powers = np.stack([x * x, x, np.ones_like(x)])
@@ -224,7 +238,7 @@ def _solve(a: FloatArray, b: FloatArray) -> FloatArray:
     return x
 
 
-def _minimise(problem: Problem, theta: FloatArray) -> tuple[FloatArray, Point, BoolArray]:
+def _minimise(problem: Problem, theta: FloatArray, iterations: int) -> tuple[FloatArray, Point, BoolArray]:
     """Move centers and widths [n, P, 2] to the least chi-square inside the bounds.
 
     Returns where they ended, the reduced problem there, and whether the next step promised less than `TOLERANCE`.
@@ -237,8 +251,8 @@ def _minimise(problem: Problem, theta: FloatArray) -> tuple[FloatArray, Point, B
 
     at = np.arange(len(problem))  # spectra that still move
     here = theta.transpose(2, 1, 0).reshape(2 * p, -1)  # [2P, n], centers first
-    place, damping = end.take(at), np.full(len(at), 1e-3)
-    for _ in range(MAX_ITERATIONS):
+    place, damping = end, np.full(len(at), 1e-3)
+    for _ in range(iterations):
         held = ((here <= lower) & (place.gradient < 0)) | ((here >= upper) & (place.gradient > 0))
         gradient = np.where(held, 0.0, place.gradient)
         normal = np.where(held[:, None] | held[None], 0.0, place.normal)
@@ -300,32 +314,47 @@ def fit(
     FitResult
         `redchi2` is left unknown: this room does not know the noise.
     """
-    chunks, starts = [], Starts(model)
+    starts = Starts(model)
+    parts: list[FitResult] = []
+    rows: list[Index] = []
+    unsettled: list[Problem] = []
+    reached: list[FloatArray] = []
     for s in range(0, len(counts), CHUNK):
-        part = slice(s, s + CHUNK)
-        problem = Problem.of(model, counts[part], None if weights is None else weights[part])
-        chunks.append(_fit_chunk(problem, None if start is None else start[part], starts))
-    return FitResult.concat(chunks)
+        chunk = slice(s, s + CHUNK)
+        problem = Problem.of(model, counts[chunk], None if weights is None else weights[chunk])
+        first = starts.search(problem.y) if start is None else start[chunk]
+        theta, end, converged = _minimise(problem, first, PATIENCE)
+        again = np.flatnonzero(~converged if start is not None else ~converged | _suspect(problem, theta, end))
+        parts.append(_finish(problem, theta, end, converged))
+        if len(again):
+            rows.append(s + again)
+            unsettled.append(problem.take(again))
+            reached.append(theta[again])
+    result = FitResult.concat(parts)
+    if rows:
+        # the stragglers of all chunks together: a few in a batch cost as much as many
+        places = [np.concatenate(reached)]
+        if start is None:
+            places.append(np.broadcast_to(model.start, places[0].shape))
+        result.put(np.concatenate(rows), _best_of(Problem.concat(unsettled), places))
+    return result
 
 
-def _fit_chunk(problem: Problem, start: FloatArray | None, starts: Starts) -> FitResult:
-    if start is not None:
-        return _finish(problem, *_minimise(problem, start))
-    first = starts.search(problem.y)
-    theta, end, converged = _minimise(problem, first)
+def _suspect(problem: Problem, theta: FloatArray, end: Point) -> BoolArray:
+    """Fits that may sit in a side minimum: held by a bound, or weak."""
     dof = np.maximum(problem.used - problem.model.parameters, 1)
     held = ((theta <= problem.model.lower) | (theta >= problem.model.upper)).any(axis=(1, 2))
-    weak = (end.snr2 < SUSPECT_SNR2 * end.chi2 / dof).any(axis=0)
-    again = np.flatnonzero(held | weak | ~converged)
-    if len(again):
-        others = starts.alternatives(first[again])
-        other, there, good = _minimise(problem.take(np.tile(again, len(others))), np.concatenate(others))
-        pick = there.chi2.reshape(len(others), -1).argmin(axis=0) * len(again) + np.arange(len(again))
-        pick = pick[better := there.chi2[pick] < end.chi2[again]]
-        to = again[better]
-        theta[to], converged[to] = other[pick], good[pick]
-        end.put(to, there.take(pick))
-    return _finish(problem, theta, end, converged)
+    return np.asarray(held | (end.snr2 < SUSPECT_SNR2 * end.chi2 / dof).any(axis=0))
+
+
+def _best_of(problem: Problem, places: Sequence[FloatArray]) -> FitResult:
+    """Minimise from several places and keep the lowest end of each spectrum."""
+    n = len(problem)
+    theta, end, converged = _minimise(
+        problem.take(np.tile(np.arange(n), len(places))), np.concatenate(places), MAX_ITERATIONS
+    )
+    pick = end.chi2.reshape(len(places), n).argmin(axis=0) * n + np.arange(n)
+    return _finish(problem, theta[pick], end.take(pick), converged[pick])
 
 
 def _finish(problem: Problem, theta: FloatArray, end: Point, converged: BoolArray) -> FitResult:

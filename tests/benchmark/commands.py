@@ -102,5 +102,7 @@ def big_table() -> Iterator[str]:
             parts = {name: min(parts[name], s) for name, s in zip(parts, measured, strict=True)}
     one = parts["loadtxt"]
     yield against("whole command over numpy.loadtxt alone", parts["whole"] / one, "<=", 4)
-    yield f"reading {parts['reading'] / one:.2f}, fitting {parts['fitting'] / one:.2f}, writing {parts['writing'] / one:.2f}"
+    yield "of it, in the same unit: " + ", ".join(
+        f"{name} {parts[name] / one:.2f}" for name in ("reading", "fitting", "writing")
+    )
     yield against("peak memory over the array's size", memory / array_mb, "<=", 4)

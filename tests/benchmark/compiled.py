@@ -200,8 +200,7 @@ def _fit_chunk(model: Model, starts: Starts, counts: FloatArray) -> tuple[FloatA
     dof = len(x) - model.parameters
     held = ((theta <= model.lower) | (theta >= model.upper)).any(axis=(1, 2))
     again = np.flatnonzero(held | ~good | (snr2 < varpro.SUSPECT_SNR2 * chi2[:, None] / dof).any(axis=1))
-    for other in starts.alternatives(first[again]):
-        t, c, _, _ = run(y[again], other)
-        better = c < chi2[again]
-        theta[again[better]], chi2[again[better]] = t[better], c[better]
+    t, c, _, _ = run(y[again], np.broadcast_to(model.start, (len(again), *model.start.shape)))
+    better = c < chi2[again]
+    theta[again[better]], chi2[again[better]] = t[better], c[better]
     return theta, chi2
