@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -31,15 +30,6 @@ class Disagreement:
 
 
 Row = Mapping[str, str]
-
-
-def is_fit_table(head: bytes) -> bool:
-    """Tell whether a file begins like a table of heights: a header with ``height`` or ``NAME_height``."""
-    first = head.lstrip(b"\xef\xbb\xbf \t\r\n").split(b"\n", 1)[0].decode("utf-8", "replace").strip()
-    if first.startswith(("{", "[")):
-        return '"height"' in head.decode("utf-8", "replace") or '_height"' in head.decode("utf-8", "replace")
-    names = [name.strip().strip('"') for name in re.split(r"[,\t;]", first)]
-    return len(names) > 1 and any(name == "height" or name.endswith("_height") for name in names)
 
 
 @dataclass(frozen=True, eq=False)

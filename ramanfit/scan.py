@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from types import MappingProxyType
 from typing import Any, Literal
 
 import numpy as np
@@ -48,7 +47,7 @@ class Metadata:
     laser_nm: float | None = None
     laser_power_mw: float | None = None
     information: str | None = None
-    header: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    header: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)

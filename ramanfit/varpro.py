@@ -2,11 +2,9 @@
 
 Heights and baseline coefficients enter linearly and are eliminated (Golub & Pereyra, SIAM J. Numer. Anal.
 10, 413 (1973)) with Kaufman's Jacobian (BIT 15, 49 (1975)); what is left, centers and widths, moves by
-Levenberg-Marquardt steps. For a Lorentzian the functions phi, phi^2 and x phi^2 span the value and both
-derivatives, so one matrix of inner products of these functions, the baseline polynomials and the data
-(the Gram matrix) holds chi-square, gradient and normal matrix: residuals are never formed. Eliminating the
-linear functions from it leaves Kaufman's reduced problem as its Schur complement. Every spectrum goes its own
-way: its numbers do not depend on what else is in the batch.
+Levenberg-Marquardt steps. Chi-square, gradient and normal matrix all come from one matrix of inner products
+(`ramanfit.gram`): eliminating the linear functions from it leaves Kaufman's reduced problem as its Schur
+complement. Every spectrum goes its own way: its numbers do not depend on what else is in the batch.
 """
 
 from __future__ import annotations
@@ -15,133 +13,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from ramanfit.gram import Index, Problem, eliminate, inverse, shift_rows, solve, substitute
 from ramanfit.model import Model
 from ramanfit.result import FitResult, Status
 from ramanfit.scan import BoolArray, FloatArray
 from ramanfit.starts import Starts
 
 CHUNK = 2048  # spectra whose small matrices are handled at once
-BLOCK = 32  # spectra whose basis functions fill the cache at once
 PATIENCE = 12  # iterations of a whole batch; who needs more goes on with the stragglers of all batches
 MAX_ITERATIONS = 120
 TOLERANCE = 1e-9  # predicted relative fall of chi-square at which a fit has arrived
 MAX_STEP = 0.5  # a center or a width moves by at most this part of the width
-SINGULAR = 1e-12  # pivot over diagonal below which functions are collinear
 ROUNDING = 1e-14  # fall of chi-square, in parts of the data's sum of squares, that is rounding
 MAX_DAMPING = 1e9
 SUSPECT_SNR2 = 25.0  # (height / standard error)^2 below which a second start is tried
-
-Index = npt.NDArray[np.intp]
-
-
-@dataclass(frozen=True, eq=False)
-class Problem:
-    """Spectra, weights and the inner products that no step changes.
-
-    Attributes
-    ----------
-    model : Model
-    y : array [n, M]
-        Counts less an unweighted baseline fit: small numbers keep their digits in a Gram matrix.
-    removed : array [n, Q]
-        Coefficients of what was taken off.
-    weights : array [n, M] or None
-    fixed : array [Q + 1, Q + 1, n]
-        Inner products of the baseline polynomials and y.
-    """
-
-    model: Model
-    y: FloatArray
-    removed: FloatArray
-    weights: FloatArray | None
-    fixed: FloatArray
-
-    @classmethod
-    def of(cls, model: Model, counts: FloatArray, weights: FloatArray | None) -> Problem:
-        """Set up the problem of some spectra."""
-        basis, n, q = model.basis, len(counts), len(model.basis)
-        removed = np.matmul(counts[:, None, :], basis.T)[:, 0]
-        y = counts - np.matmul(removed[:, None, :], basis)[:, 0]
-        fixed = np.zeros((q + 1, q + 1, n))
-        if weights is None:
-            fixed[:q, :q] = np.eye(q)[..., None]
-            fixed[q, q] = np.einsum("nm,nm->n", y, y)
-        else:
-            rows = np.empty((BLOCK, q + 1, counts.shape[1]))
-            rows[:, :q] = basis
-            for s in range(0, n, BLOCK):
-                block = rows[: min(BLOCK, n - s)]
-                block[:, q] = y[s : s + BLOCK]
-                weighted = block * weights[s : s + BLOCK, None]
-                fixed[..., s : s + BLOCK] = (weighted @ block.transpose(0, 2, 1)).transpose(1, 2, 0)
-        return cls(model, y, removed, weights, fixed)
-
-    def __len__(self) -> int:
-        return len(self.y)
-
-    def take(self, rows: Index | BoolArray) -> Problem:
-        """Return the problem of some of the spectra."""
-        weights = None if self.weights is None else self.weights[rows]
-        return Problem(self.model, self.y[rows], self.removed[rows], weights, self.fixed[..., rows])
-
-    @classmethod
-    def concat(cls, parts: Sequence[Problem]) -> Problem:
-        """Join problems of one model, all with weights or all without."""
-        weights = [p.weights for p in parts if p.weights is not None]
-        return cls(
-            parts[0].model,
-            np.concatenate([p.y for p in parts]),
-            np.concatenate([p.removed for p in parts]),
-            np.concatenate(weights) if weights else None,
-            np.concatenate([p.fixed for p in parts], axis=-1),
-        )
-
-    @property
-    def used(self) -> npt.NDArray[np.int64]:
-        """Channels that count, [n]."""
-        if self.weights is None:
-            return np.full(len(self), self.y.shape[1])
-        return np.asarray((self.weights > 0).sum(axis=1))
-
-    def gram(self, theta: FloatArray) -> FloatArray:
-        """Inner products of basis, phi, x phi^2, phi^2 and y, [K, K, n] with K = Q + 3P + 1."""
-        n, p, _ = theta.shape
-        q, m = self.model.basis.shape
-        size = 3 * p + 1 + q
-        left = min(-(-3 * p // 4) * 4, size)  # rows of the product: GEMM is faster at multiples of four
-        small = np.empty((n, left, size))
-        buffer, denominator = np.empty((min(BLOCK, n), size, m)), np.empty((min(BLOCK, n), p, m))
-        buffer[:, 3 * p + 1 :] = self.model.basis
-        x = self.model.centred
-        powers = np.stack([x * x, x, np.ones_like(x)])
-        quadratic = _quadratic(theta[..., 0] - self.model.middle, theta[..., 1])
-        for s in range(0, n, BLOCK):
-            block = slice(s, s + BLOCK)
-            f = buffer[: min(BLOCK, n - s)]
-            phi, xphi2, phi2 = f[:, :p], f[:, p : 2 * p], f[:, 2 * p : 3 * p]
-            np.divide(1, np.matmul(quadratic[block], powers, out=denominator[: len(f)]), out=phi)
-            np.multiply(phi, phi, out=phi2)
-            np.multiply(phi2, x, out=xphi2)
-            f[:, 3 * p] = self.y[block]
-            weighted = f[:, :left] if self.weights is None else f[:, :left] * self.weights[block, None]
-            np.matmul(weighted, f.transpose(0, 2, 1), out=small[block])
-        g = np.empty((q + 3 * p + 1, q + 3 * p + 1, n))
-        moved = small[:, : 3 * p].transpose(1, 2, 0)
-        g[q:-1, q:-1] = moved[:, : 3 * p]
-        g[q:-1, -1] = g[-1, q:-1] = moved[:, 3 * p]
-        g[q:-1, :q] = moved[:, 3 * p + 1 :]
-        g[:q, q:-1] = g[q:-1, :q].transpose(1, 0, 2)
-        ends = np.r_[0:q, q + 3 * p]
-        g[np.ix_(ends, ends)] = self.fixed
-        return g
-
-
-def _quadratic(center: FloatArray, fwhm: FloatArray) -> FloatArray:
-    """Coefficients of 1 + u^2 as a quadratic in x: [n, P, 3]."""
-    k = 4 / (fwhm * fwhm)
-    return np.stack([k, -2 * k * center, k * center * center + 1], axis=-1)
 
 
 @dataclass
@@ -173,29 +59,14 @@ class Point:
         )
 
 
-def _eliminate(g: FloatArray, pivots: int) -> BoolArray:
-    """Gaussian elimination of the first `pivots` functions, in place; True where they are collinear."""
-    singular = np.zeros(g.shape[-1], dtype=bool)
-    diagonal = np.stack([g[j, j] for j in range(pivots)])
-    for j in range(pivots):
-        pivot = g[j, j]
-        bad = ~(pivot > SINGULAR * diagonal[j])
-        if bad.any():
-            singular |= bad
-            pivot[bad] = 1.0
-        row = g[j, j + 1 :] / pivot
-        g[j + 1 :, j + 1 :] -= g[j, j + 1 :, None] * row[None]
-    return singular
-
-
 def _reduce(gram: FloatArray, theta: FloatArray, model: Model) -> Point:
     """Return chi-square, gradient and Kaufman's normal matrix from a Gram matrix."""
     p, q = theta.shape[1], len(model.basis)
     center, fwhm = (theta[..., 0] - model.middle).T, theta[..., 1].T
     g = gram.copy()
-    _shift_rows(g, center, q, p)
-    singular = _eliminate(g, q + p)
-    height = _substitute(g, q, q + p)
+    shift_rows(g, center, q, p)
+    singular = eliminate(g, q + p)
+    height = substitute(g, q, q + p)
     scale = np.concatenate([8 / fwhm**2 * height, -2 / fwhm * height])
     chi2 = g[-1, -1].copy()
     chi2[singular | ~np.isfinite(chi2)] = np.inf
@@ -206,36 +77,6 @@ def _reduce(gram: FloatArray, theta: FloatArray, model: Model) -> Point:
         normal=g[q + p : -1, q + p : -1] * scale[:, None] * scale[None],
         snr2=np.stack([height[j] ** 2 * g[q + j, q + j] for j in range(p)]),
     )
-
-
-def _substitute(g: FloatArray, first: int, last: int) -> FloatArray:
-    """Back substitution after elimination: the linear parameters first..last-1, [last - first, n]."""
-    linear = np.empty((last - first, g.shape[-1]))
-    for k in range(last - 1, first - 1, -1):
-        known = (g[k, k + 1 : last] * linear[k + 1 - first :]).sum(axis=0)
-        linear[k - first] = (g[k, -1] - known) / g[k, k]
-    return linear
-
-
-def _shift_rows(g: FloatArray, center: FloatArray, q: int, p: int) -> None:
-    """Turn x phi^2 into (x - center) phi^2."""
-    xphi2, phi2 = slice(q + p, q + 2 * p), slice(q + 2 * p, q + 3 * p)
-    g[xphi2] -= center[:, None] * g[phi2]
-    g[:, xphi2] -= center[None] * g[:, phi2]
-
-
-def _solve(a: FloatArray, b: FloatArray) -> FloatArray:
-    """Solve positive definite systems a [k, k, n], b [k, n] by elimination."""
-    k = len(b)
-    g = np.concatenate([a, b[:, None]], axis=1)
-    for j in range(k):
-        row = g[j, j + 1 :] / g[j, j]
-        g[j, j + 1 :] = row
-        g[j + 1 :, j + 1 :] -= g[j + 1 :, j, None] * row[None]
-    x = np.empty_like(b)
-    for j in range(k - 1, -1, -1):
-        x[j] = g[j, -1] - (g[j, j + 1 : k] * x[j + 1 :]).sum(axis=0)
-    return x
 
 
 def _minimise(problem: Problem, theta: FloatArray, iterations: int) -> tuple[FloatArray, Point, BoolArray]:
@@ -258,7 +99,7 @@ def _minimise(problem: Problem, theta: FloatArray, iterations: int) -> tuple[Flo
         normal = np.where(held[:, None] | held[None], 0.0, place.normal)
         diagonal = np.einsum("iin->in", normal)
         diagonal[:] = np.where(diagonal > 0, diagonal, 1.0) * (1 + damping)
-        step = _solve(normal, gradient)
+        step = solve(normal, gradient)
         fall = (step * gradient).sum(axis=0) * (1 + damping)  # what an undamped step would promise, nearly
         arrived = fall <= TOLERANCE * place.chi2 + ROUNDING * place.gram[-1, -1]
         done = arrived | ~(damping < MAX_DAMPING) | ~np.isfinite(step).all(axis=0)
@@ -363,10 +204,10 @@ def _finish(problem: Problem, theta: FloatArray, end: Point, converged: BoolArra
     q, p, n = len(model.basis), theta.shape[1], len(theta)
     center, fwhm = (theta[..., 0] - model.middle).T, theta[..., 1].T
     g = end.gram
-    _shift_rows(g, center, q, p)
+    shift_rows(g, center, q, p)
     normal = g[:-1, :-1].copy()
-    singular = _eliminate(g, q + p)
-    linear = _substitute(g, 0, q + p)
+    singular = eliminate(g, q + p)
+    linear = substitute(g, 0, q + p)
     height, chi2 = linear[q:], np.maximum(g[-1, -1], 0)
 
     # from the functions phi, (x - c) phi^2, phi^2 to the parameters height, center, fwhm
@@ -378,7 +219,7 @@ def _finish(problem: Problem, theta: FloatArray, end: Point, converged: BoolArra
     held = (theta <= model.lower) | (theta >= model.upper)  # [n, P, 2]
     fixed = np.concatenate([np.zeros((q + p, n), dtype=bool), held.transpose(2, 1, 0).reshape(2 * p, n)])
     dof = problem.used - (model.parameters - fixed.sum(axis=0))
-    covariance = _inverse(normal, fixed) * (chi2 / np.maximum(dof, 1))
+    covariance = inverse(normal, fixed) * (chi2 / np.maximum(dof, 1))
     order = q + np.arange(3 * p).reshape(3, p).T.ravel()  # height, center, fwhm of the first peak, then the next
 
     ok = ~singular & np.isfinite(linear).all(axis=0) & np.isfinite(theta).all(axis=(1, 2)) & (dof > 0)
@@ -398,24 +239,3 @@ def _finish(problem: Problem, theta: FloatArray, end: Point, converged: BoolArra
     if not ok.all():
         result.put(~ok, FitResult.empty(int((~ok).sum()), p, q, Status.FAILED))
     return result
-
-
-def _inverse(a: FloatArray, fixed: BoolArray) -> FloatArray:
-    """Invert normal matrices [k, k, n]; not a number for fixed parameters, and all over where there is no inverse."""
-    a[fixed[:, None] | fixed[None]] = 0.0
-    diagonal = np.einsum("iin->in", a)
-    diagonal[fixed] = 1.0
-    none = ~(diagonal > 0).all(axis=0)
-    scale = np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
-    a /= scale[:, None] * scale[None]
-    diagonal[:, none] = 1.0
-    for j in range(len(a)):
-        pivot = a[j, j].copy()
-        none |= ~(pivot > SINGULAR)
-        pivot[none] = 1.0
-        column, row = a[:, j].copy(), a[j] / pivot
-        a -= column[:, None] * row[None]
-        a[j], a[:, j], a[j, j] = row, -column / pivot, 1 / pivot
-    a /= scale[:, None] * scale[None]
-    a[fixed[:, None] | fixed[None] | none] = np.nan
-    return a

@@ -18,7 +18,7 @@ FLOORS = (
     ("scan", "settings"),
     ("lineshapes", "result", "recipe", "plan", "readers"),
     ("model", "recipe_toml", "noise", "graph_text"),
-    ("starts", "clean"),
+    ("starts", "clean", "gram"),
     ("varpro", "reference"),
     ("quantities",),
     ("pipeline", "series"),

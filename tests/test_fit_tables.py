@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from ramanfit.columns import long_table, wide_table
 from ramanfit.errors import FormatError
-from ramanfit.fit_tables import is_fit_table, join, read_fit_table
+from ramanfit.fit_tables import join, read_fit_table
 from ramanfit.pipeline import fit_scan
+from ramanfit.readers import is_fit_table
 from ramanfit.recipe_toml import load_recipe
 from ramanfit.scan import Metadata, Scan
 from ramanfit.series import Schedule, Visit, chronological, place
@@ -132,4 +133,5 @@ def test_bad_tables_are_refused_with_the_place(text: str, message: str) -> None:
 def test_exports_are_no_tables() -> None:
     assert not is_fit_table(b"//Exported ASCII-File\n[Header]\n")
     assert not is_fit_table(b"X-Axis\tMap(0/0)\n 1.0\t 2.0\n")
+    assert not is_fit_table(b"shift,height\n1,2\n")
     assert not is_fit_table(b"")

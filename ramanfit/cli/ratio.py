@@ -53,7 +53,7 @@ def command(console: Console, request: Request) -> None:
 
 def _is_table(path: str) -> bool:
     """Tell whether a file is a table of fits; standard input is looked at without taking anything from it."""
-    from ramanfit.fit_tables import is_fit_table
+    from ramanfit.readers import is_fit_table
 
     if path == "-":
         peek = getattr(sys.stdin.buffer, "peek", None)

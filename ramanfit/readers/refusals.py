@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -32,10 +33,14 @@ class Refusal(NamedTuple):
 
 
 def is_fit_table(head: bytes) -> bool:
-    """Tell whether a file begins as a table that `ramanfit fit` or `ratio` wrote."""
-    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:200].replace(b'"', b"")
-    start = start.lstrip(b"[{ \r\n\t")
-    return start.startswith((b"source,scan,point", b"source\tscan\tpoint", b"source:"))
+    """Tell whether a file begins as a table of fits: one of ramanfit's, or anybody's with ``NAME_height``."""
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip().decode("utf-8", "replace")
+    first = text.split("\n", 1)[0].strip()
+    if first.startswith(("{", "[")):
+        return '_height"' in text or ('"peak"' in text and '"height"' in text)
+    names = [name.strip().strip('"') for name in re.split(r"[,\t;]", first)]
+    ours = names[:3] == ["source", "scan", "point"]
+    return ours or {"peak", "height"} <= set(names) or any(name.endswith("_height") for name in names)
 
 
 def _utf16(head: bytes) -> bool:
