@@ -37,7 +37,8 @@ def is_fit_table(head: bytes) -> bool:
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip().decode("utf-8", "replace")
     first = text.split("\n", 1)[0].strip()
     if first.startswith(("{", "[")):
-        return '_height"' in text or ('"peak"' in text and '"height"' in text)
+        ours = text.lstrip("[{ \r\n").startswith('"source"')
+        return ours or '_height"' in text or ('"peak"' in text and '"height"' in text)
     names = [name.strip().strip('"') for name in re.split(r"[,\t;]", first)]
     ours = names[:3] == ["source", "scan", "point"]
     return ours or {"peak", "height"} <= set(names) or any(name.endswith("_height") for name in names)
