@@ -160,6 +160,7 @@ def fit(
     rows: list[Index] = []
     unsettled: list[Problem] = []
     reached: list[FloatArray] = []
+    weakest: list[Index] = []
     for s in range(0, len(counts), CHUNK):
         chunk = slice(s, s + CHUNK)
         problem = Problem.of(model, counts[chunk], None if weights is None else weights[chunk])
@@ -171,13 +172,16 @@ def fit(
             rows.append(s + again)
             unsettled.append(problem.take(again))
             reached.append(theta[again])
+            weakest.append(end.snr2[:, again].argmin(axis=0))
     result = FitResult.concat(parts)
     if rows:
         # the stragglers of all chunks together: a few in a batch cost as much as many
+        problem = Problem.concat(unsettled)
         places = [np.concatenate(reached)]
         if start is None:
-            places.append(np.broadcast_to(model.start, places[0].shape))
-        result.put(np.concatenate(rows), _best_of(Problem.concat(unsettled), places))
+            anew = starts.replace(problem.y, places[0], np.concatenate(weakest))
+            places += [anew, np.broadcast_to(model.start, anew.shape)]
+        result.put(np.concatenate(rows), _best_of(problem, places))
     return result
 
 

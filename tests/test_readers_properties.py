@@ -77,7 +77,9 @@ def spectra(draw: st.DrawFn) -> tuple[list[float], list[list[float]]]:
     channels, n = draw(st.integers(2, 9)), draw(st.integers(1, 5))
     steps = draw(st.lists(st.integers(1, 40), min_size=channels, max_size=channels))
     x = (np.cumsum(steps) + draw(st.integers(-60, 900)) + 0.25).tolist()
-    count = st.one_of(st.integers(0, 65535).map(float), st.floats(-1e6, 1e6), st.floats(-1e90, 1e90).map(two_digits))
+    count = st.one_of(
+        st.integers(0, 65535).map(float), st.floats(-1e6, 1e6).map(two_digits), st.floats(-1e90, 1e90).map(two_digits)
+    )
     return x, [[draw(count) for _ in x] for _ in range(n)]
 
 

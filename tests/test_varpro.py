@@ -137,3 +137,17 @@ def test_hopeless_spectra_do_not_disturb_others() -> None:
     alone = varpro.fit(model, counts, np.ones_like(counts))
     for i in (0, 2, 5):
         np.testing.assert_array_equal(result.height[i], alone.height[i])
+
+
+def test_a_weak_line_beside_a_strong_one_is_found() -> None:
+    """Noise-free pairs of heights 30 to 10,000 anywhere inside the bounds: a second start must find the weak one."""
+    model = two_peak_model()
+    rng = np.random.default_rng(0)
+    place = model.lower + rng.uniform(0.1, 0.9, (2000, 2, 2)) * (model.upper - model.lower)
+    height = np.exp(rng.uniform(np.log(30), np.log(1e4), (2000, 2)))
+    counts = np.full((2000, model.shift_cm1.size), 100.0)
+    for p in range(2):
+        counts += height[:, p, None] * lorentzian(model.shift_cm1, place[:, p, :1], place[:, p, 1:])
+    result = varpro.fit(model, counts)
+    assert (result.status == Status.CONVERGED).all()
+    np.testing.assert_allclose(result.center_cm1, place[..., 0], atol=0.01)
