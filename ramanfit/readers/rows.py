@@ -38,14 +38,16 @@ class Rows:
         """Add rows, growing in place."""
         used, self._used = self._used, self._used + len(values)
         if self._used > len(self.values):
-            self.resize(max(self._used, used * 3 // 2))
+            self.values.resize((max(self._used, used * 3 // 2), self.values.shape[1]), refcheck=False)
         self.values[used : self._used] = values
         self._firsts.append(used)
         self._lines.append(lines)
 
-    def resize(self, rows: int) -> None:
-        """Have room for so many rows; no view of `values` may be held."""
-        self.values.resize((rows, self.values.shape[1]), refcheck=False)
+    def close(self) -> None:
+        """Give back the room that was not needed, unless it is little: NumPy may copy all to do so."""
+        if self._used < 0.9 * len(self.values):
+            self.values.resize((self._used, self.values.shape[1]), refcheck=False)
+        self.values = self.values[: self._used]
 
     def line(self, row: int) -> int:
         """Return the line number of a row."""
@@ -88,7 +90,7 @@ def read_rows(source: Source, style: Style, labels: int = 0) -> Rows:
                 hint="commas may be separators or decimal commas here: export with tabs between the numbers",
             )
         rows.append(*parser.parse(block, source))
-    rows.resize(len(rows))
+    rows.close()
     return rows
 
 
