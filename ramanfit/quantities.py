@@ -25,6 +25,7 @@ FLAGS: dict[str, str] = {
     "not_detected": "a height is below detection.min_snr standard errors: no position, no ratio",
     "low_snr": "a height is below detection.low_snr standard errors: errors are no longer symmetric",
     "edge_of_window": "a center lies within half its width of the window's edge",
+    "ratio_mismatch": "a printed ratio is not that of the heights beside it (tables of fits only)",
 }
 
 
@@ -154,7 +155,6 @@ def _flags(result: FitResult, prepared: Prepared, recipe: Recipe, status: String
         "low_snr": weak.any(axis=1),
         "edge_of_window": ((status == "ok") & near_edge).any(axis=1),
     }
-    assert raised.keys() == FLAGS.keys()
     words = np.full(len(result), "", dtype=object)
     for word, where in raised.items():
         words[where] += word + "|"

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 TERMINAL = "terminal"
 _HEADERLESS = ("csv", "tsv", TERMINAL)
 _KEYS = ("source", "scan", "point", "position_um", "time_s")
-_NAMES = ("source", "scan", "point", "peak")  # a row's name, repeated in every block of a narrow terminal
+_NAMES = ("name", "source", "scan", "point", "peak")  # a row's name, repeated in every block of a narrow terminal
 _LONGEST_NAME = 28
 _LEAST_WRAPPED = 30  # a last column of text is not squeezed below this
 _GAP = "  "

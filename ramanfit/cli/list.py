@@ -20,7 +20,7 @@ def readers() -> Table:
     from ramanfit.readers import READERS
     from ramanfit.tables import Table
 
-    return Table({"name": [reader.name for reader in READERS], "parses": [reader.parses for reader in READERS]})
+    return Table({field: [getattr(r, field) for r in READERS] for field in ("name", "parses", "skips", "unseen")})
 
 
 def baselines() -> Table:

@@ -171,5 +171,6 @@ def _direction(spectra: Spectra, x: FloatArray) -> int:
             line=spectra.line(i + 1),
             expected=f"an axis that {'rises' if direction > 0 else 'falls'} steadily",
             found=f"{spectra.x[i + 1]:.15g} after {spectra.x[i]:.15g}",
+            hint="if the file joins two ranges, give each a file of its own",
         )
     return direction
