@@ -195,11 +195,10 @@ def _suspect(problem: Problem, theta: FloatArray, end: Point) -> BoolArray:
 def _best_of(problem: Problem, places: Sequence[FloatArray]) -> FitResult:
     """Minimise from several places and keep the lowest end of each spectrum."""
     n = len(problem)
-    theta, end, converged = _minimise(
-        problem.take(np.tile(np.arange(n), len(places))), np.concatenate(places), MAX_ITERATIONS
-    )
+    rivals = problem.take(np.tile(np.arange(n), len(places)))
+    theta, end, _ = _minimise(rivals, np.concatenate(places), PATIENCE)
     pick = end.chi2.reshape(len(places), n).argmin(axis=0) * n + np.arange(n)
-    return _finish(problem, theta[pick], end.take(pick), converged[pick])
+    return _finish(problem, *_minimise(problem, theta[pick], MAX_ITERATIONS))
 
 
 def _finish(problem: Problem, theta: FloatArray, end: Point, converged: BoolArray) -> FitResult:
