@@ -55,11 +55,6 @@ class Model:
         """Return the baselines [N, M] of coefficients [N, Q]."""
         return np.asarray(coefficients @ self.basis)
 
-    def components(self, result: FitResult) -> FloatArray:
-        """Return every peak by itself, [N, P, M]."""
-        shapes = lorentzian(self.shift_cm1, result.center_cm1[..., None], result.fwhm_cm1[..., None])
-        return np.asarray(result.height[..., None] * shapes)
-
     def evaluate(self, result: FitResult) -> FloatArray:
         """Return the fitted curves [N, M]."""
         curve = self.baseline(result.coefficients)

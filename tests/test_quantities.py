@@ -7,11 +7,13 @@ import pytest
 import uncertainties
 from uncertainties import unumpy
 
+from ramanfit import varpro
 from ramanfit.lineshapes import lorentzian
 from ramanfit.pipeline import Fitted, fit_scan, verify
-from ramanfit.quantities import FLAGS
+from ramanfit.quantities import FLAGS, quantities
 from ramanfit.recipe import Recipe
 from ramanfit.recipe_toml import load_recipe, with_overrides
+from ramanfit.result import Status
 from ramanfit.scan import FloatArray, Scan
 
 RECIPE = load_recipe("li-graphite")
@@ -117,6 +119,28 @@ def test_flags_of_bounds_edges_and_weakness() -> None:
     weak = fit(spectra(60, b=7.0, noise=6.0)).quantities
     assert any("low_snr" in words for words in weak.flags)
     assert not any(fit(spectra(3)).quantities.flags)
+
+
+def test_a_fit_that_did_not_arrive_has_no_values(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("TOLERANCE", -1.0), ("ROUNDING", -1.0), ("PATIENCE", 2), ("MAX_ITERATIONS", 2)):
+        monkeypatch.setattr(varpro, name, value)  # never there, and soon out of breath
+    f = fit(spectra(5))
+    assert (f.result.status == Status.NOT_CONVERGED).all()
+    q = f.quantities
+    assert (q.status == "failed").all()
+    assert all("failed" in words.split("|") for words in q.flags)
+    for values in (q.height, q.height_se, q.center_cm1, q.area, q.redchi2, q.ratios["ratio"].value):
+        assert np.isnan(values).all()
+
+
+def test_a_fit_without_covariance_says_so_and_has_no_errors() -> None:
+    f = fit(spectra(3))
+    f.result.covariance[1] = np.nan
+    q = quantities(f.result, f.prepared, RECIPE)
+    assert [("no_covariance" in words) for words in q.flags] == [False, True, False]
+    for values in (q.height_se, q.center_se, q.area_se, q.ratios["ratio"].se[:, None]):
+        assert np.isnan(values[1]).all()
+        assert np.isfinite(values[[0, 2]]).all()
 
 
 def test_noise_free_spectra_have_no_redchi2_and_no_infinities() -> None:

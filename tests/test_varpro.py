@@ -81,9 +81,11 @@ def test_without_noise_the_truth_comes_back(b: tuple, g: tuple, order: int, unit
     counts = unit * (height @ shapes + coefficients @ model.basis)
     result = varpro.fit(model, counts[None])
     assert result.status[0] == Status.CONVERGED
-    np.testing.assert_allclose(result.center_cm1[0], place[:, 0], atol=1e-3)
-    np.testing.assert_allclose(result.fwhm_cm1[0], place[:, 1], rtol=1e-4)
-    np.testing.assert_allclose(result.height[0], unit * height, rtol=1e-4)
+    # a Gram matrix keeps half of the digits, and those of the strong line set what is left for the weak one
+    precision = 1e-4 + 3e-6 * height.max() / height.min()
+    np.testing.assert_array_less(np.abs(result.center_cm1[0] - place[:, 0]), precision * place[:, 1])
+    np.testing.assert_allclose(result.fwhm_cm1[0], place[:, 1], rtol=precision)
+    np.testing.assert_allclose(result.height[0], unit * height, rtol=precision)
     np.testing.assert_allclose(model.evaluate(result)[0], counts, rtol=0, atol=1e-5 * np.abs(counts).max())
 
 
