@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +28,8 @@ class Prepared:
         False for empty and constant spectra, as an aborted scan leaves them.
     saturated : bool array [N]
         At least one channel inside the window is saturated.
+    spikes : bool array [N, M] or None
+        Channels masked because of cosmic rays; None: none, or not looked for.
     """
 
     model: Model
@@ -35,6 +37,17 @@ class Prepared:
     use: BoolArray | None
     measured: BoolArray
     saturated: BoolArray
+    spikes: BoolArray | None = None
+
+    def like(self, other: Prepared) -> bool:
+        """Tell whether two scans can be fitted together: on one axis, and both or neither with a mask."""
+        mine, its = self.model.shift_cm1, other.model.shift_cm1
+        return (self.use is None) == (other.use is None) and (mine is its or np.array_equal(mine, its))
+
+    def without(self, spikes: BoolArray) -> Prepared:
+        """Return the same with cosmic rays masked as well."""
+        use = ~spikes if self.use is None else self.use & ~spikes
+        return replace(self, use=use, spikes=spikes)
 
     def take(self, rows: npt.NDArray[np.intp]) -> tuple[FloatArray, BoolArray | None]:
         """Return counts and usable channels of some spectra, as copies."""

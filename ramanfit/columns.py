@@ -10,6 +10,7 @@ from ramanfit.series import Keys
 from ramanfit.tables import Column, Table
 
 KEYS = ("source", "scan", "point", "position_um", "time_s")
+ECHEM = ("voltage_v", "current_ma", "capacity_mah", "soc")  # after the keys, where there is a potentiostat's record
 
 COLUMNS: dict[str, tuple[str, str]] = {
     "source": ("", "the file, as it was named"),
@@ -17,6 +18,10 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "point": ("", "P1, P2, ... along the line; x/y in a map"),
     "position_um": ("um", "distance along the line from its first point"),
     "time_s": ("s", "middle of the spectrum's acquisition since the first scan began"),
+    "voltage_v": ("V", "cell voltage at the spectrum's mid-time, with --echem"),
+    "current_ma": ("mA", "current then"),
+    "capacity_mah": ("mAh", "net charge passed since the record's first row"),
+    "soc": ("%", "state of charge: capacity over --capacity, or from the record's first to its last"),
     "peak": ("", "name of the peak in the recipe; wide tables put it before the columns below: G_height"),
     "status": ("", "ok, not_detected or failed"),
     "center_cm1": ("cm-1", "position of the maximum"),
@@ -61,6 +66,7 @@ def long_table(keys: Keys, q: Quantities, numerators: dict[str, str]) -> Table:
         "point": tuple(point for point in keys.point for _ in range(p)),
         "position_um": np.repeat(keys.position_um, p),
         "time_s": np.repeat(keys.time_s, p),
+        **{name: np.repeat(values, p) for name, values in keys.echem.items()},
         "peak": q.names * n,
         "status": tuple(q.status.ravel().tolist()),
     }
@@ -85,6 +91,7 @@ def wide_table(keys: Keys, q: Quantities) -> Table:
         "point": keys.point,
         "position_um": keys.position_um,
         "time_s": keys.time_s,
+        **keys.echem,
     }
     for p, peak in enumerate(q.names):
         columns |= {f"{peak}_{name}": getattr(q, name)[:, p] for name in PEAK_COLUMNS}

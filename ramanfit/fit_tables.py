@@ -7,13 +7,16 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
 
 import numpy as np
 
-from ramanfit.columns import KEYS, PEAK_COLUMNS, ratio_columns
+from ramanfit.columns import ECHEM, KEYS, PEAK_COLUMNS, ratio_columns
 from ramanfit.errors import FormatError
 from ramanfit.recipe import Ratio
 from ramanfit.scan import FloatArray
+from ramanfit.series import starts_and_numbers
 from ramanfit.tables import Column, Table
 
 MISMATCH = "ratio_mismatch"
@@ -43,11 +46,14 @@ class FitTable:
     started : tuple of str
         Start of every row's scan, ISO; empty where the table does not say.
     disagreements : list of Disagreement
+    status : mapping of str to tuple of str
+        Of every peak, one word per row: ``ok``, ``not_detected`` or ``failed``.
     """
 
     table: Table
     started: tuple[str, ...]
     disagreements: list[Disagreement]
+    status: Mapping[str, tuple[str, ...]]
 
 
 def read_fit_table(path: str, data: bytes, ratios: Sequence[Ratio]) -> FitTable:
@@ -110,6 +116,7 @@ def read_fit_table(path: str, data: bytes, ratios: Sequence[Ratio]) -> FitTable:
         "point": tuple(row.get("point", "") for row in wide),
         "position_um": numbers("position_um"),
         "time_s": numbers("time_s"),
+        **{name: numbers(name) for name in ECHEM if name in names},
         **values,
         **ratio_values,
         "redchi2": numbers("redchi2"),
@@ -119,14 +126,22 @@ def read_fit_table(path: str, data: bytes, ratios: Sequence[Ratio]) -> FitTable:
     assert isinstance(scan, np.ndarray)
     if np.isfinite(scan).all():
         columns["scan"] = scan.astype(np.int64)
-    return FitTable(Table(columns), tuple(row.get("started", "") for row in wide), disagreements)
+    status = {p: tuple(_status(row, p) for row in wide) for p in peaks}
+    return FitTable(Table(columns), tuple(row.get("started", "") for row in wide), disagreements, status)
 
 
-def join(tables: Sequence[FitTable]) -> tuple[Table, bool]:
-    """Return the rows of several tables as one experiment, and whether its times are known.
+def join(tables: Sequence[FitTable], period_s: float | None = None) -> tuple[FitTable, list[str]]:
+    """Return the rows of several tables as one experiment, and what had to be assumed.
 
-    Scans are numbered anew and ordered by their start, their times counted from the first start of all. Where
-    a table does not say when its scans began, the tables follow each other as given and keep their own times.
+    Scans are numbered anew and ordered by their start, their times counted from the first start of all, as
+    `ramanfit.series.place` does for exports. Where a table does not say when its scans began, the tables follow
+    each other as given and keep their own times.
+
+    Parameters
+    ----------
+    tables : sequence of FitTable
+    period_s : float or None
+        From the start of a scan to that of the next, whatever the tables say.
 
     Raises
     ------
@@ -134,31 +149,63 @@ def join(tables: Sequence[FitTable]) -> tuple[Table, bool]:
         If the tables hold different columns.
     """
     if len(tables) == 1:
-        return tables[0].table, True
+        return tables[0], []
     for other in tables[1:]:
         differing = set(other.table.names) ^ set(tables[0].table.names)
         if differing:
             where = other.table.columns["source"][0]
             raise FormatError(str(where), expected="the columns of the first table", found=", ".join(sorted(differing)))
-    timed = all(all(t.started) for t in tables)
-    begun = [np.array([np.datetime64(s, "ms") for s in t.started]) for t in tables] if timed else []
-    numbers, times, first = [], [], 0
-    for i, t in enumerate(tables):
-        scan, time_s = np.asarray(t.table.columns["scan"]), np.asarray(t.table.columns["time_s"])
-        own = np.unique(scan, return_inverse=True)[1]
-        numbers.append(first + own)
-        first += int(own.max()) + 1
-        zero = (begun[i].min() - min(b.min() for b in begun)) / np.timedelta64(1, "s") if timed else 0.0
-        times.append(time_s + zero)
-    scan = np.concatenate(numbers)
-    order = np.arange(len(scan))
+    notes: list[str] = []
+    visits = [visit for i, t in enumerate(tables) for visit in _visits(i, t)]
+    timed = all(visit.began for visit in visits)
     if timed:
-        start = np.concatenate(begun)
-        order = np.lexsort((scan, start))
-        scan[order] = np.cumsum(np.r_[0, np.diff(scan[order]) != 0])
-    whole: dict[str, Column] = dict(Table.concat([t.table for t in tables]).columns)
-    whole["scan"], whole["time_s"] = scan, np.concatenate(times)
-    return Table({name: _picked(values, order) for name, values in whole.items()}), timed
+        visits.sort(key=lambda visit: visit.began)  # type: ignore[arg-type, return-value]
+    elif period_s is None:
+        notes.append("the tables do not say when their scans began: times count from the start of each table")
+    ignored: list[str] = notes if timed or period_s is not None else []
+    starts, numbers = starts_and_numbers([v.began for v in visits], [v.source for v in visits], period_s, ignored)
+    begins: dict[int, float] = {}
+    extra, scans, times, rows = 0, [], [], []
+    for visit, start, number in zip(visits, starts, numbers, strict=True):
+        columns = tables[visit.table].table.columns
+        own = np.unique(np.asarray(columns["scan"])[visit.rows], return_inverse=True)[1]
+        scans.append(number + extra + own)
+        extra += int(own.max())
+        shift = begins.setdefault(visit.table, start if np.isfinite(start) else 0.0)
+        times.append(np.asarray(columns["time_s"])[visit.rows] + shift)
+        rows.append(visit.rows + sum(len(t.table) for t in tables[: visit.table]))
+    order = np.concatenate(rows)
+    joined = Table.concat([t.table for t in tables])
+    whole: dict[str, Column] = {name: _picked(values, order) for name, values in joined.columns.items()}
+    whole["scan"], whole["time_s"] = np.concatenate(scans), np.concatenate(times)
+    return FitTable(
+        Table(whole),
+        tuple(_picked([s for t in tables for s in t.started], order)),
+        [d for t in tables for d in t.disagreements],
+        {
+            peak: tuple(_picked([s for t in tables for s in t.status[peak]], order))
+            for peak in tables[0].status
+        },
+    ), notes
+
+
+class _Visit(NamedTuple):
+    """The rows of a table that come from one measurement."""
+
+    table: int
+    source: str
+    began: datetime | None
+    rows: np.ndarray
+
+
+def _visits(number: int, t: FitTable) -> list[_Visit]:
+    rows: dict[tuple[str, str], list[int]] = {}
+    for row, key in enumerate(zip(t.table.columns["source"], t.started, strict=True)):
+        rows.setdefault((str(key[0]), key[1]), []).append(row)
+    return [
+        _Visit(number, source, datetime.fromisoformat(began) if began else None, np.array(found))
+        for (source, began), found in rows.items()
+    ]
 
 
 def _picked(values: Column, order: np.ndarray) -> Column:
@@ -213,6 +260,13 @@ def _number(path: str, row: int, name: str, text: str) -> float:
     except ValueError:
         raise FormatError(path, f"row {row + 1}, {name}", expected="a number", found=repr(text)) from None
     return value if np.isfinite(value) else np.nan
+
+
+def _status(row: Row, peak: str) -> str:
+    """Return a peak's status, which a wide table shows by what it leaves empty."""
+    if not row.get(f"{peak}_height"):
+        return "failed"
+    return row.get(f"{peak}_status") or ("ok" if row.get(f"{peak}_center_cm1", "?") else "not_detected")
 
 
 def _refused(row: Row, ratio: Ratio) -> bool:

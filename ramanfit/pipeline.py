@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from ramanfit import varpro
 from ramanfit.clean import Prepared, prepare
@@ -16,11 +17,15 @@ from ramanfit.quantities import Quantities, quantities
 from ramanfit.recipe import Recipe
 from ramanfit.result import FitResult, Status
 from ramanfit.scan import BoolArray, FloatArray, Scan
+from ramanfit.spikes import gross_spikes, residual_spikes
 
+Rows = npt.NDArray[np.intp]
 Engine = Callable[[Model, FloatArray, FloatArray | None, FloatArray | None], FitResult]
-Spread = Callable[[Callable[["Task"], FitResult], Iterable["Task"]], Iterable[FitResult]]
+Fit = tuple[FitResult, BoolArray | None]
+Spread = Callable[[Callable[["Task"], Fit], Iterable["Task"]], Iterable[Fit]]
 
 CHUNK = 2048  # spectra that go through all steps together and share a detector's gain
+SPIKE_ROUNDS = 3  # a masked spike can bare a smaller one that the fit had bent to
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +33,7 @@ class Fitted:
     """A fitted scan: what went in, what came out, and what follows from it."""
 
     scan: Scan
-    prepared: Prepared
+    prepared: Prepared  # with the cosmic rays masked
     result: FitResult
     quantities: Quantities
 
@@ -65,47 +70,176 @@ def fit_scan(scan: Scan, recipe: Recipe, engine: str = "varpro", spread: Spread 
     ScanError
         If the recipe's window does not suit the scan's axis.
     """
-    prepared = prepare(scan, recipe)
-    result = FitResult.empty(len(scan), len(recipe.peaks), recipe.baseline.order + 1, Status.NOT_MEASURED)
-    chunks = [start + np.flatnonzero(prepared.measured[start : start + CHUNK]) for start in range(0, len(scan), CHUNK)]
-    chunks = [rows for rows in chunks if len(rows)]
-    tasks = (Task(prepared.model, *prepared.take(rows), recipe.noise.model, engine) for rows in chunks)
-    for rows, part in zip(chunks, spread(fit_task, tasks), strict=True):
-        result.put(rows, part)
-    return Fitted(scan, prepared, result, quantities(result, prepared, recipe))
+    return fit_prepared([(scan, prepare(scan, recipe))], recipe, engine, spread)[0]
+
+
+def fit_prepared(
+    scans: Sequence[tuple[Scan, Prepared]], recipe: Recipe, engine: str = "varpro", spread: Spread = map
+) -> list[Fitted]:
+    """Fit several scans, those on one axis together: many small scans then cost hardly more than one large.
+
+    The results are those of `fit_scan`, bit for bit: scans share nothing.
+    """
+    results = [
+        FitResult.empty(len(scan), len(recipe.peaks), recipe.baseline.order + 1, Status.NOT_MEASURED)
+        for scan, _ in scans
+    ]
+    spikes = [np.zeros(prepared.counts.shape, dtype=bool) if recipe.clean.spikes else None for _, prepared in scans]
+    batches = list(_batches([prepared for _, prepared in scans]))
+    tasks = (_task([(scans[i][1], rows) for i, rows in batch], recipe, engine) for batch in batches)
+    for batch, (result, hit) in zip(batches, spread(fit_task, tasks), strict=True):
+        first = 0
+        for i, rows in batch:
+            part = slice(first, first + len(rows))
+            results[i].put(rows, result.take(part))
+            if (whole := spikes[i]) is not None and hit is not None:
+                whole[rows] = hit[part]
+            first += len(rows)
+    fits = []
+    for (scan, prepared), hit, result in zip(scans, spikes, results, strict=True):
+        cleaned = prepared if hit is None or not hit.any() else prepared.without(hit)
+        fits.append(Fitted(scan, cleaned, result, quantities(result, cleaned, recipe)))
+    return fits
+
+
+def _batches(scans: Sequence[Prepared]) -> Iterator[list[tuple[int, Rows]]]:
+    """Yield what is fitted together: numbers of scans and their measured rows, up to CHUNK spectra on one axis."""
+    batch: list[tuple[int, Rows]] = []
+    size = 0
+    for i, prepared in enumerate(scans):
+        for start in range(0, len(prepared.counts), CHUNK):
+            rows = start + np.flatnonzero(prepared.measured[start : start + CHUNK])
+            if not len(rows):
+                continue
+            if batch and (size + len(rows) > CHUNK or not prepared.like(scans[batch[0][0]])):
+                yield batch
+                batch, size = [], 0
+            batch.append((i, rows))
+            size += len(rows)
+    if batch:
+        yield batch
+
+
+def _task(parts: Sequence[tuple[Prepared, Rows]], recipe: Recipe, engine: str) -> Task:
+    taken = [prepared.take(rows) for prepared, rows in parts]
+    masks = [use for _, use in taken if use is not None]
+    return Task(
+        model=parts[0][0].model,
+        counts=np.concatenate([counts for counts, _ in taken]),
+        use=np.concatenate(masks) if masks else None,
+        scan=np.repeat(np.arange(len(taken)), [len(counts) for counts, _ in taken]),
+        noise=recipe.noise.model,
+        engine=engine,
+        spikes=recipe.clean.spikes,
+    )
 
 
 class Task(NamedTuple):
-    """Neighbouring spectra that are fitted together, as a worker process gets them."""
+    """Spectra on one axis that are fitted together, as a worker process gets them."""
 
     model: Model
     counts: FloatArray
     use: BoolArray | None
+    scan: Rows  # [N], ascending: spectra of one scan share a gain
     noise: str
     engine: str
+    spikes: bool  # whether to look for cosmic rays
 
 
-def fit_task(task: Task) -> FitResult:
-    """Equal weights first; then, with the noise seen in the residuals, weights that follow the fitted curve."""
-    model, counts, use, noise_model, _ = task
+def fit_task(task: Task) -> Fit:
+    """Equal weights first; then, with the noise seen in the residuals, weights that follow the fitted curve.
+
+    Returns the fits, and where cosmic rays were masked, [N, M].
+    """
     engine = engine_named(task.engine)
-    first = engine(model, counts, None if use is None else use.astype(np.float64), None)
-    ok = first.status != Status.FAILED
+    spikes = gross_spikes(task.counts, task.use) if task.spikes else np.zeros(task.counts.shape, dtype=bool)
+    first = _equal_weights(engine, task, spikes)
+    noise = _noise(task, first, spikes)
+    if not task.spikes:
+        return _weighted(engine, task, first, noise, spikes, np.ones(len(first), dtype=bool)), None
+    for _ in range(SPIKE_ROUNDS):
+        again = _find_more(task, first, noise, spikes)
+        if not again.any():
+            break
+        first.put(again, _masked(engine, task, spikes, again))
+        noise = _noise(task, first, spikes)
+    fits = _weighted(engine, task, first, noise, spikes, np.ones(len(first), dtype=bool))
+    for _ in range(SPIKE_ROUNDS):
+        again = _find_more(task, fits, noise, spikes)  # weights let go of some that equal weights had bent to
+        if not again.any():
+            break
+        first.put(again, _masked(engine, task, spikes, again))
+        noise = _noise(task, first, spikes)
+        fits.put(again, _weighted(engine, task, first, noise, spikes, again))
+    return fits, spikes
+
+
+def _find_more(task: Task, fits: FitResult, noise: FloatArray, spikes: BoolArray) -> BoolArray:
+    """Add the cosmic rays that stand out of the fits to `spikes`; return the spectra that have new ones."""
+    curve = task.model.evaluate(fits)
+    with np.errstate(invalid="ignore"):
+        more = residual_spikes(task.counts, curve, variance(noise, curve), _usable(task, spikes))
+    spikes |= more
+    return np.asarray(more.any(axis=1))
+
+
+def _noise(task: Task, fits: FitResult, spikes: BoolArray) -> FloatArray:
+    """Return the noise [N, 3] in the residuals of all fits; not a number where there is no fit."""
+    noise = np.full((len(fits), 3), np.nan)
+    ok = np.asarray(fits.status != Status.FAILED)
+    if ok.any():
+        curve = task.model.evaluate(fits.take(ok))
+        use = _usable(task, spikes)
+        scan = task.scan[ok]
+        starts = [0, *(np.flatnonzero(np.diff(scan)) + 1).tolist()]
+        noise[ok] = estimate_noise(task.noise, task.counts[ok] - curve, curve, None if use is None else use[ok], starts)
+    return noise
+
+
+def _weighted(
+    engine: Engine, task: Task, first: FitResult, noise: FloatArray, spikes: BoolArray, rows: BoolArray
+) -> FitResult:
+    """Return the final fits of some rows, with weights that follow the curves of the first."""
+    final = first.take(rows)
+    ok = np.asarray(final.status != Status.FAILED)
     if not ok.any():
-        return first
-    known, counts, use = first.take(ok), counts[ok], None if use is None else use[ok]
-    curve = model.evaluate(known)
-    noise = estimate_noise(noise_model, counts - curve, curve, use)
-    if noise_model == "white":
+        return final
+    known, noise, counts = final.take(ok), noise[rows][ok], task.counts[rows][ok]
+    if task.noise == "white":
         unit = noise[:, 0]
     else:
-        weights, unit = _weights(noise, curve, use)
-        known = engine(model, counts, weights, np.stack([known.center_cm1, known.fwhm_cm1], axis=-1))
+        use = _usable(task, spikes)
+        weights, unit = _weights(noise, task.model.evaluate(known), None if use is None else use[rows][ok])
+        known = engine(task.model, counts, weights, np.stack([known.center_cm1, known.fwhm_cm1], axis=-1))
     with np.errstate(divide="ignore", invalid="ignore"):
         redchi2 = known.chi2 / known.dof / unit
     redchi2[~np.isfinite(redchi2)] = np.nan
-    first.put(ok, replace(known, noise=noise, redchi2=redchi2))
+    final.put(ok, replace(known, noise=noise, redchi2=redchi2))
+    return final
+
+
+def _usable(task: Task, spikes: BoolArray) -> BoolArray | None:
+    """Channels that may be fitted, [N, M]; None: all."""
+    if not spikes.any():
+        return task.use
+    return ~spikes if task.use is None else task.use & ~spikes
+
+
+def _equal_weights(engine: Engine, task: Task, spikes: BoolArray) -> FitResult:
+    hit = np.asarray(spikes.any(axis=1))
+    use = None if task.use is None else task.use.astype(np.float64)
+    if not hit.any():
+        return engine(task.model, task.counts, use, None)
+    first = FitResult.empty(len(hit), len(task.model.names), len(task.model.basis), Status.FAILED)
+    first.put(hit, _masked(engine, task, spikes, hit))
+    if not hit.all():
+        first.put(~hit, engine(task.model, task.counts[~hit], None if use is None else use[~hit], None))
     return first
+
+
+def _masked(engine: Engine, task: Task, spikes: BoolArray, rows: BoolArray) -> FitResult:
+    clear = ~spikes[rows] if task.use is None else task.use[rows] & ~spikes[rows]
+    return engine(task.model, task.counts[rows], clear.astype(np.float64), None)
 
 
 def _weights(noise: FloatArray, curve: FloatArray, use: BoolArray | None) -> tuple[FloatArray, FloatArray]:

@@ -22,6 +22,7 @@ FLAGS: dict[str, str] = {
     "at_bound": "a center or width is held by a bound of the recipe; its standard error is empty",
     "no_covariance": "the normal matrix has no inverse: no standard errors",
     "saturated": "channels at the detector's ceiling inside the window; they were left out of the fit",
+    "spike_in_band": "a cosmic ray within the width of a detected peak; its channels were left out of the fit",
     "not_detected": "a height is below detection.min_snr standard errors: no position, no ratio",
     "low_snr": "a height is below detection.low_snr standard errors: errors are no longer symmetric",
     "edge_of_window": "a center lies within half its width of the window's edge",
@@ -138,6 +139,15 @@ def _ratio(result: FitResult, a: int, b: int, both: BoolArray) -> RatioValues:
     return RatioValues(*columns)
 
 
+def _spike_in_band(result: FitResult, prepared: Prepared, status: StringArray) -> BoolArray:
+    hit = np.zeros(len(result), dtype=bool)
+    if prepared.spikes is not None:
+        rows, channels = np.nonzero(prepared.spikes)
+        away = np.abs(prepared.model.shift_cm1[channels, None] - result.center_cm1[rows])
+        hit[rows[((status[rows] == "ok") & (away < result.fwhm_cm1[rows] / 2)).any(axis=1)]] = True
+    return hit
+
+
 def _flags(result: FitResult, prepared: Prepared, recipe: Recipe, status: StringArray, snr: FloatArray) -> StringArray:
     shift = prepared.model.shift_cm1
     fitted = result.status == Status.CONVERGED
@@ -151,6 +161,7 @@ def _flags(result: FitResult, prepared: Prepared, recipe: Recipe, status: String
         "at_bound": fitted & result.at_bound.any(axis=(1, 2)),
         "no_covariance": fitted & np.isnan(np.einsum("nii->ni", result.covariance)[:, ::3]).any(axis=1),
         "saturated": prepared.saturated,
+        "spike_in_band": _spike_in_band(result, prepared, status),
         "not_detected": (status == "not_detected").any(axis=1),
         "low_snr": weak.any(axis=1),
         "edge_of_window": ((status == "ok") & near_edge).any(axis=1),

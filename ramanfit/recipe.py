@@ -84,9 +84,12 @@ class Clean:
     ----------
     saturation_counts : float or None
         Channels at or above it are masked; None: no channel is.
+    spikes : bool
+        Whether cosmic rays are looked for and masked.
     """
 
     saturation_counts: float | None = 65535.0
+    spikes: bool = True
 
     def __post_init__(self) -> None:
         check_types(self, "clean")

@@ -99,17 +99,18 @@ def test_tables_made_one_by_one_join_to_what_one_command_gives(tmp_path: object)
         written(long_table(place([v], Schedule())[0][0], q, {"ratio": "B"}), "csv", tmp_path)
         for v, q in zip(visits, fits, strict=True)
     ]
-    joined, timed = join([read_fit_table(f"t{i}", data, RECIPE.ratios) for i, data in enumerate(singly)])
-    assert timed
-    assert written(joined, "csv", tmp_path) == written(expected, "csv", tmp_path)
-    assert np.asarray(joined.columns["time_s"]).tolist() == [12.5, 37.5, 612.5, 637.5, 1212.5, 1237.5]
+    joined, notes = join([read_fit_table(f"t{i}", data, RECIPE.ratios) for i, data in enumerate(singly)])
+    assert not notes
+    assert written(joined.table, "csv", tmp_path) == written(expected, "csv", tmp_path)
+    assert joined.started == tuple(t.isoformat() for t in sorted(begun) for _ in range(2))
+    assert np.asarray(joined.table.columns["time_s"]).tolist() == [12.5, 37.5, 612.5, 637.5, 1212.5, 1237.5]
 
 
 def test_tables_without_a_start_follow_each_other() -> None:
     tables = [read_fit_table("t", TABLE_S1.encode(), RECIPE.ratios)] * 2
-    joined, timed = join(tables)
-    assert not timed
-    assert np.asarray(joined.columns["scan"]).tolist() == [0] * 7 + [1] * 7
+    joined, notes = join(tables)
+    assert "do not say when" in notes[0]
+    assert np.asarray(joined.table.columns["scan"]).tolist() == [0] * 7 + [1] * 7
     with pytest.raises(FormatError, match="the columns of the first table"):
         join([tables[0], read_fit_table("u", b"point,B_height,G_height,X_height\nP1,1,2,3\n", RECIPE.ratios)])
 

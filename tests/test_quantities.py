@@ -8,8 +8,9 @@ import uncertainties
 from uncertainties import unumpy
 
 from ramanfit import varpro
+from ramanfit.clean import prepare
 from ramanfit.lineshapes import lorentzian
-from ramanfit.pipeline import Fitted, fit_scan, verify
+from ramanfit.pipeline import Fitted, fit_prepared, fit_scan, verify
 from ramanfit.quantities import FLAGS, quantities
 from ramanfit.recipe import Recipe
 from ramanfit.recipe_toml import load_recipe, with_overrides
@@ -170,3 +171,21 @@ def test_processes_do_not_show_in_the_numbers() -> None:
         two = fit_scan(one.scan, RECIPE, spread=pool.map)
     np.testing.assert_array_equal(one.result.covariance, two.result.covariance)
     np.testing.assert_array_equal(one.quantities.ratios["ratio"].se, two.quantities.ratios["ratio"].se)
+
+
+def test_what_is_fitted_beside_a_scan_does_not_show_in_its_numbers() -> None:
+    """Scans of several axes, with masks and with spikes, together and one by one."""
+    scans = []
+    for seed in range(6):
+        counts = spectra(4, seed=seed)
+        if seed == 2:
+            counts[1, 100:103] = 65535
+        if seed in (3, 5):
+            counts[2, 200] += 5000
+        scans.append(Scan(SHIFT + (1.0 if seed == 4 else 0.0), counts, "line", source=str(seed)))
+    together = fit_prepared([(scan, prepare(scan, RECIPE)) for scan in scans], RECIPE)
+    for scan, one in zip(scans, together, strict=True):
+        alone = fit_scan(scan, RECIPE)
+        np.testing.assert_array_equal(one.result.covariance, alone.result.covariance)
+        np.testing.assert_array_equal(one.result.noise, alone.result.noise)
+        assert one.quantities.flags.tolist() == alone.quantities.flags.tolist()

@@ -225,7 +225,7 @@ def test_shapes_are_those_there_are() -> None:
 
 def test_no_ratio_can_be_named_as_a_column() -> None:
     keys = list(COLUMNS)[: list(COLUMNS).index("peak")]
-    assert len(keys) == 5
+    assert len(keys) == 9
     for name in (*keys, "redchi2", "flags"):
         with pytest.raises(RecipeError, match="expected a name that no other column has"):
             replace(load_recipe("li-graphite"), ratios=(Ratio("B", "G", name),))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 
@@ -100,3 +101,49 @@ def test_order_of_time_is_stable(seconds: list[int]) -> None:
     assert sorted(order) == list(range(len(seconds)))
     for a, b in pairwise(order):
         assert (seconds[a], a) < (seconds[b], b)
+
+
+def scans_at(*seconds: float, **more: object) -> list[Visit]:
+    return [visit(1, metadata=Metadata(started=START + timedelta(seconds=s)), **more) for s in seconds]
+
+
+def test_missing_scans_leave_their_numbers_free() -> None:
+    keys, notes = place(scans_at(0, 600, 1801, 2399, 4200), Schedule(dwell_s=25))
+    assert [k.scan[0] for k in keys] == [0, 1, 3, 4, 7]
+    assert any("3 scans are missing" in note for note in notes)
+    timed, _ = place(scans_at(0, 600, 1801, 2399, 4200), Schedule(dwell_s=25, period_s=600))
+    assert [k.time_s[0] for k in timed] == [12.5, 612.5, 1812.5, 2412.5, 4212.5]
+
+
+@given(st.lists(st.floats(1, 1e6), min_size=1, max_size=30))
+def test_scans_out_of_beat_are_counted(steps: list[float]) -> None:
+    """Numbers ascend from 0 whatever the times; without a period they are the plain order."""
+    visits = scans_at(*np.cumsum([0.0, *steps]).tolist())
+    numbers = [int(k.scan[0]) for k in place(visits, Schedule(dwell_s=1))[0]]
+    assert numbers[0] == 0
+    assert (np.diff(numbers) >= 1).all()
+    assert numbers[-1] <= 4 * len(visits)
+
+
+def test_the_numbers_in_names_tell_what_is_missing() -> None:
+    visits = [replace(visit(1), source=f"Line--{n:03}--Spec.Data 1.txt") for n in (4, 6, 8, 12, 14)]
+    keys, notes = place(visits, Schedule(period_s=600, dwell_s=25))
+    assert [k.scan[0] for k in keys] == [0, 1, 2, 4, 5]
+    assert keys[3].time_s[0] == 2412.5
+    assert any("1 scan is missing" in note for note in notes)
+    odd = [replace(visit(1), source=name) for name in ("a.txt", "b2.txt", "c.txt")]
+    assert [k.scan[0] for k in place(odd, Schedule(period_s=600, dwell_s=25))[0]] == [0, 1, 2]
+
+
+def test_the_lines_of_a_map_can_be_scans() -> None:
+    grid = np.array([[x * 2.0, y, 0.0] for y in range(3) for x in range(4)])
+    repeated = visit(12, "map", grid=(3, 4), coordinates_um=grid)
+    keys, _ = place([repeated], Schedule(rows_are_scans=True, dwell_s=25, period_s=600, order="serpentine"))
+    assert keys[0].scan.tolist() == [0] * 4 + [1] * 4 + [2] * 4
+    assert keys[0].point == ("P1", "P2", "P3", "P4") * 3
+    assert keys[0].position_um.tolist() == [0.0, 2.0, 4.0, 6.0] * 3
+    assert keys[0].time_s.tolist()[:8] == [12.5, 37.5, 62.5, 87.5, 687.5, 662.5, 637.5, 612.5]
+    assert keys[0].time_s[8] == 1212.5
+    plain, _ = place([repeated], Schedule(dwell_s=25))
+    assert plain[0].point[5] == "1/1"
+    assert set(plain[0].scan.tolist()) == {0}

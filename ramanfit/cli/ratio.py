@@ -83,13 +83,13 @@ def _from_tables(paths: Sequence[str], request: Request, console: Console) -> No
         tables.append(found)
     if not tables:
         raise InputError("no table could be read")
-    table, timed = join(tables)
-    if not timed:
-        console.say("the tables do not say when their scans began: times count from the start of each table")
+    joined, notes = join(tables, request.placement.get("period_s"))
+    for note in notes:
+        console.say(note)
     with request.output.open() as writer:
-        writer.write(table)
+        writer.write(joined.table)
     record(request, paths)
-    report_flags([str(flags) for flags in table.columns["flags"]], console, check=request.check)
+    report_flags([str(flags) for flags in joined.table.columns["flags"]], console, check=request.check)
 
 
 def _bytes(path: str) -> bytes:

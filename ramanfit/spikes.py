@@ -1,0 +1,100 @@
+"""Cosmic rays: a few channels that jump out of one spectrum, narrower than any line a spectrometer can show."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ramanfit.scan import BoolArray, FloatArray
+
+GROSS = 15.0  # standard deviations at which a spike may draw a fit onto itself: taken out before it
+FINE = 5.0  # standard deviations above a fitted curve
+MISFIT = 0.05  # standard deviation of a curve that is not quite the line's, in parts of its rise over 3 channels
+WIDEST = 3  # channels; a line of 2 channels FWHM, the narrowest behind a slit, fills 5 above a tenth of its height
+REACH = 8  # channels on both sides that say what lies under a spike
+SHOULDER = 0.1  # part of its height down to which a spike's width counts
+FLANK = 3.0  # standard deviations: what lies lower is no part of it
+
+
+def gross_spikes(counts: FloatArray, use: BoolArray | None = None) -> BoolArray:
+    """Return where cosmic rays stand high above their surroundings, bool [N, M].
+
+    Parameters
+    ----------
+    counts : array [N, M]
+    use : bool array [N, M], optional
+        Channels that count.
+    """
+    d = np.abs(counts[:, 2:] + counts[:, :-2] - 2 * counts[:, 1:-1])
+    middle = d.shape[1] // 2
+    # the median of |second difference| is 0.6745 sqrt(6) standard deviations
+    sd = np.partition(d, middle, axis=1)[:, middle, None] / (0.6745 * np.sqrt(6))
+    return find_spikes(counts, np.broadcast_to(sd, counts.shape), GROSS, use)
+
+
+def residual_spikes(counts: FloatArray, curve: FloatArray, variance: FloatArray, use: BoolArray | None) -> BoolArray:
+    """Return where cosmic rays stand above a fitted curve, bool [N, M].
+
+    Parameters
+    ----------
+    counts, curve, variance : array [N, M]
+        Variance of the counts around the curve.
+    use : bool array [N, M], optional
+        Channels that count.
+    """
+    rise = np.zeros_like(curve)
+    np.abs(curve[:, 3:] - curve[:, :-3], out=rise[:, 3:])
+    np.maximum(rise[:, :-3], rise[:, 3:], out=rise[:, :-3])
+    return find_spikes(counts - curve, np.sqrt(variance + (MISFIT * rise) ** 2), FINE, use)
+
+
+def find_spikes(counts: FloatArray, sd: FloatArray, bar: float, use: BoolArray | None = None) -> BoolArray:
+    """Return where cosmic rays are, bool [N, M].
+
+    One counts as such when its highest channel stands `bar` standard deviations above the median of its surroundings
+    and clearly above both channels three away, and when at most `WIDEST` neighbouring channels reach above a tenth of it. Real
+    lines are wider: see `WIDEST`. The idea of a width test beside a threshold: Cappel et al., Appl. Spectrosc. 64,
+    195 (2010).
+
+    Parameters
+    ----------
+    counts : array [N, M]
+        Counts, or their residuals of a fit.
+    sd : array [N, M]
+        Standard deviations of the channels; 0: nothing is known, nothing is found.
+    bar : float
+    use : bool array [N, M], optional
+        Channels that count.
+    """
+    n, m = counts.shape
+    found = np.zeros((n, m), dtype=bool)
+    if m <= 2 * REACH:
+        return found
+    top = counts[:, 3:-3] - np.maximum(counts[:, :-6], counts[:, 6:])
+    high = np.zeros((n, m), dtype=bool)
+    high[:, 3:-3] = top > (bar - FLANK) * sd[:, 3:-3]
+    for end, inwards in ((slice(0, 3), slice(3, 6)), (slice(-3, None), slice(-6, -3))):
+        high[:, end] = counts[:, end] - counts[:, inwards].max(axis=1, keepdims=True) > (bar - FLANK) * sd[:, end]
+    high &= sd > 0
+    if use is not None:
+        high &= use
+    rows, channels = np.nonzero(high)
+    if not len(rows):
+        return found
+    offsets = np.arange(-REACH, REACH + 1)
+    at = channels[:, None] + offsets
+    around = np.where((at < 0) | (at >= m), np.nan, counts[rows[:, None], np.clip(at, 0, m - 1)])
+    order = np.sort(around, axis=1)  # what lies beyond the ends comes last
+    known = np.isfinite(around).sum(axis=1)
+    excess = around - order[np.arange(len(rows)), known // 2][:, None]
+    height, spread = excess[:, REACH], sd[rows, channels]
+    with np.errstate(invalid="ignore"):
+        part = excess > np.maximum(FLANK * spread, SHOULDER * height)[:, None]
+    run = np.zeros_like(part)
+    run[:, REACH] = True
+    for step in (1, -1):
+        for k in range(1, REACH + 1):
+            run[:, REACH + step * k] = part[:, REACH + step * k] & run[:, REACH + step * (k - 1)]
+    is_spike = (height > bar * spread) & (run.sum(axis=1) <= WIDEST)
+    hit_rows, hit_at = np.nonzero(run & is_spike[:, None])
+    found[rows[hit_rows], channels[hit_rows] + offsets[hit_at]] = True
+    return found
