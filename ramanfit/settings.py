@@ -105,10 +105,6 @@ def _pairs(value: object, key: str) -> tuple[tuple[float, float], ...]:
     return tuple(_pair(item, key) for item in value)  # type: ignore[attr-defined]
 
 
-def _number_or_pair(value: object, key: str) -> float | tuple[float, float]:
-    return _pair(value, key) if isinstance(value, list | tuple) else _number(value, key)
-
-
 def _local_time(value: object, key: str) -> datetime:
     good = isinstance(value, datetime) and value.tzinfo is None
     expect(good, key, "a date and time without zone, e.g. 2024-01-15T09:00:00", value)
@@ -124,7 +120,6 @@ _CONVERTERS: dict[str, Callable[[object, str], object]] = {
     "float | None": _optional_number,
     "tuple[float, ...]": _numbers,
     "tuple[tuple[float, float], ...]": _pairs,
-    "float | tuple[float, float]": _number_or_pair,
     "datetime": _local_time,
 }
 

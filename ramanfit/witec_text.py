@@ -14,10 +14,9 @@ import numpy as np
 from ramanfit.graph_text import as_bytes, graph_ascii
 from ramanfit.plan import Plan
 from ramanfit.scan import FloatArray, Scan
-from ramanfit.simulate import Experiment
+from ramanfit.simulate import LABEL, Experiment
 from ramanfit.tables import Column, Table
 
-LABEL = "SYNTHETIC"
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
@@ -108,25 +107,33 @@ def information(experiment: Experiment, scan: int) -> bytes:
 
 
 def truth_table(experiment: Experiment) -> Table:
-    """Return the true values as a wide table without standard errors: one row per spectrum."""
+    """Return the true values as a wide table without standard errors: one row per spectrum that is there.
+
+    With the state of the cell and the cosmic rays if the plan has any.
+    """
     plan = experiment.plan
-    scans, n = experiment.time_s.shape
+    present, n = list(plan.scan.present), len(plan.points)
     columns: dict[str, Column] = {
-        "source": tuple(spectra_name(plan, s) for s in range(scans) for _ in range(n)),
-        "scan": np.repeat(np.arange(scans), n),
-        "point": tuple(point.name for point in plan.points) * scans,
-        "position_um": np.tile(experiment.position_um, scans),
-        "time_s": experiment.time_s.ravel(),
+        "source": tuple(spectra_name(plan, scan) for scan in present for _ in range(n)),
+        "scan": np.repeat(present, n),
+        "point": tuple(point.name for point in plan.points) * len(present),
+        "position_um": np.tile(experiment.position_um, len(present)),
+        "time_s": experiment.time_s[present].ravel(),
     }
-    height: dict[str, FloatArray] = {}
-    area: dict[str, FloatArray] = {}
+    if experiment.cell is not None:
+        for name in ("voltage_v", "current_ma", "capacity_mah", "soc"):
+            columns[name] = getattr(experiment.cell, name)[present].ravel()
+    true: dict[str, FloatArray] = {}
     for k, name in enumerate(peak.name for peak in experiment.recipe.peaks):
-        columns[f"{name}_center_cm1"] = experiment.center_cm1[..., k].ravel()
-        columns[f"{name}_fwhm_cm1"] = experiment.fwhm_cm1[..., k].ravel()
-        columns[f"{name}_height"] = height[name] = experiment.height[..., k].ravel()
-        columns[f"{name}_area"] = area[name] = experiment.area[..., k].ravel()
+        for quantity in ("center_cm1", "fwhm_cm1", "height", "area"):
+            true[f"{name}_{quantity}"] = getattr(experiment, quantity)[present, :, k].ravel()
+    columns |= true
     for ratio in experiment.recipe.ratios:
-        for prefix, quantity in (("", height), ("area_", area)):
-            with np.errstate(divide="ignore", invalid="ignore"):
-                columns[f"{prefix}{ratio.name}"] = quantity[ratio.numerator] / quantity[ratio.denominator]
+        for prefix, quantity in (("", "height"), ("area_", "area")):
+            parts = (true[f"{name}_{quantity}"] for name in (ratio.numerator, ratio.denominator))
+            columns[f"{prefix}{ratio.name}"] = np.divide(*parts)
+    if plan.spikes is not None:
+        columns["spikes"] = experiment.hits[present].ravel()
+        hit = experiment.hit[present].reshape(-1, experiment.shift_cm1.size)
+        columns["spike_cm1"] = tuple("|".join(f"{x:.2f}" for x in experiment.shift_cm1[row]) for row in hit)
     return Table(columns)

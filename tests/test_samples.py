@@ -65,7 +65,7 @@ def test_every_file_says_synthetic() -> None:
     assert len(files) > 30
     for path in files:
         assert b"SYNTHETIC" in path.read_bytes()[:600], path.name
-        if path.suffix == ".txt":
+        if path.suffix in (".txt", ".mpt"):
             assert path.name.startswith("SYNTHETIC-"), path.name
     assert sum(path.stat().st_size for path in files) < 3e6
 
@@ -98,6 +98,25 @@ def test_peaks_of_the_operando_series_move_and_grow() -> None:
             course = np.array([float(row[name]) for row in courses])
             assert (np.diff(course) > 0).all(), (point, name)
             assert course[-1] - course[0] > least, (point, name)
+
+
+def test_the_operando_cell_is_charged_at_constant_current() -> None:
+    """Begun 45 s before the first scan, 0.2 mA of 1 mAh; the record ends where the last scan does."""
+    for row in truth("operando"):
+        hours = (float(row["time_s"]) + 45) / 3600
+        assert float(row["current_ma"]) == 0.2
+        assert float(row["capacity_mah"]) == pytest.approx(0.2 * hours, rel=1e-8)
+        assert float(row["soc"]) == pytest.approx(20 * hours, rel=1e-8)
+    (record,) = (SAMPLES / "operando").glob("*.mpt")
+    lines = record.read_bytes().decode("cp1252").replace(",", ".").split("\r\n")
+    assert "Acquisition started on : 01/15/2024 09:59:15.000" in lines
+    names = lines[int(lines[1].split(":")[1]) - 1].split("\t")
+    rows = [[float(cell) for cell in line.split("\t")] for line in lines[lines.index("\t".join(names)) + 1 : -1]]
+    columns = dict(zip(names, np.array(rows).T, strict=False))
+    assert columns["time/s"][-1] == 45 + 11 * 600 + 150
+    for row in truth("operando"):
+        voltage = np.interp(float(row["time_s"]) + 45, columns["time/s"], columns["Ewe/V"])
+        assert float(row["voltage_v"]) == pytest.approx(voltage, abs=1e-3)
 
 
 @pytest.mark.parametrize("folder", FOLDERS)

@@ -15,27 +15,33 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import quad
-from scipy.stats import cauchy, norm
+from scipy.stats import cauchy, kstest, norm
 
 from ramanfit.cli import ramanfit
 from ramanfit.cli.console import Console
+from ramanfit.eclab_text import cell_text
 from ramanfit.errors import InputError, RecipeError
 from ramanfit.plan import (
     Background,
     Detector,
     Plan,
     PlannedAxis,
+    PlannedCell,
     PlannedPeak,
     PlannedPoint,
     PlannedScan,
+    Spikes,
     load_plan,
     plan_from_toml,
 )
 from ramanfit.recipe_toml import load_recipe
-from ramanfit.simulate import grating_axis, run_plan, simulate_counts
+from ramanfit.simulate import grating_axis, run_plan, simulate_counts, simulate_spikes
 from ramanfit.witec_text import information, spectra_text, truth_table
 
-WITEC = Path(__file__).resolve().parents[2] / "shared" / "data" / "witec"
+DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+WITEC = DATA / "witec"
+ECLAB = DATA / "eclab" / "cp.mpt"
+DAY = Path(__file__).with_name("day.toml")
 LINE = WITEC / "line_scans" / "14 Line--018--Spec.Data 1.txt"
 LINE_INFORMATION = WITEC / "line_scans" / "18 Line--018--Information.txt"
 SPECTRUM = WITEC / "graph_ascii" / "FLG36.MK_FLG_ABC_36--Spectrum--001--Spec.Data 1.txt"
@@ -52,6 +58,14 @@ PLAN = Plan(
     background=Background((50, 10, 5), 60, 800, 20, 1400, 900),
 )
 SINGLE = replace(PLAN, points=PLAN.points[:1], scan=PlannedScan(kind="spectrum"))
+CELL = PlannedCell(  # an hour of charge, half an hour of rest, an hour of discharge
+    current_ma=((1.0, 0.5), (0.5, 0.0), (1.0, -0.25)),
+    capacity_mah=0.8,
+    voltage_v=(3.0, 3.6, 3.8, 4.2),
+    lead_s=90.0,
+    interval_s=50.0,
+)
+LONG = replace(PLAN, scan=PlannedScan(scans=17), cell=CELL)  # its last mid-time is 9637.5 s: the cell ends before
 PLAN_TEXT = """
 name = "test"
 [scan]
@@ -155,6 +169,195 @@ def test_timing_of_the_paper() -> None:
     times = run_plan(plan, RECIPE).time_s
     assert times[0].tolist() == [12.5, 37.5, 62.5, 87.5, 112.5, 137.5]
     assert times[1].tolist() == [612.5, 637.5, 662.5, 687.5, 712.5, 737.5]
+
+
+# -- courses --------------------------------------------------------------------------------------
+
+
+def test_a_course_runs_through_evenly_spaced_knots() -> None:
+    heights = (0, 0, 80, 160, 60, 0)
+    point = PlannedPoint("P1", {"G": PlannedPeak((1580, 1600, 1590), 30, heights), "B": PLAN.points[0].peaks["B"]})
+    plan = replace(PLAN, points=(point,), detector=BARE)
+    every = run_plan(replace(plan, scan=PlannedScan(scans=6)), RECIPE)
+    nan = math.nan
+    assert every.height[:, 0, 0] == pytest.approx([nan, nan, 80, 160, 60, nan], nan_ok=True)
+    finer = run_plan(replace(plan, scan=PlannedScan(scans=11)), RECIPE)
+    assert finer.height[2:, 0, 0] == pytest.approx([nan, 40, 80, 120, 160, 110, 60, 30, nan], nan_ok=True)
+    assert finer.center_cm1[3:-1, 0, 0] == pytest.approx([1592, 1596, 1600, 1598, 1596, 1594, 1592])
+
+
+def test_where_its_height_is_0_a_peak_is_absent() -> None:
+    point = PlannedPoint("P1", {"G": PlannedPeak(1590, 30, (0, 80, 0)), "B": PlannedPeak(1345, 100, 40)})
+    experiment = run_plan(replace(PLAN, points=(point,), detector=BARE), RECIPE)
+    table = truth_table(experiment).columns
+    for name in ("G_center_cm1", "G_fwhm_cm1", "G_height", "G_area", "ratio", "area_ratio"):
+        assert np.isfinite(np.asarray(table[name])).tolist() == [False, True, False], name
+    alone = replace(point, peaks={"B": point.peaks["B"]})
+    without = run_plan(replace(PLAN, points=(alone,), detector=BARE), RECIPE)
+    np.testing.assert_array_equal(experiment.counts[[0, 2]], without.counts[[0, 2]])
+
+
+# -- cosmic rays ----------------------------------------------------------------------------------
+
+
+def test_spikes_are_where_the_truth_says() -> None:
+    """Beside the same plan without: other counts in the channels named, and in no others."""
+    plan = replace(PLAN, scan=PlannedScan(scans=40))
+    plain = run_plan(plan, RECIPE)
+    struck = run_plan(replace(plan, spikes=Spikes(1.5)), RECIPE)
+    np.testing.assert_array_equal(struck.signal, plain.signal)
+    table = truth_table(struck).columns
+    assert "spikes" not in truth_table(plain).columns
+    assert set(truth_table(plain).columns) == set(table) - {"spikes", "spike_cm1"}
+    changed = (struck.counts != plain.counts).reshape(-1, plain.shift_cm1.size)
+    for number, named, row in zip(table["spikes"], table["spike_cm1"], changed, strict=True):
+        channels = [int(np.abs(plain.shift_cm1 - float(cell)).argmin()) for cell in str(named).split("|") if cell]
+        assert channels == np.flatnonzero(row).tolist()
+        assert (int(number) == 0) == (not channels)
+        assert len(channels) <= 3 * int(number)
+    assert (struck.counts >= plain.counts).all()
+
+
+def test_spikes_are_as_many_and_as_high_as_stated() -> None:
+    hits, added = simulate_spikes((400, 5, 1000), Spikes(0.1, (50.0, 5000.0)), np.random.default_rng(2))
+    assert hits.sum() == pytest.approx(200, abs=5 * math.sqrt(200))
+    single = added[hits == 1]
+    height = single.max(axis=1)
+    assert kstest(np.log(height), "uniform", (math.log(50), math.log(100))).pvalue > 1e-3
+    widths = (single > 0).sum(axis=1)
+    assert set(widths) == {1, 2, 3}
+    spread = np.array([np.ptp(np.flatnonzero(row)) for row in single])
+    assert (spread == widths - 1).all()  # neighbours
+    assert not added[hits == 0].any()
+
+
+def test_a_spike_saturates_too() -> None:
+    counts = run_plan(replace(PLAN, spikes=Spikes(3.0, (1e5, 1e6))), RECIPE).counts
+    assert counts.max() == 65535
+    assert (counts == np.rint(counts)).all()
+
+
+# -- the cell -------------------------------------------------------------------------------------
+
+
+def expected_cell(time_s: float) -> tuple[float, float, float, float]:
+    """Return voltage, current, capacity and state of charge of CELL, worked out by hand."""
+    hours = (time_s + 90) / 3600
+    if not 0 <= hours <= 2.5:
+        return (math.nan,) * 4
+    current = 0.5 if hours <= 1 else 0.0 if hours <= 1.5 else -0.25
+    capacity = min(0.5 * hours, 0.5) - 0.25 * max(0.0, hours - 1.5)
+    soc = capacity / 0.8 * 100
+    voltage = 3 + 0.6 * soc / (100 / 3) if soc <= 100 / 3 else 3.6 + 0.2 * (soc - 100 / 3) / (100 / 3)
+    return voltage, current, capacity, soc  # 62.5 % at most: never on the last third
+
+
+def test_the_truth_has_the_cell_at_every_mid_time() -> None:
+    table = truth_table(run_plan(LONG, RECIPE)).columns
+    names = ["time_s", "voltage_v", "current_ma", "capacity_mah", "soc", "G_center_cm1"]
+    assert list(table)[4:10] == names
+    found = np.array([table[name] for name in names[1:5]], dtype=float).T
+    expected = np.array([expected_cell(float(time)) for time in table["time_s"]])
+    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-12)
+    assert np.isnan(found[-1]).all()
+    assert set(found[:-4, 1]) == {0.5, 0.0, -0.25}
+
+
+def read_record(data: bytes, decimal: str = ".") -> tuple[list[str], dict[str, np.ndarray]]:
+    """Return header lines and columns, by numpy."""
+    lines = data.decode("cp1252").split("\r\n")
+    n = int(lines[1].removeprefix("Nb header lines : "))
+    names = lines[n - 1].split("\t")
+    assert names.pop() == ""
+    rows = [line.split("\t") for line in lines[n:] if line]
+    values = np.array([[float(cell.replace(decimal, ".")) for cell in row] for row in rows])
+    return lines[:n], dict(zip(names, values.T, strict=True))
+
+
+def test_the_record_holds_what_the_truth_says() -> None:
+    """Linear between rows: exact but for the voltage's few knots, and it ends where the truth does."""
+    _, record = read_record(cell_text(LONG))
+    since = record["time/s"] - 90
+    assert (since[0], since[-1]) == (-90, 9000 - 90)
+    assert (np.diff(since) > 0).all()
+    assert np.diff(since).max() <= 50
+    for time in np.linspace(since[0], since[-1], 777):
+        voltage, current, capacity, _ = expected_cell(time)
+        assert np.interp(time, since, record["(Q-Qo)/mA.h"]) == pytest.approx(capacity, abs=1e-12)
+        assert np.interp(time, since, record["Ewe/V"]) == pytest.approx(voltage, abs=0.005)
+        if np.abs(time + 90 - np.array([3600, 5400])).min() > 1e-3:
+            assert np.interp(time, since, record["<I>/mA"]) == current
+
+
+def test_charge_starts_again_with_every_half_cycle() -> None:
+    """A rest ends none; the sequence's own charge and the sum go their own ways."""
+    currents = ((1.0, 0.5), (0.5, 0.0), (0.5, 0.1), (1.0, -0.25), (0.5, 0.0), (0.5, 0.4))
+    cell = replace(CELL, current_ma=currents, duration_s=4 * 3600.0)
+    _, record = read_record(cell_text(replace(LONG, cell=cell)))
+    last = [np.flatnonzero(record["Ns"] == step)[-1] for step in range(6)]
+    at_ends = {name: values[last] for name, values in record.items()}
+    assert at_ends["time/s"] == pytest.approx(np.cumsum([hours for hours, _ in currents]) * 3600)
+    assert at_ends["half cycle"].tolist() == [0, 0, 0, 1, 1, 2]
+    assert at_ends["cycle number"].tolist() == [0, 0, 0, 0, 0, 1]
+    assert at_ends["mode"].tolist() == [1, 3, 1, 1, 3, 1]
+    assert at_ends["ox/red"].tolist() == [1, 0, 1, 0, 0, 1]
+    assert at_ends["dQ/mA.h"] == pytest.approx([0.5, 0, 0.05, -0.25, 0, 0.2])
+    assert at_ends["(Q-Qo)/mA.h"] == pytest.approx([0.5, 0.5, 0.55, 0.3, 0.3, 0.5])
+    assert at_ends["Q charge/discharge/mA.h"] == pytest.approx([0.5, 0.5, 0.55, -0.25, -0.25, 0.2])
+    assert at_ends["Q charge/mA.h"] == pytest.approx([0.5, 0.5, 0.55, 0, 0, 0.2])
+    assert at_ends["Q discharge/mA.h"] == pytest.approx([0, 0, 0, 0.25, 0.25, 0])
+    assert at_ends["Capacity/mA.h"] == pytest.approx([0.5, 0.5, 0.55, 0.25, 0.25, 0.2])
+    assert record["Ns changes"].sum() == 5
+
+
+@pytest.mark.parametrize(
+    ("lead_s", "started"), [(0.25, "14:59:59.750"), (-700, "15:11:40.000"), (54001, "23:59:59.000")]
+)
+def test_the_record_starts_when_it_should(lead_s: float, started: str) -> None:
+    cell = replace(CELL, current_ma=0.1, capacity_mah=5.0, lead_s=lead_s)
+    plan = replace(PLAN, cell=cell, scan=replace(PLAN.scan, started=datetime(2024, 3, 1, 15, 0, 0)))
+    header, record = read_record(cell_text(plan))
+    day = "02/29/2024" if started.startswith("23") else "03/01/2024"
+    assert f"Acquisition started on : {day} {started}" in header
+    assert record["time/s"][-1] == pytest.approx(2 * 600 + 50 + lead_s)  # until the last scan ends
+    voltage = np.asarray(truth_table(run_plan(plan, RECIPE)).columns["voltage_v"], dtype=float)
+    assert np.isnan(voltage).tolist() == [t < -lead_s for t in (12.5, 37.5, 612.5, 637.5, 1212.5, 1237.5)]
+
+
+def test_a_record_may_be_shorter_and_with_commas() -> None:
+    cell = replace(CELL, duration_s=1000.0, decimal="comma")
+    header, record = read_record(cell_text(replace(LONG, cell=cell)), ",")
+    assert record["time/s"][-1] == 1000
+    assert set(record["Ns"]) == {0}
+    assert "Battery capacity : 0,800 mA.h" in header
+    assert "Acquisition started on : 01/15/2024 08:58:30.000" in header
+    text = cell_text(replace(LONG, cell=cell)).decode("cp1252")
+    assert re.search(r"\t2,000000000000000E\+002\t5,0000000E-001\t", text)
+
+
+def test_the_record_is_laid_out_as_a_real_one() -> None:
+    real, ours = real_bytes(ECLAB), cell_text(LONG)
+    head, record = read_record(ours)
+    theirs, there = read_record(real)
+    assert b"SYNTHETIC" in ours[:600]
+    assert head[0] == theirs[0]
+    assert len(head[1]) == len(theirs[1])
+    keys = iter([line.split(" :")[0] for line in theirs])
+    own = ("Galvanostatic", "Battery capacity", "Ns ", "Is ", "unit Is", "t1 ", "dt1 ", "mode\t")
+    for line in head[2:]:
+        if not line.startswith(own):
+            assert line.split(" :")[0] in keys, line
+    # a galvanostatic technique in mA.h and with averaged currents: its other columns are as there, in that order
+    names = [name for name in record if name in there]
+    assert names == sorted(names, key=list(there).index)
+    assert set(record) - set(there) == {"Ewe/V", "<I>/mA", "dQ/mA.h", "(Q-Qo)/mA.h"}
+    assert ours.endswith(b"\r\n")
+    for name in names:  # as many digits
+        one, other = (
+            data.decode("cp1252").rstrip().split("\r\n")[-1].split("\t")[list(columns).index(name)]
+            for data, columns in ((ours, record), (real, there))
+        )
+        assert len(one.lstrip("-")) == len(other.lstrip("-")), name
 
 
 # -- the axis -------------------------------------------------------------------------------------
@@ -305,7 +508,7 @@ def test_a_plan_from_toml() -> None:
         ("height = 30", "hight = 30", "unknown key 'points.P1.peaks.B.hight'", "did you mean height?"),
         (", height = 30", "", "missing key 'points.P1.peaks.B.height'", None),
         ("height = 30", "height = -1", "points.P1.peaks.B.height: expected 0 or more, found -1", None),
-        ("height = 30", "height = [1]", "points.P1.peaks.B.height: expected two numbers, found [1.0]", None),
+        ("height = 30", "height = [1]", "points.P1.peaks.B.height: expected a number, or two or more, found [1]", None),
         ("height = 30", "height = nan", "points.P1.peaks.B.height: expected a finite number, found nan", None),
         ("fwhm_cm1 = 30", "fwhm_cm1 = 0", "points.P1.peaks.G.fwhm_cm1: expected more than 0, found 0", None),
         ("scans = 2", "scan = 2", "unknown key 'scan.scan'", "did you mean scans?"),
@@ -324,6 +527,28 @@ def test_a_plan_from_toml() -> None:
         ("[scan]", "[detector]\nrounded = 1\n[scan]", "detector.rounded: expected true or false, found 1", None),
         ("[scan]", "[axis]\nhigh_cm1 = 20000\n[scan]", "axis.high_cm1: expected less than 18797, found 20000", None),
         ("[scan]", "[detector\n[scan]", None, None),
+        ("height = 30", "height = '30'", "points.P1.peaks.B.height: expected a finite number, found '30'", None),
+        ("height = 30", "height = [3, true]", "points.P1.peaks.B.height: expected a finite number, found True", None),
+        ("height = 30", "height = [3, -1, 3]", "points.P1.peaks.B.height: expected 0 or more, found (3.0, -1.0", None),
+        (
+            "scans = 2",
+            "scans = 2\nmissing = [2]",
+            "scan.missing: expected a list of scans from 0 to 1, found [2]",
+            None,
+        ),
+        ("scans = 2", "scans = 2\nmissing = 1", "scan.missing: expected a list of scans from 0 to 1, found 1", None),
+        ("scans = 2", "scans = 2\nmissing = [1, 0]", "scan.missing: expected fewer than all scans, found (1, 0)", None),
+        ("[scan]", "[spikes]\nrates = 1\n[scan]", "unknown key 'spikes.rates'", "did you mean rate?"),
+        ("[scan]", "[spikes]\n[scan]", "missing key 'spikes.rate'", None),
+        ("[scan]", "[spikes]\nrate = 0\n[scan]", "spikes.rate: expected more than 0, found 0", None),
+        (
+            "[scan]",
+            "[spikes]\nrate = 1\ncounts = [9, 5]\n[scan]",
+            "spikes.counts: expected [low, high] above 0, found [9.0, 5.0]",
+            None,
+        ),
+        ("[scan]", "[axis]\nchannels = 2\n[spikes]\nrate = 1\n[scan]", "axis.channels: expected 3 or more", None),
+        ("[scan]", "[cel]\n[scan]", "unknown key 'cel'", "did you mean cell?"),
     ],
 )
 def test_what_is_said_of_a_wrong_plan(old: str, new: str, message: str | None, hint: str | None) -> None:
@@ -334,6 +559,38 @@ def test_what_is_said_of_a_wrong_plan(old: str, new: str, message: str | None, h
     if message:
         assert caught.value.message.removeprefix("plan.toml: ").startswith(message)
         assert caught.value.hint == hint
+
+
+CELL_TEXT = "[cell]\ncurrent_ma = [[1, 0.5], [2, -0.25]]\ncapacity_mah = 1\nvoltage_v = [3, 4]\n"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message", "hint"),
+    [
+        ("current_ma", "curent_ma", "unknown key 'cell.curent_ma'", "did you mean current_ma?"),
+        ("voltage_v = [3, 4]", "", "missing key 'cell.voltage_v'", None),
+        ("[3, 4]", "[3]", "cell.voltage_v: expected two numbers or more, found [3.0]", None),
+        ("mah = 1", "mah = 0", "cell.capacity_mah: expected more than 0, found 0", None),
+        ("mah = 1", "mah = 1\ninterval_s = 0", "cell.interval_s: expected more than 0.001, found 0", None),
+        ("mah = 1", "mah = 1\nduration_s = -1", "cell.duration_s: expected more than 0.001, found -1", None),
+        ("mah = 1", "mah = 1\ndecimal = 'coma'", "cell.decimal: unknown value 'coma'", "did you mean comma?"),
+        ("mah = 1", "mah = 1\nlead_s = -900", "cell.lead_s: expected a record that begins before the last", None),
+        ("[1, 0.5]", "[0, 0.5]", "cell.current_ma: expected more than 0 hours in every step, found [[0, 0.5]", None),
+        ("[1, 0.5]", "[1]", "cell.current_ma: expected a number or a list of [hours, current], found [[1], [2", None),
+        ("[1, 0.5]", "[1, inf]", "cell.current_ma: expected a finite number, found inf", None),
+        ("[[1, 0.5], [2, -0.25]]", "'1'", "cell.current_ma: expected a finite number, found '1'", None),
+        ("[[1, 0.5], [2, -0.25]]", "[]", "cell.current_ma: expected a number or a list of [hours, current]", None),
+        ("[2, -0.25]", "[2, -0.4]", "cell.current_ma: expected a charge that stays in 0 to 1 mAh, found -0.3", None),
+        ("[1, 0.5]", "[1, 1.1]", "cell.current_ma: expected a charge that stays in 0 to 1 mAh, found 1.1", None),
+    ],
+)
+def test_what_is_said_of_a_wrong_cell(old: str, new: str, message: str, hint: str | None) -> None:
+    text = CELL_TEXT if "lead_s" in new else CELL_TEXT + "lead_s = 10800\n"
+    assert old in text
+    with pytest.raises(RecipeError) as caught:
+        plan_from_toml(PLAN_TEXT + text.replace(old, new), "plan.toml")
+    assert caught.value.message.startswith(f"plan.toml: {message}")
+    assert caught.value.hint == hint
 
 
 def test_plans_that_cannot_be_carried_out() -> None:
@@ -404,3 +661,70 @@ def test_exit_statuses(plan_file: Path, tmp_path: Path) -> None:
     assert run(tmp_path / "none.toml", "-o", tmp_path / "x") == 1
     assert run(plan_file, "-o", plan_file) == 1
     assert not (tmp_path / "x").exists()
+
+
+# -- a day ----------------------------------------------------------------------------------------
+
+
+def test_missing_scans_leave_the_others_as_they_are(plan_file: Path, tmp_path: Path) -> None:
+    whole = PLAN_TEXT.replace("scans = 2", "scans = 5") + CELL_TEXT
+    assert run(plan_file, "-o", tmp_path / "x", "-q") == 0
+    for name, text in (("a", whole), ("b", whole.replace("scans = 5", "scans = 5\nmissing = [3, 0]"))):
+        plan_file.write_text(text, encoding="utf-8")
+        assert run(plan_file, "-o", tmp_path / name, "-q") == 0
+    a, b = contents(tmp_path / "a"), contents(tmp_path / "b")
+    assert set(a) - set(b) == {name for name in a if "--000--" in name or "--003--" in name}
+    assert len(a) - len(b) == 4
+    for name in b:
+        rows = a[name].splitlines(keepends=True)
+        assert b[name] == (b"".join(rows[i] for i in (0, 2, 3, 5)) if name == "truth.csv" else a[name])
+
+
+def test_the_cell_stands_beside_the_spectra(plan_file: Path, tmp_path: Path) -> None:
+    assert run(plan_file, "-o", tmp_path / "a", "-q") == 0
+    plan_file.write_text(PLAN_TEXT + CELL_TEXT, encoding="utf-8")
+    assert run(plan_file, "-o", tmp_path / "b", "-q") == 0
+    a, b = contents(tmp_path / "a"), contents(tmp_path / "b")
+    assert set(b) - set(a) == {"SYNTHETIC-test-cell.mpt"}
+    assert all(b[name] == a[name] for name in a if name != "truth.csv")
+    rows, bare = (list(csv.DictReader(io.StringIO(data["truth.csv"].decode()))) for data in (b, a))
+    assert [float(row["soc"]) for row in rows] == pytest.approx([50 * t / 3600 for t in (12.5, 612.5)])
+    assert [{name: row[name] for name in bare[0]} for row in rows] == bare
+    assert run(plan_file, "-o", tmp_path / "b", "-q") == 1
+    (tmp_path / "c").mkdir()
+    (tmp_path / "c" / "SYNTHETIC-test-cell.mpt").write_text("mine", encoding="utf-8")
+    assert run(plan_file, "-o", tmp_path / "c", "-q") == 1
+    assert list(contents(tmp_path / "c")) == ["SYNTHETIC-test-cell.mpt"]
+
+
+def test_the_day_has_all_that_goes_wrong_in_one() -> None:
+    plan = load_plan(str(DAY))
+    day = run_plan(plan, RECIPE)
+    assert day.counts.shape == (144, 6, 1024)
+    assert set(range(144)) - set(plan.scan.present) == {17, 63}
+    there = np.isfinite(day.height)
+    g, b = there[..., 0], there[..., 1]
+    assert not b[:15, 0].any()
+    assert b[30:, 0].all()
+    assert g[:96, 5].all()
+    assert not g[115:, 5].any()
+    assert (~g & ~b)[50:95, 2].all()
+    assert 290 < np.nanmax(day.height) <= 300
+    assert day.hits.mean() == pytest.approx(0.15, abs=5 * math.sqrt(0.15 / 864))
+    table = truth_table(day).columns
+    assert len(table["time_s"]) == 142 * 6
+    known = np.isfinite(np.asarray(table["soc"], dtype=float)).reshape(142, 6).all(axis=1)
+    assert known[:-6].all()
+    assert not known[-6:].any()
+    assert np.nanmax(np.asarray(table["soc"], dtype=float)) == pytest.approx(75)
+
+
+def test_the_backgrounds_of_the_day_are_quadratic() -> None:
+    plan = load_plan(str(DAY))
+    bare = replace(plan, points=tuple(replace(point, peaks={}) for point in plan.points), spikes=None, cell=None)
+    day = run_plan(bare, RECIPE)
+    use = (day.shift_cm1 > 900) & (day.shift_cm1 < 1900)
+    x = (day.shift_cm1[use] - 1400) / 500
+    signal = day.signal[..., use].reshape(-1, x.size).T
+    left = signal - np.polynomial.polynomial.polyval(x, np.polynomial.polynomial.polyfit(x, signal, 2)).T
+    assert np.abs(left).max() < 1e-9

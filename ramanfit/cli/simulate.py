@@ -31,9 +31,10 @@ from ramanfit.recipe_toml import DEFAULT_RECIPE
 def command(console: Console, plan: str, folder: str, recipe: str, seed: int | None, force: bool) -> None:
     """Write a synthetic experiment beside its true values.
 
-    PLAN is a TOML file: axis, scan, detector, background and points. Every scan becomes a Graph ASCII file
-    with its Information text, named SYNTHETIC; truth.csv holds what a fit should find. The same plan and seed
-    make the same files.
+    PLAN is a TOML file: axis, scan, detector, background, spikes, cell and points; the samples' plans show the
+    keys. Every scan becomes a Graph ASCII file with its Information text, the cell a potentiostat's record (.mpt),
+    all named SYNTHETIC; truth.csv holds what a fit should find. A value that changes is a list: knots evenly spaced
+    over the scans, linear between. The same plan and seed make the same files.
 
     \b
     Examples:
@@ -41,6 +42,7 @@ def command(console: Console, plan: str, folder: str, recipe: str, seed: int | N
       ramanfit simulate plan.toml -o synthetic/ --seed 7 --force
       ramanfit ratio synthetic/ -o found.csv
     """
+    from ramanfit.eclab_text import cell_name, cell_text
     from ramanfit.outputs import Sink
     from ramanfit.plan import load_plan
     from ramanfit.recipe_toml import load_recipe
@@ -51,21 +53,25 @@ def command(console: Console, plan: str, folder: str, recipe: str, seed: int | N
     planned = load_plan(plan)
     experiment = run_plan(planned, load_recipe(recipe), seed)
     target = Path(folder)
-    scans = range(planned.scan.scans)
+    scans = planned.scan.present
     spectra = [target / spectra_name(planned, scan) for scan in scans]
     informations = [target / information_name(planned, scan) for scan in scans]
+    records = [target / cell_name(planned)] if planned.cell else []
     truth = target / "truth.csv"
-    for path in (*spectra, *informations, truth):
+    for path in (*spectra, *informations, *records, truth):
         if path.exists() and not force:
             raise InputError(f"{path}: exists already", hint="--force replaces it")
     target.mkdir(parents=True, exist_ok=True)
     with console.progress(len(scans), "scans") as progress:
-        for scan in scans:
-            with Sink(spectra[scan]) as sink:
+        for scan, spectra_path, information_path in zip(scans, spectra, informations, strict=True):
+            with Sink(spectra_path) as sink:
                 sink.write(spectra_text(experiment, scan))
-            with Sink(informations[scan]) as sink:
+            with Sink(information_path) as sink:
                 sink.write(information(experiment, scan))
             progress.advance()
+    for path in records:
+        with Sink(path) as sink:
+            sink.write(cell_text(planned))
     with open_writer(truth, "csv") as writer:  # last: where it is, all is
         writer.write(truth_table(experiment))
     console.say(f"{folder}: {len(scans)} x {len(planned.points)} synthetic spectra and their truth.csv")
