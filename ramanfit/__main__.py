@@ -16,6 +16,7 @@ Usage: ramanfit [OPTIONS] COMMAND [ARGS]...
     ramanfit info scan.txt                  what is in the file
     ramanfit fit scan.txt                   positions, widths, heights, areas
     ramanfit ratio day1/ -o ratios.csv      one row per spectrum of a folder
+    ramanfit evolve day1/ -o evolution/     maps, traces, bands, report
     ramanfit recipe li-graphite > my.toml   to edit, then --recipe my.toml
 
 Options:
@@ -29,6 +30,10 @@ Commands:
   info      Say what is in Raman exports, and what is missing.
   fit       Fit every spectrum: one row per spectrum and peak.
   ratio     Give I_B/I_G with its standard error: one row per spectrum.
+  evolve    Give position versus time: tables, maps, traces.
+  bands     Give intensities at fixed shifts and their growth.
+  plot      Draw spectra with their fits.
+  watch     Keep evolve up to date while a folder fills.
   baseline  Write the spectra with the baseline taken off.
   simulate  Write a synthetic experiment beside its true values.
   recipe    Name the shipped recipes, or print one as TOML.

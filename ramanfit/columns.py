@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 
 from ramanfit.quantities import FLAGS, Quantities
 from ramanfit.scan import FloatArray
 from ramanfit.series import Keys
-from ramanfit.tables import Column, Table
+from ramanfit.tables import Column, Table, repeat_rows
 
 KEYS = ("source", "scan", "point", "position_um", "time_s")
 ECHEM = ("voltage_v", "current_ma", "capacity_mah", "soc")  # after the keys, where there is a potentiostat's record
@@ -38,7 +40,19 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "ratio_se": ("", "its standard error, from the full covariance"),
     "area_ratio": ("", "ratio of areas"),
     "area_ratio_se": ("", "its standard error, from the full covariance"),
+    "center_delta_cm1": ("cm-1", "evolve --reference: center minus that of the reference"),
+    "center_delta_se": ("cm-1", "its standard error"),
+    "ratio_delta": ("", "evolve --reference: ratio minus that of the reference"),
+    "ratio_delta_se": ("", "its standard error"),
     "started": ("", "long table: start of the scan on the instrument's clock, so that `ratio` can join tables"),
+    "band_cm1": ("cm-1", "bands: middle of the band; other channels than those within half_width_cm1 do not count"),
+    "half_width_cm1": ("cm-1", "bands: half the width of the band"),
+    "raw": ("counts", "mean counts in the band, less the recipe's dark counts"),
+    "corrected": ("counts", "mean counts above the fitted baseline; empty outside the fitted window"),
+    "specific": ("counts", "raw less the line between the two nearest off-peak controls; empty for the controls"),
+    "enhancement": ("", "raw over that of the point's first scan; with corrected_, specific_ in front: of those"),
+    "delta": ("counts", "raw minus that of the point's first scan; with corrected_, specific_ in front: of those"),
+    "_se": ("", "bands: standard error from the counts' noise; of the first scan's own enhancement and delta 0"),
 }
 
 PEAK_COLUMNS = ("center_cm1", "center_se", "fwhm_cm1", "fwhm_se", "height", "height_se", "area", "area_se")
@@ -49,37 +63,56 @@ def ratio_columns(name: str) -> tuple[str, str, str, str]:
     return name, f"{name}_se", f"area_{name}", f"area_{name}_se"
 
 
-def long_table(keys: Keys, q: Quantities, numerators: dict[str, str]) -> Table:
+def long_table(keys: Keys, q: Quantities, numerators: Mapping[str, str]) -> Table:
     """Return one row per spectrum and peak.
 
     Parameters
     ----------
     keys : Keys
     q : Quantities
-    numerators : dict
+    numerators : mapping of str to str
         Ratio to the peak on whose row it stands.
     """
-    n, p = q.height.shape
-    columns: dict[str, Column] = {
-        "source": (keys.source,) * (n * p),
-        "scan": np.repeat(keys.scan, p),
-        "point": tuple(point for point in keys.point for _ in range(p)),
-        "position_um": np.repeat(keys.position_um, p),
-        "time_s": np.repeat(keys.time_s, p),
-        **{name: np.repeat(values, p) for name, values in keys.echem.items()},
-        "peak": q.names * n,
-        "status": tuple(q.status.ravel().tolist()),
-    }
-    columns |= {name: getattr(q, name).ravel() for name in PEAK_COLUMNS}
-    columns["flags"] = tuple(flags for flags in q.flags.tolist() for _ in range(p))
-    columns["redchi2"] = np.repeat(q.redchi2, p)
-    for name in q.ratios:
-        at = q.names.index(numerators[name])
-        for column, values in zip(ratio_columns(name), _ratio_values(q, name), strict=True):
-            spread = np.full((n, p), np.nan)
-            spread[:, at] = values
-            columns[column] = spread.ravel()
-    columns["started"] = (keys.started,) * (n * p)
+    return lengthened(wide_table(keys, q), statuses(q), numerators, (keys.started,) * len(keys))
+
+
+def statuses(q: Quantities) -> dict[str, tuple[str, ...]]:
+    """Return the status of every peak, one word per spectrum."""
+    return {peak: tuple(q.status[:, p].tolist()) for p, peak in enumerate(q.names)}
+
+
+def lengthened(
+    wide: Table, status: Mapping[str, Sequence[str]], numerators: Mapping[str, str], started: Sequence[str]
+) -> Table:
+    """Return the long table of a wide one.
+
+    Parameters
+    ----------
+    wide : Table
+    status : mapping of str to sequence of str
+        Of every peak, one word per row.
+    numerators : mapping of str to str
+        Ratio to the peak on whose row it stands.
+    started : sequence of str
+        Start of every row's scan.
+    """
+    peaks, n = tuple(status), len(wide)
+    p = len(peaks)
+
+    def woven(parts: Sequence[Column]) -> np.ndarray:
+        return np.stack([np.asarray(part) for part in parts], axis=1).ravel()
+
+    columns = {name: repeat_rows(wide.columns[name], p) for name in (*KEYS, *ECHEM) if name in wide.columns}
+    columns["peak"] = peaks * n
+    columns["status"] = tuple(word for words in zip(*status.values(), strict=True) for word in words)
+    columns |= {name: woven([wide.columns[f"{peak}_{name}"] for peak in peaks]) for name in PEAK_COLUMNS}
+    columns["flags"] = repeat_rows(wide.columns["flags"], p)
+    columns["redchi2"] = repeat_rows(wide.columns["redchi2"], p)
+    empty = np.full(n, np.nan)
+    for ratio, numerator in numerators.items():
+        for name in ratio_columns(ratio):
+            columns[name] = woven([wide.columns[name] if peak == numerator else empty for peak in peaks])
+    columns["started"] = repeat_rows(tuple(started), p)
     return Table(columns)
 
 

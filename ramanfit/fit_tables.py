@@ -182,10 +182,7 @@ def join(tables: Sequence[FitTable], period_s: float | None = None) -> tuple[Fit
         Table(whole),
         tuple(_picked([s for t in tables for s in t.started], order)),
         [d for t in tables for d in t.disagreements],
-        {
-            peak: tuple(_picked([s for t in tables for s in t.status[peak]], order))
-            for peak in tables[0].status
-        },
+        {peak: tuple(_picked([s for t in tables for s in t.status[peak]], order)) for peak in tables[0].status},
     ), notes
 
 

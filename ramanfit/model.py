@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -54,6 +55,17 @@ class Model:
     def baseline(self, coefficients: FloatArray) -> FloatArray:
         """Return the baselines [N, M] of coefficients [N, Q]."""
         return np.asarray(coefficients @ self.basis)
+
+    def without(self, peak: int) -> Model:
+        """Return the model without one of its peaks."""
+        rest = [p for p in range(len(self.names)) if p != peak]
+        return replace(
+            self,
+            names=tuple(self.names[p] for p in rest),
+            start=self.start[rest],
+            lower=self.lower[rest],
+            upper=self.upper[rest],
+        )
 
     def evaluate(self, result: FitResult) -> FloatArray:
         """Return the fitted curves [N, M]."""
@@ -111,6 +123,13 @@ def build_model(shift_cm1: FloatArray, recipe: Recipe, source: str = "-") -> Mod
                 f"the fitted channels at {shift_cm1[0]:g}-{shift_cm1[-1]:g}",
                 hint="choose --window or --recipe for this axis; if the axis is in nm: --x-unit nm --laser NM",
             )
+    return _model(shift_cm1.tobytes(), recipe)
+
+
+@lru_cache(maxsize=4)
+def _model(channels: bytes, recipe: Recipe) -> Model:
+    """Many scans share one axis."""
+    shift_cm1 = np.frombuffer(channels)
     return Model(
         shift_cm1=shift_cm1,
         basis=polynomial_basis(shift_cm1, recipe.baseline.order),

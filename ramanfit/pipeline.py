@@ -25,6 +25,7 @@ Fit = tuple[FitResult, BoolArray | None]
 Spread = Callable[[Callable[["Task"], Fit], Iterable["Task"]], Iterable[Fit]]
 
 CHUNK = 2048  # spectra that go through all steps together and share a detector's gain
+DOUBT = 8.0  # a height of so many standard errors needs no further proof
 SPIKE_ROUNDS = 3  # a masked spike can bare a smaller one that the fit had bent to
 
 
@@ -205,17 +206,55 @@ def _weighted(
     if not ok.any():
         return final
     known, noise, counts = final.take(ok), noise[rows][ok], task.counts[rows][ok]
+    use = _usable(task, spikes)
+    used = None if use is None else use[rows][ok]
+    weights = None if used is None else used.astype(np.float64)
     if task.noise == "white":
         unit = noise[:, 0]
     else:
-        use = _usable(task, spikes)
-        weights, unit = _weights(noise, task.model.evaluate(known), None if use is None else use[rows][ok])
+        weights, unit = _weights(noise, task.model.evaluate(known), used)
         known = engine(task.model, counts, weights, np.stack([known.center_cm1, known.fwhm_cm1], axis=-1))
     with np.errstate(divide="ignore", invalid="ignore"):
         redchi2 = known.chi2 / known.dof / unit
     redchi2[~np.isfinite(redchi2)] = np.nan
-    final.put(ok, replace(known, noise=noise, redchi2=redchi2))
+    delta_bic = _delta_bic(engine, task.model, known, counts, weights)
+    final.put(ok, replace(known, noise=noise, redchi2=redchi2, delta_bic=delta_bic))
     return final
+
+
+def _delta_bic(
+    engine: Engine, model: Model, fits: FitResult, counts: FloatArray, weights: FloatArray | None
+) -> FloatArray:
+    """Return by how much each peak in doubt improves the Bayesian information criterion, [N, P].
+
+    ``BIC = n ln(chi2) + k ln(n)`` for n channels and k parameters (Schwarz, Ann. Stat. 6, 461 (1978)), with the
+    variance estimated from the residuals, as the standard errors are.
+    """
+    delta = np.full(fits.height.shape, np.nan)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        snr = fits.height / fits.standard_errors()["height"]
+    for p in range(len(model.names)):
+        rows = np.flatnonzero((snr[:, p] > 0) & (snr[:, p] < DOUBT) & (fits.chi2 > 0))
+        if not len(rows):
+            continue
+        some = None if weights is None else weights[rows]
+        chi2 = (
+            _baseline_chi2(model, counts[rows], some)
+            if len(model.names) == 1
+            else (engine(model.without(p), counts[rows], some, None).chi2)
+        )
+        n = counts.shape[1] if some is None else np.count_nonzero(some, axis=1)
+        delta[rows, p] = n * np.log(chi2 / fits.chi2[rows]) - 3 * np.log(n)
+    return delta
+
+
+def _baseline_chi2(model: Model, counts: FloatArray, weights: FloatArray | None) -> FloatArray:
+    """Chi-square of the baseline alone."""
+    w: FloatArray = np.ones_like(counts) if weights is None else weights
+    weighted = w[:, None, :] * model.basis
+    found: FloatArray = np.linalg.solve(weighted @ model.basis.T, weighted @ counts[..., None])[..., 0]
+    rest: FloatArray = counts - model.baseline(found)
+    return np.asarray((w * rest * rest).sum(axis=1))
 
 
 def _usable(task: Task, spikes: BoolArray) -> BoolArray | None:

@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -17,15 +18,15 @@ from ramanfit.recipe import Recipe
 from ramanfit.recipe_toml import to_dict
 
 
-def write_record(target: str, recipe: Recipe, inputs: Iterable[str], command: Sequence[str]) -> None:
-    """Write version, command line, resolved recipe and the SHA-256 of every input as JSON.
+def record_of(recipe: Recipe, inputs: Iterable[str], command: Sequence[str]) -> dict[str, Any]:
+    """Return version, command line, resolved recipe and the SHA-256 of every input.
 
     Raises
     ------
     InputError
-        If an input cannot be read again, or the target cannot be written.
+        If an input cannot be read again.
     """
-    record = {
+    return {
         "ramanfit": __version__,
         "numpy": np.__version__,
         "python": ".".join(map(str, sys.version_info[:3])),
@@ -33,6 +34,17 @@ def write_record(target: str, recipe: Recipe, inputs: Iterable[str], command: Se
         "recipe": to_dict(recipe),
         "inputs": [{"file": path, "sha256": _sha256(path)} for path in dict.fromkeys(inputs)],
     }
+
+
+def write_record(target: str, recipe: Recipe, inputs: Iterable[str], command: Sequence[str]) -> None:
+    """Write `record_of` as JSON.
+
+    Raises
+    ------
+    InputError
+        If an input cannot be read again, or the target cannot be written.
+    """
+    record = record_of(recipe, inputs, command)
     with Sink(target) as sink:
         sink.write((json.dumps(record, indent=2, ensure_ascii=False) + "\n").encode())
 

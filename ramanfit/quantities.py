@@ -23,7 +23,8 @@ FLAGS: dict[str, str] = {
     "no_covariance": "the normal matrix has no inverse: no standard errors",
     "saturated": "channels at the detector's ceiling inside the window; they were left out of the fit",
     "spike_in_band": "a cosmic ray within the width of a detected peak; its channels were left out of the fit",
-    "not_detected": "a height is below detection.min_snr standard errors: no position, no ratio",
+    "not_detected": "a height is below detection.min_snr standard errors, or the Bayesian information criterion is "
+    "better without the peak: no position, no ratio",
     "low_snr": "a height is below detection.low_snr standard errors: errors are no longer symmetric",
     "edge_of_window": "a center lies within half its width of the window's edge",
     "ratio_mismatch": "a printed ratio is not that of the heights beside it (tables of fits only)",
@@ -82,6 +83,8 @@ def quantities(result: FitResult, prepared: Prepared, recipe: Recipe) -> Quantit
         snr = result.height / se["height"]
     # a fit without noise has no error to compare with: any height above 0 is seen
     seen = np.where(np.isfinite(snr), snr > recipe.detection.min_snr, result.height > 0) & fitted[:, None]
+    with np.errstate(invalid="ignore"):
+        seen &= ~(result.delta_bic < 0)
     status = np.where(seen, "ok", np.where(fitted[:, None], "not_detected", "failed"))
 
     def shown(values: FloatArray, where: BoolArray = seen) -> FloatArray:
@@ -119,7 +122,7 @@ def _propagate(gradient: FloatArray, covariance: FloatArray) -> FloatArray:
     """Standard errors [N, K] of K functions with gradients [N, K, 3P]; a held parameter has no error."""
     known = np.where(np.isnan(covariance), 0.0, covariance)
     with np.errstate(invalid="ignore"):
-        se = np.sqrt(np.einsum("nki,nij,nkj->nk", gradient, known, gradient, optimize=True))
+        se = np.sqrt(((gradient @ known) * gradient).sum(axis=-1))
     return np.where(se > 0, se, np.nan)
 
 

@@ -153,6 +153,36 @@ class Detection:
 
 
 @dataclass(frozen=True)
+class Bands:
+    """Where `ramanfit bands` and `evolve` read intensities off, fitted or not.
+
+    Attributes
+    ----------
+    at_cm1 : tuple of float
+        Middles of the bands; empty: where the peaks start.
+    half_width_cm1 : float
+        Channels this far on both sides are averaged.
+    controls_cm1 : tuple of float
+        Bands among these where nothing but background is expected: the line between two of them is what "specific"
+        intensities have lost.
+    dark_counts : float
+        What the dark detector shows, taken off first.
+    """
+
+    at_cm1: tuple[float, ...] = (900.0, 1350.0, 1590.0, 2000.0)
+    half_width_cm1: float = 5.0
+    controls_cm1: tuple[float, ...] = (900.0, 2000.0)
+    dark_counts: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_types(self, "bands")
+        expect(self.half_width_cm1 > 0, "bands.half_width_cm1", "more than 0", self.half_width_cm1)
+        for name in ("at_cm1", "controls_cm1"):
+            values = getattr(self, name)
+            expect(len(set(values)) == len(values), f"bands.{name}", "different shifts", list(values))
+
+
+@dataclass(frozen=True)
 class Peak:
     """One line: where to start and how far it may go.
 
@@ -218,7 +248,7 @@ class Recipe:
         At least one, names all different, in the order of the columns.
     description, source : str
         One line for people; where the numbers come from.
-    axis, window, clean, baseline, noise, detection
+    axis, window, clean, baseline, noise, detection, bands
         One table of the TOML file each.
     ratios : tuple of Ratio
 
@@ -238,6 +268,7 @@ class Recipe:
     baseline: Baseline = field(default_factory=Baseline)
     noise: Noise = field(default_factory=Noise)
     detection: Detection = field(default_factory=Detection)
+    bands: Bands = field(default_factory=Bands)
     ratios: tuple[Ratio, ...] = ()
 
     def __post_init__(self) -> None:

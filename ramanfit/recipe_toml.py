@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ramanfit.errors import RecipeError
-from ramanfit.recipe import Axis, Baseline, Clean, Detection, Noise, Peak, Ratio, Recipe, Window
+from ramanfit.recipe import Axis, Bands, Baseline, Clean, Detection, Noise, Peak, Ratio, Recipe, Window
 from ramanfit.settings import build, expect, format_toml, nearest, parse_toml, unknown
 
 DEFAULT_RECIPE = "li-graphite"
@@ -21,6 +21,7 @@ _TABLES = {
     "baseline": Baseline,
     "noise": Noise,
     "detection": Detection,
+    "bands": Bands,
 }
 _LISTS = {"peaks": Peak, "ratios": Ratio}
 _TEXTS = ("name", "description", "source")

@@ -43,6 +43,9 @@ class FitResult:
     redchi2 : array [N]
         Residual variance over the noise variance that neighbouring channels show, about 1 for a model
         that leaves noise only; not a number where the noise is unknown.
+    delta_bic : array [N, P]
+        What the Bayesian information criterion would lose without a peak, found where a peak is in doubt: below 0
+        the spectrum is better described without it. Not a number elsewhere.
     at_bound : bool array [N, P, 2]
         Center or fwhm held by a bound.
     status : int8 array [N]
@@ -58,6 +61,7 @@ class FitResult:
     dof: npt.NDArray[np.int64]
     noise: FloatArray
     redchi2: FloatArray
+    delta_bic: FloatArray
     at_bound: BoolArray
     status: npt.NDArray[np.int8]
 
@@ -78,6 +82,7 @@ class FitResult:
             dof=np.zeros(n, dtype=np.int64),
             noise=np.full((n, 3), np.nan),
             redchi2=np.full(n, np.nan),
+            delta_bic=np.full((n, peaks), np.nan),
             at_bound=np.zeros((n, peaks, 2), dtype=bool),
             status=np.full(n, status, dtype=np.int8),
         )

@@ -51,9 +51,8 @@ def find_spikes(counts: FloatArray, sd: FloatArray, bar: float, use: BoolArray |
     """Return where cosmic rays are, bool [N, M].
 
     One counts as such when its highest channel stands `bar` standard deviations above the median of its surroundings
-    and clearly above both channels three away, and when at most `WIDEST` neighbouring channels reach above a tenth of it. Real
-    lines are wider: see `WIDEST`. The idea of a width test beside a threshold: Cappel et al., Appl. Spectrosc. 64,
-    195 (2010).
+    and clearly above both channels three away, and when at most `WIDEST` neighbouring channels reach above a tenth
+    of it. Real lines are wider: see `WIDEST`.
 
     Parameters
     ----------

@@ -73,6 +73,19 @@ class Table:
             joined[name] = np.concatenate(arrays) if arrays else [cell for part in parts for cell in part]
         return cls(joined)
 
+    def rows(self, which: npt.NDArray[np.intp]) -> Table:
+        """Return some rows, in the order asked for."""
+        return Table(
+            {
+                name: values[which] if isinstance(values, np.ndarray) else [values[i] for i in which.tolist()]
+                for name, values in self.columns.items()
+            }
+        )
+
+    def with_(self, **columns: Column) -> Table:
+        """Return a table with some of its columns replaced."""
+        return Table({name: columns.get(name, values) for name, values in self.columns.items()})
+
     def to_pandas(self) -> pd.DataFrame:
         """Return a pandas DataFrame; missing numbers are NaN and missing strings ``<NA>``."""
         import pandas as pd
@@ -85,6 +98,25 @@ class Table:
                 for name, values in self.columns.items()
             }
         )
+
+
+def repeat_rows(values: Column, times: int) -> Column:
+    """Return a column with every row so many times in turn."""
+    if isinstance(values, np.ndarray):
+        repeated: NumberColumn = values.repeat(times)
+        return repeated
+    return tuple(cell for cell in values for _ in range(times))
+
+
+def with_columns(table: Table, more: Mapping[str, Column], after: str) -> Table:
+    """Return a table with columns added after one of its own; columns of the same name are replaced."""
+    columns: dict[str, Column] = {}
+    for name, values in table.columns.items():
+        if name not in more:
+            columns[name] = values
+        if name == after:
+            columns |= more
+    return Table(columns)
 
 
 def _column(name: str, values: Any) -> Column:

@@ -153,7 +153,7 @@ def fit(
     Returns
     -------
     FitResult
-        `redchi2` is left unknown: this room does not know the noise.
+        `redchi2` and `delta_bic` are left unknown: this room does not know the noise.
     """
     starts = Starts(model)
     parts: list[FitResult] = []
@@ -236,6 +236,7 @@ def _finish(problem: Problem, theta: FloatArray, end: Point, converged: BoolArra
         dof=dof,
         noise=np.full((n, 3), np.nan),
         redchi2=np.full(n, np.nan),
+        delta_bic=np.full(held.shape[:2], np.nan),
         at_bound=held,
         status=np.where(converged, Status.CONVERGED, Status.NOT_CONVERGED).astype(np.int8),
     )

@@ -15,6 +15,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "info": ("ramanfit.cli.info", "Say what is in Raman exports, and what is missing."),
     "fit": ("ramanfit.cli.fit", "Fit every spectrum: one row per spectrum and peak."),
     "ratio": ("ramanfit.cli.ratio", "Give I_B/I_G with its standard error: one row per spectrum."),
+    "evolve": ("ramanfit.cli.evolve", "Give position versus time: tables, maps, traces."),
+    "bands": ("ramanfit.cli.bands", "Give intensities at fixed shifts and their growth."),
+    "plot": ("ramanfit.cli.plot", "Draw spectra with their fits."),
+    "watch": ("ramanfit.cli.watch", "Keep evolve up to date while a folder fills."),
     "baseline": ("ramanfit.cli.baseline", "Write the spectra with the baseline taken off."),
     "simulate": ("ramanfit.cli.simulate", "Write a synthetic experiment beside its true values."),
     "recipe": ("ramanfit.cli.recipe", "Name the shipped recipes, or print one as TOML."),
@@ -74,5 +78,6 @@ def ramanfit() -> None:
       ramanfit info scan.txt                  what is in the file
       ramanfit fit scan.txt                   positions, widths, heights, areas
       ramanfit ratio day1/ -o ratios.csv      one row per spectrum of a folder
+      ramanfit evolve day1/ -o evolution/     maps, traces, bands, report
       ramanfit recipe li-graphite > my.toml   to edit, then --recipe my.toml
     """

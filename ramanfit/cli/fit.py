@@ -5,14 +5,17 @@ from __future__ import annotations
 import click
 
 from ramanfit.cli.console import Console, talk_options
+from ramanfit.cli.display import Output
+from ramanfit.cli.options import output_options
 from ramanfit.cli.request import Request, fit_options
 
 
 @click.command("fit")
 @fit_options
+@output_options
 @talk_options
 @click.pass_obj
-def command(console: Console, request: Request) -> None:
+def command(console: Console, request: Request, output: Output) -> None:
     """Fit every spectrum: one row per spectrum and peak.
 
     FILES are files, folders (every readable export in them) or - (standard input). Baseline and peaks are
@@ -29,4 +32,4 @@ def command(console: Console, request: Request) -> None:
     from ramanfit.columns import long_table
 
     numerators = {ratio.name: ratio.numerator for ratio in request.recipe.ratios}
-    write_fits(request, console, lambda keys, quantities: long_table(keys, quantities, numerators))
+    write_fits(request, output, console, lambda keys, quantities: long_table(keys, quantities, numerators))

@@ -2,7 +2,8 @@
 
 Some are handed on one by one (`files`, `jobs` ...). Others are resolved first and reach the command as one keyword:
 `recipe_options` as `recipe`, `axis_options` as `axis`, `reading_options` as `reading`, `placement_options` as
-`placement`, `output_options` as `output`.
+`placement`, `output_options` as `output`. Those of experiments are in
+`ramanfit.cli.experiment_options`.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import click
 from click.core import ParameterSource
 
 from ramanfit.cli.display import Output
-from ramanfit.cli.types import DURATION, LENGTH, WAVELENGTH, AxisUnit, Window
+from ramanfit.cli.types import DURATION, LENGTH, WAVELENGTH, AxisUnit, Moment, Window
 from ramanfit.errors import RecipeError
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def _setting(name: str, *args: Any, **attributes: Any) -> Callable[[Function], F
     return click.option(name, *args, envvar=variable, show_envvar=True, **attributes)
 
 
-def _resolved(
+def resolved(
     keyword: str,
     resolve: Callable[..., Any],
     given: Sequence[str],
@@ -143,7 +144,7 @@ def _assignments(texts: Sequence[str]) -> dict[str, object]:
     return {key.strip(): value.strip() for key, _, value in pairs}
 
 
-recipe_options = _resolved(
+recipe_options = resolved(
     "recipe",
     _resolve_recipe,
     ("recipe", "assignments", "window", "baseline_order", "x_unit", "laser"),
@@ -204,8 +205,8 @@ def _resolve_axis(x_unit: str | None, laser: float | None) -> Axis:
     return Axis(unit=x_unit or "auto", laser_nm=laser)
 
 
-axis_options = _resolved("axis", _resolve_axis, ("x_unit", "laser"), (_X_UNIT, _LASER))
-reading_options = _resolved(
+axis_options = resolved("axis", _resolve_axis, ("x_unit", "laser"), (_X_UNIT, _LASER))
+reading_options = resolved(
     "reading",
     Reading,
     Reading._fields,
@@ -231,10 +232,10 @@ def _numbered(context: click.Context, parameter: click.Parameter, value: str | N
     return value
 
 
-placement_options = _resolved(
+placement_options = resolved(
     "placement",
     lambda **given: {name: value for name, value in given.items() if value is not None},
-    ("period_s", "dwell_s", "order", "step_um", "start_um", "first_point"),
+    ("period_s", "dwell_s", "order", "step_um", "start_um", "first_point", "rows_are_scans", "t0"),
     (
         _setting("--period", "period_s", type=DURATION, help="From the start of a scan to that of the next."),
         _setting("--dwell", "dwell_s", type=DURATION, help="From the start of a point to that of the next."),
@@ -246,6 +247,10 @@ placement_options = _resolved(
         _setting("--step", "step_um", type=LENGTH, help="Distance between neighbouring points."),
         _setting("--start", "start_um", type=LENGTH, help="Position of the first point."),
         _setting("--first-point", metavar="NAME", callback=_numbered, help="Name of the first point, e.g. P1."),
+        click.option(
+            "--rows-are-scans", is_flag=True, default=None, help="The lines of a map are one line scan after another."
+        ),
+        click.option("--t0", type=Moment(), help="When the first scan began, for files that do not say."),
     ),
 )
 
@@ -253,16 +258,7 @@ placement_options = _resolved(
 # -- output -------------------------------------------------------------------------------------------------
 
 
-_OUTPUT = (
-    click.option(
-        "-o",
-        "--output",
-        "path",
-        metavar="FILE",
-        default="-",
-        show_default=False,
-        help="Write to FILE in the form of its ending: .csv .tsv .json .jsonl .md .tex .xlsx .parquet",
-    ),
+_FORMS = (
     *(
         click.option(f"--{form}", "form", flag_value=form, default=None, help=text)
         for form, text in (
@@ -278,11 +274,30 @@ _OUTPUT = (
         "--no-header", "header", flag_value=False, default=True, show_default=False, help="Leave out the line of names."
     ),
 )
-output_options = _resolved("output", Output.resolve, Output._fields, _OUTPUT)
+_OUTPUT = (
+    click.option(
+        "-o",
+        "--output",
+        "path",
+        metavar="FILE",
+        default="-",
+        show_default=False,
+        help="Write to FILE in the form of its ending: .csv .tsv .json .jsonl .md .tex .xlsx .parquet",
+    ),
+    *_FORMS,
+)
+output_options = resolved("output", Output.resolve, Output._fields, _OUTPUT)
 
 
 def unresolved_output_options(command: Function) -> Function:
     """Add the options of `output_options` as they are given: `path`, `form` and `header`."""
     for option in reversed(_OUTPUT):
+        command = option(command)
+    return command
+
+
+def form_options(command: Function) -> Function:
+    """Add the options for the form of a table on standard output: `form` and `header`."""
+    for option in reversed(_FORMS):
         command = option(command)
     return command

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ramanfit.cli import options
+from ramanfit.cli.experiment_options import Echem, echem_options
 
 if TYPE_CHECKING:
-    from ramanfit.cli.display import Output
     from ramanfit.recipe import Recipe
 
 
@@ -23,13 +23,13 @@ class Request(NamedTuple):
     recipe: Recipe
     reading: options.Reading
     placement: dict[str, Any]
+    echem: Echem | None
     engine: str
     verify: int | None
     check: bool
     meta: str | None
     jobs: int
     keep_going: bool
-    output: Output
 
 
 def fit_options(command: Any) -> Any:
@@ -37,7 +37,8 @@ def fit_options(command: Any) -> Any:
 
     @functools.wraps(command)
     def call(*args: Any, **values: Any) -> Any:
-        return command(*args, Request(**values))
+        own = {name: values.pop(name) for name in Request._fields}
+        return command(*args, Request(**own), **values)
 
     for option in reversed(
         (
@@ -45,13 +46,13 @@ def fit_options(command: Any) -> Any:
             options.recipe_options,
             options.reading_options,
             options.placement_options,
+            echem_options,
             options.engine,
             options.verify,
             options.check,
             options.meta,
             options.jobs,
             options.keep_going,
-            options.output_options,
         )
     ):
         call = option(call)

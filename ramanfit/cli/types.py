@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from typing import ClassVar, NoReturn
+from datetime import datetime
+from typing import Any, ClassVar, NoReturn
 
 import click
 
@@ -80,6 +81,34 @@ class Window(click.ParamType):  # type: ignore[type-arg]
         return low, high
 
 
+class Several(click.ParamType):  # type: ignore[type-arg]
+    """Values of one kind, separated by commas."""
+
+    def __init__(self, kind: click.ParamType, name: str) -> None:  # type: ignore[type-arg]
+        self._kind, self.name = kind, name
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[Any, ...]:
+        """Return the values."""
+        if isinstance(value, tuple):
+            return value
+        return tuple(self._kind.convert(part.strip(), param, ctx) for part in str(value).split(","))
+
+
+class Moment(click.ParamType):  # type: ignore[type-arg]
+    """A date and time by the clock of the lab."""
+
+    name = "YYYY-MM-DDTHH:MM:SS"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Return it, without a zone."""
+        if isinstance(value, datetime):
+            return value
+        try:
+            return datetime.fromisoformat(str(value)).replace(tzinfo=None)
+        except ValueError:
+            self.fail(f"expected a date and time such as 2024-01-15T09:00:00, found {str(value)!r}", param, ctx)
+
+
 class AxisUnit(click.ParamType):  # type: ignore[type-arg]
     """Unit of the axis, in the recipe's word for it."""
 
@@ -100,5 +129,7 @@ DURATION = Quantity(
     minimum=0,
     compound=True,
 )
+OFFSET = Quantity("duration", {"s": 1, "min": 60, "m": 60, "h": 3600, "d": 86400}, "-90s", compound=True)
+CAPACITY = Quantity("capacity", {"mAh": 1, "Ah": 1e3, "uAh": 1e-3, "µAh": 1e-3}, "1.5mAh", minimum=1e-9)
 LENGTH = Quantity("length", {"um": 1, "µm": 1, "μm": 1, "nm": 1e-3, "mm": 1e3, "cm": 1e4}, "5um")
 WAVELENGTH = Quantity("wavelength", {"nm": 1, "um": 1e3, "µm": 1e3}, "532nm", minimum=100)

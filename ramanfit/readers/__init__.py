@@ -12,12 +12,12 @@ from typing import BinaryIO
 from ramanfit.errors import FormatError, InputError, UnknownFormatError
 from ramanfit.readers import bwtek, graph_ascii, split, table, truematch
 from ramanfit.readers.base import Reader, ReadOptions
-from ramanfit.readers.discover import Passed, find_exports
+from ramanfit.readers.discover import Passed, find_exports, natural_key
 from ramanfit.readers.refusals import is_fit_table, refusal
 from ramanfit.readers.source import Source
 from ramanfit.scan import Scan
 
-__all__ = ["READERS", "Passed", "ReadOptions", "Reader", "find_exports", "is_fit_table", "open_scans"]
+__all__ = ["READERS", "Passed", "ReadOptions", "Reader", "find_exports", "is_fit_table", "natural_key", "open_scans"]
 
 READERS: tuple[Reader, ...] = (
     truematch.READER,

@@ -27,7 +27,7 @@ def is_header(head: bytes) -> bool:
 
 def has_data(head: bytes) -> bool:
     """Tell whether the numbers follow in the same file."""
-    return any(line.strip() == b"[Data]" for line in head.splitlines())
+    return b"[Data]" in head and any(line.strip() == b"[Data]" for line in head.splitlines())
 
 
 def sniff(head: bytes) -> bool:

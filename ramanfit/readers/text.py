@@ -9,6 +9,7 @@ from ramanfit.errors import FormatError
 from ramanfit.readers.source import Source
 
 # No pattern may backtrack over digits: fields of a broken file can be megabytes long.
+_FIRST_LINE = re.compile(rb"\s*([^\r\n]*)")
 _NUMBER = re.compile(rb"\s*[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d+)?\s*")
 _NOT_FINITE = re.compile(rb"(?i)\s*[+-]?(?:nan|inf(?:inity)?|1\.#\w{2,4})\s*")
 _ENOUGH = 64  # fields of a row that decide how it is written
@@ -31,7 +32,8 @@ def is_number(field: bytes) -> bool:
 
 def first_line(head: bytes) -> bytes:
     """Return the first line that is not blank."""
-    return next(iter(head.lstrip().splitlines()), b"")
+    found = _FIRST_LINE.match(head)
+    return found[1] if found else b""
 
 
 class Style(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 import numpy as np
 
@@ -32,6 +33,7 @@ LENGTHS_UM = {"m": 1e6, "mm": 1e3, "µm": 1.0, "nm": 1e-3, "å": 1e-4, "pm": 1e-
 TIMES_S = {"h": 3600.0, "min": 60.0, "s": 1.0, "ms": 1e-3, "µs": 1e-6, "ns": 1e-9}
 
 
+@lru_cache(maxsize=1024)  # a folder's files all have the same keys
 def plain(text: str) -> str:
     """Return a unit or a key in one spelling: lower case, one kind of µ."""
     text = " ".join(text.translate(_MICRO).split()).casefold().translate(_MICRO)

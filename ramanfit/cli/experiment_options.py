@@ -1,0 +1,152 @@
+"""Options of whole experiments: the cell's record, the reference, figures and what they show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar
+
+import click
+
+from ramanfit.cli.options import resolved
+from ramanfit.cli.types import CAPACITY, DURATION, OFFSET, Several
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class Echem(NamedTuple):
+    """The potentiostat's record and how it goes with the scans.
+
+    Attributes
+    ----------
+    path : str
+    offset_s : float
+        Added to the record's times.
+    capacity_mah : float or None
+        What 100 % of state of charge are; None: from first to last.
+    first_percent : float
+        State of charge in the record's first row.
+    """
+
+    path: str
+    offset_s: float
+    capacity_mah: float | None
+    first_percent: float
+
+
+def _resolve_echem(
+    echem: str | None, offset_s: float | None, capacity_mah: float | None, first_percent: float | None
+) -> Echem | None:
+    if echem is None:
+        for name, value in (("offset", offset_s), ("capacity", capacity_mah), ("soc-start", first_percent)):
+            if value is not None:
+                raise click.UsageError(f"--{name.replace('offset', 'echem-offset')} needs --echem FILE")
+        return None
+    return Echem(echem, offset_s or 0.0, capacity_mah, first_percent or 0.0)
+
+
+echem_options = resolved(
+    "echem",
+    _resolve_echem,
+    ("echem", "offset_s", "capacity_mah", "first_percent"),
+    (
+        click.option("--echem", metavar="FILE", help="The potentiostat's record: .mpt, .mpr or .csv."),
+        click.option("--echem-offset", "offset_s", type=OFFSET, help="Added to the record's times."),
+        click.option(
+            "--capacity", "capacity_mah", type=CAPACITY, help="100 % state of charge.  [default: first to last]"
+        ),
+        click.option(
+            "--soc-start", "first_percent", type=float, metavar="%", help="State of charge at the record's start."
+        ),
+    ),
+)
+
+
+class Drawing(NamedTuple):
+    """What is made of an experiment, and how it looks.
+
+    Attributes
+    ----------
+    reference : tuple of str
+        Exports or tables of a reference.
+    quantities : tuple of str
+        Columns that are mapped besides the usual ones.
+    figures, report : bool
+    formats : tuple of str
+        Of figures, besides PNG.
+    width : {"single", "double"}
+        Columns of a journal.
+    soc, times_s : tuple of float or None
+        Which spectra the waterfall shows; both None: six evenly spaced.
+    point : str or None
+        Of which point; None: the first.
+    """
+
+    reference: tuple[str, ...]
+    quantities: tuple[str, ...]
+    figures: bool
+    report: bool
+    formats: tuple[str, ...]
+    width: str
+    soc: tuple[float, ...] | None
+    times_s: tuple[float, ...] | None
+    point: str | None
+
+
+_PICKS = (
+    click.option(
+        "--soc", type=Several(click.FLOAT, "%,%,..."), help="Waterfall: spectra nearest to these states of charge."
+    ),
+    click.option(
+        "--times", "times_s", type=Several(DURATION, "TIME,..."), help="Waterfall: spectra nearest to these times."
+    ),
+    click.option("--point", metavar="NAME", help="Waterfall: of this point.  [default: the first]"),
+)
+
+
+def waterfall_picks(command: Function) -> Function:
+    """Add the options that pick the spectra of a waterfall: `soc`, `times_s` and `point`."""
+    for option in reversed(_PICKS):
+        command = option(command)
+    return command
+
+
+figure_width = click.option(
+    "--width", type=click.Choice(["single", "double"]), default="double", help="Columns of a journal that figures fill."
+)
+
+
+def _resolve_drawing(**given: Any) -> Drawing:
+    if given["soc"] is not None and given["times_s"] is not None:
+        raise click.UsageError("--soc and --times both pick the spectra of the waterfall: give one")
+    return Drawing(**given)
+
+
+evolution_options = resolved(
+    "drawing",
+    _resolve_drawing,
+    Drawing._fields,
+    (
+        click.option(
+            "--reference", multiple=True, metavar="FILE", help="Export or table of a reference, e.g. pristine graphite."
+        ),
+        click.option(
+            "--quantity", "quantities", multiple=True, metavar="COLUMN", help="One more column to map, e.g. G_fwhm_cm1."
+        ),
+        click.option(
+            "--no-figures", "figures", flag_value=False, default=True, show_default=False, help="Write no figures."
+        ),
+        click.option(
+            "--no-report", "report", flag_value=False, default=True, show_default=False, help="Write no report.html."
+        ),
+        click.option(
+            "--format",
+            "formats",
+            type=Several(click.Choice(["svg", "pdf", "png"]), "svg,pdf"),
+            default=(),
+            show_default=False,
+            help="Forms of figures besides PNG.",
+        ),
+        figure_width,
+        *_PICKS,
+    ),
+)

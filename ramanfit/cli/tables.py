@@ -1,0 +1,82 @@
+"""Tables of fits as FILES, instead of exports."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ramanfit.cli.console import Console
+from ramanfit.errors import FormatError, InputError
+from ramanfit.fit_tables import FitTable, join, read_fit_table
+from ramanfit.readers import is_fit_table
+
+if TYPE_CHECKING:
+    from ramanfit.cli.request import Request
+
+HEAD = 4096  # bytes that tell a table of fits from an export
+
+
+def table_files(files: Sequence[str]) -> list[str]:
+    """Return FILES if they are tables of fits; none if they are exports.
+
+    Raises
+    ------
+    UsageError
+        If they are both.
+    """
+    tables = [path for path in files if _is_table(path)]
+    if tables and len(tables) < len(files):
+        other = next(path for path in files if path not in tables)
+        raise click.UsageError(f"tables of fits and exports do not mix: {tables[0]}, {other}")
+    return tables
+
+
+def _is_table(path: str) -> bool:
+    """Tell whether a file is a table of fits; standard input is looked at without taking anything from it."""
+    if path == "-":
+        peek = getattr(sys.stdin.buffer, "peek", None)
+        return peek is not None and is_fit_table(peek(HEAD))
+    try:
+        with Path(path).open("rb") as file:
+            return is_fit_table(file.read(HEAD))
+    except OSError:
+        return False  # the readers say it better
+
+
+def join_tables(paths: Sequence[str], request: Request, console: Console) -> FitTable:
+    """Return the rows of all tables as one experiment.
+
+    Raises
+    ------
+    RamanfitError
+        The first error of a table, unless going on was asked for; or if none could be read.
+    """
+    tables: list[FitTable] = []
+    for path in paths:
+        try:
+            found = read_fit_table(path, _bytes(path), request.recipe.ratios)
+        except (FormatError, InputError) as error:
+            if not request.keep_going:
+                raise
+            console.survive(error)
+            continue
+        for d in found.disagreements:
+            console.warn(f"{path}: {d.point}: printed {d.column} {d.printed}, but its heights give {d.computed:.4g}")
+        tables.append(found)
+    if not tables:
+        raise InputError("no table could be read")
+    joined, notes = join(tables, request.placement.get("period_s"))
+    for note in notes:
+        console.say(note)
+    return joined
+
+
+def _bytes(path: str) -> bytes:
+    try:
+        return sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from error
