@@ -252,8 +252,8 @@ def _baseline_chi2(model: Model, counts: FloatArray, weights: FloatArray | None)
     """Chi-square of the baseline alone."""
     w: FloatArray = np.ones_like(counts) if weights is None else weights
     weighted = w[:, None, :] * model.basis
-    found: FloatArray = np.linalg.solve(weighted @ model.basis.T, weighted @ counts[..., None])[..., 0]
-    rest: FloatArray = counts - model.baseline(found)
+    found = np.linalg.solve(weighted @ model.basis.T, weighted @ counts[..., None])[..., 0]
+    rest: FloatArray = counts - model.baseline(np.asarray(found, dtype=np.float64))
     return np.asarray((w * rest * rest).sum(axis=1))
 
 
