@@ -76,6 +76,19 @@ class Evolution:
         ok = np.array([word == "ok" for word in self.status[peak]])
         return np.asarray((self.rows >= 0) & ok[self.rows])
 
+    def shown(self, name: str) -> FloatArray:
+        """Return a column of numbers as [S, P], not a number where its peak was not detected."""
+        values = self.grid(name)
+        for peak in self.peaks:
+            if name.startswith(f"{peak}_"):
+                return np.where(self.detected(peak), values, np.nan)
+        return values
+
+    def errors(self, name: str) -> FloatArray:
+        """Return the standard errors of a quantity as [S, P], not a number where there is none."""
+        error = error_of(name)
+        return self.grid(error) if error in self.table.columns else np.full(self.rows.shape, np.nan)
+
     @cached_property
     def time_s(self) -> FloatArray:
         """Middle of every spectrum [S, P]; not a number where it is missing or its time unknown."""

@@ -132,9 +132,10 @@ def nine_digits(values: FloatArray) -> FloatArray:
 def map_table(evolution: Evolution, quantity: str) -> Table:
     """Return a map: a row per point, a column per scan, named by its mid-time in s (or its number).
 
-    A missing scan has its column, named by the time it would have had, and nothing in it.
+    A missing scan has its column, named by the time it would have had, and nothing in it; neither has a peak's
+    quantity where the peak was not detected.
     """
-    grid = evolution.grid(quantity)
+    grid = evolution.shown(quantity)
     columns: dict[str, Column] = {"point": evolution.points, "position_um": evolution.position_um}
     for time_s, values in zip(evolution.scan_time_s.tolist(), grid, strict=True):
         columns[f"{time_s:.9g}"] = values
@@ -149,6 +150,8 @@ def default_maps(evolution: Evolution) -> list[str]:
 
 def pick_rows(evolution: Evolution, point: str, wanted: Sequence[float] | None, by: str) -> list[int]:
     """Return rows of one point for a waterfall: nearest to the wanted values of a column, or six evenly spaced.
+
+    A value that is passed several times, as a state of charge is, counts where it is passed first.
 
     Parameters
     ----------
@@ -170,7 +173,18 @@ def pick_rows(evolution: Evolution, point: str, wanted: Sequence[float] | None, 
     values = np.asarray(evolution.table.columns[by], dtype=np.float64)[own]
     if not np.isfinite(values).any():
         return []
-    return sorted({int(own[np.nanargmin(np.abs(values - value))]) for value in wanted})
+    own, values = own[np.isfinite(values)], values[np.isfinite(values)]
+    return sorted({int(own[_first_nearest(values, value)]) for value in wanted})
+
+
+def _first_nearest(values: FloatArray, wanted: float) -> int:
+    """Return the place where values first pass a wanted one, or come nearest to it."""
+    off = values - wanted
+    passes = np.flatnonzero(off[1:] * off[:-1] <= 0)
+    if not len(passes):
+        return int(np.abs(off).argmin())
+    first = int(passes[0])
+    return first + int(np.abs(off[first : first + 2]).argmin())
 
 
 def runs(names: Sequence[object]) -> Iterator[tuple[int, int]]:

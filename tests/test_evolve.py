@@ -129,7 +129,8 @@ def test_maps_are_the_table_by_place_and_time(day: Path) -> None:
             assert r[times[17]] == r[times[63]] == ""
         cells = {(r["point"], t): r[t] for r in found for t in times}
         for r in table:
-            assert cells[r["point"], times[int(r["scan"])]] == r[name]
+            gone = any(name == f"{peak}_height" and r[f"{peak}_center_cm1"] == "" for peak in "GB")
+            assert cells[r["point"], times[int(r["scan"])]] == ("" if gone else r[name])
 
 
 def test_bands_agree_with_the_simulated_signal(day: Path) -> None:

@@ -92,10 +92,10 @@ def waterfall_figure(
         values = evolution.table.columns.get(name)
         return values is not None and bool(np.isfinite(np.asarray(values, dtype=np.float64)[rows]).all())
 
-    name, label, unit, scale, digits = (
-        ("soc", "state of charge (%)", " %", 1.0, 0)
+    name, heading, unit, scale, digits = (
+        ("soc", "state of\ncharge", " %", 1.0, 0)
         if picks.times_s is None and known("soc")
-        else ("time_s", "time (h)", " h", 1 / 3600, 1)
+        else ("time_s", "time", " h", 1 / 3600, 1)
         if known("time_s")
         else ("scan", "scan", "", 1.0, 0)
     )
@@ -103,7 +103,7 @@ def waterfall_figure(
     drawn = [
         (f"{value:.{digits}f}{unit}", value, curve) for value, (_, curve) in zip(values.tolist(), picked, strict=True)
     ]
-    return figures.waterfall_figure(drawn, label, width)
+    return figures.waterfall_figure(drawn, heading, width)
 
 
 def waterfall_table(evolution: Evolution, picked: Sequence[tuple[int, Curve]]) -> Table:

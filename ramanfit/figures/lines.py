@@ -10,7 +10,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
-from ramanfit.evolution import Evolution, error_of
+from ramanfit.evolution import Evolution
 from ramanfit.figures.maps import VOLTAGE_IN, soc_axis, voltage_panel
 from ramanfit.figures.style import (
     FAINT,
@@ -29,6 +29,7 @@ from ramanfit.figures.style import (
     styled,
     time_unit,
     times,
+    trusted_range,
 )
 from ramanfit.scan import FloatArray
 from ramanfit.tables import Table
@@ -55,17 +56,13 @@ def traces_figure(evolution: Evolution, width: str = "double") -> Figure:
     panel = 1.25 if width == "double" else 1.1
     heights = [panel] * len(quantities) + [VOLTAGE_IN] * has_voltage
     key = _key_height(evolution, width)
-    gap, top = 0.17, 0.18 + key + 0.33 * has_soc
+    gap, top = 0.17, 0.1 + key + 0.3 * has_soc
     figure = new_figure(width, sum(heights) + gap * (len(heights) - 1) + top + BOTTOM)
     axes = stack(figure, heights, left=LEFT, right=RIGHT, bottom=BOTTOM, gap=gap)
     scale, time_label = time_unit(evolution)
     x = times(evolution)
     for ax, quantity in zip(axes, quantities, strict=False):
-        value, se = evolution.grid(quantity), evolution.grid(error_of(quantity))
-        if quantity.endswith("_height"):
-            seen = evolution.detected(quantity.removesuffix("_height"))
-            value, se = np.where(seen, value, np.nan), np.where(seen, se, np.nan)
-        _traces(ax, evolution, x, value, se)
+        _traces(ax, evolution, x, evolution.shown(quantity), evolution.errors(quantity))
         ax.set_ylabel(label(evolution, quantity))
         at, at_se = evolution.reference_value(quantity)
         if quantity in evolution.ratios and np.isfinite(at):
@@ -78,7 +75,7 @@ def traces_figure(evolution: Evolution, width: str = "double") -> Figure:
     if has_soc:
         assert record is not None
         soc_axis(axes[0], record, scale)
-    letters(axes)
+    letters(axes, LEFT)
     _key(figure, evolution, key)
     return figure
 
@@ -98,7 +95,7 @@ def bands_figure(evolution: Evolution, bands: Table, width: str = "double") -> F
     middles = np.unique(at)
     across = 1 if width == "single" or len(middles) == 1 else 2
     down = -(-len(middles) // across)
-    panel_in, gap_y, gap_x = 1.3, 0.36, 0.5
+    panel_in, gap_y, gap_x = 1.3, 0.36, 0.52
     key = _key_height(evolution, width)
     height = down * panel_in + (down - 1) * gap_y + BOTTOM + 0.3 + key
     figure = new_figure(width, height)
@@ -125,7 +122,7 @@ def bands_figure(evolution: Evolution, bands: Table, width: str = "double") -> F
         if k >= len(middles) - across:
             ax.set_xlabel(time_label)
         axes.append(ax)
-    letters(axes)
+    letters(axes, gap_x - 0.02)
     _key(figure, evolution, key)
     return figure
 
@@ -149,9 +146,12 @@ def profile_figure(evolution: Evolution, width: str = "double") -> Figure:
     quantities = [f"{peak}_center_cm1" for peak in evolution.peaks] + list(evolution.ratios)
     measured = np.flatnonzero((evolution.rows >= 0).any(axis=1))
     picked = measured[np.unique(np.linspace(0, len(measured) - 1, min(MOST_SCANS, len(measured))).round().astype(int))]
-    panel, gap, bottom = 1.15, 0.2, 0.62 if len(evolution.points) > 4 else 0.42
+    ticks, names = point_ticks(evolution)
+    tilted = len("".join(names)) > {"single": 30, "double": 80}[width]
+    panel, gap, bottom = 1.15, 0.2, 0.62 if tilted else BOTTOM
     heights = [panel] * len(quantities)
-    top = 0.2 + 0.2 * (len(picked) > 1)
+    across = {"single": 3, "double": MOST_SCANS}[width]
+    top = 0.1 + 0.16 * -(-len(picked) // across) * (len(picked) > 1)
     figure = new_figure(width, sum(heights) + gap * (len(heights) - 1) + top + bottom)
     axes = stack(figure, heights, left=LEFT, right=RIGHT, bottom=bottom, gap=gap)
     scale, words = time_unit(evolution)
@@ -161,10 +161,10 @@ def profile_figure(evolution: Evolution, width: str = "double") -> Figure:
     unit = words.removeprefix("time ").strip("()")
     beyond = places.max() + 1.4 * step
     for ax, quantity in zip(axes, quantities, strict=True):
-        value, se = evolution.grid(quantity), evolution.grid(error_of(quantity))
+        value, se = evolution.shown(quantity), evolution.errors(quantity)
         for k, scan in enumerate(picked):
             shift = 0.3 * step * ((k + 0.5) / len(picked) - 0.5)
-            name = f"{evolution.scan_time_s[scan] / scale:.3g} {unit}" if evolution.timed else f"scan {scan}"
+            name = f"{evolution.scan_time_s[scan] / scale:.1f} {unit}" if evolution.timed else f"scan {scan}"
             known = np.isfinite(value[scan])
             ax.errorbar(
                 (places + shift)[known],
@@ -179,27 +179,31 @@ def profile_figure(evolution: Evolution, width: str = "double") -> Figure:
         at, at_se = evolution.reference_value(quantity)
         if np.isfinite(at):
             _reference_line(ax, at, at_se)
-            ax.errorbar([beyond], [at], [0 if np.isnan(at_se) else at_se], fmt="D", color=FAINT, markersize=3)
-        if not np.isfinite(value[picked]).any():
+            ax.errorbar([beyond], [at], [np.nan_to_num(at_se)], fmt="D", color=FAINT, markersize=3)
+        shown, half = np.append(value[picked].ravel(), at), np.append(se[picked].ravel(), at_se)
+        if np.isfinite(shown).any():
+            both = np.concatenate([shown - np.nan_to_num(half), shown + np.nan_to_num(half)])
+            low, high = trusted_range(both, np.tile(half, 2))
+            margin = 0.08 * (high - low) or 0.5
+            ax.set_ylim(low - margin, high + margin)
+        else:
             nothing_here(ax)
         ax.set_ylabel(label(evolution, quantity))
-        ax.margins(y=0.12)
-    ticks, names = point_ticks(evolution)
     if evolution.reference is not None:
         ticks, names = np.append(ticks, beyond), [*names, "reference"]
-    axes[-1].set_xticks(ticks, names, rotation=30 if len(names) > 5 else 0, ha="right" if len(names) > 5 else "center")
+    axes[-1].set_xticks(ticks, names, rotation=30 * tilted, ha="right" if tilted else "center")
     axes[-1].set_xlabel(point_label(evolution))
     axes[0].set_xlim(
         places.min() - 0.6 * step, (beyond if evolution.reference is not None else places.max()) + 0.6 * step
     )
-    letters(axes)
+    letters(axes, LEFT)
     if len(picked) > 1:
         handles, found = axes[0].get_legend_handles_labels()
         figure.legend(
             handles,
             found,
             loc="upper right",
-            ncols=len(picked),
+            ncols=min(across, len(picked)),
             columnspacing=0.9,
             handletextpad=0.1,
             borderaxespad=0.2,
@@ -208,22 +212,28 @@ def profile_figure(evolution: Evolution, width: str = "double") -> Figure:
 
 
 def _traces(ax: Axes, evolution: Evolution, x: FloatArray, value: FloatArray, se: FloatArray) -> None:
-    """One line per point, broken where there is no value, on a band of one standard error."""
-    lonely = len(value) == 1
-    for p, colour in enumerate(point_colours(evolution)):
-        y, half = value[:, p], se[:, p]
-        known = np.isfinite(y)
-        if not known.any():
-            continue
-        band = known & np.isfinite(half)
-        ax.fill_between(x[:, p], y - half, y + half, where=band.tolist(), color=colour, alpha=0.22, linewidth=0)
-        alone = known & ~np.append(False, known[:-1]) & ~np.append(known[1:], False)
-        ax.plot(x[:, p], y, color=colour, linewidth=0.85, label=evolution.points[p])
-        if alone.any() or lonely:
-            ax.plot(x[alone, p], y[alone], "o", color=colour, markersize=1.6)
+    """One line per point, broken where there is no value, on a band of one standard error.
+
+    What lies beyond the axis is marked at its edge.
+    """
     if not np.isfinite(value).any():
         nothing_here(ax)
-    ax.margins(y=0.06)
+        return
+    low, high = trusted_range(value, se)
+    margin = 0.06 * (high - low) or 0.5
+    bottom, top = low - margin, high + margin
+    for p, colour in enumerate(point_colours(evolution)):
+        y, half, at = value[:, p], se[:, p], x[:, p]
+        known = np.isfinite(y)
+        band = known & np.isfinite(half)
+        under, over = (np.clip(y + side * half, bottom - margin, top + margin) for side in (-1, 1))
+        ax.fill_between(at, under, over, where=band.tolist(), color=colour, alpha=0.22, linewidth=0)
+        ax.plot(at, y, color=colour, linewidth=0.85)
+        alone = known & ~np.append(False, known[:-1]) & ~np.append(known[1:], False)
+        ax.plot(at[alone], y[alone], "o", color=colour, markersize=1.6)
+        for beyond, edge, mark in ((y > top, top, "^"), (y < bottom, bottom, "v")):
+            ax.plot(at[beyond], np.full(int(beyond.sum()), edge), mark, color=colour, markersize=2.5, clip_on=False)
+    ax.set_ylim(bottom, top)
 
 
 def _reference_line(ax: Axes, at: float, se: float) -> None:
@@ -242,7 +252,7 @@ def _key_height(evolution: Evolution, width: str) -> float:
     n = len(evolution.points)
     if n > MOST_NAMED:
         return 0.42
-    return 0.17 * -(-n // (8 if width == "double" else 4)) + 0.02
+    return 0.17 * -(-n // (8 if width == "double" else 3)) + 0.02
 
 
 def _key(figure: Figure, evolution: Evolution, height_in: float) -> None:
@@ -255,7 +265,7 @@ def _key(figure: Figure, evolution: Evolution, height_in: float) -> None:
             Line2D([], [], color=colour, label=_named(evolution, p), linewidth=1.4)
             for p, colour in enumerate(point_colours(evolution))
         ]
-        across = 8 if width > 5 else 4
+        across = 8 if width > 5 else 3
         figure.legend(
             handles=handles,
             loc="upper left",

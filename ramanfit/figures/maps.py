@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
+from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
@@ -25,11 +26,14 @@ from ramanfit.figures.style import (
     stack,
     styled,
     time_unit,
+    trusted_range,
 )
 from ramanfit.scan import FloatArray
 
 GREY = "#E4E4E4"
+HATCH = "//////"
 VOLTAGE_IN = 0.62
+LEFT = 0.72
 
 
 @styled
@@ -51,9 +55,9 @@ def map_figure(evolution: Evolution, quantities: Sequence[str], width: str = "do
     panel = min(0.16 * len(evolution.points) + 0.2, 2.2)
     heights = [max(panel, 0.75)] * len(quantities) + [VOLTAGE_IN] * has_voltage
     has_soc = record is not None and record.soc is not None
-    top, bottom, gap = 0.28 + 0.24 * has_soc, 0.56, 0.16
+    top, bottom, gap = 0.14 + 0.28 * has_soc, 0.56, 0.16
     figure = new_figure(width, sum(heights) + gap * (len(heights) - 1) + top + bottom)
-    axes = stack(figure, heights, left=0.72, right=0.82, bottom=bottom, gap=gap)
+    axes = stack(figure, heights, left=LEFT, right=0.82, bottom=bottom, gap=gap)
     scale, time_label = time_unit(evolution)
     edges, shown = _columns(evolution.scan_time_s / scale)
     hatched = False
@@ -77,9 +81,9 @@ def map_figure(evolution: Evolution, quantities: Sequence[str], width: str = "do
         ha="center",
         va="center",
     )
-    letters(maps)
+    letters(maps, LEFT)
     if hatched:
-        patch = Patch(facecolor=GREY, edgecolor=FAINT, hatch="//////", linewidth=0, label="measured, not detected")
+        patch = Patch(facecolor=GREY, edgecolor=FAINT, hatch=HATCH, linewidth=0, label="measured, not detected")
         figure.legend(handles=[patch], loc="lower right", borderaxespad=0.3, handleheight=1.0)
     return figure
 
@@ -114,8 +118,9 @@ def _rows(places: FloatArray) -> tuple[FloatArray, np.ndarray]:
 
 def _cells(ax: Axes, evolution: Evolution, quantity: str, edges: FloatArray, shown: np.ndarray) -> bool:
     """Draw one map; return whether something in it was not detected."""
-    grid = evolution.grid(quantity)
+    grid = evolution.shown(quantity)
     measured = evolution.rows >= 0
+    low, high = trusted_range(grid, evolution.errors(quantity))
     rows, order = _rows(along(evolution))
     values = np.where(shown[:, None] >= 0, grid[shown], np.nan)[:, order].T
     missed = (np.where(shown[:, None] >= 0, (measured & ~np.isfinite(grid))[shown], False))[:, order].T
@@ -124,6 +129,8 @@ def _cells(ax: Axes, evolution: Evolution, quantity: str, edges: FloatArray, sho
         rows,
         np.ma.masked_invalid(values),
         cmap="cividis" if quantity.endswith("_height") else "viridis",
+        vmin=low,
+        vmax=high,
         rasterized=True,
         linewidth=0,
     )
@@ -132,18 +139,17 @@ def _cells(ax: Axes, evolution: Evolution, quantity: str, edges: FloatArray, sho
             edges,
             rows,
             np.ma.masked_where(~missed, np.zeros(missed.shape)),
-            hatch="//////",
-            facecolor=GREY,
+            cmap=ListedColormap([GREY]),
+            hatch=HATCH,
             edgecolor=FAINT,
             linewidth=0,
-            cmap=None,
             zorder=1.5,
-        ).set(array=None, facecolor=GREY)
+        )
     ticks, names = point_ticks(evolution)
     ax.set_yticks(ticks, names)
     ax.set_ylim(rows[0], rows[-1])
     if np.isfinite(values).any():
-        _colour_bar(ax, mesh, label(evolution, quantity))
+        _colour_bar(ax, mesh, label(evolution, quantity), below=np.nanmin(values) < low, above=np.nanmax(values) > high)
     else:
         nothing_here(ax)
         ax.annotate(
@@ -152,14 +158,16 @@ def _cells(ax: Axes, evolution: Evolution, quantity: str, edges: FloatArray, sho
     return bool(missed.any())
 
 
-def _colour_bar(ax: Axes, mesh: ScalarMappable, words: str) -> None:
+def _colour_bar(ax: Axes, mesh: ScalarMappable, words: str, *, below: bool, above: bool) -> None:
+    """Draw the scale beside a map; pointed where there are values beyond its ends."""
     figure = ax.get_figure(root=True)
     assert figure is not None
     width = figure.get_size_inches()[0]
     box = ax.get_position()
     bar_axes = figure.add_axes((box.x1 + 0.07 / width, box.y0, 0.09 / width, box.height))
-    bar = figure.colorbar(mesh, cax=bar_axes)
-    bar.outline.set_linewidth(0.5)  # type: ignore[operator]
+    extend = ("neither", "min", "max", "both")[below + 2 * above]
+    bar = figure.colorbar(mesh, cax=bar_axes, extend=extend, extendfrac=0.08)
+    bar.outline.set_linewidth(0.5)
     bar.ax.tick_params(size=2, width=0.5)
     bar.ax.locator_params(nbins=4)
     bar.set_label(words.replace(" (", "\n("), labelpad=2)

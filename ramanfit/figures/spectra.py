@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
@@ -90,20 +89,20 @@ def gallery_figure(items: Sequence[tuple[str, str, Curve]], width: str = "double
 
 
 @styled
-def waterfall_figure(picked: Sequence[tuple[str, float, Curve]], scale_label: str, width: str = "double") -> Figure:
+def waterfall_figure(picked: Sequence[tuple[str, float, Curve]], heading: str, width: str = "double") -> Figure:
     """Return spectra less their baselines above one another, with their fits, coloured by a number.
 
     Parameters
     ----------
     picked : sequence of (str, float, Curve)
         What stands at the right end, what gives the colour, and the spectrum.
-    scale_label : str
-        What the number is.
+    heading : str
+        What stands above the right ends.
     width : {"single", "double"}
     """
     figure = new_figure(width, 1.1 + 0.42 * len(picked))
     inches, height = figure.get_size_inches()
-    right = 1.15
+    right = 0.62
     ax = figure.add_axes((0.5 / inches, 0.42 / height, (inches - 0.5 - right) / inches, (height - 0.55) / height))
     values = [value for _, value, _ in picked]
     span = Normalize(min(values), max(values) if max(values) > min(values) else min(values) + 1)
@@ -129,10 +128,7 @@ def waterfall_figure(picked: Sequence[tuple[str, float, Curve]], scale_label: st
     ax.margins(y=0.03)
     ax.set_xlabel(SHIFT)
     ax.set_ylabel("counts above baseline, offset")
-    box = (1 - 0.52 / inches, 0.42 / height, 0.09 / inches, (height - 0.55) / height)
-    bar = figure.colorbar(ScalarMappable(span, colours), cax=figure.add_axes(box))
-    bar.set_label(scale_label, labelpad=2)
-    bar.ax.tick_params(size=2)
+    ax.annotate(heading, (1.01, 1.0), xycoords="axes fraction", va="top", fontsize=6.5)
     return figure
 
 

@@ -26,6 +26,7 @@ P = ParamSpec("P")
 WIDTHS_IN = {"single": 89 / 25.4, "double": 183 / 25.4}  # columns of the journals
 FORMS = ("png", "svg", "pdf")
 RASTER_DPI = 300
+TRUSTED = 10.0  # standard errors, in medians, beyond which a value does not stretch an axis
 MOST_NAMED = 8  # points with a colour of their own and a name in a legend; more are told by a colour bar
 
 # Okabe & Ito's colours for all eyes, without the yellow, which is too light for a line, and with a grey and a violet
@@ -101,8 +102,8 @@ def stack(
     return axes
 
 
-def letters(axes: Sequence[Axes]) -> None:
-    """Put a, b, c ... at the upper left of the panels."""
+def letters(axes: Sequence[Axes], left_in: float) -> None:
+    """Put a, b, c ... at the upper left of the panels, `left_in` inches before their frame."""
     if len(axes) < 2:
         return
     for letter, ax in zip("abcdefghijklmnopqrstuvwxyz", axes, strict=False):
@@ -110,10 +111,10 @@ def letters(axes: Sequence[Axes]) -> None:
             letter,
             (0, 1),
             xycoords="axes fraction",
-            xytext=(-4, 3),
+            xytext=(4 - 72 * left_in, 2),
             textcoords="offset points",
-            ha="right",
-            va="bottom",
+            ha="left",
+            va="top",
             weight="bold",
             fontsize=8,
         )
@@ -122,6 +123,20 @@ def letters(axes: Sequence[Axes]) -> None:
 def nothing_here(ax: Axes, words: str = "nothing detected") -> None:
     """Say why a panel is empty."""
     ax.text(0.5, 0.5, words, transform=ax.transAxes, ha="center", va="center", color=FAINT)
+
+
+def trusted_range(value: FloatArray, se: FloatArray) -> tuple[float, float]:
+    """Return lowest and highest of the values that are known well, or of all if none has an error.
+
+    Well known is a value whose standard error is at most `TRUSTED` times the median one: a ratio over a vanishing
+    peak is not what an axis should be stretched for.
+    """
+    known = np.isfinite(value)
+    errors = se[known & np.isfinite(se)]
+    if len(errors):
+        known &= se <= TRUSTED * np.median(errors)
+    inside = value[known]
+    return (float(inside.min()), float(inside.max())) if len(inside) else (0.0, 1.0)
 
 
 def symbol(evolution: Evolution, ratio: str) -> str:
