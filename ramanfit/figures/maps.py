@@ -33,7 +33,7 @@ from ramanfit.scan import FloatArray
 GREY = "#E4E4E4"
 HATCH = "//////"
 VOLTAGE_IN = 0.62
-LEFT = 0.72
+LEFT = 0.84
 
 
 @styled
@@ -81,7 +81,7 @@ def map_figure(evolution: Evolution, quantities: Sequence[str], width: str = "do
         ha="center",
         va="center",
     )
-    letters(maps, LEFT)
+    letters(maps, LEFT - 0.16)
     if hatched:
         patch = Patch(facecolor=GREY, edgecolor=FAINT, hatch=HATCH, linewidth=0, label="measured, not detected")
         figure.legend(handles=[patch], loc="lower right", borderaxespad=0.3, handleheight=1.0)

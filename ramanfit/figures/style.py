@@ -43,6 +43,7 @@ STYLE: Any = {  # matplotlib types the keys one by one
     "ytick.labelsize": 6.5,
     "legend.fontsize": 6.5,
     "mathtext.default": "regular",
+    "axes.formatter.useoffset": False,
     "axes.linewidth": 0.6,
     "axes.edgecolor": INK,
     "axes.labelcolor": INK,
@@ -122,7 +123,7 @@ def letters(axes: Sequence[Axes], left_in: float) -> None:
 
 def nothing_here(ax: Axes, words: str = "nothing detected") -> None:
     """Say why a panel is empty."""
-    ax.text(0.5, 0.5, words, transform=ax.transAxes, ha="center", va="center", color=FAINT)
+    ax.text(0.5, 0.5, words, transform=ax.transAxes, ha="center", va="center", color=FAINT, backgroundcolor="white")
 
 
 def trusted_range(value: FloatArray, se: FloatArray) -> tuple[float, float]:
