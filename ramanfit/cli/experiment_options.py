@@ -115,9 +115,20 @@ figure_width = click.option(
 )
 
 
-def _resolve_drawing(**given: Any) -> Drawing:
-    if given["soc"] is not None and given["times_s"] is not None:
+def one_way_to_pick(soc: object, times_s: object) -> None:
+    """Make sure that the spectra of a waterfall are picked in one way.
+
+    Raises
+    ------
+    click.UsageError
+        If both are given.
+    """
+    if soc is not None and times_s is not None:
         raise click.UsageError("--soc and --times both pick the spectra of the waterfall: give one")
+
+
+def _resolve_drawing(**given: Any) -> Drawing:
+    one_way_to_pick(given["soc"], given["times_s"])
     return Drawing(**given)
 
 

@@ -10,7 +10,7 @@ import click
 import numpy as np
 
 from ramanfit.cli.console import Console, talk_options
-from ramanfit.cli.experiment_options import figure_width, waterfall_picks
+from ramanfit.cli.experiment_options import figure_width, one_way_to_pick, waterfall_picks
 from ramanfit.cli.request import Request, fit_options
 from ramanfit.errors import InputError
 
@@ -84,12 +84,14 @@ def command(
         raise click.UsageError("--waterfall and --worst are different figures: give one")
     if not waterfall and (soc or times_s):
         raise click.UsageError("--soc and --times pick spectra for --waterfall")
+    one_way_to_pick(soc, times_s)
     found = gather(request, console, draw=True)
     if waterfall:
         picks = Picks(soc, times_s, point)
         picked = picked_curves(found, picks)
         if not picked:
-            raise InputError("no spectrum at hand for the waterfall")
+            hint = "--soc needs the cell's record: --echem FILE" if soc and request.echem is None else None
+            raise InputError("no spectrum at hand for the waterfall", hint=hint)
         figures.save(waterfall_figure(found.evolution, picked, picks, width), target)
     else:
         shown = _shown(found, point, scans)
