@@ -95,19 +95,45 @@ def test_a_one_liner_works_as_printed(number: int, clone: Path) -> None:
     assert done.stdout or set(clone.rglob("*")) > before
 
 
-def test_the_makefile_equals_one_command(clone: Path) -> None:
+@pytest.fixture
+def made(clone: Path) -> Path:
+    """A folder in which the README's Makefile has been run once."""
     if shutil.which("make") is None:
         pytest.skip("make is not installed")
     (clone / "Makefile").write_text(blocks("make")[0])
     shutil.copytree(clone / "sample_spectra" / "operando", clone / "scans")
-    assert shell("make -j2", clone).returncode == 0
-    assert shell("ramanfit ratio scans -q", clone).stdout == (clone / "ratios.csv").read_text()
-    assert "up to date" in shell("make -j2", clone).stdout
-    changed = sorted((clone / "scans").glob("*Spec.Data*"))[3]
-    later = (clone / "ratios.csv").stat().st_mtime + 10
+    shutil.move(next((clone / "scans").glob("*.mpt")), clone / "cell.mpt")
+    done = shell("make -j2", clone)
+    assert done.returncode == 0, done.stderr
+    return clone
+
+
+def test_the_makefile_equals_one_command(made: Path) -> None:
+    assert shell("ramanfit evolve scans -q --echem cell.mpt --no-report -o at-once", made).returncode == 0
+    for path in (made / "at-once").iterdir():
+        assert (made / "evolution" / path.name).read_bytes() == path.read_bytes(), path.name
+    assert (made / "evolution" / "report.html").exists()
+
+
+def test_the_makefile_does_only_what_is_new(made: Path) -> None:
+    assert "up to date" in shell("make -j2", made).stdout
+    changed = sorted((made / "scans").glob("*Spec.Data*"))[3]
+    later = (made / "evolution" / "report.html").stat().st_mtime + 10
     os.utime(changed, (later, later))
-    again = shell("make -j2", clone).stdout
+    again = shell("make -j2", made).stdout
     assert again.count("ramanfit fit") == 1
+    assert again.count("ramanfit evolve") == 1
+
+
+def test_a_scan_that_cannot_be_read_stops_make_and_leaves_no_half_made_table(made: Path) -> None:
+    broken = made / "scans" / "broken--Line--099--Spec.Data 1.txt"
+    broken.write_text("//Exported ASCII-File\n[Header]\nSizeGraph = 4\n[Data]\n1\tnonsense\n")
+    before = (made / "evolution" / "ratios.csv").read_bytes()
+    done = shell("make -j2", made)
+    assert done.returncode != 0
+    assert "broken--Line" in done.stderr
+    assert not list((made / "tables").glob("broken*"))
+    assert (made / "evolution" / "ratios.csv").read_bytes() == before
 
 
 def test_the_recipe_is_one() -> None:

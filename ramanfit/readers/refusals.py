@@ -91,7 +91,7 @@ _KNOWN: tuple[tuple[Callable[[bytes], bool], Refusal], ...] = (
     ),
     (
         lambda head: head.startswith((b"EC-Lab ASCII", b"BT-Lab ASCII", b"BIO-LOGIC MODULAR")),
-        Refusal("a potentiostat's record (EC-Lab), no spectrum"),
+        Refusal("a potentiostat's record (EC-Lab), no spectrum", "ramanfit evolve SCANS --echem FILE joins it to them"),
     ),
     (is_fit_table, Refusal("a table of results of ramanfit, no spectrum")),
     (_video, Refusal("the Information text of a video image, no spectrum")),

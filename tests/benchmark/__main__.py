@@ -1,4 +1,4 @@
-"""Measure and compare with the goals: ``python -m tests.benchmark [engine|minimum|errors|commands|table] ...``.
+"""Measure and compare with the goals: ``python -m tests.benchmark [engine|minimum|errors|commands|evolve|table] ...``.
 
 Every figure is a ratio of two things measured in this run, in turns, on one core: the machine is noisy, ratios
 are less so. `compiled` needs numba (the extra ``benchmark``) and is left out without it.
@@ -19,6 +19,7 @@ PARTS = {
     "minimum": engines.minimum,
     "errors": statistics.errors,
     "commands": commands.cold_starts,
+    "evolve": commands.whole_day,
     "table": commands.big_table,
 }
 

@@ -16,6 +16,7 @@ from tests.benchmark.measure import against, in_turns
 from tests.spectra import random_spectra
 
 SAMPLE = next(Path(__file__).resolve().parents[2].glob("sample_spectra/pristine-graphite/*Spec.Data*"))
+DAY = Path(__file__).resolve().parents[1] / "day.toml"
 SPECTRA, CHANNELS = 10_000, 1024
 RAMANFIT = [sys.executable, "-m", "ramanfit"]
 
@@ -37,6 +38,26 @@ def cold_starts() -> Iterator[str]:
     )
     yield against("ramanfit fit one.txt over import numpy", seconds["fit"] / seconds["numpy"], "<=", 2.5)
     yield against("ramanfit --help over bare Python", seconds["help"] / seconds["bare"], "<=", 4)
+
+
+def whole_day() -> Iterator[str]:
+    """142 scans of six points, with the cell's record, from exports to tables, figures and report."""
+    with tempfile.TemporaryDirectory() as folder:
+        scans, out = Path(folder) / "scans", str(Path(folder) / "out")
+        run(*RAMANFIT, "simulate", str(DAY), "-o", str(scans))
+        evolve = [*RAMANFIT, "evolve", str(scans), "--echem", str(next(scans.glob("*.mpt"))), "-q", "-o", out]
+        seconds = in_turns(
+            {
+                "numpy": lambda: run(sys.executable, "-c", "import numpy"),
+                "tables": lambda: run(*evolve, "--no-figures", "--no-report"),
+                "all": lambda: run(*evolve),
+            },
+            5,
+        )
+        report = (Path(out) / "report.html").stat().st_size / 1e6
+    yield against("evolve without figures and report over import numpy", seconds["tables"] / seconds["numpy"], "<=", 12)
+    yield against("with all figures and the report over that", seconds["all"] / seconds["tables"], "<=", 10)
+    yield against("size of report.html in MB", report, "<=", 3)
 
 
 def write_table(path: Path, shift: FloatArray, counts: FloatArray) -> None:
