@@ -27,17 +27,18 @@ Options:
   -h, --help     Show this message and exit.
 
 Commands:
-  info      Say what is in Raman exports, and what is missing.
-  fit       Fit every spectrum: one row per spectrum and peak.
-  ratio     Give I_B/I_G with its standard error: one row per spectrum.
-  evolve    Give position versus time: tables, maps, traces.
-  bands     Give intensities at fixed shifts and their growth.
-  plot      Draw spectra with their fits.
-  watch     Keep evolve up to date while a folder fills.
-  baseline  Write the spectra with the baseline taken off.
-  simulate  Write a synthetic experiment beside its true values.
-  recipe    Name the shipped recipes, or print one as TOML.
-  list      List readers, baselines, shapes, recipes or columns.
+  info       Say what is in Raman exports, and what is missing.
+  fit        Fit every spectrum: one row per spectrum and peak.
+  ratio      Give I_B/I_G with its standard error: one row per spectrum.
+  evolve     Give position versus time: tables, maps, traces.
+  bands      Give intensities at fixed shifts and their growth.
+  plot       Draw spectra with their fits.
+  watch      Keep evolve up to date while a folder fills.
+  baseline   Write the spectra with the baseline taken off.
+  calibrate  Measure how far an axis is off, as a recipe.
+  simulate   Write a synthetic experiment beside its true values.
+  recipe     Name the shipped recipes, or print one as TOML.
+  list       List readers, baselines, shapes, recipes or columns.
 """
 
 

@@ -21,6 +21,8 @@ from ramanfit.recipe_toml import to_dict
 def record_of(recipe: Recipe, inputs: Iterable[str], command: Sequence[str]) -> dict[str, Any]:
     """Return version, command line, resolved recipe and the SHA-256 of every input.
 
+    The flag ``uncalibrated`` says that the recipe names nothing that its axis was corrected by.
+
     Raises
     ------
     InputError
@@ -32,6 +34,7 @@ def record_of(recipe: Recipe, inputs: Iterable[str], command: Sequence[str]) -> 
         "python": ".".join(map(str, sys.version_info[:3])),
         "command": list(command),
         "recipe": to_dict(recipe),
+        "flags": [] if recipe.axis.calibration else ["uncalibrated"],
         "inputs": [{"file": path, "sha256": _sha256(path)} for path in dict.fromkeys(inputs)],
     }
 

@@ -32,11 +32,14 @@ class Axis:
         Excitation, to turn nm into Raman shift; None: as the file says.
     shift_cm1 : float
         Added to every shift.
+    calibration : str
+        What the correction rests on, for the record; empty: nothing, the axis is uncalibrated.
     """
 
     unit: str = "auto"
     laser_nm: float | None = None
     shift_cm1: float = 0.0
+    calibration: str = ""
 
     def __post_init__(self) -> None:
         check_types(self, "axis")

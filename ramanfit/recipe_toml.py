@@ -49,6 +49,16 @@ def load_recipe(name_or_path: str) -> Recipe:
     return recipe_from_toml(text.replace("\r\n", "\n"), name_or_path)
 
 
+def _base(name: object, where: str) -> dict[str, Any]:
+    """Return the settings of the recipe that another is laid over, found beside it if it is a file."""
+    expect(isinstance(name, str), "base", "the name or the file of a recipe", name)
+    beside = Path(where).parent / str(name)
+    known = str(name) in shipped_names()
+    if not known and beside.exists() and beside.samefile(where):
+        raise RecipeError(f"base: expected another recipe, found {name!r} itself")
+    return to_dict(load_recipe(str(name) if known else str(beside)))
+
+
 def shipped_recipes() -> dict[str, str]:
     """Return name and description of every shipped recipe, the default first."""
     return {name: recipe_from_toml(recipe_text(name), name).description for name in shipped_names()}
@@ -76,6 +86,9 @@ def recipe_text(name: str) -> str:
 def recipe_from_toml(text: str, where: str) -> Recipe:
     """Return the recipe a TOML text holds.
 
+    With ``base = "NAME"`` or a file beside it, that recipe's settings hold where the text has none; lists of peaks
+    and ratios are replaced as a whole.
+
     Parameters
     ----------
     text : str
@@ -89,6 +102,10 @@ def recipe_from_toml(text: str, where: str) -> Recipe:
     """
     table = parse_toml(text, where)
     try:
+        if "base" in table:
+            under = _base(table.pop("base"), where)
+            table = {k: {**under[k], **v} if k in _TABLES and isinstance(v, dict) else v for k, v in table.items()}
+            table = {**under, **table}
         return from_dict(table)
     except RecipeError as error:
         raise RecipeError(f"{where}: {error.message}", hint=error.hint) from None

@@ -26,7 +26,7 @@ FLOORS = (
     ("rounding", "encoders", "columns", "witec_text", "eclab_text", "provenance"),
     ("documents",),
     ("writers", "fit_tables"),
-    ("evolution", "bands"),
+    ("evolution", "bands", "calibration"),
     ("experiment",),
     ("figures", "report"),
     ("cli",),
