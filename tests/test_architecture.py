@@ -27,7 +27,7 @@ FLOORS = (
     ("documents",),
     ("writers", "fit_tables"),
     ("evolution", "bands"),
-    ("experiment",),
+    ("experiment", "axes"),
     ("figures", "report"),
     ("cli",),
     ("__main__",),
