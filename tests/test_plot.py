@@ -114,7 +114,8 @@ def test_evolve_writes_all_figures_in_all_forms(tmp_path: Path) -> None:
     names = {path.name for path in (tmp_path / "a").iterdir()}
     assert {f"{name}.{ending}" for name in FIGURES for ending in ("png", "svg", "pdf")} <= names
     for name in names:
-        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes(), name
+        same = (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+        assert same, name
 
 
 def test_the_waterfalls_numbers_lie_beside_it(tmp_path: Path) -> None:
