@@ -27,7 +27,7 @@ FLOORS = (
     ("documents",),
     ("writers", "fit_tables"),
     ("evolution", "bands", "calibration"),
-    ("experiment",),
+    ("experiment", "axes"),
     ("figures", "report"),
     ("cli",),
     ("__main__",),

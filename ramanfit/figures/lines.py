@@ -10,13 +10,13 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
+from ramanfit.axes import along, time_unit, times
 from ramanfit.evolution import Evolution
 from ramanfit.figures.maps import VOLTAGE_IN, soc_axis, voltage_panel
 from ramanfit.figures.style import (
     FAINT,
     INK,
     MOST_NAMED,
-    along,
     label,
     letters,
     new_figure,
@@ -27,8 +27,6 @@ from ramanfit.figures.style import (
     sequence_map,
     stack,
     styled,
-    time_unit,
-    times,
     trusted_range,
 )
 from ramanfit.scan import FloatArray

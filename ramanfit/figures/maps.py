@@ -11,12 +11,12 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from ramanfit.axes import along, place_edges, time_edges, time_unit
 from ramanfit.echem import Record
 from ramanfit.evolution import Evolution
 from ramanfit.figures.style import (
     FAINT,
     INK,
-    along,
     label,
     letters,
     new_figure,
@@ -25,7 +25,6 @@ from ramanfit.figures.style import (
     point_ticks,
     stack,
     styled,
-    time_unit,
     trusted_range,
 )
 from ramanfit.scan import FloatArray
@@ -59,7 +58,7 @@ def map_figure(evolution: Evolution, quantities: Sequence[str], width: str = "do
     figure = new_figure(width, sum(heights) + gap * (len(heights) - 1) + top + bottom)
     axes = stack(figure, heights, left=LEFT, right=0.82, bottom=bottom, gap=gap)
     scale, time_label = time_unit(evolution)
-    edges, shown = _columns(evolution.scan_time_s / scale)
+    edges, shown = time_edges(evolution.scan_time_s / scale)
     hatched = False
     for ax, quantity in zip(axes, quantities, strict=False):
         hatched |= _cells(ax, evolution, quantity, edges, shown)
@@ -88,40 +87,12 @@ def map_figure(evolution: Evolution, quantities: Sequence[str], width: str = "do
     return figure
 
 
-def _columns(centers: FloatArray) -> tuple[FloatArray, np.ndarray]:
-    """Edges of the cells along time, and the scan that each shows; -1 where there is a pause without scans."""
-    if len(centers) == 1:
-        return np.array([centers[0] - 0.5, centers[0] + 0.5]), np.zeros(1, dtype=np.int64)
-    steps = np.diff(centers)
-    usual = float(np.sort(steps)[(len(steps) - 1) // 2])
-    edges, shown = [centers[0] - usual / 2], [0]
-    for k, step in enumerate(steps.tolist()):
-        if step > 1.5 * usual:
-            edges += [centers[k] + usual / 2, centers[k + 1] - usual / 2]
-            shown += [-1, k + 1]
-        else:
-            edges.append(centers[k] + step / 2)
-            shown.append(k + 1)
-    return np.array([*edges, centers[-1] + usual / 2]), np.array(shown)
-
-
-def _rows(places: FloatArray) -> tuple[FloatArray, np.ndarray]:
-    """Edges of the cells along the line, and the order of the points from low to high."""
-    order = np.argsort(places)
-    sorted_places = places[order]
-    if len(places) == 1:
-        return np.array([places[0] - 0.5, places[0] + 0.5]), order
-    middle = (sorted_places[1:] + sorted_places[:-1]) / 2
-    first, last = 1.5 * sorted_places[0] - sorted_places[1] / 2, 1.5 * sorted_places[-1] - sorted_places[-2] / 2
-    return np.concatenate([[first], middle, [last]]), order
-
-
 def _cells(ax: Axes, evolution: Evolution, quantity: str, edges: FloatArray, shown: np.ndarray) -> bool:
     """Draw one map; return whether something in it was not detected."""
     grid = evolution.shown(quantity)
     measured = evolution.rows >= 0
     low, high = trusted_range(grid, evolution.errors(quantity))
-    rows, order = _rows(along(evolution))
+    rows, order = place_edges(along(evolution))
     values = np.where(shown[:, None] >= 0, grid[shown], np.nan)[:, order].T
     missed = (np.where(shown[:, None] >= 0, (measured & ~np.isfinite(grid))[shown], False))[:, order].T
     mesh = ax.pcolormesh(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Sequence
 from functools import wraps
 from io import BytesIO
@@ -16,6 +17,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import Colormap, ListedColormap
 from matplotlib.figure import Figure
 
+from ramanfit.axes import along, is_ratio
+from ramanfit.axes import label as plain_label
 from ramanfit.errors import RecipeError
 from ramanfit.evolution import Evolution
 from ramanfit.outputs import STDOUT, Sink
@@ -140,56 +143,10 @@ def trusted_range(value: FloatArray, se: FloatArray) -> tuple[float, float]:
     return (float(inside.min()), float(inside.max())) if len(inside) else (0.0, 1.0)
 
 
-def symbol(evolution: Evolution, ratio: str) -> str:
-    """Return how a ratio is written."""
-    over = ratio.removeprefix("area_")
-    for numerator in ("B", "D"):
-        if over == "ratio" and {numerator, "G"} <= set(evolution.peaks):
-            letter = "A" if over != ratio else "I"
-            return rf"${letter}_\mathrm{{{numerator}}}/{letter}_\mathrm{{G}}$"
-    return ratio.replace("_", " ")
-
-
 def label(evolution: Evolution, quantity: str) -> str:
-    """Return the words for a quantity on an axis, with its unit."""
-    for peak in evolution.peaks:
-        words = {
-            f"{peak}_center_cm1": f"{peak} position (cm⁻¹)",
-            f"{peak}_fwhm_cm1": f"{peak} FWHM (cm⁻¹)",
-            f"{peak}_height": f"{peak} height (counts)",
-            f"{peak}_area": f"{peak} area (counts cm⁻¹)",
-        }
-        if quantity in words:
-            return words[quantity]
-    if quantity.removeprefix("area_") in evolution.ratios:
-        return symbol(evolution, quantity)
-    units = {"voltage_v": "voltage (V)", "current_ma": "current (mA)", "capacity_mah": "capacity (mAh)"}
-    return units.get(quantity, "state of charge (%)" if quantity == "soc" else quantity.replace("_", " "))
-
-
-def time_unit(evolution: Evolution) -> tuple[float, str]:
-    """Return what seconds are divided by, and the words for the axis."""
-    if not evolution.timed:
-        return 1.0, "scan"
-    longest = float(np.nanmax(evolution.time_s))
-    return (3600.0, "time (h)") if longest > 7200 else (60.0, "time (min)") if longest > 300 else (1.0, "time (s)")
-
-
-def times(evolution: Evolution) -> FloatArray:
-    """Return where every spectrum stands on the time axis, [S, P]; not a number where there is none."""
-    scale, _ = time_unit(evolution)
-    if evolution.timed:
-        return evolution.time_s / scale
-    there = evolution.rows >= 0
-    return np.where(there, np.broadcast_to(evolution.scans[:, None].astype(np.float64), there.shape), np.nan)
-
-
-def along(evolution: Evolution) -> FloatArray:
-    """Return where the points stand on the position axis: their positions, or their numbers where those are unknown."""
-    position = evolution.position_um
-    if np.isfinite(position).all() and len(set(position.tolist())) == len(position):
-        return position
-    return np.arange(len(evolution.points), dtype=np.float64)
+    """Return the words for a quantity on an axis, with its unit; the indices of a ratio are set as such."""
+    words = plain_label(evolution, quantity)
+    return re.sub(r"(\w)_(\w)", r"$\1_\\mathrm{\2}$", words) if is_ratio(evolution, quantity) else words
 
 
 def point_ticks(evolution: Evolution, most: int = 10) -> tuple[FloatArray, list[str]]:
