@@ -96,7 +96,7 @@ class Curves:
         powers = np.vander(t, self.coefficients.shape[1], increasing=True).T
         return np.asarray((self.coefficients[:, None, :] @ powers)[:, 0])
 
-    def rows(self, which: slice) -> Curves:
+    def rows(self, which: slice | Sequence[int]) -> Curves:
         """Return some of the spectra."""
         return replace(
             self,

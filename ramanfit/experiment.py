@@ -93,16 +93,32 @@ class Spectra(Sequence["Curve | None"]):
         return len(self._rows)
 
     def __getitem__(self, row: int) -> Curve | None:  # type: ignore[override]
-        if (where := self._rows[row]) is None:
-            return None
-        place, i = self._places[where[0]], where[1]
-        m = place.curves.shift_cm1.size
-        self._file.seek(place.offset + 4 * m * i)
-        counts = np.frombuffer(self._file.read(4 * m), dtype=np.float32).astype(np.float64)
-        self._file.seek(place.offset + 4 * m * place.spectra + m * i)
-        use = np.frombuffer(self._file.read(m), dtype=bool)
-        c = place.curves
-        return Curve(c.shift_cm1, counts, use, c.peaks, c.center_cm1[i], c.fwhm_cm1[i], c.height[i], c.coefficients[i])
+        return next((found[0] for _, found in self.together([row])), None)
+
+    def together(self, rows: Iterable[int]) -> Iterator[tuple[list[int], Curves]]:
+        """Yield rows of the table with their curves, those of one scan at once; rows without a spectrum are left out.
+
+        Parameters
+        ----------
+        rows : iterable of int
+            Not negative.
+        """
+        wanted: dict[int, list[tuple[int, int]]] = {}
+        for row in rows:
+            if (where := self._rows[row]) is not None:
+                wanted.setdefault(where[0], []).append((row, where[1]))
+        for number, pairs in wanted.items():
+            place, which = self._places[number], [i for _, i in pairs]
+            first, end, m = min(which), max(which) + 1, place.curves.shift_cm1.size
+            self._file.seek(place.offset + 4 * m * first)
+            counts = np.frombuffer(self._file.read(4 * m * (end - first)), dtype=np.float32).reshape(-1, m)
+            self._file.seek(place.offset + 4 * m * place.spectra + m * first)
+            use = np.frombuffer(self._file.read(m * (end - first)), dtype=bool).reshape(-1, m)
+            inside = np.array(which) - first
+            yield (
+                [row for row, _ in pairs],
+                replace(place.curves.rows(which), counts=counts[inside].astype(np.float64), use=use[inside]),
+            )
 
 
 def with_differences(evolution: Evolution) -> Table:

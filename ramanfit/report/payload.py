@@ -1,0 +1,199 @@
+"""What the page is given: the rows of the table, the axes to draw them on, and the spectra."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ramanfit.axes import along, is_ratio, label, place_edges, time_edges, time_unit
+from ramanfit.columns import COLUMNS, ECHEM, ratio_columns
+from ramanfit.echem import Record
+from ramanfit.evolution import Evolution, error_of
+from ramanfit.experiment import Spectra, default_maps
+from ramanfit.quantities import FLAGS
+from ramanfit.report.packing import base64_text, coded, numbers, quantised
+from ramanfit.scan import FloatArray
+from ramanfit.tables import Table
+
+MOST_SPECTRA = 5_000  # with their counts
+MOST_ROWS = 20_000
+MOST_RECORD = 2_000  # rows of the potentiostat's record
+NOT_AT_HAND, LEFT_OUT = -1, -2  # why a row has no spectrum
+WORST = 0.25  # of the places that flagged spectra leave go to the largest redchi2
+
+
+class Payload(NamedTuple):
+    """What the page draws.
+
+    Attributes
+    ----------
+    data : dict
+        For JSON; see `payload`.
+    counts : str
+        Of all spectra one after another, as `ramanfit.report.packing` packs them.
+    """
+
+    data: dict[str, Any]
+    counts: str
+
+
+def payload(evolution: Evolution, spectra: Spectra) -> Payload:
+    """Return an experiment as the page reads it.
+
+    Returns
+    -------
+    Payload
+        Its `data` holds ``columns`` (name to numbers, None where missing) and ``texts`` (source, point and flags,
+        coded) by row, ``status`` (one letter a row: of ok, not_detected, failed), ``axes`` (times of scans, places of
+        points, their edges), ``quantities`` (label, column of the error, words), ``spectra`` and the ``record``.
+    """
+    shown = shown_rows(evolution)
+    table = evolution.table.rows(shown)
+    quantities = mapped(evolution)
+    counted, counts = _spectra(evolution, spectra, shown)
+    names = ["scan", "time_s", *(name for name in ECHEM if name in table.columns), "redchi2"]
+    for quantity in quantities:
+        names += [quantity, error_of(quantity)]
+    maps = [name for name in default_maps(evolution) if name in quantities]
+    lines = [f"{peak}_height" for peak in evolution.peaks] + list(evolution.ratios)
+    data = {
+        "rows": len(evolution.table),
+        "columns": {name: numbers(_numbers(table, name)) for name in names},
+        "texts": {name: coded([str(cell) for cell in table.columns[name]]) for name in ("source", "point", "flags")},
+        "status": {peak: "".join(words[row][0] for row in shown) for peak, words in evolution.status.items()},
+        "axes": _axes(evolution),
+        "quantities": {name: _described(evolution, name) for name in quantities},
+        "words": {name: [label(evolution, name), COLUMNS[name][1]] for name in (*ECHEM, "redchi2") if name in names},
+        "flags": FLAGS,
+        "maps": maps,
+        "lines": [name for name in lines if name in quantities],
+        "reference": {
+            name: numbers(np.array(evolution.reference_value(name)))
+            for name in (*(q for q in quantities if q.endswith("_center_cm1")), *evolution.ratios)
+            if evolution.reference is not None
+        },
+        "record": None if evolution.record is None or not evolution.timed else _thinned(evolution.record),
+        "spectra": counted,
+    }
+    return Payload(data, counts)
+
+
+def shown_rows(evolution: Evolution) -> np.ndarray:
+    """Return the rows of the table that the page holds: all, or those of every k-th scan or, if more, point."""
+    n, rows = len(evolution.table), evolution.rows
+    step = -(-n // MOST_ROWS)
+    if step == 1:
+        return np.arange(n)
+    kept = rows[::step] if rows.shape[0] >= rows.shape[1] else rows[:, ::step]
+    return np.sort(kept[kept >= 0])
+
+
+def mapped(evolution: Evolution) -> list[str]:
+    """Return the quantities of the page: all with an error, and the differences to a reference."""
+    deltas = [f"{peak}_center_delta_cm1" for peak in evolution.peaks] + [f"{r}_delta" for r in evolution.ratios]
+    return [*evolution.quantities, *(name for name in deltas if name in evolution.table.columns)]
+
+
+def embedded(table: Table, most: int = MOST_SPECTRA) -> np.ndarray:
+    """Return the rows whose spectra are in the page: flagged ones, those with the largest redchi2, then evenly."""
+    if len(table) <= most:
+        return np.arange(len(table))
+    flagged = np.array([bool(words) for words in table.columns["flags"]])
+    first = np.flatnonzero(flagged)[:most]
+    others = np.flatnonzero(~flagged)
+    redchi2 = np.nan_to_num(np.asarray(table.columns["redchi2"], dtype=np.float64)[others])
+    worst = others[np.argsort(-redchi2, kind="stable")[: int(WORST * (most - len(first)))]]
+    rest = np.setdiff1d(others, worst)
+    left = most - len(first) - len(worst)
+    evenly = rest[np.linspace(0, len(rest) - 1, left).round().astype(int)] if left else rest[:0]
+    return np.sort(np.concatenate([first, worst, evenly]))
+
+
+def _numbers(table: Table, name: str) -> FloatArray:
+    return np.asarray(table.columns.get(name, np.full(len(table), np.nan)), dtype=np.float64)
+
+
+def _described(evolution: Evolution, name: str) -> dict[str, Any]:
+    peak = next((peak for peak in evolution.peaks if name.startswith(f"{peak}_")), "")
+    plain = name if is_ratio(evolution, name) else name.removeprefix(f"{peak}_")
+    ratio = next((r for r in evolution.ratios if name in (*ratio_columns(r), f"{r}_delta")), "")
+    described = plain.replace(ratio, "ratio") if ratio else plain
+    return {
+        "label": label(evolution, name),
+        "error": error_of(name),
+        "peak": "" if ratio else peak,
+        "words": COLUMNS.get(described, ("", ""))[1],
+    }
+
+
+def _axes(evolution: Evolution) -> dict[str, Any]:
+    """Return scans and points with the edges of their cells, in the unit of the axis; points from low to high."""
+    scale, words = time_unit(evolution)
+    edges, scans = time_edges(evolution.scan_time_s / scale)
+    rows, order = place_edges(along(evolution))
+    cells = np.stack([edges[:-1], edges[1:]], axis=1)[scans >= 0]
+    return {
+        "timed": evolution.timed,
+        "scale": scale,
+        "time": words,
+        "scans": evolution.scans.tolist(),
+        "cells": [numbers(pair) for pair in cells],
+        "points": [evolution.points[p] for p in order],
+        "position_um": numbers(evolution.position_um[order]),
+        "places": numbers(rows),
+    }
+
+
+def _thinned(record: Record) -> dict[str, Any]:
+    """Return a record with at most so many rows, the extremes of its voltage among them."""
+    n = len(record.time_s)
+    keep = np.arange(n)
+    if n > MOST_RECORD:
+        bins = np.linspace(0, n, MOST_RECORD // 4 + 1).astype(int)
+        steering = record.time_s if record.voltage_v is None else np.nan_to_num(record.voltage_v)
+        ends = [row for a, b in zip(bins[:-1], bins[1:], strict=True) for row in (a, b - 1)]
+        peaks = [
+            a + found
+            for a, b in zip(bins[:-1], bins[1:], strict=True)
+            for found in (int(steering[a:b].argmin()), int(steering[a:b].argmax()))
+        ]
+        keep = np.unique([*ends, *peaks])
+    held = {name: getattr(record, name) for name in ("time_s", "voltage_v", "soc")}
+    return {name: None if values is None else numbers(values[keep]) for name, values in held.items()}
+
+
+def _spectra(evolution: Evolution, spectra: Spectra, shown: np.ndarray) -> tuple[dict[str, Any], str]:
+    """Return what belongs to each spectrum, and the counts of all."""
+    at = np.full(len(shown), LEFT_OUT)
+    wanted = embedded(evolution.table.rows(shown))
+    at[wanted] = NOT_AT_HAND
+    place = {int(shown[i]): int(i) for i in wanted}
+    axes: dict[bytes, int] = {}
+    channels: list[list[float | None]] = []
+    parts: list[np.ndarray] = []
+    found: dict[str, list[Any]] = {name: [] for name in ("axis", "offset", "step", "coefficients", "masked")}
+    here = [row for row in place if row < len(spectra)]
+    for rows, curves in spectra.together(here):
+        shift = curves.shift_cm1
+        axis = axes.setdefault(shift.tobytes(), len(axes))
+        if axis == len(channels):
+            channels.append(numbers(shift))
+        steps, offset, step = quantised(curves.counts)
+        at[[place[row] for row in rows]] = len(found["axis"]) + np.arange(len(rows))
+        parts.append(steps.ravel())
+        found["axis"] += [axis] * len(rows)
+        found["offset"] += numbers(offset)
+        found["step"] += numbers(step)
+        found["coefficients"] += _by_spectrum(curves.coefficients)
+        found["masked"] += [np.flatnonzero(~use).tolist() for use in curves.use]
+    counts = base64_text(np.concatenate(parts)) if parts else ""
+    return {"at": at.tolist(), "channels": channels, **found}, counts
+
+
+def _by_spectrum(coefficients: FloatArray) -> list[list[float | None]]:
+    """Return a list per spectrum; empty where nothing was fitted."""
+    width = coefficients.shape[1]
+    flat = numbers(coefficients)
+    rows = [flat[i : i + width] for i in range(0, len(flat), width)]
+    return [[] if None in row else row for row in rows]
