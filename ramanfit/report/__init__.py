@@ -39,7 +39,7 @@ def report_html(evolution: Evolution, spectra: Spectra, record: Mapping[str, Any
         HTML, UTF-8.
     """
     drawn = payload(evolution, spectra)
-    script, style = _part("page.js"), _part("style.css")
+    script, style = _part("drawing.js") + _part("page.js"), _part("style.css")
     page = Template(_part("page.html")).substitute(
         policy=f"default-src 'none'; script-src '{_digest(script)}'; style-src '{_digest(style)}'; "
         "base-uri 'none'; form-action 'none'",

@@ -1,5 +1,3 @@
-"use strict";
-
 // -- what the page was given: see payload.py ---------------------------------------------------------------
 
 const byId = (id) => document.getElementById(id);
@@ -65,7 +63,14 @@ function withError(number, se) {
   return `${number.toFixed(digits)} ± ${se.toFixed(digits)}`;
 }
 
-const shown = (name, row) => (name in quantities ? withError(columns[name][row], errorOf(name, row)) : plain(columns[name][row]));
+const unitOf = (label) => /\(([^)]*)\)$/.exec(label)?.[1] ?? "";
+const brief = (number) => (number === null ? "" : String(Number(number.toPrecision(5))));
+
+/** A quantity with its error, or a column of the cell with its unit. */
+function shown(name, row) {
+  if (name in quantities) return withError(columns[name][row], errorOf(name, row));
+  return columns[name][row] === null ? "" : `${brief(columns[name][row])} ${unitOf(data.words[name][0])}`.trim();
+}
 const timeUnit = axes.timed ? axes.time.replace(/^time \((.*)\)$/, "$1") : "";
 const timeWords = (row) => (axes.timed ? `${timeOf(row).toFixed(2)} ${timeUnit}` : `scan ${columns.scan[row]}`);
 const positionWords = (p) => (axes.position_um[p] === null ? axes.points[p] : `${axes.points[p]}, ${plain(axes.position_um[p])} µm`);
@@ -77,103 +82,11 @@ function typeset(label) {
 }
 const labelOf = (name) => (quantities[name].peak ? [quantities[name].label] : typeset(quantities[name].label));
 
-// -- elements and scales -----------------------------------------------------------------------------------
-
-function fill(node, attributes, children) {
-  for (const [name, attribute] of Object.entries(attributes)) {
-    if (name === "own") node.style.setProperty("--own", attribute);
-    else if (name.startsWith("on")) node.addEventListener(name.slice(2), attribute);
-    else node.setAttribute(name, attribute);
-  }
-  node.append(...children);
-  return node;
-}
-const make = (tag, attributes = {}, ...children) => fill(document.createElement(tag), attributes, children);
-const draw = (tag, attributes = {}, ...children) => fill(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
-
-/** A straight scale from numbers to pixels; `back` goes the other way. */
-function scale([from, to], [start, end]) {
-  if (from === to) [from, to] = [from - 0.5, to + 0.5];
-  const place = (x) => start + ((x - from) / (to - from)) * (end - start);
-  place.back = (pixel) => from + ((pixel - start) / (end - start)) * (to - from);
-  place.ticks = (spacing) => ticks(from, to, Math.max(2, Math.abs(end - start) / spacing));
-  return place;
-}
-
-function ticks(from, to, most) {
-  const rough = (to - from) / most;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = power * [1, 2, 5, 10].find((factor) => factor * power >= rough);
-  const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
-  const found = [];
-  for (let k = Math.ceil(from / step - 1e-9); k * step <= to + 1e-9 * step; k += 1) found.push([k * step, (k * step).toFixed(digits)]);
-  return found;
-}
-
-function extent(numbers, margin = 0.08) {
-  let [low, high] = [Infinity, -Infinity];
-  for (const number of numbers) if (number !== null) { low = Math.min(low, number); high = Math.max(high, number); }
-  if (low > high) return [0, 1];
-  const room = margin * (high - low) || 0.5;
-  return [low - room, high + room];
-}
-
-/** A path through points, broken where one is null. */
-function path(points) {
-  let [d, open] = ["", false];
-  for (const point of points) {
-    if (point) d += `${open ? "L" : "M"}${point[0].toFixed(1)} ${point[1].toFixed(1)}`;
-    open = Boolean(point);
-  }
-  return d;
-}
-
-function svg(width, height, label) {
-  return draw("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label });
-}
-
-function xAxis(into, x, y, words, spacing = 70) {
-  for (const [at, name] of x.ticks(spacing)) {
-    into.append(draw("line", { class: "tick", x1: x(at), x2: x(at), y1: y, y2: y + 4 }));
-    if (words) into.append(draw("text", { x: x(at), y: y + 16, "text-anchor": "middle" }, name));
-  }
-  if (words) into.append(draw("text", { class: "words", x: (x.left + x.right) / 2, y: y + 33, "text-anchor": "middle" }, words));
-}
-
-function yAxis(into, y, left, right, spacing = 30) {
-  for (const [at, name] of y.ticks(spacing)) {
-    into.append(draw("line", { class: "grid", x1: left, x2: right, y1: y(at), y2: y(at) }));
-    into.append(draw("text", { x: left - 6, y: y(at) + 4, "text-anchor": "end" }, name));
-  }
-}
-
-const box = (left, top, right, bottom) => draw("rect", { class: "box", x: left, y: top, width: right - left, height: bottom - top });
-
-// -- colours -----------------------------------------------------------------------------------------------
-
-const MAPS = { // seventeen colours of matplotlib's maps of these names
-  viridis: "440154 48186a 472d7b 424086 3b528b 33638d 2c728e 26828e 21918c 1fa088 28ae80 3fbc73 5ec962 84d44b addc30 d8e219 fde725",
-  cividis: "00224e 002e6a 1a386f 32436d 434e6c 535a6d 61656f 6f7073 7d7c78 8c8878 9b9476 aba072 bcae6c cdbb63 dec958 f0d846 fee838",
-};
-const stops = Object.fromEntries(Object.entries(MAPS).map(([name, list]) =>
-  [name, list.split(" ").map((hex) => [0, 2, 4].map((i) => parseInt(hex.slice(i, i + 2), 16)))]));
-
-function colour(map, part) {
-  const at = Math.min(Math.max(part, 0), 1) * 16;
-  const [low, high] = [Math.floor(at), Math.ceil(at)];
-  return `rgb(${stops[map][low].map((c, i) => Math.round(c + (at - low) * (stops[map][high][i] - c))).join(" ")})`;
-}
+// -- colours of points and peaks ----------------------------------------------------------------------------
 
 const manyPoints = axes.points.length > 8;
 const pointColour = (p) => (manyPoints ? colour("viridis", (0.88 * p) / (axes.points.length - 1)) : `var(--p${p})`);
 const peakColour = (k) => `var(--p${[0, 2, 3, 4, 5][k % 5]})`;
-
-/** Colour limits that a few outliers do not move: the 2nd and 98th percentile. */
-function limits(numbers) {
-  const sorted = numbers.filter((number) => number !== null).sort((a, b) => a - b);
-  const at = (part) => sorted[Math.round(part * (sorted.length - 1))];
-  return { low: at(0.02), high: at(0.98), below: sorted[0] < at(0.02), above: sorted.at(-1) > at(0.98), any: sorted.length > 0 };
-}
 
 // -- selection: one row for maps, traces, fit and table ------------------------------------------------------
 
@@ -203,30 +116,35 @@ function steer(event) {
 }
 
 const tip = byId("tip");
-function showTip(event, row, names) {
-  const cell = ["voltage_v", "soc"].filter((name) => name in columns && columns[name][row] !== null);
-  tip.replaceChildren(
-    make("b", {}, `${nameOf(row)}${axes.timed ? `, ${timeWords(row)}` : ""}`),
-    ...names.map((name) => make("div", {}, ...labelOf(name), ": ", value(name, row) === null ? "not detected" : shown(name, row))),
-    ...(cell.length ? [make("div", {}, cell.map((name) => `${data.words[name][0]} ${plain(columns[name][row])}`).join(", "))] : []),
-    make("span", { class: "flags" }, flagsOf(row).join(", ")),
-  );
+const hideTip = () => { tip.hidden = true; };
+function showTip(event, ...words) {
+  tip.replaceChildren(...words);
   tip.hidden = false;
   const room = document.documentElement.clientWidth - tip.offsetWidth - 8;
   tip.style.left = `${Math.max(4, Math.min(event.pageX + 14, window.scrollX + room))}px`;
   tip.style.top = `${event.pageY + 18}px`;
 }
-const hideTip = () => { tip.hidden = true; };
+
+function rowTip(event, row, name) {
+  const cell = ["voltage_v", "soc"].filter((name) => name in columns && columns[name][row] !== null);
+  showTip(
+    event,
+    make("b", {}, `${nameOf(row)}${axes.timed ? `, ${timeWords(row)}` : ""}`),
+    make("div", {}, ...labelOf(name), ": ", value(name, row) === null ? "no value" : shown(name, row)),
+    make("div", {}, cell.map((key) => shown(key, row)).join(", ")),
+    make("span", { class: "flags" }, flagsOf(row).join(", ")),
+  );
+}
 
 /** Make a drawing answer to pointer and keys; `rowUnder(x, y)` is given pixels of the drawing. */
-function interactive(plot, drawing, width, rowUnder, names) {
+function interactive(plot, drawing, width, rowUnder, name) {
   const under = (event) => {
     const frame = drawing.getBoundingClientRect();
     return rowUnder(((event.clientX - frame.left) / frame.width) * width, ((event.clientY - frame.top) / frame.width) * width);
   };
   plot.addEventListener("pointermove", (event) => {
     const row = event.pointerType === "touch" ? -1 : under(event);
-    if (row >= 0) showTip(event, row, names); else hideTip();
+    if (row >= 0) rowTip(event, row, name); else hideTip();
   });
   plot.addEventListener("pointerleave", hideTip);
   plot.addEventListener("click", (event) => { const row = under(event); if (row >= 0) select(row, { reveal: true }); });
@@ -342,7 +260,7 @@ function mapPanel(name, width, x, lowest) {
     const s = axes.cells.findIndex(([a, b]) => time >= a && time < b);
     const p = axes.places.findIndex((edge, i) => place >= edge && place < axes.places[i + 1]);
     return s < 0 || p < 0 ? -1 : rowAt[s][p];
-  }, [name]);
+  }, name);
   return make("figure", {}, make("figcaption", {}, make("span", {}, ...labelOf(name)), any ? ramp(name, map, low, high, below, above) : "nothing detected"), plot);
 }
 
@@ -351,8 +269,7 @@ function ramp(name, map, low, high, below, above) {
   const bar = make("span", { class: "ramp" });
   bar.style.background = `linear-gradient(to right, ${stops[map].map((_, i) => colour(map, i / 16)).join(", ")})`;
   const digits = Math.max(0, Math.min(6, 2 - Math.floor(Math.log10(high - low || Math.abs(high) || 1))));
-  const unit = /\(([^)]*)\)$/.exec(quantities[name].label)?.[1] ?? "";
-  return make("span", { class: "colours" }, `${below ? "≤ " : ""}${low.toFixed(digits)}`, bar, `${above ? "≥ " : ""}${high.toFixed(digits)} ${unit}`);
+  return make("span", { class: "colours" }, `${below ? "≤ " : ""}${low.toFixed(digits)}`, bar, `${above ? "≥ " : ""}${high.toFixed(digits)} ${unitOf(quantities[name].label)}`);
 }
 
 // -- traces ------------------------------------------------------------------------------------------------
@@ -364,7 +281,12 @@ function tracePanel(name, width, x, lowest) {
   const height = 128;
   const into = svg(width, height + (lowest ? 38 : 6), `${quantities[name].label} over time, a line for every point`);
   const rowsOf = (p) => rowAt.map((rows) => (rows[p] >= 0 && value(name, rows[p]) !== null ? rows[p] : -1));
-  const y = scale(extent(placeOf.map((_, row) => value(name, row))), [height, 4]);
+  const numbers = placeOf.map((_, row) => value(name, row));
+  const { low, high, least, most, any } = limits(numbers);
+  const room = (high - low) / 2;
+  const reach = any ? [Math.max(least, low - room), Math.min(most, high + room)] : [];
+  const beyond = numbers.filter((number) => number !== null && (number < reach[0] || number > reach[1])).length;
+  const y = scale(extent(reach), [height, 4]);
   yAxis(into, y, x.left, x.right);
   const at = (row) => [x(timeOf(row)), y(value(name, row))];
   const bands = draw("g");
@@ -385,8 +307,8 @@ function tracePanel(name, width, x, lowest) {
     }
     lines.set(p, draw("path", { class: manyPoints ? "trace many" : "trace", own: pointColour(p), d: path(rows.map((row) => (row < 0 ? null : at(row)))) }));
   }
-  const clip = draw("clipPath", { id: `clip-${name}` }, draw("rect", { x: x.left, y: 0, width: x.right - x.left, height }));
-  const inside = draw("g", { "clip-path": `url(#clip-${CSS.escape(name)})` }, bands, ...lines.values());
+  const clip = draw("clipPath", { id: `clip-${watchers.traces.length}` }, draw("rect", { x: x.left, y: 0, width: x.right - x.left, height }));
+  const inside = draw("g", { "clip-path": `url(#clip-${watchers.traces.length})` }, bands, ...lines.values());
   const [level, levelError] = data.reference[name] ?? [null, null];
   if (level !== null && y(level) > 0 && y(level) < height) {
     into.append(draw("line", { class: "level", x1: x.left, x2: x.right, y1: y(level), y2: y(level) }));
@@ -395,13 +317,13 @@ function tracePanel(name, width, x, lowest) {
   const now = draw("line", { class: "now", y1: 0, y2: height });
   const dot = draw("circle", { class: "picked-value", r: 4.2 });
   into.append(clip, inside, box(x.left, 0, x.right, height), now, dot);
-  if (placeOf.every((_, row) => value(name, row) === null)) into.append(draw("text", { class: "words", x: (x.left + x.right) / 2, y: height / 2, "text-anchor": "middle" }, "nothing detected"));
+  if (!any) into.append(draw("text", { class: "words", x: (x.left + x.right) / 2, y: height / 2, "text-anchor": "middle" }, "nothing detected"));
   xAxis(into, x, height, lowest ? axes.time : "");
   watchers.traces.push((row) => {
     if (row < 0) return;
     for (const [p, line] of lines) line.classList.toggle("picked", p === placeOf[row][1]);
     fill(now, { x1: x(timeOf(row)), x2: x(timeOf(row)) }, []);
-    const there = value(name, row) !== null;
+    const there = value(name, row) !== null && at(row)[1] > 0;
     fill(dot, { visibility: there ? "visible" : "hidden", cx: x(timeOf(row)), cy: there ? at(row)[1] : 0 }, []);
   });
   const plot = plotOf(name, "Traces");
@@ -415,8 +337,8 @@ function tracePanel(name, width, x, lowest) {
       if (away < best) [nearest, best] = [row, away];
     });
     return nearest;
-  }, [name]);
-  return make("figure", {}, make("figcaption", {}, make("span", {}, ...labelOf(name))), plot);
+  }, name);
+  return make("figure", {}, make("figcaption", {}, make("span", {}, ...labelOf(name)), beyond ? make("span", { class: "colours" }, `${beyond} beyond the axis`) : ""), plot);
 }
 
 // -- a stack of panels, and which quantities it shows ----------------------------------------------------------
@@ -450,7 +372,7 @@ function buildChooser(section) {
 function buildKeys() {
   const entry = (kind, words, own = "") => make("li", {}, make("span", { class: `swatch ${kind}`, own }), words);
   byId("map-key").append(entry("hatched", "measured, not detected"), entry("blank", "not measured"), entry("flag", "flagged"));
-  const named = manyPoints ? [axes.points.keys().next().value, axes.points.length - 1] : axes.points.map((_, p) => p);
+  const named = manyPoints ? [0, axes.points.length - 1] : axes.points.map((_, p) => p);
   byId("points-key").append(
     ...named.map((p) => entry("line", positionWords(p), pointColour(p))),
     make("li", {}, traced.length < axes.points.length ? `${traced.length} of ${axes.points.length} points; bands: one standard error` : "bands: one standard error"));
@@ -522,10 +444,8 @@ function fitPlot(row, { shift, counts, masked, drawn, fitted, baseline, lorentzi
     const at = x.back(((event.clientX - frame.left) / frame.width) * width);
     const i = channels.reduce((near, k) => (Math.abs(shift[k] - at) < Math.abs(shift[near] - at) ? k : near), channels[0]);
     if (i === undefined || at < shift[0] || at > shift.at(-1)) { hideTip(); return; }
-    tip.replaceChildren(make("b", {}, `${shift[i].toFixed(1)} cm⁻¹`), `${plain(counts[i])} counts${masked.has(i) ? ", masked" : fitted ? `, residual ${plain(residual[i])}` : ""}`);
-    tip.hidden = false;
-    tip.style.left = `${Math.min(event.pageX + 14, window.scrollX + document.documentElement.clientWidth - tip.offsetWidth - 8)}px`;
-    tip.style.top = `${event.pageY + 18}px`;
+    const about = masked.has(i) ? "masked" : fitted ? `residual ${brief(residual[i])}` : "not fitted";
+    showTip(event, make("b", {}, `${shift[i].toFixed(1)} cm⁻¹`), `${brief(counts[i])} counts, ${about}`);
   });
   into.addEventListener("pointerleave", hideTip);
   const key = make("ul", { class: "key" }, ...entries.map(([kind, own, words]) => make("li", {}, make("span", { class: `swatch ${kind}`, own }), words)));
@@ -547,7 +467,7 @@ function values(row) {
   const facts = [
     ...others.map((name) => fact(labelOf(name), shown(name, row), quantities[name].words)),
     ...Object.entries(data.words).filter(([name]) => name in columns).map(([name, [label, title]]) => fact([label], shown(name, row), title)),
-    fact(["mid-time"], columns.time_s[row] === null ? "unknown" : `${plain(columns.time_s[row])} s`),
+    fact(["mid-time"], columns.time_s[row] === null ? "unknown" : `${plain(columns.time_s[row])} s`, "middle of the acquisition since the first scan began"),
     fact(["file"], text("source", row), "", "long"),
   ];
   return [make("div", { class: "wide", tabindex: "0" }, table), make("dl", { class: "facts" }, ...facts)];
@@ -565,7 +485,7 @@ const tableColumns = {
   ...(axes.timed ? { time: { head: [axes.time], cell: (row) => timeOf(row).toFixed(2), key: timeOf } } : {}),
   ...("soc" in columns ? { soc: { ...numeric("soc"), head: ["SOC (%)"], title: data.words.soc[1], cell: (row) => (columns.soc[row] === null ? "" : columns.soc[row].toFixed(1)) } } : {}),
   flags: { head: ["flags"], cell: (row) => flagsOf(row).join(", "), key: severity, text: true },
-  ...Object.fromEntries(Object.keys(quantities).filter((name) => !/area/.test(name)).map((name) => [name, numeric(name, quantities[name].words)])),
+  ...Object.fromEntries(Object.keys(quantities).filter((name) => !/(^|_)(area|fwhm)/.test(name)).map((name) => [name, numeric(name, quantities[name].words)])),
   redchi2: { ...numeric("redchi2", data.words.redchi2[1]), head: ["red. χ²"], cell: (row) => (columns.redchi2[row] === null ? "" : columns.redchi2[row].toFixed(2)) },
 };
 

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ramanfit.axes import along, is_ratio, label, place_edges, time_edges, time_unit
-from ramanfit.columns import COLUMNS, ECHEM, ratio_columns
+from ramanfit.axes import along, label, place_edges, time_edges, time_unit
+from ramanfit.columns import COLUMNS, ECHEM, PEAK_COLUMNS, ratio_columns
 from ramanfit.echem import Record
 from ramanfit.evolution import Evolution, error_of
 from ramanfit.experiment import Spectra, default_maps
@@ -115,16 +115,12 @@ def _numbers(table: Table, name: str) -> FloatArray:
 
 
 def _described(evolution: Evolution, name: str) -> dict[str, Any]:
-    peak = next((peak for peak in evolution.peaks if name.startswith(f"{peak}_")), "")
-    plain = name if is_ratio(evolution, name) else name.removeprefix(f"{peak}_")
-    ratio = next((r for r in evolution.ratios if name in (*ratio_columns(r), f"{r}_delta")), "")
-    described = plain.replace(ratio, "ratio") if ratio else plain
-    return {
-        "label": label(evolution, name),
-        "error": error_of(name),
-        "peak": "" if ratio else peak,
-        "words": COLUMNS.get(described, ("", ""))[1],
-    }
+    whose = {f"{peak}_{part}": (peak, part) for peak in evolution.peaks for part in (*PEAK_COLUMNS, "center_delta_cm1")}
+    for ratio in evolution.ratios:
+        whose |= {column: ("", column.replace(ratio, "ratio")) for column in (*ratio_columns(ratio), f"{ratio}_delta")}
+    peak, column = whose[name]
+    words = COLUMNS[column][1]
+    return {"label": label(evolution, name), "error": error_of(name), "peak": peak, "words": words}
 
 
 def _axes(evolution: Evolution) -> dict[str, Any]:
@@ -147,18 +143,12 @@ def _axes(evolution: Evolution) -> dict[str, Any]:
 
 def _thinned(record: Record) -> dict[str, Any]:
     """Return a record with at most so many rows, the extremes of its voltage among them."""
-    n = len(record.time_s)
-    keep = np.arange(n)
-    if n > MOST_RECORD:
-        bins = np.linspace(0, n, MOST_RECORD // 4 + 1).astype(int)
-        steering = record.time_s if record.voltage_v is None else np.nan_to_num(record.voltage_v)
-        ends = [row for a, b in zip(bins[:-1], bins[1:], strict=True) for row in (a, b - 1)]
-        peaks = [
-            a + found
-            for a, b in zip(bins[:-1], bins[1:], strict=True)
-            for found in (int(steering[a:b].argmin()), int(steering[a:b].argmax()))
-        ]
-        keep = np.unique([*ends, *peaks])
+    keep = np.arange(len(record.time_s))
+    if len(keep) > MOST_RECORD:
+        values = record.time_s if record.voltage_v is None else np.nan_to_num(record.voltage_v)
+        parts = np.array_split(keep, MOST_RECORD // 4)
+        ends = [(part[0], part[-1], part[values[part].argmin()], part[values[part].argmax()]) for part in parts]
+        keep = np.unique(ends)
     held = {name: getattr(record, name) for name in ("time_s", "voltage_v", "soc")}
     return {name: None if values is None else numbers(values[keep]) for name, values in held.items()}
 

@@ -1,0 +1,96 @@
+"use strict";
+
+// -- elements and scales -----------------------------------------------------------------------------------
+
+function fill(node, attributes, children) {
+  for (const [name, attribute] of Object.entries(attributes)) {
+    if (name === "own") node.style.setProperty("--own", attribute);
+    else if (name.startsWith("on")) node.addEventListener(name.slice(2), attribute);
+    else node.setAttribute(name, attribute);
+  }
+  node.append(...children);
+  return node;
+}
+const make = (tag, attributes = {}, ...children) => fill(document.createElement(tag), attributes, children);
+const draw = (tag, attributes = {}, ...children) => fill(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
+
+/** A straight scale from numbers to pixels; `back` goes the other way. */
+function scale([from, to], [start, end]) {
+  if (from === to) [from, to] = [from - 0.5, to + 0.5];
+  const place = (x) => start + ((x - from) / (to - from)) * (end - start);
+  place.back = (pixel) => from + ((pixel - start) / (end - start)) * (to - from);
+  place.ticks = (spacing) => ticks(from, to, Math.max(2, Math.abs(end - start) / spacing));
+  return place;
+}
+
+function ticks(from, to, most) {
+  const rough = (to - from) / most;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = power * [1, 2, 5, 10].find((factor) => factor * power >= rough);
+  const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
+  const found = [];
+  for (let k = Math.ceil(from / step - 1e-9); k * step <= to + 1e-9 * step; k += 1) found.push([k * step, (k * step).toFixed(digits)]);
+  return found;
+}
+
+function extent(numbers, margin = 0.08) {
+  let [low, high] = [Infinity, -Infinity];
+  for (const number of numbers) if (number !== null) { low = Math.min(low, number); high = Math.max(high, number); }
+  if (low > high) return [0, 1];
+  const room = margin * (high - low) || 0.5;
+  return [low - room, high + room];
+}
+
+/** A path through points, broken where one is null. */
+function path(points) {
+  let [d, open] = ["", false];
+  for (const point of points) {
+    if (point) d += `${open ? "L" : "M"}${point[0].toFixed(1)} ${point[1].toFixed(1)}`;
+    open = Boolean(point);
+  }
+  return d;
+}
+
+function svg(width, height, label) {
+  return draw("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label });
+}
+
+function xAxis(into, x, y, words, spacing = 70) {
+  for (const [at, name] of x.ticks(spacing)) {
+    into.append(draw("line", { class: "tick", x1: x(at), x2: x(at), y1: y, y2: y + 4 }));
+    if (words) into.append(draw("text", { x: x(at), y: y + 16, "text-anchor": "middle" }, name));
+  }
+  if (words) into.append(draw("text", { class: "words", x: (x.left + x.right) / 2, y: y + 33, "text-anchor": "middle" }, words));
+}
+
+function yAxis(into, y, left, right, spacing = 30) {
+  for (const [at, name] of y.ticks(spacing)) {
+    into.append(draw("line", { class: "grid", x1: left, x2: right, y1: y(at), y2: y(at) }));
+    into.append(draw("text", { x: left - 6, y: y(at) + 4, "text-anchor": "end" }, name));
+  }
+}
+
+const box = (left, top, right, bottom) => draw("rect", { class: "box", x: left, y: top, width: right - left, height: bottom - top });
+
+// -- colours -----------------------------------------------------------------------------------------------
+
+const MAPS = { // seventeen colours of matplotlib's maps of these names
+  viridis: "440154 48186a 472d7b 424086 3b528b 33638d 2c728e 26828e 21918c 1fa088 28ae80 3fbc73 5ec962 84d44b addc30 d8e219 fde725",
+  cividis: "00224e 002e6a 1a386f 32436d 434e6c 535a6d 61656f 6f7073 7d7c78 8c8878 9b9476 aba072 bcae6c cdbb63 dec958 f0d846 fee838",
+};
+const stops = Object.fromEntries(Object.entries(MAPS).map(([name, list]) =>
+  [name, list.split(" ").map((hex) => [0, 2, 4].map((i) => parseInt(hex.slice(i, i + 2), 16)))]));
+
+function colour(map, part) {
+  const at = Math.min(Math.max(part, 0), 1) * 16;
+  const [low, high] = [Math.floor(at), Math.ceil(at)];
+  return `rgb(${stops[map][low].map((c, i) => Math.round(c + (at - low) * (stops[map][high][i] - c))).join(" ")})`;
+}
+
+/** Limits that a few outliers do not move: the 2nd and 98th percentile, and whether something lies beyond. */
+function limits(numbers) {
+  const sorted = numbers.filter((number) => number !== null).sort((a, b) => a - b);
+  const at = (part) => sorted[Math.round(part * (sorted.length - 1))];
+  const [low, high] = [at(0.02), at(0.98)];
+  return { low, high, least: sorted[0], most: sorted.at(-1), below: sorted[0] < low, above: sorted.at(-1) > high, any: sorted.length > 0 };
+}
