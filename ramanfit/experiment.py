@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from tempfile import SpooledTemporaryFile
 from typing import NamedTuple
+from weakref import finalize
 
 import numpy as np
 
@@ -73,6 +74,7 @@ class Spectra(Sequence["Curve | None"]):
 
     def __init__(self) -> None:
         self._file = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115  # closed with this object
+        finalize(self, self._file.close)
         self._places: list[_Place] = []
         self._rows: list[tuple[int, int] | None] = []
 

@@ -13,7 +13,7 @@ from typing import Any
 from ramanfit.evolution import Evolution
 from ramanfit.experiment import Spectra
 from ramanfit.report.packing import json_text
-from ramanfit.report.payload import payload
+from ramanfit.report.payload import payload_of
 from ramanfit.report.sections import provenance, recipe_text, reference, summary
 
 __all__ = ["report_html"]
@@ -38,7 +38,7 @@ def report_html(evolution: Evolution, spectra: Spectra, record: Mapping[str, Any
     bytes
         HTML, UTF-8.
     """
-    drawn = payload(evolution, spectra)
+    drawn = payload_of(evolution, spectra)
     script, style = _part("drawing.js") + _part("page.js"), _part("style.css")
     page = Template(_part("page.html")).substitute(
         policy=f"default-src 'none'; script-src '{_digest(script)}'; style-src '{_digest(style)}'; "

@@ -226,7 +226,8 @@ function mapPanel(name, width, x, lowest) {
     const [left, top, wide, tall] = cell(s, p);
     const number = value(name, row);
     pen.fillStyle = number === null ? missed : colour(map, high > low ? (number - low) / (high - low) : 0.5);
-    pen.fillRect(left, top, wide + 0.4, tall + 0.4);
+    const [a, b, c, d] = [left, top, left + wide, top + tall].map((edge) => Math.round(edge * sharp) / sharp); // no seams
+    pen.fillRect(a, b, Math.max(c - a, 1 / sharp), Math.max(d - b, 1 / sharp));
     if (number === null || !flagsOf(row).length) return;
     const size = Math.min(6, Math.max(2.5, 0.8 * wide), 0.6 * tall);
     pen.fillStyle = getComputedStyle(document.documentElement).getPropertyValue("--mark");
@@ -479,13 +480,15 @@ const PAGE = 25;
 const rankOf = Object.fromEntries(Object.keys(data.flags).map((word, rank) => [word, rank]));
 const severity = (row) => Math.min(...flagsOf(row).map((word) => rankOf[word] ?? 99)); // Infinity where there is none
 const numeric = (name, title = "") => ({ head: name in quantities ? labelOf(name) : [data.words[name][0]], title, cell: (row) => shown(name, row), key: (row) => columns[name][row] });
+const listed = Object.keys(quantities).filter((name) => !/(^|_)(area|fwhm)/.test(name))
+  .sort((a, b) => Boolean(quantities[a].peak) - Boolean(quantities[b].peak)); // ratios first
 const tableColumns = {
   scan: { head: ["scan"], cell: (row) => String(columns.scan[row]), key: (row) => columns.scan[row] },
   point: { head: ["point"], cell: (row) => text("point", row), key: (row) => placeOf[row][1], text: true },
   ...(axes.timed ? { time: { head: [axes.time], cell: (row) => timeOf(row).toFixed(2), key: timeOf } } : {}),
   ...("soc" in columns ? { soc: { ...numeric("soc"), head: ["SOC (%)"], title: data.words.soc[1], cell: (row) => (columns.soc[row] === null ? "" : columns.soc[row].toFixed(1)) } } : {}),
   flags: { head: ["flags"], cell: (row) => flagsOf(row).join(", "), key: severity, text: true },
-  ...Object.fromEntries(Object.keys(quantities).filter((name) => !/(^|_)(area|fwhm)/.test(name)).map((name) => [name, numeric(name, quantities[name].words)])),
+  ...Object.fromEntries(listed.map((name) => [name, numeric(name, quantities[name].words)])),
   redchi2: { ...numeric("redchi2", data.words.redchi2[1]), head: ["red. χ²"], cell: (row) => (columns.redchi2[row] === null ? "" : columns.redchi2[row].toFixed(2)) },
 };
 

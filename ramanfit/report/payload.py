@@ -29,7 +29,7 @@ class Payload(NamedTuple):
     Attributes
     ----------
     data : dict
-        For JSON; see `payload`.
+        For JSON; see `payload_of`.
     counts : str
         Of all spectra one after another, as `ramanfit.report.packing` packs them.
     """
@@ -38,7 +38,7 @@ class Payload(NamedTuple):
     counts: str
 
 
-def payload(evolution: Evolution, spectra: Spectra) -> Payload:
+def payload_of(evolution: Evolution, spectra: Spectra) -> Payload:
     """Return an experiment as the page reads it.
 
     Returns
@@ -95,7 +95,7 @@ def mapped(evolution: Evolution) -> list[str]:
     return [*evolution.quantities, *(name for name in deltas if name in evolution.table.columns)]
 
 
-def embedded(table: Table, most: int = MOST_SPECTRA) -> np.ndarray:
+def embedded(table: Table, most: int) -> np.ndarray:
     """Return the rows whose spectra are in the page: flagged ones, those with the largest redchi2, then evenly."""
     if len(table) <= most:
         return np.arange(len(table))
@@ -156,7 +156,7 @@ def _thinned(record: Record) -> dict[str, Any]:
 def _spectra(evolution: Evolution, spectra: Spectra, shown: np.ndarray) -> tuple[dict[str, Any], str]:
     """Return what belongs to each spectrum, and the counts of all."""
     at = np.full(len(shown), LEFT_OUT)
-    wanted = embedded(evolution.table.rows(shown))
+    wanted = embedded(evolution.table.rows(shown), MOST_SPECTRA)
     at[wanted] = NOT_AT_HAND
     place = {int(shown[i]): int(i) for i in wanted}
     axes: dict[bytes, int] = {}
