@@ -106,6 +106,17 @@ function buildTable() {
   byId("left-out").hidden = !left.length;
 }
 
+function tableRow(row) {
+  const opener = make("button", { type: "button", "aria-label": `show ${nameOf(row)}` }, String(columns.scan[row]));
+  const others = Object.values(tableColumns).slice(1);
+  return make(
+    "tr",
+    { "data-row": row, ...(row === state.row ? { "aria-current": "true" } : {}) },
+    make("th", { scope: "row" }, opener),
+    ...others.map(({ cell, kind = "" }) => make("td", { class: kind }, cell(row))),
+  );
+}
+
 function showTable() {
   for (const head of byId("table").querySelectorAll("th[data-column]")) {
     if (head.dataset.column === state.sort)
@@ -113,23 +124,10 @@ function showTable() {
     else head.removeAttribute("aria-sort");
   }
   const [first, end] = [state.page * PAGE, Math.min((state.page + 1) * PAGE, state.order.length)];
-  byId("table")
-    .querySelector("tbody")
-    .replaceChildren(
-      ...state.order.slice(first, end).map((row) => {
-        const line = make("tr", { "data-row": row, ...(row === state.row ? { "aria-current": "true" } : {}) });
-        const opener = make(
-          "button",
-          { type: "button", "aria-label": `show ${nameOf(row)}` },
-          String(columns.scan[row]),
-        );
-        const cells = Object.values(tableColumns)
-          .slice(1)
-          .map(({ cell, kind = "" }) => make("td", { class: kind }, cell(row)));
-        line.append(make("th", { scope: "row" }, opener), ...cells);
-        return line;
-      }),
-    );
+  const body = byId("table").querySelector("tbody");
+  const focused = body.contains(document.activeElement);
+  body.replaceChildren(...state.order.slice(first, end).map(tableRow));
+  if (focused) body.querySelector("tr[aria-current] button")?.focus();
   byId("page-place").textContent = state.order.length
     ? `${first + 1}–${end} of ${state.order.length}`
     : "no spectrum matches";
