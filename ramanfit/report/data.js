@@ -31,6 +31,7 @@ function value(name, row) {
   const { peak } = quantities[name];
   return peak && status[peak][row] !== "o" ? null : columns[name][row];
 }
+const known = (name) => placeOf.map((_, row) => value(name, row)).filter((number) => number !== null);
 const errorOf = (name, row) => columns[quantities[name].error]?.[row] ?? null;
 const timeOf = (row) => (axes.timed ? columns.time_s[row] / axes.scale : columns.scan[row]);
 

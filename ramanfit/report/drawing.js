@@ -109,21 +109,5 @@ function colour(map, part) {
   return `rgb(${stops[map][low].map((c, i) => Math.round(c + (at - low) * (stops[map][high][i] - c))).join(" ")})`;
 }
 
-/** Limits that a few outliers do not move: the 2nd and 98th percentile, and whether something lies beyond. */
-function limits(numbers) {
-  const sorted = numbers.filter((number) => number !== null).sort((a, b) => a - b);
-  const at = (part) => sorted[Math.round(part * (sorted.length - 1))];
-  const [low, high] = [at(0.02), at(0.98)];
-  return {
-    low,
-    high,
-    least: sorted[0],
-    most: sorted.at(-1),
-    below: sorted[0] < low,
-    above: sorted.at(-1) > high,
-    any: sorted.length > 0,
-  };
-}
-
 /** What a colour or a stroke stands for, as an item of a list. */
 const keyEntry = (kind, words, own = "") => make("li", {}, make("span", { class: `swatch ${kind}`, own }), words);

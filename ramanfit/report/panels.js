@@ -63,7 +63,7 @@ function mapPanel(name, width, x, lowest) {
   const height = Math.min(Math.max(13 * axes.points.length, 54), 230);
   const y = scale([axes.places[0], axes.places.at(-1)], [height, 0]);
   const map = name.endsWith("_height") || name.endsWith("_area") ? "cividis" : "viridis";
-  const { low, high, below, above, any } = limits(Array.from({ length: rowCount }, (_, row) => value(name, row)));
+  const [low, high] = quantities[name].range;
   const sharp = window.devicePixelRatio || 1;
   const canvas = make("canvas", { width: Math.round((x.right - x.left) * sharp), height: Math.round(height * sharp) });
   const percent = (pixels) => `${(100 * pixels) / width}%`; // paper is narrower than the screen
@@ -126,16 +126,17 @@ function mapPanel(name, width, x, lowest) {
     },
     name,
   );
-  return panel(name, any ? ramp(name, map, low, high, below, above) : "nothing detected", plot);
+  return panel(name, known(name).length ? ramp(name, map) : "nothing detected", plot);
 }
 
 /** The colour bar: its ends are the limits, with ≤ and ≥ where something lies beyond. */
-function ramp(name, map, low, high, below, above) {
+function ramp(name, map) {
+  const [low, high] = quantities[name].range;
   const bar = make("span", { class: "ramp" });
   bar.style.background = `linear-gradient(to right, ${stops[map].map((_, i) => colour(map, i / 16)).join(", ")})`;
   const digits = Math.max(0, Math.min(6, 2 - Math.floor(Math.log10(high - low || Math.abs(high) || 1))));
-  const from = `${below ? "≤ " : ""}${low.toFixed(digits)}`;
-  const to = `${above ? "≥ " : ""}${high.toFixed(digits)} ${unitOf(quantities[name].label)}`;
+  const from = `${known(name).some((number) => number < low) ? "≤ " : ""}${low.toFixed(digits)}`;
+  const to = `${known(name).some((number) => number > high) ? "≥ " : ""}${high.toFixed(digits)} ${unitOf(quantities[name].label)}`;
   return make("span", { class: "colours" }, from, bar, to);
 }
 
@@ -170,20 +171,10 @@ function trace(name, p, x, y) {
   return { p, line: drawn, group: draw("g", { class: manyPoints ? "many" : "", own }, ...bands, drawn) };
 }
 
-/** Limits of the axis: what lies further out than half the usual range beyond it is counted instead. */
-function reachOf(numbers) {
-  const { low, high, least, most, any } = limits(numbers);
-  if (!any) return { reach: [0, 1], beyond: 0, any };
-  const reach = [Math.max(least, low - (high - low) / 2), Math.min(most, high + (high - low) / 2)];
-  const beyond = numbers.filter((number) => number !== null && (number < reach[0] || number > reach[1])).length;
-  return { reach: extent(reach), beyond, any };
-}
-
 function tracePanel(name, width, x, lowest) {
   const height = 128;
   const into = svg(width, height + (lowest ? 38 : 6), `${quantities[name].label} over time, a line for every point`);
-  const { reach, beyond, any } = reachOf(placeOf.map((_, row) => value(name, row)));
-  const y = scale(reach, [height, 4]);
+  const y = scale(extent(quantities[name].range), [height, 4]);
   const inside = (number) => y(number) > 0 && y(number) < height;
   yAxis(into, y, x.left, x.right);
   const traces = traced.map((p) => trace(name, p, x, y));
@@ -195,7 +186,7 @@ function tracePanel(name, width, x, lowest) {
     into.append(line("level", x.left, y(level), x.right, y(level)));
     into.append(write("", x.right - 4, y(level) - 4, `reference ${withError(level, levelError)}`, "end"));
   }
-  if (!any) into.append(write("words", (x.left + x.right) / 2, height / 2, "nothing detected", "middle"));
+  if (!known(name).length) into.append(write("words", (x.left + x.right) / 2, height / 2, "nothing detected", "middle"));
   const now = line("now", 0, 0, 0, height);
   const dot = draw("circle", { class: "picked-value", r: 4.2 });
   into.append(box(x.left, 0, x.right, height), now, dot);
@@ -220,5 +211,6 @@ function tracePanel(name, width, x, lowest) {
     return found;
   };
   interactive(plot, into, width, nearest, name);
+  const beyond = known(name).filter((number) => !inside(number)).length;
   return panel(name, beyond ? make("span", { class: "colours" }, `${beyond} beyond the axis`) : "", plot);
 }
