@@ -7,6 +7,8 @@ import numpy as np
 from ramanfit.evolution import Evolution
 from ramanfit.scan import FloatArray
 
+TRUSTED = 10.0  # standard errors, in medians, beyond which a value does not stretch an axis
+
 
 def symbol(evolution: Evolution, ratio: str) -> str:
     """Return how a ratio is written, indices after underscores: ``I_B/I_G``."""
@@ -93,3 +95,17 @@ def place_edges(places: FloatArray) -> tuple[FloatArray, np.ndarray]:
     middle = (sorted_places[1:] + sorted_places[:-1]) / 2
     first, last = 1.5 * sorted_places[0] - sorted_places[1] / 2, 1.5 * sorted_places[-1] - sorted_places[-2] / 2
     return np.concatenate([[first], middle, [last]]), order
+
+
+def trusted_range(value: FloatArray, se: FloatArray) -> tuple[float, float]:
+    """Return lowest and highest of the values that are known well, or of all if none has an error.
+
+    Well known is a value whose standard error is at most `TRUSTED` times the median one: a ratio over a vanishing
+    peak is not what an axis should be stretched for.
+    """
+    known = np.isfinite(value)
+    errors = se[known & np.isfinite(se)]
+    if len(errors):
+        known &= se <= TRUSTED * np.median(errors)
+    inside = value[known]
+    return (float(inside.min()), float(inside.max())) if len(inside) else (0.0, 1.0)

@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from ramanfit.columns import ratio_columns
+from ramanfit.columns import PEAK_COLUMNS, ratio_columns
 from ramanfit.echem import Record
 from ramanfit.scan import FloatArray
 from ramanfit.tables import Table
@@ -79,10 +79,8 @@ class Evolution:
     def shown(self, name: str) -> FloatArray:
         """Return a column of numbers as [S, P], not a number where its peak was not detected."""
         values = self.grid(name)
-        for peak in self.peaks:
-            if name.startswith(f"{peak}_"):
-                return np.where(self.detected(peak), values, np.nan)
-        return values
+        peak = next((peak for peak in self.peaks if name in {f"{peak}_{part}" for part in PEAK_COLUMNS}), None)
+        return values if peak is None else np.where(self.detected(peak), values, np.nan)
 
     def errors(self, name: str) -> FloatArray:
         """Return the standard errors of a quantity as [S, P], not a number where there is none."""

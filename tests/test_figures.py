@@ -22,12 +22,12 @@ from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
 from ramanfit import figures
+from ramanfit.axes import trusted_range
 from ramanfit.curves import Curve
 from ramanfit.echem import Record
 from ramanfit.errors import InputError, RecipeError
 from ramanfit.evolution import Evolution
 from ramanfit.experiment import default_maps
-from ramanfit.figures.style import trusted_range
 from ramanfit.tables import Table
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -222,7 +222,7 @@ def _reference(request: Request, console: Console) -> tuple[Table, Mapping[str, 
 def _wide(scans: Sequence[FittedScan]) -> tuple[Table, dict[str, tuple[str, ...]]]:
     """Return the wide table, rounded as one that was written and read back, and the status of every peak."""
     table = Table.concat([wide_table(scan.keys, scan.quantities) for scan in scans])
-    floats = {name: v for name, v in table.columns.items() if isinstance(v, np.ndarray) and v.dtype.kind == "f"}
-    table = table.with_(**{name: nine_digits(values) for name, values in floats.items()})
+    columns = {name: np.asarray(v) for name, v in table.columns.items() if not isinstance(v, tuple)}
+    table = table.with_(**{name: nine_digits(v) for name, v in columns.items() if v.dtype.kind == "f"})
     words = [statuses(scan.quantities) for scan in scans]
     return table, {peak: tuple(word for w in words for word in w[peak]) for peak in words[0]}

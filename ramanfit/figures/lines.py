@@ -10,7 +10,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
-from ramanfit.axes import along, time_unit, times
+from ramanfit.axes import along, time_unit, times, trusted_range
 from ramanfit.evolution import Evolution
 from ramanfit.figures.maps import VOLTAGE_IN, soc_axis, voltage_panel
 from ramanfit.figures.style import (
@@ -27,7 +27,6 @@ from ramanfit.figures.style import (
     sequence_map,
     stack,
     styled,
-    trusted_range,
 )
 from ramanfit.scan import FloatArray
 from ramanfit.tables import Table

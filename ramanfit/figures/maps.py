@@ -11,7 +11,7 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from ramanfit.axes import along, place_edges, time_edges, time_unit
+from ramanfit.axes import along, place_edges, time_edges, time_unit, trusted_range
 from ramanfit.echem import Record
 from ramanfit.evolution import Evolution
 from ramanfit.figures.style import (
@@ -25,7 +25,6 @@ from ramanfit.figures.style import (
     point_ticks,
     stack,
     styled,
-    trusted_range,
 )
 from ramanfit.scan import FloatArray
 

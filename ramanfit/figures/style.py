@@ -29,7 +29,6 @@ P = ParamSpec("P")
 WIDTHS_IN = {"single": 89 / 25.4, "double": 183 / 25.4}  # columns of the journals
 FORMS = ("png", "svg", "pdf")
 RASTER_DPI = 300
-TRUSTED = 10.0  # standard errors, in medians, beyond which a value does not stretch an axis
 MOST_NAMED = 8  # points with a colour of their own and a name in a legend; more are told by a colour bar
 
 # Okabe & Ito's colours for all eyes, without the yellow, which is too light for a line, and with a grey and a violet
@@ -129,24 +128,12 @@ def nothing_here(ax: Axes, words: str = "nothing detected") -> None:
     ax.text(0.5, 0.5, words, transform=ax.transAxes, ha="center", va="center", color=FAINT, backgroundcolor="white")
 
 
-def trusted_range(value: FloatArray, se: FloatArray) -> tuple[float, float]:
-    """Return lowest and highest of the values that are known well, or of all if none has an error.
-
-    Well known is a value whose standard error is at most `TRUSTED` times the median one: a ratio over a vanishing
-    peak is not what an axis should be stretched for.
-    """
-    known = np.isfinite(value)
-    errors = se[known & np.isfinite(se)]
-    if len(errors):
-        known &= se <= TRUSTED * np.median(errors)
-    inside = value[known]
-    return (float(inside.min()), float(inside.max())) if len(inside) else (0.0, 1.0)
-
-
 def label(evolution: Evolution, quantity: str) -> str:
     """Return the words for a quantity on an axis, with its unit; the indices of a ratio are set as such."""
     words = plain_label(evolution, quantity)
-    return re.sub(r"(\w)_(\w)", r"$\1_\\mathrm{\2}$", words) if is_ratio(evolution, quantity) else words
+    if not is_ratio(evolution, quantity):
+        return words
+    return re.sub(r"(\w)_(\w)/(\w)_(\w)", r"$\1_\\mathrm{\2}/\3_\\mathrm{\4}$", words)
 
 
 def point_ticks(evolution: Evolution, most: int = 10) -> tuple[FloatArray, list[str]]:

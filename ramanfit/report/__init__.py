@@ -16,6 +16,8 @@ from ramanfit.report.packing import json_text
 from ramanfit.report.payload import payload_of
 from ramanfit.report.sections import provenance, recipe_text, reference, summary
 
+SCRIPTS = ("drawing.js", "data.js", "panels.js", "fit.js", "table.js", "page.js")  # one after another
+
 __all__ = ["report_html"]
 
 
@@ -39,7 +41,7 @@ def report_html(evolution: Evolution, spectra: Spectra, record: Mapping[str, Any
         HTML, UTF-8.
     """
     drawn = payload_of(evolution, spectra)
-    script, style = _part("drawing.js") + _part("page.js"), _part("style.css")
+    script, style = "".join(map(_part, SCRIPTS)), _part("style.css")
     page = Template(_part("page.html")).substitute(
         policy=f"default-src 'none'; script-src '{_digest(script)}'; style-src '{_digest(style)}'; "
         "base-uri 'none'; form-action 'none'",

@@ -2,7 +2,7 @@
 
 // -- elements and scales -----------------------------------------------------------------------------------
 
-function fill(node, attributes, children) {
+function fill(node, attributes, children = []) {
   for (const [name, attribute] of Object.entries(attributes)) {
     if (name === "own") node.style.setProperty("--own", attribute);
     else if (name.startsWith("on")) node.addEventListener(name.slice(2), attribute);
@@ -12,7 +12,8 @@ function fill(node, attributes, children) {
   return node;
 }
 const make = (tag, attributes = {}, ...children) => fill(document.createElement(tag), attributes, children);
-const draw = (tag, attributes = {}, ...children) => fill(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
+const draw = (tag, attributes = {}, ...children) =>
+  fill(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
 
 /** A straight scale from numbers to pixels; `back` goes the other way. */
 function scale([from, to], [start, end]) {
@@ -29,13 +30,18 @@ function ticks(from, to, most) {
   const step = power * [1, 2, 5, 10].find((factor) => factor * power >= rough);
   const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
   const found = [];
-  for (let k = Math.ceil(from / step - 1e-9); k * step <= to + 1e-9 * step; k += 1) found.push([k * step, (k * step).toFixed(digits)]);
+  for (let k = Math.ceil(from / step - 1e-9); k * step <= to + 1e-9 * step; k += 1)
+    found.push([k * step, (k * step).toFixed(digits)]);
   return found;
 }
 
 function extent(numbers, margin = 0.08) {
   let [low, high] = [Infinity, -Infinity];
-  for (const number of numbers) if (number !== null) { low = Math.min(low, number); high = Math.max(high, number); }
+  for (const number of numbers)
+    if (number !== null) {
+      low = Math.min(low, number);
+      high = Math.max(high, number);
+    }
   if (low > high) return [0, 1];
   const room = margin * (high - low) || 0.5;
   return [low - room, high + room];
@@ -55,31 +61,47 @@ function svg(width, height, label) {
   return draw("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label });
 }
 
+/** A rectangle outside of which nothing is drawn. */
+function clipTo(id, left, top, right, bottom) {
+  return draw("clipPath", { id }, draw("rect", { x: left, y: top, width: right - left, height: bottom - top }));
+}
+
 function xAxis(into, x, y, words, spacing = 70) {
   for (const [at, name] of x.ticks(spacing)) {
-    into.append(draw("line", { class: "tick", x1: x(at), x2: x(at), y1: y, y2: y + 4 }));
-    if (words) into.append(draw("text", { x: x(at), y: y + 16, "text-anchor": "middle" }, name));
+    into.append(line("tick", x(at), y, x(at), y + 4));
+    if (words) into.append(write("", x(at), y + 16, name, "middle"));
   }
-  if (words) into.append(draw("text", { class: "words", x: (x.left + x.right) / 2, y: y + 33, "text-anchor": "middle" }, words));
+  if (words) into.append(write("words", (x.left + x.right) / 2, y + 33, words, "middle"));
 }
 
 function yAxis(into, y, left, right, spacing = 30) {
   for (const [at, name] of y.ticks(spacing)) {
-    into.append(draw("line", { class: "grid", x1: left, x2: right, y1: y(at), y2: y(at) }));
-    into.append(draw("text", { x: left - 6, y: y(at) + 4, "text-anchor": "end" }, name));
+    into.append(line("grid", left, y(at), right, y(at)));
+    into.append(write("", left - 6, y(at) + 4, name, "end"));
   }
 }
 
-const box = (left, top, right, bottom) => draw("rect", { class: "box", x: left, y: top, width: right - left, height: bottom - top });
+const line = (kind, x1, y1, x2, y2) => draw("line", { class: kind, x1, y1, x2, y2 });
+const write = (kind, x, y, words, anchor = "start") =>
+  draw("text", { class: kind, x, y, "text-anchor": anchor }, words);
+const box = (left, top, right, bottom) =>
+  draw("rect", { class: "box", x: left, y: top, width: right - left, height: bottom - top });
 
 // -- colours -----------------------------------------------------------------------------------------------
 
-const MAPS = { // seventeen colours of matplotlib's maps of these names
-  viridis: "440154 48186a 472d7b 424086 3b528b 33638d 2c728e 26828e 21918c 1fa088 28ae80 3fbc73 5ec962 84d44b addc30 d8e219 fde725",
-  cividis: "00224e 002e6a 1a386f 32436d 434e6c 535a6d 61656f 6f7073 7d7c78 8c8878 9b9476 aba072 bcae6c cdbb63 dec958 f0d846 fee838",
+const MAPS = {
+  // seventeen colours of matplotlib's maps of these names
+  viridis:
+    "440154 48186a 472d7b 424086 3b528b 33638d 2c728e 26828e 21918c 1fa088 28ae80 3fbc73 5ec962 84d44b addc30 d8e219 fde725",
+  cividis:
+    "00224e 002e6a 1a386f 32436d 434e6c 535a6d 61656f 6f7073 7d7c78 8c8878 9b9476 aba072 bcae6c cdbb63 dec958 f0d846 fee838",
 };
-const stops = Object.fromEntries(Object.entries(MAPS).map(([name, list]) =>
-  [name, list.split(" ").map((hex) => [0, 2, 4].map((i) => parseInt(hex.slice(i, i + 2), 16)))]));
+const stops = Object.fromEntries(
+  Object.entries(MAPS).map(([name, list]) => [
+    name,
+    list.split(" ").map((hex) => [0, 2, 4].map((i) => parseInt(hex.slice(i, i + 2), 16))),
+  ]),
+);
 
 function colour(map, part) {
   const at = Math.min(Math.max(part, 0), 1) * 16;
@@ -87,10 +109,5 @@ function colour(map, part) {
   return `rgb(${stops[map][low].map((c, i) => Math.round(c + (at - low) * (stops[map][high][i] - c))).join(" ")})`;
 }
 
-/** Limits that a few outliers do not move: the 2nd and 98th percentile, and whether something lies beyond. */
-function limits(numbers) {
-  const sorted = numbers.filter((number) => number !== null).sort((a, b) => a - b);
-  const at = (part) => sorted[Math.round(part * (sorted.length - 1))];
-  const [low, high] = [at(0.02), at(0.98)];
-  return { low, high, least: sorted[0], most: sorted.at(-1), below: sorted[0] < low, above: sorted.at(-1) > high, any: sorted.length > 0 };
-}
+/** What a colour or a stroke stands for, as an item of a list. */
+const keyEntry = (kind, words, own = "") => make("li", {}, make("span", { class: `swatch ${kind}`, own }), words);

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ramanfit.axes import along, label, place_edges, time_edges, time_unit
+from ramanfit.axes import along, label, place_edges, time_edges, time_unit, trusted_range
 from ramanfit.columns import COLUMNS, ECHEM, PEAK_COLUMNS, ratio_columns
 from ramanfit.echem import Record
 from ramanfit.evolution import Evolution, error_of
@@ -46,7 +46,7 @@ def payload_of(evolution: Evolution, spectra: Spectra) -> Payload:
     Payload
         Its `data` holds ``columns`` (name to numbers, None where missing) and ``texts`` (source, point and flags,
         coded) by row, ``status`` (one letter a row: of ok, not_detected, failed), ``axes`` (times of scans, places of
-        points, their edges), ``quantities`` (label, column of the error, words), ``spectra`` and the ``record``.
+        points, their edges), ``quantities`` (label, words, column of the error, range), ``spectra`` and the ``record``.
     """
     shown = shown_rows(evolution)
     table = evolution.table.rows(shown)
@@ -119,8 +119,14 @@ def _described(evolution: Evolution, name: str) -> dict[str, Any]:
     for ratio in evolution.ratios:
         whose |= {column: ("", column.replace(ratio, "ratio")) for column in (*ratio_columns(ratio), f"{ratio}_delta")}
     peak, column = whose[name]
-    words = COLUMNS[column][1]
-    return {"label": label(evolution, name), "error": error_of(name), "peak": peak, "words": words}
+    reach = trusted_range(evolution.shown(name), evolution.errors(name))
+    return {
+        "label": label(evolution, name),
+        "words": COLUMNS[column][1],
+        "error": error_of(name),
+        "peak": peak,
+        "range": numbers(np.array(reach)),
+    }
 
 
 def _axes(evolution: Evolution) -> dict[str, Any]:
