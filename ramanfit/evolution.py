@@ -47,9 +47,10 @@ class Evolution:
     def scans(self) -> np.ndarray:
         """Numbers of the scans, int [S], from the first to the last without a gap: one that is missing has no rows."""
         number = np.asarray(self.table.columns["scan"]).astype(np.int64)
-        if number.max() - number.min() < 4 * len(np.unique(number)):
-            return np.arange(number.min(), number.max() + 1)
-        return np.unique(number)
+        there = sorted(set(number.tolist()))  # np.unique would import numpy.ma
+        if there[-1] - there[0] < 4 * len(there):
+            return np.arange(there[0], there[-1] + 1)
+        return np.array(there)
 
     @cached_property
     def points(self) -> tuple[str, ...]:

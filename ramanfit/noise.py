@@ -9,6 +9,7 @@ import numpy as np
 from ramanfit.scan import BoolArray, FloatArray
 
 ROUNDS = 4
+BLOCK = 64  # spectra at a time: what is summed over the channels fits a processor's cache
 CLIP = 16.0  # squared differences beyond this many variances count as this: spikes are not noise
 EXACT = 1e-20  # level over squared signal below which there is no noise, only rounding
 FLOOR = 0.05  # least variance anywhere, in parts of the level
@@ -54,12 +55,7 @@ def estimate_noise(
     level = np.where(level > 0, level, (square * weight).sum(axis=1) / total)
     gain = np.zeros(len(residual))
     for _ in range(ROUNDS):
-        variance = np.maximum(level[:, None] + gain[:, None] * signal, FLOOR * level[:, None])
-        w = np.divide(weight, variance * variance, out=np.zeros_like(weight), where=variance > 0)
-        d = np.minimum(square, CLIP * variance)
-        ws = w * signal
-        s0, s1, s2 = w.sum(axis=1), ws.sum(axis=1), (ws * signal).sum(axis=1)
-        t0, t1 = (w * d).sum(axis=1), (ws * d).sum(axis=1)
+        s0, s1, s2, t0, t1 = _sums(level, gain, signal, square, weight)
         known = (level > 0) & (s0 > 0)
         s0 = np.where(known, s0, 1.0)
         if model == "counting":
@@ -70,6 +66,24 @@ def estimate_noise(
         level = np.where(known, np.maximum((t0 - gain * s1) / s0, FLOOR * level), level)
     level = np.where(level > EXACT * mean * mean, level, 0.0)
     return np.stack([level, mean, gain], axis=1)
+
+
+def _sums(
+    level: FloatArray, gain: FloatArray, signal: FloatArray, square: FloatArray, weight: FloatArray
+) -> FloatArray:
+    """Weighted sums of 1, signal, signal^2, square, signal * square over the channels, [5, N]."""
+    sums = np.empty((5, len(square)))
+    for s in range(0, len(square), BLOCK):
+        block = slice(s, s + BLOCK)
+        x, base = signal[block], level[block, None]
+        v = np.maximum(base + gain[block, None] * x, FLOOR * base)
+        d = np.minimum(square[block], CLIP * v)
+        v *= v
+        w = np.divide(weight[block], v, out=np.zeros_like(v), where=v > 0)
+        ws = w * x
+        for k, part in enumerate((w, ws, ws * x, w * d, ws * d)):
+            part.sum(axis=1, out=sums[k, block])
+    return sums
 
 
 def variance(noise: FloatArray, curve: FloatArray) -> FloatArray:
