@@ -8,6 +8,7 @@ a float64, so one multiplication or division rounds correctly (W. D. Clinger, PL
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -62,12 +63,7 @@ class Fixed(NamedTuple):
         separator = line[first.end() : step] or newline
         if newline not in (b"\n", b"\r\n") or len(body) != columns * step - 1:
             return None
-        up, down = np.full(256, np.nan), np.ones(256)
-        for power in range(-36, 37):
-            k, code = power - digits, power if power >= 0 else 128 - power
-            if abs(k) <= 22:
-                up[code], down[code] = float(f"1e{max(k, 0)}"), float(f"1e{max(-k, 0)}")
-        up[128], down[128] = up[0], down[0]
+        up, down = _powers(digits)
         return cls(columns, digits, exponent, len(body) + len(newline), separator, newline, up, down)
 
     def parse(self, block: bytes) -> FloatArray | None:
@@ -127,3 +123,15 @@ class Fixed(NamedTuple):
         mantissa /= self.down.take(code)
         np.multiply(mantissa, _SIGNS.take(load(0)), out=out)
         return not np.isnan(out).any()
+
+
+@cache
+def _powers(digits: int) -> tuple[FloatArray, FloatArray]:
+    """Powers of ten for each exponent, after so many digits behind the point; see `Fixed`."""
+    up, down = np.full(256, np.nan), np.ones(256)
+    for power in range(-36, 37):
+        k, code = power - digits, power if power >= 0 else 128 - power
+        if abs(k) <= 22:
+            up[code], down[code] = float(f"1e{max(k, 0)}"), float(f"1e{max(-k, 0)}")
+    up[128], down[128] = up[0], down[0]
+    return up, down

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from ramanfit.errors import FormatError
@@ -15,6 +16,7 @@ from ramanfit.readers.text import Style, decode, first_line, lines_before_rows
 from ramanfit.readers.units import file_unit
 from ramanfit.scan import Scan
 
+_DATA = re.compile(rb"(?:^|[\r\n])[ \t]*\[Data\][ \t]*(?:[\r\n]|$)")
 _FIRST = b"//Exported ASCII-File"
 _LONGEST_HEADER = 1000  # lines; real ones have 20
 
@@ -27,7 +29,7 @@ def is_header(head: bytes) -> bool:
 
 def has_data(head: bytes) -> bool:
     """Tell whether the numbers follow in the same file."""
-    return b"[Data]" in head and any(line.strip() == b"[Data]" for line in head.splitlines())
+    return _DATA.search(head) is not None
 
 
 def sniff(head: bytes) -> bool:

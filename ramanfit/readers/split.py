@@ -54,7 +54,7 @@ def part_of(name: str) -> Part | None:
 
 def one_number_per_line(head: bytes) -> bool:
     """Tell whether the first lines hold one number each."""
-    lines = [line for line in head.splitlines()[:20] if line.strip()]
+    lines = [line for line in head[:2000].splitlines()[:20] if line.strip()]
     return bool(lines) and all(row_style(line, single=True) for line in (lines[:-1] or lines))
 
 
