@@ -67,7 +67,7 @@ class Axis(NamedTuple):
 
 def calibration_of(project: Project, graph: Graph) -> Calibration | None:
     """Return what calibrates the functions of a graph, None if they are no spectra."""
-    if graph.role in (_HISTOGRAM, _MASK) or graph.channels < 2:
+    if graph.role in (_HISTOGRAM, _MASK) or graph.channels < 2 or not graph.spectra:
         return None
     tag = graph.item.tag["TDGraph"]
     transformation = project.refer(tag, "XTransformationID")

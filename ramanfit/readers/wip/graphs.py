@@ -53,7 +53,7 @@ class Graph(NamedTuple):
 def read_graph(item: Item) -> Graph:
     """Return what a TDGraph says of its size, its numbers left where they are."""
     tag = item.tag["TDGraph"]
-    width, height, channels = (tag[name].integer(1, _LARGEST) for name in ("SizeX", "SizeY", "SizeGraph"))
+    width, height, channels = (tag[name].integer(0, _LARGEST) for name in ("SizeX", "SizeY", "SizeGraph"))
     return Graph(item, item.about["ImageIndex"].integer(0, 100), width, height, channels)
 
 

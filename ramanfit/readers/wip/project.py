@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 
-from ramanfit.errors import FormatError
 from ramanfit.readers.wip.tags import Content, Tag, read_root
 
 NEWEST = 8  # project version
@@ -31,7 +30,12 @@ class Item:
     @property
     def caption(self) -> str:
         """Its name, on one line."""
-        return " ".join(self.about["Caption"].text().split())
+        return " ".join("".join(c if c.isprintable() else " " for c in self.about["Caption"].text()).split())
+
+    @property
+    def name(self) -> str:
+        """The caption, or the ID where there is none."""
+        return self.caption or f"ID {self.id}"
 
     @property
     def guid(self) -> str:
@@ -105,7 +109,3 @@ class Project:
         if item is None:
             raise reference.wrong("the ID of an object of the project", str(number))
         return item
-
-    def error(self, item: Item, problem: str, hint: str | None = None) -> FormatError:
-        """Return an error about one object."""
-        return FormatError(self.path, f"{item.caption!r} (ID {item.id}): {problem}", hint=hint)

@@ -57,7 +57,7 @@ def read(source: Source, options: ReadOptions) -> list[Scan]:
         try:
             scans.append(_scan(project, measurement, described, options))
         except FormatError:
-            if options.selects(measurement.graph.item.caption):
+            if options.selects(measurement.graph.item.name):
                 raise
     del passed["text"]
     notes = [f"passed over in this project: {_words(passed)}"] if passed else []
@@ -103,9 +103,9 @@ def _spectra(project: Project) -> tuple[list[_Measurement], Counter[str]]:
 
 def _scan(project: Project, measurement: _Measurement, described: _Described, options: ReadOptions) -> Scan:
     graph, calibration = measurement
-    caption = graph.item.caption
+    name = graph.item.name
+    counts, unfinished = read_counts(graph)  # first: then sizes are those of the data
     axis = read_axis(calibration, graph.channels)
-    counts, unfinished = read_counts(graph)
     metadata, notes = _metadata(project, graph, axis, described)
     if unfinished:
         notes += (f"{unfinished} of {graph.height} scan lines were not finished: not measured",)
@@ -114,7 +114,7 @@ def _scan(project: Project, measurement: _Measurement, described: _Described, op
     if axis.assumed and options.x_unit is None:
         notes += ("the unit of the axis is not in the file: taken as nm (--x-unit)",)
     spectra = Spectra(
-        f"{project.path}::{caption}",
+        f"{project.path}::{name}",
         axis.x,
         counts[:, axis.inside],
         lambda _: None,
@@ -124,7 +124,7 @@ def _scan(project: Project, measurement: _Measurement, described: _Described, op
     return deliver(
         spectra,
         source=project.path,
-        name=caption,
+        name=name,
         place=read_place(project, graph, options.line_spacing),
         options=options if axis.assumed else replace(options, x_unit=None),
         metadata=metadata,

@@ -26,7 +26,7 @@ _MAGIC = {
 _TREE, _BYTES, _BOOL, _TEXT = 0, 7, 8, 9
 _NUMBERS = {2: "<f8", 3: "<f4", 4: "<i8", 5: "<i4", 6: "<u4", _BOOL: "u1"}
 _WORDS = ("tags", "extended floats", "f64", "f32", "i64", "i32", "u32 or a date", "bytes", "bool", "text")
-_LONGEST_NAME = 1 << 12
+_LONGEST_NAME = 255
 _MOST_CHILDREN = 1 << 17  # a project of a whole day has some thousand
 
 Content = npt.NDArray[np.uint8]

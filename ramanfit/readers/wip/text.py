@@ -9,7 +9,8 @@ from ramanfit.readers.wip.project import Item, Project
 
 _LONGEST = 1 << 20
 _TOKEN = re.compile(
-    r"\\'([0-9a-fA-F]{2})|\\u(-?\d{1,5}) ?.?|\\([a-zA-Z]{1,32})(?:-?\d{1,10})? ?|\\(.)|([{}])|[\r\n]+|([^\\{}\r\n]+)"
+    r"\\'([0-9a-fA-F]{2})|\\u(-?\d{1,5}) ?(?:\\'[0-9a-fA-F]{2}|[^\\{}])?|\\([a-zA-Z]{1,32})(?:-?\d{1,10})? ?"
+    r"|\\(.)|([{}])|[\r\n]+|([^\\{}\r\n]+)"
 )
 _SIGNS = {"par": "\n", "line": "\n", "tab": "\t"}
 _UNSEEN = frozenset(("fonttbl", "colortbl", "stylesheet", "info", "pict"))  # groups that hold no words
@@ -30,7 +31,7 @@ def plain_text(rtf: str) -> str:
             if code:
                 words.append(bytes.fromhex(code).decode("cp1252", "replace"))
             elif unicode:
-                words.append(chr(int(unicode) % 0x10000))
+                words.append((int(unicode) % 0x10000).to_bytes(2, "little").decode("utf-16-le", "replace"))
             else:
                 words.append(_SIGNS.get(control, "") or (sign if sign in "\\{}" else "") or run)
     return "".join(words)
