@@ -68,7 +68,8 @@ class StoredCounts:
     def _take(self, rows: Any) -> FloatArray:
         """Return some rows; FormatError if one of their counts is not finite."""
         i, j = np.divmod(rows, self._stored.shape[1])
-        taken = np.asarray(self._stored[i, j][..., self._channels], dtype=np.float64)
+        with np.errstate(invalid="ignore"):  # a signalling nan: told below
+            taken = np.asarray(self._stored[i, j][..., self._channels], dtype=np.float64)
         if self._absent is not None:
             taken[self._absent[rows]] = 0.0
         if self._stored.dtype.kind == "f" and not np.isfinite(taken).all():

@@ -31,6 +31,7 @@ from tests.wip_writer import (
     TYPES,
     UNITS,
     Builder,
+    Tags,
     elements,
     encode,
     i32,
@@ -322,7 +323,11 @@ def test_single_spectrum_at_a_place() -> None:
     np.testing.assert_allclose(scan.coordinates_um, [[1000, 2000, 3000]])
     strange = placed(space(unit="furlong"), COUNTS)
     assert strange.coordinates_um is None
-    assert "positions in 'furlong' are not understood" in strange.notes
+    assert "the project does not say where the spectra were taken (--step)" in strange.notes
+    project = Builder()
+    place = project.add("TDSpaceTransformation", space(unit="furlong"))
+    project.spectra(SERIES, place=project.add("TDLinearTransformation", linear(0, 1, "s", 3)), second=place, index=5)
+    assert one(project).coordinates_um is None
 
 
 SERIES = np.arange(20.0).reshape(1, 4, 5)
@@ -344,6 +349,49 @@ def test_series_at_a_place() -> None:
     scan = one(project)
     np.testing.assert_array_equal(scan.coordinates_um, [[7, 8, 9]] * 4)
     assert scan.position_um is None
+
+
+def test_a_line_that_is_a_table_of_places() -> None:
+    scan = placed(table([3.0, 2.0, 0.5, -1.0], "mm", 1), SERIES, "TDLUTTransformation", index=1)
+    assert scan.kind == "line"
+    np.testing.assert_array_equal(scan.position_um, [0, 1000, 2500, 4000])
+
+
+@pytest.mark.parametrize(
+    ("kind", "tags"),
+    [
+        ("TDSpaceTransformation", space((1e308, 0, 0), (1e308, 0, 0, 0, 1, 0, 0, 0, 1))),
+        (
+            "TDSpaceTransformation",
+            space(scale=(1e200, 0, 0, 0, 1, 0, 0, 0, 1), rotation=(1e200, 0, 0, 0, 1, 0, 0, 0, 1)),
+        ),
+        ("TDLinearTransformation", linear(0, 1e38, "h", 3, model=-1e38)),
+        ("TDLUTTransformation", table([0.0, 1e300, 2.0, 3.0], "s", 3)),
+    ],
+)
+def test_places_beyond_all_reason(kind: str, tags: Tags) -> None:
+    project = Builder()
+    project.spectra(SERIES, place=project.add(kind, tags))
+    assert "expected a transformation to values below 1e+15" in str(refuse(project))
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        spectral(0, Polynom=[1e308, 1e308, 1e308]),
+        spectral(1, nC=2.0, LambdaC=580.0, Gamma=0.43, Delta=-0.01, m=1.0, d=0.0, x=0.026, f=300.0),
+        spectral(1, nC=2.0, LambdaC=1e9, Gamma=0.43, Delta=-0.01, m=1.0, d=1666.0, x=0.026, f=300.0),
+        spectral(2, FreePolynomOrder=1, FreePolynomStartBin=0.0, FreePolynomStopBin=9.0, FreePolynom=[1e300, 1e300]),
+    ],
+)
+def test_calibrations_beyond_all_reason(tags: Tags) -> None:
+    with pytest.raises(FormatError, match="TDSpectralTransformation': expected a transformation to values below"):
+        on_axis("TDSpectralTransformation", tags)
+
+
+def test_polynomials_without_coefficients() -> None:
+    with pytest.raises(FormatError):
+        on_axis("TDSpectralTransformation", spectral(0, Polynom=[]))
 
 
 def test_what_is_neither_a_place_nor_a_time() -> None:

@@ -17,6 +17,7 @@ _SHOWN = ("nm", "µm", "1/cm", SHIFT, "eV", "meV", "rel. eV", "rel. meV")
 _SPECTRAL = 2  # UnitKind
 _HISTOGRAM, _MASK = 4, 6  # ImageIndex
 _HIGHEST_ORDER = 100
+_LARGEST = 1e15
 _TRANSFORMATIONS = ("TDSpectralTransformation", "TDLUTTransformation", "TDLinearTransformation")
 _GRATING = ("nC", "LambdaC", "Gamma", "Delta", "m", "d", "x", "f")
 
@@ -111,14 +112,22 @@ def read_table(item: Item, count: int) -> FloatArray:
     size = tag["LUTSize"].integer()
     if size != count:
         raise tag["LUTSize"].wrong(f"a table for {count} values", f"one of {size}")
-    return tag["LUT"].numbers(count)
+    return within_reason(tag["LUT"], tag["LUT"].numbers(count))
 
 
 def read_linear(item: Item, count: int) -> FloatArray:
     """Return the values of a TDLinearTransformation at 0 .. count - 1."""
     tag = item.tag["TDLinearTransformation"]
     model, world, scale = (_double(tag, name).number() for name in ("ModelOrigin", "WorldOrigin", "Scale"))
-    return np.asarray(scale * (np.arange(count) - model) + world)
+    with np.errstate(over="ignore", invalid="ignore"):
+        return within_reason(tag, np.asarray(scale * (np.arange(count) - model) + world))
+
+
+def within_reason(tag: Tag, values: FloatArray) -> FloatArray:
+    """Return values as they are if they could be wavelengths, times or places, in any unit."""
+    if not (np.abs(values) < _LARGEST).all():  # nor not a number
+        raise tag.wrong(f"a transformation to values below {_LARGEST:g}", "one to others")
+    return values
 
 
 def _double(tag: Tag, name: str) -> Tag:
@@ -147,9 +156,7 @@ def _spectrograph(item: Item, channels: int) -> tuple[FloatArray, slice]:
         # beyond these bins the software repeats the wavelengths at them, which is no calibration
         inside = slice(int(np.ceil(np.clip(first, 0, channels))), int(np.clip(np.floor(last) + 1, 0, channels)))
         x = _polynomial(pixel[inside], tag["FreePolynom"].numbers()[: order + 1])
-    if not np.isfinite(x).all():
-        raise tag.wrong("a calibration", "one that gives no finite wavelengths")
-    return x, inside
+    return within_reason(tag, x), inside
 
 
 def _polynomial(pixel: FloatArray, coefficients: FloatArray) -> FloatArray:
