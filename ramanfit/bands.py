@@ -12,6 +12,7 @@ from ramanfit.curves import Curves
 from ramanfit.noise import variance
 from ramanfit.recipe import Recipe
 from ramanfit.scan import BoolArray, FloatArray, Scan
+from ramanfit.stored import blocks
 from ramanfit.tables import Column, Table, repeat_rows
 
 OUTLIER = 6.0  # standard deviations above the band's median: a cosmic ray, where no fit has looked for it
@@ -69,7 +70,7 @@ def read_bands(scan: Scan, recipe: Recipe, curves: Curves) -> Bands:
     corrected, corrected_se = raw.copy(), raw.copy()
     shift = scan.shift_cm1 + recipe.axis.shift_cm1
     half = recipe.bands.half_width_cm1
-    measured = scan.counts.max(axis=1) > scan.counts.min(axis=1)
+    measured = np.concatenate([part.max(axis=1) > part.min(axis=1) for _, part in blocks(scan.counts)])
     for k, middle in enumerate(every):
         first, end = np.searchsorted(shift, (middle - half, middle + half), side="left").tolist()
         end += int(end < len(shift) and shift[end] == middle + half)

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from ramanfit.model import Model, build_model, window_channels
 from ramanfit.recipe import Recipe
 from ramanfit.scan import BoolArray, FloatArray, Scan
+from ramanfit.stored import StoredCounts, blocks
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,8 +21,8 @@ class Prepared:
     ----------
     model : Model
         The recipe on the channels inside the window.
-    counts : array [N, M]
-        A view of the scan where that is possible.
+    counts : array [N, M], or StoredCounts
+        A view of the scan where that is possible; `take` gives some of them as float64.
     use : bool array [N, M] or None
         Channels that may be fitted; None: all.
     measured : bool array [N]
@@ -33,7 +34,7 @@ class Prepared:
     """
 
     model: Model
-    counts: FloatArray
+    counts: FloatArray | StoredCounts
     use: BoolArray | None
     measured: BoolArray
     saturated: BoolArray
@@ -62,6 +63,8 @@ def prepare(scan: Scan, recipe: Recipe) -> Prepared:
     ------
     ScanError
         If the window holds too few channels for the recipe's model.
+    FormatError
+        If a count that was still in its file is not finite.
     """
     shift = scan.shift_cm1 + recipe.axis.shift_cm1
     inside = window_channels(shift, recipe)
@@ -70,12 +73,18 @@ def prepare(scan: Scan, recipe: Recipe) -> Prepared:
     whole = slice(found[0], found[-1] + 1)
     counts = scan.counts[:, whole] if found.size == whole.stop - whole.start else scan.counts[:, inside]
     top = recipe.clean.saturation_counts
-    burnt = counts >= top if top is not None else np.zeros_like(counts, dtype=bool)
-    bad = burnt if scan.mask is None else burnt | scan.mask[:, inside]
+    bad = None if scan.mask is None else scan.mask[:, inside]
+    measured, saturated = np.zeros(len(scan), dtype=bool), np.zeros(len(scan), dtype=bool)
+    for rows, part in blocks(counts):
+        measured[rows] = part.max(axis=1) > part.min(axis=1)
+        if top is not None and (burnt := part >= top).any():
+            saturated[rows] = burnt.any(axis=1)
+            bad = np.zeros(counts.shape, dtype=bool) if bad is None else bad
+            bad[rows] |= burnt
     return Prepared(
         model=model,
         counts=counts,
-        use=~bad if bad.any() else None,
-        measured=counts.max(axis=1) > counts.min(axis=1),
-        saturated=np.asarray(burnt.any(axis=1)),
+        use=~bad if bad is not None and bad.any() else None,
+        measured=measured,
+        saturated=saturated,
     )

@@ -44,7 +44,7 @@ def excerpts(
     for first, count in runs([(scan.shift_cm1.tobytes(), scan.mask is None) for scan in scans]):
         some = scans[first : first + count]
         ends = np.cumsum([len(scan) for scan in some]).tolist()
-        counts = some[0].counts if count == 1 else np.concatenate([scan.counts for scan in some])
+        counts = some[0].counts if count == 1 else np.concatenate([np.asarray(scan.counts) for scan in some])
         masks = [scan.mask for scan in some if scan.mask is not None]
         whole = Scan(some[0].shift_cm1, counts, source=some[0].source, mask=np.concatenate(masks) if masks else None)
         center, fwhm, height = (np.concatenate(parts) for parts in zip(*peaks[first : first + count], strict=True))

@@ -38,7 +38,7 @@ def graph_ascii(scan: Scan, file_name: str = "") -> bytes:
     lines = ["//Exported ASCII-File", "[Header]", *(f"{key} = {value}" for key, value in header)]
     lines += ["", "[Data]", "\t".join(["X-Axis", *labels]), "\t".join(["rel. 1/cm", *["CCD cts"] * n])]
     row = "\t".join(["% .9E"] * (n + 1))
-    lines += [row % tuple(values) for values in np.vstack([scan.shift_cm1, scan.counts]).T.tolist()]
+    lines += [row % tuple(values) for values in np.vstack([scan.shift_cm1, np.asarray(scan.counts)]).T.tolist()]
     return as_bytes(lines)
 
 

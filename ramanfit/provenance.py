@@ -14,6 +14,7 @@ import numpy as np
 from ramanfit import __version__
 from ramanfit.errors import InputError
 from ramanfit.outputs import Sink
+from ramanfit.readers import split_selection
 from ramanfit.recipe import Recipe
 from ramanfit.recipe_toml import to_dict
 
@@ -58,7 +59,7 @@ def _sha256(path: str) -> str | None:
         return None
     digest = hashlib.sha256()
     try:
-        with Path(path).open("rb") as file:
+        with Path(split_selection(path)[0]).open("rb") as file:
             while block := file.read(1 << 20):
                 digest.update(block)
     except OSError as error:

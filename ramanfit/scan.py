@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ramanfit.errors import ScanError
+from ramanfit.stored import StoredCounts
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -58,8 +59,9 @@ class Scan:
     ----------
     shift_cm1 : array [M]
         Raman shift in cm-1, strictly ascending, finite; at least two channels.
-    counts : array [N, M]
-        Counts as recorded, finite; at least one spectrum.
+    counts : array [N, M], or StoredCounts
+        Counts as recorded; at least one spectrum. An array must be finite, which is checked here. What stays in its
+        file is of any type there, and becomes finite float64, or an error, where rows of it are taken.
     kind : {"spectrum", "line", "series", "map"}
     source : str
         The file as the user named it (the `source` column).
@@ -88,7 +90,7 @@ class Scan:
     """
 
     shift_cm1: FloatArray
-    counts: FloatArray
+    counts: FloatArray | StoredCounts
     kind: Kind = "spectrum"
     source: str = "-"
     name: str = ""
@@ -112,7 +114,7 @@ class Scan:
             )
         if not np.isfinite(shift).all() or not (np.diff(shift) > 0).all():
             raise ScanError(f"{self.source}: the axis must be finite and strictly ascending")
-        if not np.isfinite(counts).all():
+        if isinstance(counts, np.ndarray) and not np.isfinite(counts).all():
             raise ScanError(f"{self.source}: counts must be finite")
         n = counts.shape[0]
         for name, shape in (
@@ -127,7 +129,7 @@ class Scan:
         if self.grid is not None and self.grid[0] * self.grid[1] != n:
             raise ScanError(f"{self.source}: a map of {self.grid} cannot hold {n} spectra")
         for array in (shift, counts, self.position_um, self.coordinates_um, self.offset_s, self.mask):
-            if array is not None:
+            if isinstance(array, np.ndarray):
                 array.flags.writeable = False
 
     def __len__(self) -> int:

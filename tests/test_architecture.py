@@ -15,6 +15,7 @@ import ramanfit
 PACKAGE = Path(ramanfit.__file__).parent
 FLOORS = (
     ("errors",),
+    ("stored",),
     ("scan", "settings"),
     ("lineshapes", "result", "recipe", "plan", "readers"),
     ("model", "recipe_toml", "noise", "graph_text", "spikes"),

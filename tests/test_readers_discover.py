@@ -10,6 +10,7 @@ import pytest
 from ramanfit.errors import FormatError, InputError
 from ramanfit.readers import find_exports, open_scans
 from ramanfit.readers.discover import natural_key
+from tests.wip_writer import Builder
 
 TABLE = "".join(f"{100 + 2 * i}.5\t{700 + i}\n" for i in range(20))
 COLUMN = "".join(f"{100 + 2 * i}.5\n" for i in range(20))
@@ -62,7 +63,7 @@ def test_what_is_clearly_no_spectrum_is_passed_over(tmp_path: Path) -> None:
         "numbers.txt": COLUMN,
         "figure.png": b"\x89PNG\r\n\x1a\n" + bytes(100),
         "report.pdf": b"%PDF-1.7\n",
-        "scan.wip": b"WIT_PR06" + bytes(100),
+        "texts.wip": Builder().build(),
         "cell.mpt": "EC-Lab ASCII FILE\nNb header lines : 3\ntime/s\tEwe/V\n1.5\t2\n2.5\t3\n",
         "P1 Information.txt": "P1\n\nGeneral:\nSystem ID:\t1\n",
         "V Information.txt": "Video Image--001\n\nGeneral:\nSystem ID: \t1\n\nVideo System:\nImage: \t1\n",
@@ -77,7 +78,7 @@ def test_what_is_clearly_no_spectrum_is_passed_over(tmp_path: Path) -> None:
     reasons = {Path(over.path).name: over.reason for over in passed}
     assert all(reasons.values())
     assert "video image" in reasons["V Information.txt"]
-    assert "not read yet" in reasons["scan.wip"]
+    assert reasons["texts.wip"] == "a WITec project without a spectrum: empty"
 
 
 @pytest.mark.parametrize(
@@ -95,6 +96,8 @@ def test_what_is_clearly_no_spectrum_is_passed_over(tmp_path: Path) -> None:
         TABLE.encode("utf-16"),
         b"\x1f\x8b\x08\0broken",
         "[WITEC_TRUEMATCH_ASCII_HEADER]\n",
+        Builder().build()[:-1],
+        b"WIT_PR06" + bytes(100),
     ],
 )
 def test_a_broken_export_is_told_of(tmp_path: Path, content: str | bytes) -> None:

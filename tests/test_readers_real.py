@@ -116,7 +116,7 @@ def test_refused(name: str) -> None:
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize(("suffix", "word"), [(".mat", "MATLAB"), (".wip", "WITec project"), (".wid", "WID")])
+@pytest.mark.parametrize(("suffix", "word"), [(".mat", "MATLAB")])
 def test_binary_exports_say_what_to_do(suffix: str, word: str) -> None:
     files = [file for file in DATA.rglob("*") if file.suffix.lower() == suffix]
     assert files

@@ -5,21 +5,32 @@ Every kind of export has a module with a `Reader`; `READERS` holds them in the o
 
 from __future__ import annotations
 
-from fnmatch import fnmatchcase
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
 from ramanfit.errors import FormatError, InputError, UnknownFormatError
-from ramanfit.readers import bwtek, graph_ascii, split, table, truematch
+from ramanfit.readers import bwtek, graph_ascii, split, table, truematch, wip
 from ramanfit.readers.base import Reader, ReadOptions
 from ramanfit.readers.discover import Passed, find_exports, natural_key
 from ramanfit.readers.refusals import is_fit_table, refusal
 from ramanfit.readers.source import Source
 from ramanfit.scan import Scan
 
-__all__ = ["READERS", "Passed", "ReadOptions", "Reader", "find_exports", "is_fit_table", "natural_key", "open_scans"]
+__all__ = [
+    "READERS",
+    "Passed",
+    "ReadOptions",
+    "Reader",
+    "find_exports",
+    "is_fit_table",
+    "natural_key",
+    "open_scans",
+    "split_selection",
+]
 
 READERS: tuple[Reader, ...] = (
+    wip.READER,
     truematch.READER,
     bwtek.READER,
     split.READER,
@@ -62,24 +73,24 @@ def open_scans(
     UnknownFormatError
         If no reader knows it.
     """
-    path, wanted = _selection(path)
+    named = path
+    path, wanted = split_selection(path)
+    chosen_by = options if wanted is None else replace(options, select=wanted)
     if path != "-" and Path(path).is_dir():
         raise InputError(f"{path}: is a folder")
     with Source.open(path, stream, stdin_name) as source:
-        scans = _reader(source).read(source, options)
+        scans = _reader(source).read(source, chosen_by)
     if wanted is not None:
-        chosen = [scan for scan in scans if fnmatchcase(scan.name, wanted)]
+        chosen = [scan.with_(source=named) for scan in scans if chosen_by.selects(scan.name)]
         if not chosen:
             names = ", ".join(scan.name for scan in scans[:5]) + (", ..." if len(scans) > 5 else "")
             raise FormatError(path, f"no measurement named {wanted!r}", hint=f"there are: {names}")
         scans = chosen
-    if options.select is not None:
-        scans = [scan for scan in scans if fnmatchcase(scan.name, options.select)]
-    return scans
+    return [scan for scan in scans if options.selects(scan.name)]
 
 
-def _selection(path: str) -> tuple[str, str | None]:
-    """Split ``FILE::NAME``, unless there is a file of the whole name."""
+def split_selection(path: str) -> tuple[str, str | None]:
+    """Split ``FILE::NAME`` into file and name, None without one or if there is a file of the whole name."""
     file, mark, name = path.partition("::")
     if not mark or Path(path).exists():
         return path, None
@@ -90,6 +101,8 @@ def _reader(source: Source) -> Reader:
     """Return the reader that knows the file."""
     if source.file is not None and split.is_part(source.file.name, source.head):
         return split.READER
+    if wip.sniff(source.head):  # binary: nothing that is told of texts applies
+        return wip.READER
     why = refusal(source.head)
     if why is not None:
         raise FormatError(source.path, why.what, hint=why.hint)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, NamedTuple
 
 from ramanfit.errors import RecipeError
@@ -52,6 +53,10 @@ class ReadOptions:
             raise RecipeError(f"laser: expected a wavelength in nm, found {self.laser_nm}")
         if self.line_spacing not in ("witec", "endpoints"):
             raise RecipeError(f"line spacing: expected witec or endpoints, found {self.line_spacing!r}")
+
+    def selects(self, name: str) -> bool:
+        """Tell whether a measurement of this name is wanted; a name is also a pattern for itself."""
+        return self.select is None or name == self.select or fnmatchcase(name, self.select)
 
 
 class Reader(NamedTuple):

@@ -14,6 +14,7 @@ from ramanfit.readers.information import Information, started, whole
 from ramanfit.readers.place import Place
 from ramanfit.readers.units import SHIFT, file_unit, needs_laser, to_shift
 from ramanfit.scan import FloatArray, Metadata, Scan
+from ramanfit.stored import StoredCounts
 
 _FARTHEST = 1e9  # in any unit
 
@@ -27,9 +28,9 @@ class Spectra(NamedTuple):
         As the user named the file that holds the axis.
     x : array [M]
         The axis as written.
-    counts : array [N, M]
+    counts : array [N, M], or StoredCounts
     line : callable
-        Gives the line number of a channel, for messages.
+        Gives the line number of a channel, for messages; None where there are no lines.
     unit : str
         The file's word for the axis' unit, empty where it has none.
     laser_nm : float or None
@@ -40,8 +41,8 @@ class Spectra(NamedTuple):
 
     path: str
     x: FloatArray
-    counts: FloatArray
-    line: Callable[[int], int]
+    counts: FloatArray | StoredCounts
+    line: Callable[[int], int | None]
     unit: str = ""
     laser_nm: float | None = None
     header: Mapping[str, str] = MappingProxyType({})
@@ -137,7 +138,7 @@ def metadata_from(header: Mapping[str, str], information: Information | None) ->
         accumulations=whole(information.text("Number Of Accumulations")),
         laser_nm=information.laser_nm,
         laser_power_mw=information.number("Laser Power [mW]"),
-        information=information.file,
+        information=information.file or None,
         header={**information.header, **header},
     )
 

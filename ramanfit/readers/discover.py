@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ramanfit.errors import FormatError, InputError
-from ramanfit.readers import bwtek, graph_ascii, split, table, truematch
+from ramanfit.readers import bwtek, graph_ascii, split, table, truematch, wip
 from ramanfit.readers.refusals import refusal
 from ramanfit.readers.source import Source, strip_endings
 
@@ -103,6 +103,8 @@ def _not_wanted(file: Path) -> str:
     try:
         with Source.open(str(file)) as source:
             head = source.head
+            if wip.sniff(head):
+                return wip.no_spectrum(source)
     except (InputError, FormatError):
         return ""
     textual = strip_endings(file.name) != file.name.removesuffix(".gz")

@@ -74,10 +74,6 @@ _KNOWN: tuple[tuple[Callable[[bytes], bool], Refusal], ...] = (
         Refusal("a git-LFS pointer instead of the data", "fetch the data: git lfs pull", True),
     ),
     (
-        lambda head: head.startswith((b"WIT_PRCT", b"WIT_DATA", b"WIT_PR06", b"WIT_DA06")),
-        Refusal("a WITec project (WIP or WID): not read yet", _EXPORT),
-    ),
-    (
         lambda head: b"\xef\xbf\xbd" in head[:8] and (b"\0" in head[:600] or b"WITec" in head[:600]),
         Refusal("an SPC file ruined by a conversion to UTF-8", "get the original file", True),
     ),

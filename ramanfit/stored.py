@@ -1,0 +1,94 @@
+"""Counts that stay in their file until they are taken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ramanfit.errors import FormatError
+
+FloatArray = npt.NDArray[np.float64]
+
+BLOCK = 1 << 20  # numbers that are taken at a time
+
+
+class StoredCounts:
+    """Counts [N, M] of which only the rows that are asked for become numbers in memory.
+
+    ``counts[rows]`` gives an array of float64, checked to be finite; ``counts[:, channels]`` gives the same counts
+    on some of the channels, and takes nothing yet. `numpy.asarray` takes everything.
+
+    Parameters
+    ----------
+    stored : array [A, B, M]
+        Of any real type and any strides, usually a view of a memory map. Row ``i`` is ``stored[i // B, i % B]``:
+        a map whose y runs fastest in the file is shown with x fastest, which no array of two dimensions could do.
+    source : str
+        The file, for messages.
+    offset : int
+        The byte of the file at which ``stored[0, 0, 0]`` stands.
+    absent : bool array [N], optional
+        Spectra that were not measured, whatever stands in the file: their counts are 0.
+    """
+
+    def __init__(
+        self, stored: npt.NDArray[Any], source: str = "-", offset: int = 0, absent: npt.NDArray[np.bool_] | None = None
+    ) -> None:
+        self._stored, self._source, self._offset, self._absent = stored, source, offset, absent
+        self._channels = np.arange(stored.shape[2])
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Spectra and channels."""
+        return self._stored.shape[0] * self._stored.shape[1], self._channels.size
+
+    @property
+    def ndim(self) -> int:
+        """Always 2."""
+        return 2
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, key: Any) -> Any:
+        rows, channels = key if isinstance(key, tuple) else (key, slice(None))
+        some = StoredCounts(self._stored, self._source, self._offset, self._absent)
+        some._channels = self._channels[channels]
+        return some if isinstance(rows, slice) and rows == slice(None) else some._take(np.arange(len(self))[rows])
+
+    def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> npt.NDArray[Any]:
+        whole = np.empty(self.shape)
+        for rows, part in blocks(self):
+            whole[rows] = part
+        return whole if dtype is None else whole.astype(dtype, copy=False)
+
+    def _take(self, rows: Any) -> FloatArray:
+        """Return some rows; FormatError if one of their counts is not finite."""
+        i, j = np.divmod(rows, self._stored.shape[1])
+        with np.errstate(invalid="ignore"):  # a signalling nan: told below
+            taken = np.asarray(self._stored[i, j][..., self._channels], dtype=np.float64)
+        if self._absent is not None:
+            taken[self._absent[rows]] = 0.0
+        if self._stored.dtype.kind == "f" and not np.isfinite(taken).all():
+            *row, k = np.argwhere(~np.isfinite(taken))[0].tolist()
+            number, channel = int(rows[row[0]] if row else rows), int(self._channels[k])
+            place = (number // self._stored.shape[1], number % self._stored.shape[1], channel)
+            byte = self._offset + sum(p * s for p, s in zip(place, self._stored.strides, strict=True))
+            raise FormatError(
+                self._source,
+                f"byte {byte}, spectrum {number}, channel {channel}",
+                expected="a finite count",
+                found=str(taken[(*row, k)]),
+            )
+        return taken
+
+
+def blocks(counts: FloatArray | StoredCounts) -> Iterator[tuple[slice, FloatArray]]:
+    """Yield counts with their rows, about `BLOCK` numbers at a time."""
+    step = max(1, BLOCK // max(counts.shape[1], 1))
+    for start in range(0, len(counts), step):
+        rows = slice(start, min(start + step, len(counts)))
+        yield rows, counts[rows]
