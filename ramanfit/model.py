@@ -67,6 +67,17 @@ class Model:
             upper=self.upper[rest],
         )
 
+    def doubled(self, peak: int) -> Model:
+        """Return the model with a second line, the last, in the place of one of its peaks."""
+        twice = [*range(len(self.names)), peak]
+        return replace(
+            self,
+            names=(*self.names, f"{self.names[peak]}2"),
+            start=self.start[twice],
+            lower=self.lower[twice],
+            upper=self.upper[twice],
+        )
+
     def evaluate(self, result: FitResult) -> FloatArray:
         """Return the fitted curves [N, M]."""
         curve = self.baseline(result.coefficients)

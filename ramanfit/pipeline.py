@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from ramanfit import varpro
 from ramanfit.clean import Prepared, prepare
+from ramanfit.diagnosis import autocorrelation, may_be_two, part_left
 from ramanfit.model import Model
 from ramanfit.noise import estimate_noise, variance
 from ramanfit.quantities import Quantities, quantities
@@ -132,6 +133,7 @@ def _task(parts: Sequence[tuple[Prepared, Rows]], recipe: Recipe, engine: str) -
         noise=recipe.noise.model,
         engine=engine,
         spikes=recipe.clean.spikes,
+        doublets=tuple(parts[0][0].model.names.index(name) for name in recipe.detection.doublets),
     )
 
 
@@ -145,6 +147,7 @@ class Task(NamedTuple):
     noise: str
     engine: str
     spikes: bool  # whether to look for cosmic rays
+    doublets: tuple[int, ...]  # peaks that are also tried as two lines
 
 
 def fit_task(task: Task) -> Fit:
@@ -217,9 +220,61 @@ def _weighted(
     with np.errstate(divide="ignore", invalid="ignore"):
         redchi2 = known.chi2 / known.dof / unit
     redchi2[~np.isfinite(redchi2)] = np.nan
-    delta_bic = _delta_bic(engine, task.model, known, counts, weights)
-    final.put(ok, replace(known, noise=noise, redchi2=redchi2, delta_bic=delta_bic))
+    judged = _judged(engine, task, known, counts, weights, noise)
+    final.put(ok, replace(judged, noise=noise, redchi2=redchi2))
     return final
+
+
+def _judged(
+    engine: Engine, task: Task, fits: FitResult, counts: FloatArray, weights: FloatArray | None, noise: FloatArray
+) -> FitResult:
+    """Return the fits with what their residuals and their rivals say of them."""
+    curve = task.model.evaluate(fits)
+    residual = counts - curve
+    spread = np.sqrt(variance(noise, curve))
+    use = None if weights is None else weights > 0
+    seen = spread > 0 if use is None else use & (spread > 0)
+    residual = np.divide(residual, spread, out=np.zeros_like(residual), where=seen)
+    return replace(
+        fits,
+        delta_bic=_delta_bic(engine, task.model, fits, counts, weights),
+        double_bic=_double_bic(engine, task, fits, counts, weights, residual),
+        structure=autocorrelation(residual, use),
+    )
+
+
+def _double_bic(
+    engine: Engine,
+    task: Task,
+    fits: FitResult,
+    counts: FloatArray,
+    weights: FloatArray | None,
+    residual: FloatArray,
+) -> FloatArray:
+    """Return what the Bayesian information criterion gains by a second line, [N, P]; see `FitResult`."""
+    gain, model = np.full(fits.height.shape, np.nan), task.model
+    whole = np.asarray((fits.status == Status.CONVERGED) & (fits.chi2 > 0))
+    if not task.doublets or not whole.any():
+        return gain
+    # sorted, not averaged: a typical place is one that a spectrum has
+    places = (np.sort(values[whole], axis=0)[whole.sum() // 2] for values in (fits.center_cm1, fits.fwhm_cm1))
+    left = part_left(model.shift_cm1, model.basis, *places)
+    scale = np.sqrt(np.divide(fits.dof, (residual**2).sum(axis=1), out=np.ones(len(fits)), where=fits.chi2 > 0))
+    for p in task.doublets:
+        center, fwhm = fits.center_cm1[:, p], fits.fwhm_cm1[:, p]
+        asked = may_be_two(model.shift_cm1, residual * scale[:, None], center, fwhm, left[p])
+        rows = np.flatnonzero(asked & whole & (fits.height[:, p] > 0))
+        if not len(rows):
+            continue
+        some = None if weights is None else weights[rows]
+        start = np.stack([fits.center_cm1, fits.fwhm_cm1], axis=-1)[rows][:, [*range(len(model.names)), p]]
+        start[:, [p, -1], 0] += fwhm[rows, None] * np.array([-0.35, 0.35])
+        start[:, [p, -1], 1] *= 0.7
+        rival = engine(model.doubled(p), counts[rows], some, start)
+        n = counts.shape[1] if some is None else np.count_nonzero(some, axis=1)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            gain[rows, p] = n * np.log(fits.chi2[rows] / rival.chi2) - 3 * np.log(n)
+    return gain
 
 
 def _delta_bic(

@@ -16,6 +16,10 @@ from ramanfit.scan import BoolArray, FloatArray
 
 StringArray = npt.NDArray[np.str_]
 
+STRUCTURE = 5.0  # standard errors of the correlation between neighbouring residuals
+CORRELATED = 0.95
+NARROW = 3.0  # channels
+
 FLAGS: dict[str, str] = {
     "not_measured": "empty or constant spectrum: nothing to fit",
     "failed": "no finite minimum, or none reached",
@@ -26,6 +30,11 @@ FLAGS: dict[str, str] = {
     "not_detected": "a height is below detection.min_snr standard errors, or the Bayesian information criterion is "
     "better without the peak: no position, no ratio",
     "low_snr": "a height is below detection.low_snr standard errors: errors are no longer symmetric",
+    "residual_structure": "neighbouring residuals go together: the model leaves more than noise",
+    "doublet_preferred": "two lines in the place of one (detection.doublets) are better by the Bayesian information "
+    "criterion",
+    "high_correlation": "two parameters of detected peaks are correlated by more than 0.95: hardly told apart",
+    "width_limited": "a peak is narrower than 3 channels: its width is that of the spectrometer",
     "edge_of_window": "a center lies within half its width of the window's edge",
     "ratio_mismatch": "a printed ratio is not that of the heights beside it (tables of fits only)",
 }
@@ -151,10 +160,22 @@ def _spike_in_band(result: FitResult, prepared: Prepared, status: StringArray) -
     return hit
 
 
+def _correlated(result: FitResult, status: StringArray) -> BoolArray:
+    """Return where two free parameters of detected peaks are hardly told apart."""
+    sd = np.sqrt(np.einsum("nii->ni", result.covariance))
+    sd = np.where(np.repeat(status == "ok", 3, axis=1), sd, np.nan)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        correlation = np.abs(result.covariance / (sd[:, :, None] * sd[:, None]))
+    own = np.arange(sd.shape[1])
+    correlation[:, own, own] = 0.0
+    return np.asarray((correlation > CORRELATED).any(axis=(1, 2)))
+
+
 def _flags(result: FitResult, prepared: Prepared, recipe: Recipe, status: StringArray, snr: FloatArray) -> StringArray:
     shift = prepared.model.shift_cm1
     fitted = result.status == Status.CONVERGED
     half = result.fwhm_cm1 / 2
+    pitch = np.interp(result.center_cm1, shift[:-1], np.diff(shift))
     with np.errstate(invalid="ignore"):
         near_edge = (result.center_cm1 - half < shift[0]) | (result.center_cm1 + half > shift[-1])
         weak = (status == "ok") & (snr < recipe.detection.low_snr)
@@ -167,6 +188,10 @@ def _flags(result: FitResult, prepared: Prepared, recipe: Recipe, status: String
         "spike_in_band": _spike_in_band(result, prepared, status),
         "not_detected": (status == "not_detected").any(axis=1),
         "low_snr": weak.any(axis=1),
+        "residual_structure": fitted & (result.structure > STRUCTURE),
+        "doublet_preferred": fitted & ((status == "ok") & (result.double_bic > 0)).any(axis=1),
+        "high_correlation": fitted & _correlated(result, status),
+        "width_limited": ((status == "ok") & (result.fwhm_cm1 < NARROW * pitch)).any(axis=1),
         "edge_of_window": ((status == "ok") & near_edge).any(axis=1),
     }
     words = np.full(len(result), "", dtype=object)

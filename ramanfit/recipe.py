@@ -144,10 +144,13 @@ class Detection:
         Below it a peak is `not_detected`.
     low_snr : float
         Below it a fit is flagged `low_snr`.
+    doublets : tuple of str
+        Peaks that are also tried as two lines: `doublet_preferred` says where the spectrum asks for them.
     """
 
     min_snr: float = 3.0
     low_snr: float = 5.0
+    doublets: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         check_types(self, "detection")
@@ -288,6 +291,8 @@ class Recipe:
                     f"outside {low:g}-{high:g}",
                     hint=f"widen the window, or use a recipe without {peak.name}",
                 )
+        for name in self.detection.doublets:
+            choice(name, names, "detection.doublets", "peak")
         _unique([ratio.name for ratio in self.ratios], "ratios")
         for ratio in self.ratios:
             for side in ("numerator", "denominator"):

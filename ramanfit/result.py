@@ -46,6 +46,11 @@ class FitResult:
     delta_bic : array [N, P]
         What the Bayesian information criterion would lose without a peak, found where a peak is in doubt: below 0
         the spectrum is better described without it. Not a number elsewhere.
+    structure : array [N]
+        See `ramanfit.diagnosis.autocorrelation`; not a number where the noise is unknown.
+    double_bic : array [N, P]
+        What the Bayesian information criterion would gain by a second line in the place of a peak; not a number where
+        none was tried, or the residuals do not ask for one.
     at_bound : bool array [N, P, 2]
         Center or fwhm held by a bound.
     status : int8 array [N]
@@ -62,6 +67,8 @@ class FitResult:
     noise: FloatArray
     redchi2: FloatArray
     delta_bic: FloatArray
+    structure: FloatArray
+    double_bic: FloatArray
     at_bound: BoolArray
     status: npt.NDArray[np.int8]
 
@@ -83,6 +90,8 @@ class FitResult:
             noise=np.full((n, 3), np.nan),
             redchi2=np.full(n, np.nan),
             delta_bic=np.full((n, peaks), np.nan),
+            structure=np.full(n, np.nan),
+            double_bic=np.full((n, peaks), np.nan),
             at_bound=np.zeros((n, peaks, 2), dtype=bool),
             status=np.full(n, status, dtype=np.int8),
         )

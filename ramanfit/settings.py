@@ -89,6 +89,12 @@ def _optional_number(value: object, key: str) -> float | None:
     return None if value is None or value == NONE else _number(value, key)
 
 
+def _texts(value: object, key: str) -> tuple[str, ...]:
+    expect(isinstance(value, list | tuple), key, "a list of texts", value)
+    assert isinstance(value, list | tuple)
+    return tuple(_text(item, key) for item in value)
+
+
 def _numbers(value: object, key: str) -> tuple[float, ...]:
     expect(isinstance(value, list | tuple), key, "a list of numbers", value)
     return tuple(_number(item, key) for item in value)  # type: ignore[attr-defined]
@@ -119,6 +125,7 @@ _CONVERTERS: dict[str, Callable[[object, str], object]] = {
     "float": _number,
     "float | None": _optional_number,
     "tuple[float, ...]": _numbers,
+    "tuple[str, ...]": _texts,
     "tuple[tuple[float, float], ...]": _pairs,
     "datetime": _local_time,
 }

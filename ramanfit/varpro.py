@@ -153,7 +153,7 @@ def fit(
     Returns
     -------
     FitResult
-        `redchi2` and `delta_bic` are left unknown: this room does not know the noise.
+        `redchi2` and all that judges the fit are left unknown: this room does not know the noise.
     """
     starts = Starts(model)
     parts: list[FitResult] = []
@@ -237,6 +237,8 @@ def _finish(problem: Problem, theta: FloatArray, end: Point, converged: BoolArra
         noise=np.full((n, 3), np.nan),
         redchi2=np.full(n, np.nan),
         delta_bic=np.full(held.shape[:2], np.nan),
+        structure=np.full(n, np.nan),
+        double_bic=np.full(held.shape[:2], np.nan),
         at_bound=held,
         status=np.where(converged, Status.CONVERGED, Status.NOT_CONVERGED).astype(np.int8),
     )

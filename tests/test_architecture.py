@@ -19,7 +19,7 @@ FLOORS = (
     ("scan", "settings"),
     ("lineshapes", "result", "recipe", "plan", "readers"),
     ("model", "recipe_toml", "noise", "graph_text", "spikes"),
-    ("starts", "clean", "gram"),
+    ("starts", "clean", "gram", "diagnosis"),
     ("varpro", "reference"),
     ("quantities",),
     ("pipeline", "series", "curves", "echem"),
