@@ -8,7 +8,7 @@ import numpy as np
 
 from ramanfit.scan import BoolArray, FloatArray
 
-SPLIT = 4.5  # fall of chi-square, in variances, that makes it worth while to fit two lines
+SPLIT = 8.0  # fall of chi-square, in variances, that makes it worth while to fit two lines
 
 
 def autocorrelation(residual: FloatArray, use: BoolArray | None = None) -> FloatArray:

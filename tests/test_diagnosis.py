@@ -63,6 +63,16 @@ def test_an_unresolved_pair_is_preferred_to_one_line(left: float, right: float) 
     assert share(fitted, "doublet_preferred") >= 0.95
 
 
+def test_hardly_a_pair_is_missed_for_not_being_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Weak pairs, some of which only just gain by the second line: trying all of them finds no more than 2 % more."""
+    pairs = spectra(300, [(1575.0, 26.0, 22.0), (1601.0, 26.0, 22.0)], seed=9)
+    found = share(fit_scan(pairs, RECIPE), "doublet_preferred")
+    monkeypatch.setattr("ramanfit.diagnosis.SPLIT", -1.0)
+    everywhere = share(fit_scan(pairs, RECIPE), "doublet_preferred")
+    assert 0.2 < everywhere < 0.99
+    assert everywhere - found <= 0.02
+
+
 @pytest.mark.parametrize("fwhm", [14.0, 30.0, 60.0])
 @pytest.mark.parametrize("height", [30.0, 100.0, 1000.0])
 def test_a_single_line_is_not_split(fwhm: float, height: float) -> None:
@@ -122,7 +132,7 @@ def test_noise_asks_for_a_second_line_now_and_then_only() -> None:
     rng = np.random.default_rng(3)
     left = part_left(SHIFT, polynomial_basis(SHIFT, 2), np.array([1590.0]), np.array([30.0]))[0]
     asked = may_be_two(SHIFT, rng.normal(size=(3000, 480)), np.full(3000, 1590.0), np.full(3000, 30.0), left)
-    assert asked.mean() < 0.6  # noise that no fit has bent to overlaps more than residuals do
+    assert asked.mean() < 0.35  # noise that no fit has bent to overlaps more than residuals do
 
 
 def test_a_line_of_two_channels_is_as_wide_as_the_spectrometer() -> None:
