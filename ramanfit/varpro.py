@@ -120,7 +120,10 @@ def _minimise(problem: Problem, theta: FloatArray, iterations: int) -> tuple[Flo
         there = trial.reshape(2, p, -1).transpose(2, 1, 0)
         new = _reduce(problem.gram(there), there, model)
         better = new.chi2 < place.chi2
-        gain = (place.chi2 - new.chi2) / promised
+        with np.errstate(
+            invalid="ignore", divide="ignore"
+        ):  # a step of nothing promises nothing: its factor is not used
+            gain = (place.chi2 - new.chi2) / promised
         factor = np.clip(1 - (2 * gain - 1) ** 3, 0.1, 10.0)  # Nielsen, IMM-REP-1999-05, DTU (1999)
         damping = np.maximum(damping * np.where(better, factor, 10.0), 1e-9)
         worse = ~better

@@ -1,4 +1,6 @@
-"""Measure and compare with the goals: ``python -m tests.benchmark [engine|minimum|errors|commands|evolve|table] ...``.
+"""Measure and compare with the goals: ``python -m tests.benchmark [PART] ...``, all without a part.
+
+The parts: engine, minimum, errors, truth, detection, commands, evolve, table.
 
 Every figure is a ratio of two things measured in this run, in turns, on one core: the machine is noisy, ratios
 are less so. `compiled` needs numba (the extra ``benchmark``) and is left out without it.
@@ -12,12 +14,14 @@ import sys
 for _library in ("OPENBLAS", "OMP", "MKL", "NUMBA"):
     os.environ[f"{_library}_NUM_THREADS"] = "1"  # before numpy is imported: one core
 
-from tests.benchmark import commands, engines, statistics  # noqa: E402
+from tests.benchmark import commands, engines, statistics, truth  # noqa: E402
 
 PARTS = {
     "engine": engines.speed,
     "minimum": engines.minimum,
     "errors": statistics.errors,
+    "truth": truth.truth,
+    "detection": truth.detection,
     "commands": commands.cold_starts,
     "evolve": commands.whole_day,
     "table": commands.big_table,

@@ -1,0 +1,134 @@
+"""Simulated truth: bias, scatter, errors and coverage over signal to noise, backgrounds and kinds of noise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from ramanfit.lineshapes import lorentzian, lorentzian_area, lorentzian_derivatives
+from ramanfit.model import polynomial_basis
+from ramanfit.pipeline import Fitted, fit_scan
+from ramanfit.recipe import Recipe
+from ramanfit.recipe_toml import load_recipe, with_overrides
+from ramanfit.scan import FloatArray, Scan
+
+SHIFT = np.linspace(900.0, 1900.0, 420)
+T = (SHIFT - 1400) / 500
+SPECTRA = 2_000
+SNR = (3.0, 10.0, 30.0, 100.0, 300.0)
+G, B = (1592.0, 34.0), (1345.0, 130.0)  # center and FWHM in cm-1
+RATIO = 1.2
+GAIN = 0.02  # counts per variance of one count: the brightest spectra stay below the detector's ceiling
+BACKGROUNDS: dict[str, Callable[[FloatArray], FloatArray]] = {  # in heights of G
+    "quadratic": lambda t: 4.0 - 1.2 * t + 0.5 * t * t,
+    "exponential + hump": lambda t: 3.0 * np.exp(-0.9 * (t + 1)) + 1.2 * np.exp(-(((t - 0.1) / 0.9) ** 2)) + 0.5,
+    "sigmoid": lambda t: 1.0 + 3.0 / (1 + np.exp(-(t + 0.1) / 0.35)),
+}
+
+
+def truth() -> Iterator[str]:
+    """G center, heights, ratio and area ratio: bias, robust RMSE over the bound, spread of z, 95 % coverage."""
+    recipe = load_recipe("li-graphite")
+    yield f"{SPECTRA} spectra a line; RMSE over the Cramér-Rao bound of the fitted model; - where nothing is detected"
+    head = "".join(
+        f"{name:>27s}" for name in ("G center (bias in cm-1)", "G height", "B height", "ratio", "area ratio")
+    )
+    yield f"{'background, noise, order':40s} {'S/N':>4s}{head}"
+    yield " " * 45 + "     bias  RMSE    z  cover" * 5
+    for name, background in BACKGROUNDS.items():
+        for kind in ("Poisson", "white"):
+            for order in ("2",) if name == "quadratic" else ("2", "5"):
+                for snr in SNR:
+                    yield _line(name, background, kind, order, snr, recipe)
+
+
+def detection() -> Iterator[str]:
+    """Peaks that are not there, and a broad band that is hardly there."""
+    recipe = load_recipe("li-graphite")
+    for kind in ("Poisson", "white"):
+        for order in ("1", "2"):
+            wanted = with_overrides(recipe, {"baseline.order": order})
+            _, signal, sd = _signal(lambda t: 4.0 - 1.2 * t, kind, 30.0, ratio=0.0)
+            shares = []
+            for height in (0.0, 1.0):
+                wide = height * np.interp(B[0], SHIFT, sd) * lorentzian(SHIFT, B[0], 180.0)
+                fitted = fit_scan(Scan(SHIFT, _noisy(signal + wide, sd, 4 * SPECTRA, 5), "series"), wanted)
+                b = fitted.quantities.names.index("B")
+                shares.append(100 * float(np.mean(fitted.quantities.status[:, b] == "ok")))
+            yield (
+                f"{kind}, linear background, order {order}: B detected where there is none in {shares[0]:.2f} %, "
+                f"where it stands 1 standard deviation per channel high, 180 cm-1 wide, in {shares[1]:.1f} %"
+            )
+
+
+def _signal(
+    background: Callable[[FloatArray], FloatArray], kind: str, snr: float, ratio: float = RATIO
+) -> tuple[float, FloatArray, FloatArray]:
+    """Height of G, counts without noise, standard deviation of every channel; signal to noise as wanted at G."""
+    shape = background(T) + lorentzian(SHIFT, *G) + ratio * lorentzian(SHIFT, *B)
+    if kind == "white":
+        return 100.0, 100.0 * shape, np.full(SHIFT.size, 100.0 / snr)
+    height = snr**2 * GAIN * float(np.interp(G[0], SHIFT, shape))  # height^2 / (gain * signal) = snr^2
+    return height, height * shape, np.sqrt(GAIN * height * shape)
+
+
+def _noisy(signal: FloatArray, sd: FloatArray, n: int, seed: int) -> FloatArray:
+    return 600 + np.random.default_rng(seed).normal(signal, sd, (n, SHIFT.size))
+
+
+def _line(
+    name: str, background: Callable[[FloatArray], FloatArray], kind: str, order: str, snr: float, recipe: Recipe
+) -> str:
+    height, signal, sd = _signal(background, kind, snr)
+    wanted = with_overrides(recipe, {"baseline.order": order})
+    fitted = fit_scan(Scan(SHIFT, _noisy(signal, sd, SPECTRA, 3), "series"), wanted)
+    used = fitted.result.coefficients.shape[1] - 1
+    true = _values(height)
+    bounds = _bounds(height, sd, used)
+    cells = []
+    for (value, se), at, bound in zip(_found(fitted), true, bounds, strict=True):
+        seen = np.isfinite(value) & np.isfinite(se)
+        if seen.mean() < 0.5:
+            cells.append("        -     -    -      -")
+            continue
+        off, z = value[seen] - at, (value[seen] - at) / se[seen]
+        bias = float(np.median(off)) if at > 1000 else 100 * float(np.median(off)) / at
+        rmse = float(np.quantile(np.abs(off), 0.6827)) / bound
+        spread = float(np.diff(np.quantile(z, [0.1587, 0.8413]))[0]) / 2
+        cells.append(f" {bias:+7.2f} {rmse:5.2f} {spread:4.2f} {100 * np.mean(np.abs(z) < 1.96):5.1f}%")
+    what = f"{name}, {kind}, order {order}" + (f" ({used})" if order == "auto" else "")
+    return f"{what:40s} {snr:4.0f}" + "".join(cells)
+
+
+def _found(fitted: Fitted) -> list[tuple[FloatArray, FloatArray]]:
+    q = fitted.quantities
+    g, b, ratio = q.names.index("G"), q.names.index("B"), q.ratios["ratio"]
+    return [
+        (q.center_cm1[:, g], q.center_se[:, g]),
+        (np.where(q.status[:, g] == "ok", q.height[:, g], np.nan), q.height_se[:, g]),
+        (np.where(q.status[:, b] == "ok", q.height[:, b], np.nan), q.height_se[:, b]),
+        (ratio.value, ratio.se),
+        (ratio.area_value, ratio.area_se),
+    ]
+
+
+def _values(height: float) -> list[float]:
+    return [G[0], height, RATIO * height, RATIO, float(lorentzian_area(RATIO, B[1]) / lorentzian_area(1.0, G[1]))]
+
+
+def _bounds(height: float, sd: FloatArray, order: int) -> list[float]:
+    """Cramér-Rao bounds of `_values`."""
+    columns = [*polynomial_basis(SHIFT, order)]
+    for h, (center, fwhm) in ((height, G), (RATIO * height, B)):
+        d_center, d_fwhm = lorentzian_derivatives(SHIFT, center, fwhm)
+        columns += [lorentzian(SHIFT, center, fwhm), h * d_center, h * d_fwhm]
+    j = np.stack(columns, axis=1) / sd[:, None]
+    q = order + 1
+    covariance = np.linalg.inv(j.T @ j)[q:, q:]
+    area = _values(height)[-1]
+    gradients = np.zeros((5, 6))
+    gradients[0, 1], gradients[1, 0], gradients[2, 3] = 1, 1, 1
+    gradients[3, [0, 3]] = -RATIO / height, 1 / height
+    gradients[4, [0, 2, 3, 5]] = -area / height, -area / G[1], area / (RATIO * height), area / B[1]
+    return [float(np.sqrt(row @ covariance @ row)) for row in gradients]
