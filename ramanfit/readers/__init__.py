@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ramanfit.errors import FormatError, InputError, UnknownFormatError
-from ramanfit.readers import bwtek, graph_ascii, split, table, truematch
+from ramanfit.readers import bwtek, graph_ascii, mat, spc, split, table, truematch
 from ramanfit.readers.base import Reader, ReadOptions
 from ramanfit.readers.discover import Passed, find_exports, natural_key
 from ramanfit.readers.refusals import is_fit_table, refusal
@@ -19,7 +19,9 @@ from ramanfit.scan import Scan
 
 __all__ = ["READERS", "Passed", "ReadOptions", "Reader", "find_exports", "is_fit_table", "natural_key", "open_scans"]
 
+_BINARY = (mat.READER, spc.READER)
 READERS: tuple[Reader, ...] = (
+    *_BINARY,
     truematch.READER,
     bwtek.READER,
     split.READER,
@@ -90,6 +92,9 @@ def _reader(source: Source) -> Reader:
     """Return the reader that knows the file."""
     if source.file is not None and split.is_part(source.file.name, source.head):
         return split.READER
+    for reader in _BINARY:  # nothing that is told of texts applies
+        if reader.sniff(source.head):
+            return reader
     why = refusal(source.head)
     if why is not None:
         raise FormatError(source.path, why.what, hint=why.hint)

@@ -29,7 +29,7 @@ class Spectra(NamedTuple):
         The axis as written.
     counts : array [N, M]
     line : callable
-        Gives the line number of a channel, for messages.
+        Gives the line number of a channel, for messages; None where there are no lines.
     unit : str
         The file's word for the axis' unit, empty where it has none.
     laser_nm : float or None
@@ -41,7 +41,7 @@ class Spectra(NamedTuple):
     path: str
     x: FloatArray
     counts: FloatArray
-    line: Callable[[int], int]
+    line: Callable[[int], int | None]
     unit: str = ""
     laser_nm: float | None = None
     header: Mapping[str, str] = MappingProxyType({})
@@ -87,6 +87,8 @@ def deliver(
 
     if spectra.x.size < 2:
         raise FormatError(spectra.path, expected="an axis of at least 2 channels", found=str(spectra.x.size))
+    if not np.isfinite(spectra.x).all():
+        raise FormatError(spectra.path, expected="an axis of finite numbers", found=f"{spectra.x.sum()} on it")
     farthest = spectra.x[np.argmax(np.abs(spectra.x))]
     if abs(farthest) > _FARTHEST:
         raise FormatError(spectra.path, expected="an axis of a Raman spectrum", found=f"{farthest:g} on it")
@@ -122,6 +124,15 @@ def deliver(
         metadata=metadata,
         notes=(*notes, *place.notes, *said),
     )
+
+
+def finite(counts: FloatArray, path: str) -> FloatArray:
+    """Return counts [N, M] of a binary file as they are; FormatError if one of them is not finite."""
+    wrong = np.argwhere(~np.isfinite(counts))
+    if wrong.size:
+        i, j = wrong[0].tolist()
+        raise FormatError(path, f"spectrum {i}, channel {j}", expected="a finite count", found=str(counts[i, j]))
+    return counts
 
 
 def metadata_from(header: Mapping[str, str], information: Information | None) -> Metadata:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ramanfit.errors import FormatError, InputError
-from ramanfit.readers import bwtek, graph_ascii, split, table, truematch
+from ramanfit.readers import bwtek, graph_ascii, mat, spc, split, table, truematch
 from ramanfit.readers.refusals import refusal
 from ramanfit.readers.source import Source, strip_endings
 
@@ -103,6 +103,10 @@ def _not_wanted(file: Path) -> str:
     try:
         with Source.open(str(file)) as source:
             head = source.head
+            if mat.sniff(head):
+                return mat.no_spectrum(source)
+            if spc.sniff(head):
+                return ""
     except (InputError, FormatError):
         return ""
     textual = strip_endings(file.name) != file.name.removesuffix(".gz")

@@ -1,13 +1,17 @@
-"""A file, a .gz or standard input, read once from front to back: its head, its lines, then blocks of lines."""
+"""A file, a .gz or standard input: its head, then its lines from front to back, or all its bytes at once."""
 
 from __future__ import annotations
 
+import mmap
 import os
 import sys
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
+
+import numpy as np
+import numpy.typing as npt
 
 from ramanfit.errors import FormatError, InputError
 
@@ -192,6 +196,32 @@ class Source:
     def rest(self) -> bytes:
         """Return all that is still to come."""
         return b"".join(self.blocks())
+
+    def content(self) -> npt.NDArray[np.uint8]:
+        """Return every byte from the first on, read-only: a map of a plain file, so that only what is used is read.
+
+        The map outlives this object. What cannot be mapped, such as a .gz or a pipe, is read into memory.
+
+        Raises
+        ------
+        InputError
+            If the file cannot be read.
+        FormatError
+            If it is a broken .gz.
+        """
+        if self._total:
+            try:
+                return np.frombuffer(mmap.mmap(self._stream.fileno(), 0, access=mmap.ACCESS_READ), dtype=np.uint8)
+            except (OSError, ValueError):  # a file system that maps nothing
+                pass
+        whole = bytearray(self._buffer)
+        while not self._ended:
+            self._buffer, self._at = b"", 0
+            self._fill(BLOCK)
+            whole += self._buffer
+        everything = np.frombuffer(whole, dtype=np.uint8)
+        everything.flags.writeable = False
+        return everything
 
     def rows_ahead(self, row: int) -> int:
         """Estimate how many rows of `row` bytes are still to come."""
