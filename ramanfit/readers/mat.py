@@ -47,8 +47,9 @@ def read(source: Source, options: ReadOptions) -> list[Scan]:
     return [dataset.scan(source, options) for dataset in _load(source)]
 
 
-def _datasets(variables: list[Variable]) -> set[str]:
-    return {variable.name for variable in variables if variable.kind == "dataset"}
+def _datasets(variables: list[Variable]) -> list[str]:
+    """Return the names of the DataSet objects, each once, in the file's order."""
+    return list(dict.fromkeys(variable.name for variable in variables if variable.kind == "dataset"))
 
 
 def _load(source: Source) -> list[_DataSet]:
@@ -68,13 +69,13 @@ def _load(source: Source) -> list[_DataSet]:
             hint="export the graph from WITec Project as MATLAB, Table or Graph ASCII",
         )
     for variable in variables:
-        if variable.name in names:
+        if variable.name in names:  # of two with one name SciPy loads both
             file.check(variable)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             loaded = loadmat(io.BytesIO(raw), variable_names=names, uint16_codec="utf-16-le")
-        return [_DataSet(source.path, name, loaded[name]) for name in loaded if name in names]
+        return [_DataSet(source.path, name, loaded[name]) for name in names]
     except Exception as error:  # SciPy promises no type
         raise FormatError(
             source.path, expected="a DataSet object that SciPy can load", found=f"{type(error).__name__}: {error}"

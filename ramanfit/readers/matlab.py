@@ -104,9 +104,9 @@ class MatFile:
         found: list[Variable] = []
         at = _HEADER
         while at < len(self.raw):
-            element = self._element(at, len(self.raw), _MATRIX, _COMPRESSED)
-            if element.kind == _COMPRESSED:
+            if self._tag(at, len(self.raw))[0] == _COMPRESSED:
                 raise FormatError(self.path, f"byte {at}: compressed MATLAB data", hint="save it in MATLAB with -v6")
+            element = self._element(at, len(self.raw), _MATRIX)
             array = self._array(element.at, element.after)
             kind = _CLASSES.get(array.kind, "unknown class")
             if array.kind == _OBJECT:
@@ -151,7 +151,9 @@ class MatFile:
                 raise self._wrong(at, f"{count} numbers", str(there))
             self._spend(at, there * _NUMBERS.get(array.kind, _CHAR_COST))
             return data.after
-        found = _CLASSES.get(array.kind, "an unknown class") if deepest else f"more than {_DEEPEST} levels"
+        found = ("complex " if array.flags & _COMPLEX else "") + _CLASSES.get(array.kind, "an unknown class")
+        if not deepest:
+            found = f"more than {_DEEPEST} levels"
         raise self._wrong(at, "real numbers, text, cells or structures", found)
 
     def _tag(self, at: int, end: int) -> tuple[int, int]:

@@ -70,10 +70,10 @@ def read(source: Source, options: ReadOptions) -> list[Scan]:
             expected=f"{start + spectra * each} bytes for {spectra} spectra of {channels} channels",
             found=str(raw.size),
         )
-    with np.errstate(all="ignore"):
-        x = np.linspace(first, last, channels)
-        if flags & _AXIS:
-            x = raw[_HEADER:start].view("<f4").astype(np.float64)
+    with np.errstate(all="ignore"):  # what is not finite is refused later
+        x = raw[_HEADER:start].view("<f4").astype(np.float64)
+        if not flags & _AXIS:
+            x = np.linspace(first, last, channels)
     parts = raw[start : start + spectra * each].reshape(spectra, each)
     exponents = np.full(spectra, exponent)
     if flags & _MANY and exponent != _FLOAT:  # else the sub-headers' exponents do not count, and WITec's are junk
@@ -98,7 +98,7 @@ def read(source: Source, options: ReadOptions) -> list[Scan]:
 def _counts(parts: npt.NDArray[np.uint8], exponents: npt.NDArray[np.int_], width: int) -> FloatArray:
     """Return counts [N, M]: an integer is a fraction of 2**32 (2**16), scaled by 2**exponent."""
     floats = exponents == _FLOAT
-    with np.errstate(invalid="ignore"):  # NaN, which is refused later
+    with np.errstate(invalid="ignore"):  # as above
         if floats.all():
             return parts.view("<f4").astype(np.float64)
         counts = parts.view(f"<i{width}").astype(np.float64)
