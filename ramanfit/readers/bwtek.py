@@ -86,7 +86,7 @@ def read(source: Source, options: ReadOptions) -> list[Scan]:
 def _metadata(header: dict[str, str]) -> Metadata:
     raw = header.get("Date", "")
     try:
-        started = datetime.fromisoformat(raw)
+        started = datetime.fromisoformat(raw).replace(tzinfo=None)
     except ValueError:
         started = None
     milliseconds = number(header.get("intigration times(ms)", ""))  # the instrument's own spelling

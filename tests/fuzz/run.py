@@ -23,7 +23,7 @@ from tests.fuzz.damage import damaged
 from tests.fuzz.seeds import Files, large, small
 
 LONGEST_S = 1.0
-MEMORY_RATIO, MEMORY_FREE = 4, 24 << 20  # of the larger of file and result, beside what blocks of 1 MiB take
+MEMORY_RATIO, MEMORY_FREE = 4, 12 << 20  # of the larger of file and result, beside what blocks of 1 MiB take
 LARGE_SHARE = 0.002  # of the inputs
 MEASURED_SHARE = 0.05  # of the small inputs: to trace memory takes time
 OPTIONS = (
