@@ -77,8 +77,9 @@ def test_sizes_of_a_map_are_bytes() -> None:
     assert read(mat({"v": image([1, 2, 3], counts, (20, 20))})).grid == (20, 20)  # 400 is no byte
 
 
-def test_map_that_cannot_be() -> None:
-    fields = {**image(X, COUNTS, (3, 2)), "imagesize": np.array([4, 2], dtype=np.uint8)}
+@pytest.mark.parametrize("size", [[4, 2], [-3, -2], [6], [2, 3, 1], [0, 0]])
+def test_map_that_cannot_be(size: list[int]) -> None:
+    fields = {**image(X, COUNTS, (3, 2)), "imagesize": np.array(size, dtype=np.int8)}
     scan = read(mat({"v": fields}))
     assert (scan.kind, scan.grid, scan.coordinates_um) == ("map", None, None)
     assert "cannot hold 6 spectra" in scan.notes[0]
@@ -124,6 +125,11 @@ def test_no_object_says_what_is_there(tmp_path: Path) -> None:
     files, passed = find_exports([str(tmp_path)])
     assert [Path(name).name for name in files] == ["b.txt"]
     assert passed[0].reason == "a MATLAB file without a DataSet object"
+
+
+def test_a_name_of_several_lines_stays_on_one() -> None:
+    assert "a?b (double 1 x 1)" in str(refuse(mat({"a\nb": np.ones(1)})))
+    assert "a?b.data: expected" in str(refuse(mat({"a\nb": {**dataset(X, COUNTS), "data": "text"}})))
 
 
 def test_compressed_and_newer_files(tmp_path: Path) -> None:

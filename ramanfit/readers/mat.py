@@ -13,7 +13,7 @@ from ramanfit.errors import FormatError
 from ramanfit.readers.base import Reader, ReadOptions
 from ramanfit.readers.deliver import Spectra, deliver, finite
 from ramanfit.readers.information import companion
-from ramanfit.readers.matlab import FIRST, MatFile, Variable
+from ramanfit.readers.matlab import FIRST, MatFile, Variable, shown
 from ramanfit.readers.place import Labels, Place, from_companions, on_line, on_map
 from ramanfit.readers.source import Source
 from ramanfit.readers.units import LENGTHS_UM, TIMES_S, plain
@@ -69,7 +69,7 @@ def _load(source: Source) -> list[_DataSet]:
             hint="export the graph from WITec Project as MATLAB, Table or Graph ASCII",
         )
     for variable in variables:
-        if variable.name in names:  # of two with one name SciPy loads both
+        if variable.name in names:  # SciPy decides which of two with one name it loads
             file.check(variable)
     try:
         with warnings.catch_warnings():
@@ -78,7 +78,9 @@ def _load(source: Source) -> list[_DataSet]:
         return [_DataSet(source.path, name, loaded[name]) for name in names]
     except Exception as error:  # SciPy promises no type
         raise FormatError(
-            source.path, expected="a DataSet object that SciPy can load", found=f"{type(error).__name__}: {error}"
+            source.path,
+            expected="a DataSet object that SciPy can load",
+            found=shown(f"{type(error).__name__}: {error}"),
         ) from error
 
 
@@ -130,7 +132,7 @@ class _DataSet:
         """Place the spectra by the scales of the object, None if it has none for them."""
         if self._text("type") == "image":
             size = [int(value) for value in self._numbers("imagesize")]  # bytes, whose product would overflow
-            ny, nx = size if len(size) == 2 else (0, 0)
+            ny, nx = size if len(size) == 2 and min(size) > 0 else (0, 0)
             place = on_map(n, (nx, ny), None, None)
             y, x = (self._lengths("imageaxisscale", axis) for axis in (0, 1))
             if place.grid is None or y is None or x is None or (y.size, x.size) != (ny, nx):
@@ -182,7 +184,7 @@ class _DataSet:
         return str(field.item()).strip("\0") if field.dtype.kind == "U" and field.size == 1 else ""
 
     def _wrong(self, field: str, expected: str, found: str) -> FormatError:
-        return FormatError(self._path, f"{self._variable}.{field}", expected=expected, found=found)
+        return FormatError(self._path, f"{shown(self._variable)}.{field}", expected=expected, found=found)
 
 
 READER = Reader(

@@ -55,7 +55,12 @@ class Variable(NamedTuple):
     end: int
 
     def __str__(self) -> str:
-        return f"{self.name} ({self.kind} {' x '.join(map(str, self.dims))})"
+        return f"{shown(self.name)} ({shown(self.kind)} {' x '.join(map(str, self.dims))})"
+
+
+def shown(name: str) -> str:
+    """Return a name as it can stand in a message."""
+    return "".join(letter if letter.isprintable() else "?" for letter in name)
 
 
 class _Element(NamedTuple):
