@@ -87,8 +87,9 @@ def deliver(
 
     if spectra.x.size < 2:
         raise FormatError(spectra.path, expected="an axis of at least 2 channels", found=str(spectra.x.size))
-    if not np.isfinite(spectra.x).all():
-        raise FormatError(spectra.path, expected="an axis of finite numbers", found=f"{spectra.x.sum()} on it")
+    wrong = spectra.x[~np.isfinite(spectra.x)]
+    if wrong.size:
+        raise FormatError(spectra.path, expected="an axis of finite numbers", found=f"{wrong[0]} on it")
     farthest = spectra.x[np.argmax(np.abs(spectra.x))]
     if abs(farthest) > _FARTHEST:
         raise FormatError(spectra.path, expected="an axis of a Raman spectrum", found=f"{farthest:g} on it")

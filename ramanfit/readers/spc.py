@@ -35,7 +35,8 @@ def sniff(head: bytes) -> bool:
 
 def is_old(head: bytes) -> bool:
     """Tell whether a file begins with the header of the old format, whose number of channels is a float."""
-    channels = struct.unpack_from("<f", head, 4)[0] if len(head) >= 256 and head[1:2] == b"M" else 0.0
+    binary = len(head) >= 256 and head[1:2] == b"M" and b"\0" in head[:256]
+    channels: float = struct.unpack_from("<f", head, 4)[0] if binary else 0.0
     return 2 <= channels < 1e7 and channels.is_integer()
 
 
@@ -76,7 +77,7 @@ def read(source: Source, options: ReadOptions) -> list[Scan]:
             x = np.linspace(first, last, channels)
     parts = raw[start : start + spectra * each].reshape(spectra, each)
     exponents = np.full(spectra, exponent)
-    if flags & _MANY and exponent != _FLOAT:  # else the sub-headers' exponents do not count, and WITec's are junk
+    if flags & _MANY and exponent != _FLOAT:  # else those of the sub-headers do not count
         exponents = parts[:, 1].view(np.int8).astype(int)
     if width == 2 and (exponents == _FLOAT).any():
         raise FormatError(path, expected="integers of 16 bits in all spectra", found="some in float32", hint=hint)

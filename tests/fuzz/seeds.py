@@ -114,7 +114,7 @@ def small(reader: str) -> list[Files]:
 
 def large(reader: str) -> list[Files]:
     """Exports large enough to see how memory grows with size: synthetic, and the real ones where they are."""
-    return [*SEEDS[reader](200_000), *_real(reader)]
+    return [*SEEDS[reader](50_000), *_real(reader)]
 
 
 def _real(name: str) -> Iterator[Files]:
