@@ -39,7 +39,7 @@ def read(source: Source, options: ReadOptions) -> list[Scan]:
     header: dict[str, str] = {}
     axis: Rows | None = None
     line, counted = 1, 0
-    for mark, end in zip(marks, [*(m.start() for m in marks[1:]), len(text)], strict=True):
+    for mark, end in zip(marks, [*(m.start() for m in marks[1:]), len(text)], strict=False):  # no section, no pair
         line, counted = line + text.count(b"\n", counted, mark.end()), mark.end()
         name, body = mark[1], text[mark.end() : end]
         if name == b"SpectrumHeader":
