@@ -73,7 +73,7 @@ def test_a_room_looks_only_forward(path: Path) -> None:
         ("click", {"cli"}),
         ("rich", {"cli"}),
         ("lmfit", {"reference"}),
-        ("scipy", set()),
+        ("scipy", {"readers"}),
         ("pandas", {"tables", "documents"}),
         ("matplotlib", {"figures"}),
     ],

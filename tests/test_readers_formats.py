@@ -633,6 +633,7 @@ def test_comments_of_other_software(tmp_path: Path) -> None:
     scan = read(tmp_path, text)
     np.testing.assert_array_equal(scan.counts, COUNTS[:1])
     assert scan.metadata.header == {"Laser": "532 nm", "Acq. time (s)": "10"}
+    np.testing.assert_array_equal(read(tmp_path, "#\n" + rows(sep=" ")).counts, COUNTS)
 
 
 # 30 and the other refusals
@@ -772,6 +773,7 @@ def test_truematch_and_selection(tmp_path: Path) -> None:
 def test_truematch_broken(tmp_path: Path) -> None:
     assert refuse(tmp_path, TRUEMATCH.replace("534.5\t4", "534.5")).line == 25
     assert "[SpectrumData]" in str(refuse(tmp_path, TRUEMATCH.partition("[SpectrumData]")[0]))
+    assert "[SpectrumData]" in str(refuse(tmp_path, "\v[WITEC_TRUEMATCH_ASCII_HEADER]\n"))
     assert refuse(tmp_path, TRUEMATCH.replace("533.5\t1\n534.5\t2\n", "")).line == 15
 
 

@@ -7,17 +7,22 @@ import io
 import re
 import tempfile
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from scipy.io import loadmat
 
 from ramanfit.errors import FormatError, InputError
 from ramanfit.readers import ReadOptions, find_exports, open_scans
 from ramanfit.readers.fixed import Fixed
 from ramanfit.scan import Scan
+from tests.exports import dataset, image, mat, spc, truematch
 
 SLOW_OK = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 FORMATS = ["% .5E", "% .9E", "% .14E", "%.15g", "three digits", "repr"]
@@ -148,6 +153,84 @@ def test_what_is_written_is_read(
         assert found.name == name
         assert found.position_um is not None
         np.testing.assert_allclose(found.position_um, np.arange(len(found)) * 60 / len(found))
+
+
+def stream(raw: bytes, **options: Any) -> list[Scan]:
+    return open_scans("-", ReadOptions(**options), stream=io.BytesIO(raw), stdin_name="s")
+
+
+def numbers(kind: Any, elements: Any = None) -> Any:
+    """An axis on quarters and counts of this type, spectra by channels."""
+    shapes = st.tuples(st.integers(1, 6), st.integers(2, 9))
+    return shapes.flatmap(
+        lambda shape: st.tuples(
+            st.integers(-400, 9000).map(lambda first: first / 4 + np.cumsum(np.arange(shape[1]) % 3 + 1) / 4),
+            arrays(kind, shape, elements=elements),
+        )
+    )
+
+
+FLOAT32 = st.floats(-(2.0**99), 2.0**99, width=32)
+
+
+@settings(SLOW_OK)
+@given(numbers(np.float32, FLOAT32), st.booleans())
+def test_spc_in_floats(scan: tuple[np.ndarray, np.ndarray], falls: bool) -> None:
+    x, counts = scan
+    order = -1 if falls else 1
+    (found,) = stream(spc(x[::order], counts[:, ::order]))
+    np.testing.assert_array_equal(found.shift_cm1, x)
+    np.testing.assert_array_equal(found.counts, counts)
+
+
+@settings(SLOW_OK)
+@given(st.data(), st.booleans())
+def test_spc_in_integers(data: st.DataObject, short: bool) -> None:
+    x, counts = data.draw(numbers(np.int16 if short else np.int32))
+    exponents = data.draw(st.lists(st.integers(-127, 127), min_size=len(counts), max_size=len(counts)))
+    (found,) = stream(spc(x, counts, exponents=exponents, short=short, ends=(x[0], x[-1])))
+    np.testing.assert_array_equal(found.shift_cm1, np.linspace(x[0], x[-1], x.size))
+    scaled = [
+        [Fraction(int(c)) * Fraction(2) ** (e - (16 if short else 32)) for c in row]
+        for row, e in zip(counts, exponents, strict=True)
+    ]
+    np.testing.assert_array_equal(found.counts, np.array(scaled, dtype=float))
+
+
+@settings(SLOW_OK)
+@given(numbers(np.float64, st.floats(-1e90, 1e90)), st.sampled_from([1, 2]), st.sampled_from(["\n", "\r\n"]))
+def test_truematch(scan: tuple[np.ndarray, np.ndarray], version: int, newline: str) -> None:
+    x, counts = scan[0] - scan[0][0] + 533.0, scan[1]
+    found = stream(truematch(x, counts, version=version, laser_nm=532.25, newline=newline))
+    assert [one.name for one in found] == [f"Particle {i}" for i in range(len(counts))]
+    for one, row in zip(found, counts, strict=True):
+        np.testing.assert_array_equal(one.shift_cm1, 1e7 * (1 / 532.25 - 1 / x))
+        np.testing.assert_array_equal(one.counts, [row])
+        assert one.metadata.laser_nm == 532.25
+        assert one.metadata.integration_s == (0.25 if version == 2 else None)
+
+
+@settings(SLOW_OK)
+@given(numbers(np.float32, FLOAT32), st.sampled_from(["line", "series", "map"]), st.floats(0.125, 100))
+def test_matlab_as_scipy_reads_it(scan: tuple[np.ndarray, np.ndarray], kind: str, step: float) -> None:
+    x, counts = scan
+    n = len(counts)
+    size = (n // 2, 2) if n % 2 == 0 else (n, 1)
+    along, unit = np.arange(n) * step, "s" if kind == "series" else "µm"
+    raw = mat({"v": image(x, counts, size, pitch=step) if kind == "map" else dataset(x, counts, "", along, unit)})
+    (found,) = stream(raw)
+    outside = loadmat(io.BytesIO(raw))["v"][0, 0]
+    assert found.kind == kind
+    np.testing.assert_array_equal(found.shift_cm1, x)
+    np.testing.assert_array_equal(found.counts, counts)
+    np.testing.assert_array_equal(outside["axisscale"][1, 0][0], x)
+    if kind == "map":
+        assert found.grid == size
+        assert found.coordinates_um is not None
+        np.testing.assert_array_equal(found.coordinates_um[:, 0], np.tile(outside["imageaxisscale"][1, 0][0], size[0]))
+    else:
+        np.testing.assert_array_equal(found.offset_s if kind == "series" else found.position_um, along)
+        np.testing.assert_array_equal(found.counts, outside["data"])
 
 
 @st.composite

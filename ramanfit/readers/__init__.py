@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ramanfit.errors import FormatError, InputError, UnknownFormatError
-from ramanfit.readers import bwtek, graph_ascii, split, table, truematch, wip
+from ramanfit.readers import bwtek, graph_ascii, mat, spc, split, table, truematch, wip
 from ramanfit.readers.base import Reader, ReadOptions
 from ramanfit.readers.discover import Passed, find_exports, natural_key
 from ramanfit.readers.refusals import is_fit_table, refusal
@@ -29,8 +29,9 @@ __all__ = [
     "split_selection",
 ]
 
+_BINARY = (wip.READER, mat.READER, spc.READER)
 READERS: tuple[Reader, ...] = (
-    wip.READER,
+    *_BINARY,
     truematch.READER,
     bwtek.READER,
     split.READER,
@@ -101,8 +102,9 @@ def _reader(source: Source) -> Reader:
     """Return the reader that knows the file."""
     if source.file is not None and split.is_part(source.file.name, source.head):
         return split.READER
-    if wip.sniff(source.head):  # binary: nothing that is told of texts applies
-        return wip.READER
+    for reader in _BINARY:  # nothing that is told of texts applies
+        if reader.sniff(source.head):
+            return reader
     why = refusal(source.head)
     if why is not None:
         raise FormatError(source.path, why.what, hint=why.hint)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from array import array
 from datetime import datetime
 
 import numpy as np
@@ -33,22 +34,24 @@ def read(source: Source, options: ReadOptions) -> list[Scan]:
     FormatError
         With the line that is wrong.
     """
-    lines = decode(source.rest()).splitlines()
+    lines = enumerate((line for block in source.blocks() for line in decode(block).splitlines()), 1)
     header: dict[str, str] = {}
-    start = next((i for i, line in enumerate(lines) if line.startswith("Pixel;")), None)
-    if start is None:
-        raise FormatError(source.path, expected="a line of columns that begins with Pixel", found="none")
-    for line in lines[:start]:
+    for row, line in lines:
+        if line.startswith("Pixel;"):
+            columns = [column.strip() for column in line.split(";")]
+            at = next((i for i, column in enumerate(columns) if _COUNTS.fullmatch(column)), None)
+            if at is None or _AXIS not in columns:
+                raise FormatError(
+                    source.path, line=row, expected=f"columns {_AXIS} and Dark Subtracted", found="others"
+                )
+            break
         key, _, value = line.partition(";")
         header[key] = value.strip()
-    columns = [column.strip() for column in lines[start].split(";")]
-    at = next((i for i, column in enumerate(columns) if _COUNTS.fullmatch(column)), None)
-    if at is None or _AXIS not in columns:
-        raise FormatError(source.path, line=start + 1, expected=f"columns {_AXIS} and Dark Subtracted", found="others")
-    values: list[tuple[float, float]] = []
-    where: list[int] = []
+    else:
+        raise FormatError(source.path, expected="a line of columns that begins with Pixel", found="none")
+    shift, counts, where = array("d"), array("d"), array("q")
     blank = 0
-    for row, line in enumerate(lines[start + 1 :], start + 2):
+    for row, line in lines:
         if not line.strip():
             continue
         fields = line.split(";")
@@ -62,11 +65,11 @@ def read(source: Source, options: ReadOptions) -> list[Scan]:
         if x is None or y is None:
             found = repr(pair[0 if x is None else 1].strip()[:40])
             raise FormatError(source.path, line=row, expected="a number", found=found)
-        values.append((x, y))
+        shift.append(x)
+        counts.append(y)
         where.append(row)
-    numbers = np.array(values, dtype=np.float64).reshape(-1, 2)
     notes = (f"{blank} pixels without a Raman shift passed over",) if blank else ()
-    spectra = Spectra(source.path, numbers[:, 0], numbers[:, 1][None, :], where.__getitem__, unit=SHIFT, header=header)
+    spectra = Spectra(source.path, np.array(shift), np.array([counts]), where.__getitem__, unit=SHIFT, header=header)
     return [
         deliver(
             spectra,
@@ -83,7 +86,7 @@ def read(source: Source, options: ReadOptions) -> list[Scan]:
 def _metadata(header: dict[str, str]) -> Metadata:
     raw = header.get("Date", "")
     try:
-        started = datetime.fromisoformat(raw)
+        started = datetime.fromisoformat(raw).replace(tzinfo=None)
     except ValueError:
         started = None
     milliseconds = number(header.get("intigration times(ms)", ""))  # the instrument's own spelling

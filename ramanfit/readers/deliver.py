@@ -88,6 +88,9 @@ def deliver(
 
     if spectra.x.size < 2:
         raise FormatError(spectra.path, expected="an axis of at least 2 channels", found=str(spectra.x.size))
+    wrong = spectra.x[~np.isfinite(spectra.x)]
+    if wrong.size:
+        raise FormatError(spectra.path, expected="an axis of finite numbers", found=f"{wrong[0]} on it")
     farthest = spectra.x[np.argmax(np.abs(spectra.x))]
     if abs(farthest) > _FARTHEST:
         raise FormatError(spectra.path, expected="an axis of a Raman spectrum", found=f"{farthest:g} on it")
@@ -123,6 +126,15 @@ def deliver(
         metadata=metadata,
         notes=(*notes, *place.notes, *said),
     )
+
+
+def finite(counts: FloatArray, path: str) -> FloatArray:
+    """Return counts [N, M] of a binary file as they are; FormatError if one of them is not finite."""
+    wrong = np.argwhere(~np.isfinite(counts))
+    if wrong.size:
+        i, j = wrong[0].tolist()
+        raise FormatError(path, f"spectrum {i}, channel {j}", expected="a finite count", found=str(counts[i, j]))
+    return counts
 
 
 def metadata_from(header: Mapping[str, str], information: Information | None) -> Metadata:

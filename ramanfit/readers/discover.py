@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ramanfit.errors import FormatError, InputError
-from ramanfit.readers import bwtek, graph_ascii, split, table, truematch, wip
+from ramanfit.readers import bwtek, graph_ascii, mat, spc, split, table, truematch, wip
 from ramanfit.readers.refusals import refusal
 from ramanfit.readers.source import Source, strip_endings
 
@@ -105,6 +105,10 @@ def _not_wanted(file: Path) -> str:
             head = source.head
             if wip.sniff(head):
                 return wip.no_spectrum(source)
+            if mat.sniff(head):
+                return mat.no_spectrum(source)
+            if spc.sniff(head):
+                return ""
     except (InputError, FormatError):
         return ""
     textual = strip_endings(file.name) != file.name.removesuffix(".gz")

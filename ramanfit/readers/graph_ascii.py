@@ -56,7 +56,7 @@ def read_header(source: Source) -> dict[str, str]:
 def split_labels(lines: Sequence[str], style: Style) -> tuple[list[str], str]:
     """Return the labels of the columns and the unit of the axis, from the lines before the numbers."""
     separator = style.separator.decode() or None
-    rows = [line.replace('"', "").strip().split(separator) for line in lines[-2:]]
+    rows = [row for line in lines[-2:] if (row := line.replace('"', "").strip().split(separator))]
     unit = ""
     if rows and file_unit(rows[-1][0]) is not None:
         unit = rows.pop()[0].strip()

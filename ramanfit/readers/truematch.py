@@ -8,12 +8,12 @@ import re
 from ramanfit.errors import FormatError
 from ramanfit.readers.base import Reader, ReadOptions
 from ramanfit.readers.deliver import Spectra, deliver
-from ramanfit.readers.information import wavelength, whole
+from ramanfit.readers.information import number, wavelength, whole
 from ramanfit.readers.place import Place
 from ramanfit.readers.rows import Rows, read_rows
 from ramanfit.readers.source import Source
 from ramanfit.readers.text import decode, row_style
-from ramanfit.scan import FloatArray, Scan
+from ramanfit.scan import FloatArray, Metadata, Scan
 
 _FIRST = b"[WITEC_TRUEMATCH_ASCII_HEADER]"
 _SECTION = re.compile(rb"^[ \t]*\[([A-Za-z_]+)\][ \t\r]*\n?", re.MULTILINE)
@@ -39,7 +39,7 @@ def read(source: Source, options: ReadOptions) -> list[Scan]:
     header: dict[str, str] = {}
     axis: Rows | None = None
     line, counted = 1, 0
-    for mark, end in zip(marks, [*(m.start() for m in marks[1:]), len(text)], strict=True):
+    for mark, end in zip(marks, [*(m.start() for m in marks[1:]), len(text)], strict=False):  # no section, no pair
         line, counted = line + text.count(b"\n", counted, mark.end()), mark.end()
         name, body = mark[1], text[mark.end() : end]
         if name == b"SpectrumHeader":
@@ -53,7 +53,7 @@ def read(source: Source, options: ReadOptions) -> list[Scan]:
                 raise FormatError(source.path, line=line, expected=f"{x.size} numbers", found=str(counts.size))
             scans.append(_scan(source, header, x, counts, axis or rows, options))
         else:
-            header = {**header, **_keys(body)}
+            header.update(_keys(body))
     if not scans:
         raise FormatError(source.path, expected="a section [SpectrumData]", found="the end of the file")
     return scans
@@ -73,10 +73,16 @@ def _scan(
         rows.line,
         unit=header.get("XDataKind", ""),
         laser_nm=wavelength(header.get("ExcitationWavelength", "")),
-        header=header,
     )
-    name = header.get("Title") or source.stem
-    return deliver(spectra, source=source.path, name=name, place=Place("spectrum"), options=options, notes=notes)
+    return deliver(
+        spectra,
+        source=source.path,
+        name=header.get("Title") or source.stem,
+        place=Place("spectrum"),
+        options=options,
+        metadata=Metadata(integration_s=number(header.get("Integration_Time", "")), header=dict(header)),
+        notes=notes,
+    )
 
 
 def _keys(body: bytes) -> dict[str, str]:
@@ -99,9 +105,9 @@ def _rows(body: bytes, path: str, line: int, columns: int) -> Rows:
 
 READER = Reader(
     name="WITec TrueMatch",
-    parses="version 1.0: title, laser, axis in nm, counts",
+    parses="version 1.0: title, laser, axis in nm, counts; version 2: one [XData] for all spectra, integration time",
     skips="the particle's measures, which go into the header",
-    unseen="version 2 with one [XData] for all spectra: read by its description alone",
+    unseen="version 2, known only from the reader in the vendor's Python package",
     sniff=sniff,
     read=read,
 )

@@ -1,0 +1,207 @@
+"""MATLAB 5 files: which variables there are, and whether one of them can be loaded without harm.
+
+SciPy trusts the sizes that such a file states, and follows its nesting however deep it is. Hence every element of
+a variable is looked at before SciPy gets it, in the same order: it must end inside the variable, an array must have
+the numbers that its dimensions promise, and all of them together must need no more memory than a few times the
+file. Only the size that is stated for an array of arrays is ignored, as SciPy does: WITec's are wrong.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from typing import NamedTuple
+
+from ramanfit.errors import FormatError
+
+FIRST = b"MATLAB 5.0 MAT-file"
+_HEADER = 128  # bytes
+_FLAGS, _NAMES, _LENGTHS, _MATRIX, _COMPRESSED = 6, 1, 5, 14, 15  # types of elements, and what holds them
+_SIZES = {1: 1, 2: 1, 3: 2, 4: 2, 5: 4, 6: 4, 7: 4, 9: 8, 12: 8, 13: 8, 16: 1, 17: 2, 18: 4}  # bytes, by type
+_CELL, _STRUCT, _OBJECT, _CHAR, _OPAQUE = 1, 2, 3, 4, 17
+_NUMBERS = {6: 8, 7: 4, 8: 1, 9: 1, 10: 2, 11: 2, 12: 4, 13: 4, 14: 8, 15: 8}  # bytes, by class
+_CLASSES = dict(
+    enumerate(
+        (
+            *("cell", "struct", "object", "char", "sparse", "double", "single"),
+            *("int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64", "function", "object"),
+        ),
+        start=1,
+    )
+)
+_DEEPEST = 8
+_COMPLEX = 0x08
+_ARRAY_COST, _CHAR_COST = 200, 16  # bytes that SciPy takes for an array whatever its size, and for a character
+_MOST = 4  # times the file's size
+
+
+class Variable(NamedTuple):
+    """A variable of the file.
+
+    Attributes
+    ----------
+    name : str
+    kind : str
+        Its class, ``dataset`` for a DataSet object.
+    dims : tuple of int
+    at, end : int
+        Its bytes.
+    """
+
+    name: str
+    kind: str
+    dims: tuple[int, ...]
+    at: int
+    end: int
+
+    def __str__(self) -> str:
+        return f"{shown(self.name)} ({shown(self.kind)} {' x '.join(map(str, self.dims))})"
+
+
+def shown(name: str) -> str:
+    """Return a name as it can stand in a message."""
+    return "".join(letter if letter.isprintable() else "?" for letter in name)
+
+
+class _Element(NamedTuple):
+    """One element: its type, its first byte, how many there are, and where the next element begins."""
+
+    kind: int
+    at: int
+    size: int
+    after: int
+
+
+class _Array(NamedTuple):
+    """The head of an array: class, flags, dimensions, name, and where its content begins."""
+
+    kind: int
+    flags: int
+    dims: tuple[int, ...]
+    name: str
+    after: int
+
+
+class MatFile:
+    """A MATLAB 5 file.
+
+    Parameters
+    ----------
+    raw : buffer
+        All its bytes.
+    path : str
+        For messages.
+
+    Raises
+    ------
+    FormatError
+        If it is of a big-endian machine.
+    """
+
+    def __init__(self, raw: memoryview, path: str) -> None:
+        self.raw, self.path, self._left = raw, path, _MOST * len(raw) + (1 << 16)
+        order = bytes(raw[126:_HEADER])
+        if order != b"IM":
+            raise self._wrong(126, "a file of a little-endian machine (IM)", repr(order)[1:])
+
+    def variables(self) -> list[Variable]:
+        """List the variables; FormatError if one of them is compressed or is no variable."""
+        found: list[Variable] = []
+        at = _HEADER
+        while at < len(self.raw):
+            if self._tag(at, len(self.raw))[0] == _COMPRESSED:
+                raise FormatError(self.path, f"byte {at}: compressed MATLAB data", hint="save it in MATLAB with -v6")
+            element = self._element(at, len(self.raw), _MATRIX)
+            array = self._array(element.at, element.after)
+            kind = _CLASSES.get(array.kind, "unknown class")
+            if array.kind == _OBJECT:
+                kind = self._text(self._element(array.after, element.after, _NAMES))
+            found.append(Variable(array.name, kind, array.dims, at, element.after))
+            at = element.after
+        return found
+
+    def check(self, variable: Variable) -> None:
+        """Make sure that a variable can be loaded; FormatError with the byte that speaks against it."""
+        self._check(variable.at, variable.end, _DEEPEST)
+
+    def _check(self, at: int, end: int, deepest: int) -> int:
+        """Check the array at `at`, of a variable that ends at `end`; return where the array ends."""
+        self._spend(at, _ARRAY_COST)
+        kind, size = self._tag(at, end)
+        if kind != _MATRIX:
+            raise self._wrong(at, "an array", f"an element of type {kind}")
+        if not size:
+            return at + 8
+        array = self._array(at + 8, end)
+        at, count = array.after, math.prod(array.dims)
+        if array.kind in (_CELL, _STRUCT, _OBJECT) and deepest:
+            if array.kind == _OBJECT:
+                at = self._element(at, end, _NAMES).after
+            if array.kind != _CELL:
+                length = self._element(at, end, _LENGTHS)
+                names = self._element(length.after, end, _NAMES)
+                each = int.from_bytes(self.raw[length.at : length.at + 4], "little") if length.size == 4 else 0
+                if not each or names.size % each:
+                    raise self._wrong(length.at, "the length of a field's name", str(each))
+                at, count = names.after, count * (names.size // each)
+            if count > (end - at) // 8:
+                raise self._wrong(at, f"{count} arrays", f"{end - at} bytes")
+            for _ in range(count):
+                at = self._check(at, end, deepest - 1)
+            return at
+        if array.kind == _CHAR or (array.kind in _NUMBERS and not array.flags & _COMPLEX):
+            data = self._element(at, end, *_SIZES)
+            there = data.size // _SIZES[data.kind]
+            if (there < count if array.kind == _CHAR else there != count) or data.size % _SIZES[data.kind]:
+                raise self._wrong(at, f"{count} numbers", str(there))
+            self._spend(at, there * _NUMBERS.get(array.kind, _CHAR_COST))
+            return data.after
+        found = ("complex " if array.flags & _COMPLEX else "") + _CLASSES.get(array.kind, "an unknown class")
+        if not deepest:
+            found = f"more than {_DEEPEST} levels"
+        raise self._wrong(at, "real numbers, text, cells or structures", found)
+
+    def _tag(self, at: int, end: int) -> tuple[int, int]:
+        """Read the type and the size of the element at `at`."""
+        if at + 8 > end:
+            raise self._wrong(at, "8 bytes", str(max(end - at, 0)))
+        return struct.unpack_from("<II", self.raw, at)
+
+    def _element(self, at: int, end: int, *kinds: int) -> _Element:
+        """Read the tag at `at`; the element must be of one of the types and end before `end`."""
+        kind, size = self._tag(at, end)
+        element = _Element(kind, at + 8, size, at + 8 + size + -size % 8)
+        if kind >> 16:  # up to four bytes stand in the tag itself
+            element = _Element(kind & 0xFFFF, at + 4, min(kind >> 16, 5), at + 8)
+        if element.kind not in kinds:
+            raise self._wrong(at, f"an element of type {' or '.join(map(str, kinds))}", str(element.kind))
+        if element.after > end or element.at + element.size > element.after:
+            raise self._wrong(at, f"an element that ends before byte {end}", f"one of {kind >> 16 or size} bytes")
+        return element
+
+    def _array(self, at: int, end: int) -> _Array:
+        """Read the head of the array whose elements begin at `at`."""
+        flags = self._element(at, end, _FLAGS)
+        if flags.size != 8:
+            raise self._wrong(at, "8 bytes of flags", str(flags.size))
+        kind, bits = self.raw[flags.at], self.raw[flags.at + 1]
+        if kind == _OPAQUE:
+            name = self._element(flags.after, end, _NAMES)
+            return _Array(kind, bits, (), self._text(name), name.after)
+        dims = self._element(flags.after, end, _LENGTHS)
+        sizes = struct.unpack_from(f"<{dims.size // 4}i", self.raw, dims.at)
+        if not 2 <= len(sizes) <= 32 or dims.size % 4 or min(sizes) < 0:
+            raise self._wrong(dims.at, "the sizes of 2 to 32 dimensions", str(sizes)[:80])
+        name = self._element(dims.after, end, _NAMES)
+        return _Array(kind, bits, sizes, self._text(name), name.after)
+
+    def _text(self, element: _Element) -> str:
+        return bytes(self.raw[element.at : element.at + min(element.size, 200)]).decode("latin-1").strip("\0")
+
+    def _spend(self, at: int, cost: int) -> None:
+        self._left -= cost
+        if self._left < 0:
+            raise self._wrong(at, f"arrays of at most {_MOST} times the file's size", "more of them")
+
+    def _wrong(self, at: int, expected: str, found: str) -> FormatError:
+        return FormatError(self.path, f"byte {at}", expected=expected, found=found)

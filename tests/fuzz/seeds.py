@@ -1,0 +1,144 @@
+"""Sound files to be damaged, for every reader in `READERS` by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+
+from ramanfit.errors import RamanfitError
+from ramanfit.graph_text import graph_ascii
+from ramanfit.readers import READERS
+from ramanfit.readers.refusals import refusal
+from ramanfit.readers.source import Source
+from ramanfit.scan import Scan
+from tests.exports import bwtek, column, dataset, image, mat, spc, table, truematch
+from tests.wip_writer import Builder, linear, space
+
+Files = dict[str, bytes]  # the files of one export; one of them is damaged
+
+DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
+LARGEST_REAL = 500_000  # bytes
+
+
+def axis(channels: int) -> np.ndarray:
+    return np.linspace(100.25, 100.25 + 2 * channels, channels).round(2)
+
+
+def counts(spectra: int, channels: int) -> np.ndarray:
+    return np.random.default_rng(1).poisson(700, (spectra, channels)).astype(float)
+
+
+def _mat(channels: int) -> Iterator[Files]:
+    x, y = axis(channels), counts(6, channels)
+    yield {"a.mat": mat({"v": dataset(x, y, along=np.arange(6) * 0.4, along_unit="µm")})}
+    yield {"a.mat": mat({"v": image(x, y, (2, 3))})}
+    yield {"a.mat": mat({"other": np.eye(2), "v": dataset(x + 532, y, "nm", np.arange(6) * 1.0, "s")})}
+
+
+def _spc(channels: int) -> Iterator[Files]:
+    x, y = axis(channels), counts(4, channels)
+    yield {"a.spc": spc(x, y)}
+    yield {"a.spc": spc(x, y[:1])}
+    yield {"a.spc": spc(x, y, exponents=[32, 31, 30, -128], ends=(x[0], x[-1]))}
+    yield {"a.spc": spc(x + 532, y, exponents=[16] * 4, short=True, unit=3)}
+
+
+def _truematch(channels: int) -> Iterator[Files]:
+    x, y = np.linspace(533, 533 + channels / 50, channels).round(3), counts(2, channels)
+    yield {"a.txt": truematch(x, y)}
+    yield {"a.txt": truematch(x, y, version=2, newline="\r\n")}
+
+
+def _bwtek(channels: int) -> Iterator[Files]:
+    yield {"a.txt": bwtek(axis(channels), counts(1, channels)[0])}
+
+
+def _split(channels: int) -> Iterator[Files]:
+    x, y = axis(channels), counts(3, channels)
+    header = _graph("line", 3, channels).partition(b"\r\n[Data]")[0]
+    yield {"n (Header).txt": header, "n (X-Axis).txt": column(x), "n (Y-Axis).txt": column(y.ravel())}
+    yield {"n-x.dat": column(x), "n-y.dat": column(y.ravel())}
+
+
+def _graph_ascii(channels: int) -> Iterator[Files]:
+    yield {"a.txt": _graph("line", 3, channels)}
+    yield {"a.txt": _graph("map", 6, channels)}
+    yield {"a.txt": _graph("series", 2, channels)}
+    yield {"a.txt": _graph("spectrum", 1, channels).replace(b"\t", b", ")}
+
+
+def _graph(kind: str, n: int, channels: int) -> bytes:
+    place = np.zeros((n, 3))
+    place[:, 0] = np.arange(n)
+    if kind == "map":
+        place[:, :2] = np.column_stack([np.arange(n) % 3, -(np.arange(n) // 3)])
+    return graph_ascii(
+        Scan(
+            axis(channels),
+            counts(n, channels),
+            kind,  # type: ignore[arg-type]
+            name="Line--018--Spec.Data 1",
+            coordinates_um=None if kind == "series" else place,
+            grid=(2, 3) if kind == "map" else None,
+            offset_s=np.arange(n) * 2.5 if kind == "series" else None,
+        )
+    )
+
+
+def _table(channels: int) -> Iterator[Files]:
+    x, y = axis(channels), counts(3, channels)
+    labels = "X-Axis\tS(0)\tS(1)\tS(2)\nrel. 1/cm\tCCD cts\tCCD cts\tCCD cts\n"
+    yield {"a.txt": labels.encode() + table(x, y)}
+    yield {"a.csv": b"# Laser = 532 nm\nRaman shift (cm-1);a;b;c\n" + table(x, y, "%.15g", ";").replace(b".", b",")}
+    yield {"a.txt": table(x, y[:1], "%.3f", " ")}
+
+
+def _wip(channels: int) -> Iterator[Files]:
+    for kind, tags, index in (
+        ("TDSpaceTransformation", space(scale=(0.5, 0, 0, 0, 1, 0, 0, 0, 1), line_points=4), 1),
+        ("TDSpaceTransformation", space(), 0),
+        ("TDLinearTransformation", linear(2.0, 1.5, "s", 3), 5),
+    ):
+        project = Builder()
+        y = counts(4, channels).reshape((2, 2, -1) if index == 0 else (1, 4, -1))
+        project.spectra(y, place=project.add(kind, tags), index=index)
+        yield {"a.wip": project.build()}
+
+
+SEEDS: dict[str, Callable[[int], Iterator[Files]]] = {
+    "WITec project": _wip,
+    "MATLAB": _mat,
+    "SPC": _spc,
+    "WITec TrueMatch": _truematch,
+    "B&W Tek BWRam": _bwtek,
+    "WITec split export": _split,
+    "WITec Graph ASCII": _graph_ascii,
+    "table": _table,
+}
+
+
+def small(reader: str) -> list[Files]:
+    """Exports of a few channels, quick to read; LookupError for a reader without any."""
+    if reader not in SEEDS:
+        raise LookupError(f"no sound files for the reader {reader!r}: write them in tests/fuzz/seeds.py")
+    return list(SEEDS[reader](6))
+
+
+def large(reader: str) -> list[Files]:
+    """Exports large enough to see how memory grows with size: synthetic, and the real ones where they are."""
+    return [*SEEDS[reader](50_000), *_real(reader)]
+
+
+def _real(name: str) -> Iterator[Files]:
+    for file in sorted(DATA.rglob("*")):
+        if file.is_file() and file.stat().st_size <= LARGEST_REAL:
+            try:
+                with Source.open(str(file)) as source:
+                    head = source.head
+            except RamanfitError:
+                continue
+            first = next((reader.name for reader in READERS if reader.sniff(head)), None)
+            if first == name != "WITec split export" and refusal(head) is None:
+                yield {file.name: file.read_bytes()}
