@@ -35,6 +35,7 @@ Commands:
   plot       Draw spectra with their fits.
   watch      Keep evolve up to date while a folder fills.
   baseline   Write the spectra with the baseline taken off.
+  export     Write spectra as tidy rows, WITec's text, netCDF or NeXus.
   calibrate  Measure how far an axis is off, as a recipe.
   simulate   Write a synthetic experiment beside its true values.
   recipe     Name the shipped recipes, or print one as TOML.

@@ -1,15 +1,25 @@
-"""A Scan as WITec's Graph ASCII text in one file, which `ramanfit` and WITec's users read back."""
+"""A Scan as WITec's Graph ASCII text, with its Information text: `ramanfit` and WITec's users read them back."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 import numpy as np
 
-from ramanfit.scan import Scan
+from ramanfit.scan import FloatArray, Scan
+
+WITEC = 9  # digits behind the point in Project FIVE's exports
+EXACT = 16  # those that make the same number again
+
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
 
 
-def graph_ascii(scan: Scan, file_name: str = "") -> bytes:
+def graph_ascii(scan: Scan, file_name: str = "", digits: int = WITEC) -> bytes:
     """Return spectra and places in the layout of Project FIVE: CRLF, tabs, a blank for a plus sign.
 
     Parameters
@@ -18,6 +28,8 @@ def graph_ascii(scan: Scan, file_name: str = "") -> bytes:
         Of a line, pitch and start are those of its first two points; of a series, the first two times.
     file_name : str
         The project it came from.
+    digits : int
+        Behind the point, of shifts and counts.
     """
     n = len(scan)
     rows, columns = scan.grid or (1, n)
@@ -37,9 +49,65 @@ def graph_ascii(scan: Scan, file_name: str = "") -> bytes:
     ]
     lines = ["//Exported ASCII-File", "[Header]", *(f"{key} = {value}" for key, value in header)]
     lines += ["", "[Data]", "\t".join(["X-Axis", *labels]), "\t".join(["rel. 1/cm", *["CCD cts"] * n])]
-    row = "\t".join(["% .9E"] * (n + 1))
+    row = "\t".join([f"% .{digits}E"] * (n + 1))
     lines += [row % tuple(values) for values in np.vstack([scan.shift_cm1, np.asarray(scan.counts)]).T.tolist()]
     return as_bytes(lines)
+
+
+def left_out(scan: Scan) -> list[str]:
+    """Return what Graph ASCII cannot say of a scan."""
+    lost = []
+    if scan.mask is not None and scan.mask.any():
+        lost.append("masked channels")
+    if scan.kind == "series" and _uneven(scan.offset_s):
+        lost.append("times that are not evenly spaced")
+    if scan.kind == "line" and (_uneven(scan.position_um) or _uneven(scan.coordinates_um)):
+        lost.append("positions that are not evenly spaced")
+    if scan.grid is not None and scan.coordinates_um is not None and np.ptp(scan.coordinates_um[:, 2]):
+        lost.append("heights of a map")
+    return lost
+
+
+def _uneven(values: FloatArray | None) -> bool:
+    if values is None or len(values) < 3:
+        return False
+    steps = np.diff(values, axis=0)
+    return not np.allclose(steps, steps[0], rtol=1e-6, atol=1e-9 * float(np.abs(values).max() or 1.0))
+
+
+def information_text(scan: Scan) -> bytes | None:
+    """Return an Information text with start, laser and integration time; None if none of them is known."""
+    known = scan.metadata
+    lines = [scan.name, "", "General:"]
+    if known.started:
+        lines += clock_lines(known.started)
+    if known.duration_s is not None:
+        lines.append(duration_line(known.duration_s))
+    more = [
+        ("Excitation Wavelength [nm]", None if known.laser_nm is None else _digits(known.laser_nm)),
+        ("Laser Power [mW]", None if known.laser_power_mw is None else _digits(known.laser_power_mw)),
+        ("Number Of Accumulations", None if known.accumulations is None else str(known.accumulations)),
+        ("Integration Time [s]", None if known.integration_s is None else _digits(known.integration_s)),
+    ]
+    told = [f"{key}:\t{value}" for key, value in more if value is not None]
+    if told:
+        lines += ["", "Spectrometer:", *told]
+    return as_bytes([*lines, ""]) if len(lines) > 3 else None
+
+
+def clock_lines(started: datetime) -> list[str]:
+    """Return date and time of an Information text, in the English locale."""
+    date = f"{_DAYS[started.weekday()]}, {_MONTHS[started.month - 1]} {started.day}, {started.year}"
+    return [
+        f"Start Time:\t{started.hour % 12 or 12}:{started:%M:%S} {'AM' if started.hour < 12 else 'PM'}",
+        f"Start Date:\t{date}",
+    ]
+
+
+def duration_line(duration_s: float) -> str:
+    """Return the duration of an Information text, in whole seconds."""
+    seconds = round(duration_s)
+    return f"Duration:\t{seconds // 3600}h {seconds // 60 % 60}m {seconds % 60}s"
 
 
 def as_bytes(lines: Iterable[str]) -> bytes:

@@ -11,17 +11,11 @@ from datetime import timedelta
 
 import numpy as np
 
-from ramanfit.graph_text import as_bytes, graph_ascii
+from ramanfit.graph_text import as_bytes, clock_lines, duration_line, graph_ascii
 from ramanfit.plan import Plan
 from ramanfit.scan import FloatArray, Scan
 from ramanfit.simulate import LABEL, Experiment
 from ramanfit.tables import Column, Table
-
-_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_MONTHS = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
 
 
 def stem(plan: Plan, scan: int) -> str:
@@ -63,18 +57,15 @@ def information(experiment: Experiment, scan: int) -> bytes:
     plan = experiment.plan
     n = len(plan.points)
     started = plan.scan.started + timedelta(seconds=scan * plan.scan.period_s)
-    seconds = round(n * plan.scan.dwell_s)
     middle_cm1 = experiment.shift_cm1[experiment.shift_cm1.size // 2]
     middle_nm = 1 / (1 / plan.axis.laser_nm - 1e-7 * middle_cm1)
-    date = f"{_DAYS[started.weekday()]}, {_MONTHS[started.month - 1]} {started.day}, {started.year}"
     lines = [
         stem(plan, scan),
         "",
         "General:",
         f"System ID:\t{LABEL}",
-        f"Start Time:\t{started.hour % 12 or 12}:{started:%M:%S} {'AM' if started.hour < 12 else 'PM'}",
-        f"Start Date:\t{date}",
-        f"Duration:\t{seconds // 3600}h {seconds // 60 % 60}m {seconds % 60}s",
+        *clock_lines(started),
+        duration_line(n * plan.scan.dwell_s),
         "User Name:\tramanfit simulate",
         f"Sample Name:\t{LABEL} {plan.name}",
         "Configuration:\tRaman CCD1",

@@ -26,7 +26,7 @@ FLOORS = (
     ("tables", "outputs", "simulate"),
     ("rounding", "encoders", "columns", "witec_text", "eclab_text", "provenance"),
     ("documents",),
-    ("writers", "fit_tables"),
+    ("writers", "fit_tables", "exports"),
     ("evolution", "bands", "calibration"),
     ("experiment", "axes"),
     ("figures", "report"),
@@ -76,6 +76,8 @@ def test_a_room_looks_only_forward(path: Path) -> None:
         ("scipy", {"readers"}),
         ("pandas", {"tables", "documents"}),
         ("matplotlib", {"figures"}),
+        ("xarray", {"exports"}),
+        ("h5py", {"exports"}),
     ],
 )
 def test_a_library_stays_in_its_room(library: str, rooms: set[str]) -> None:

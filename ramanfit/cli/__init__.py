@@ -20,6 +20,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "plot": ("ramanfit.cli.plot", "Draw spectra with their fits."),
     "watch": ("ramanfit.cli.watch", "Keep evolve up to date while a folder fills."),
     "baseline": ("ramanfit.cli.baseline", "Write the spectra with the baseline taken off."),
+    "export": ("ramanfit.cli.export", "Write spectra as tidy rows, WITec's text, netCDF or NeXus."),
     "calibrate": ("ramanfit.cli.calibrate", "Measure how far an axis is off, as a recipe."),
     "simulate": ("ramanfit.cli.simulate", "Write a synthetic experiment beside its true values."),
     "recipe": ("ramanfit.cli.recipe", "Name the shipped recipes, or print one as TOML."),

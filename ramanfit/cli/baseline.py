@@ -70,7 +70,7 @@ def command(
             raise click.UsageError(f"{len(written)} measurements do not fit into one file: name a folder with -o DIR")
         outputs = [target]
     else:
-        outputs = _names(written, Path(target))
+        outputs = file_names(written, Path(target), "txt")
     for output, scan in zip(outputs, written, strict=True):
         with Sink(output) as sink:
             sink.write(graph_ascii(scan))
@@ -99,15 +99,26 @@ def _parts(scan: Scan, recipe: Recipe, console: Console, keep: bool) -> list[Sca
     return [corrected, replace(cut, name=f"{name} raw"), replace(cut, counts=baseline, name=f"{name} baseline")]
 
 
-def _names(scans: Sequence[Scan], folder: Path) -> list[str]:
-    """Return a file in the folder for every scan."""
+def file_names(scans: Sequence[Scan], folder: Path, ending: str) -> list[str]:
+    """Return a file in the folder, made if needed, for every scan.
+
+    Raises
+    ------
+    InputError
+        If the folder cannot be made.
+    RecipeError
+        If two scans have one name.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         from ramanfit.errors import InputError
 
         raise InputError(f"{folder}: cannot be made: {error.strerror}") from error
-    names = [folder / ("".join(c if c not in '/\\:*?"<>|' else "_" for c in scan.name) + ".txt") for scan in scans]
+    plain = [
+        "".join(c if c not in '/\\:*?"<>|' else "_" for c in scan.name or Path(scan.source).stem) for scan in scans
+    ]
+    names = [folder / f"{name}.{ending}" for name in plain]
     twice = {name for name in names if names.count(name) > 1}
     if twice:
         raise RecipeError(f"{min(twice)}: two measurements have this name: give each a folder of its own")

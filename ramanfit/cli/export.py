@@ -1,0 +1,201 @@
+"""``ramanfit export``: spectra in the forms of others."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ramanfit.cli import options
+from ramanfit.cli.console import Console, talk_options
+from ramanfit.errors import RecipeError
+
+if TYPE_CHECKING:
+    from ramanfit.exports import Taken
+    from ramanfit.recipe import Axis
+    from ramanfit.scan import Scan
+
+TABLES = ("csv", "tsv", "json", "jsonl", "parquet")
+FORMS = (*TABLES, "txt", "nc", "nxs")
+
+
+@click.command("export")
+@options.files
+@options.axis_options
+@options.reading_options
+@options.placement_options
+@click.option(
+    "-o",
+    "--output",
+    "target",
+    metavar="FILE|DIR",
+    default="-",
+    show_default=False,
+    help="The ending picks the form; a folder (made if needed) takes a file for each measurement.",
+)
+@click.option(
+    "--form", type=click.Choice(FORMS), help="Form, where no ending says it.  [default: csv; in a folder txt]"
+)
+@options.keep_going
+@talk_options
+@click.pass_obj
+def command(
+    console: Console,
+    files: Sequence[str],
+    axis: Axis,
+    reading: options.Reading,
+    placement: dict[str, Any],
+    target: str,
+    form: str | None,
+    keep_going: bool,
+) -> None:
+    """Write spectra as tidy rows, WITec's text, netCDF or NeXus.
+
+    \b
+      .csv .tsv .json .jsonl .parquet  one row per spectrum and channel
+      .txt   Graph ASCII of one measurement, read back by `ramanfit fit`;
+             beside it an Information text of what is known
+      .nc    netCDF of all spectra on one axis (extra netcdf)
+      .nxs   NeXus, one NXraman entry per measurement (extra nexus)
+
+    \b
+    Examples:
+      ramanfit export day1/ -o day1.csv
+      ramanfit export day.wip --select 'Line*' -o lines.nc
+      ramanfit export 'day.wip::Line 3' -o line3.txt
+      ramanfit export day.wip -o texts/
+      ramanfit export map.wip -o map.nxs
+    """
+    from ramanfit.cli.baseline import file_names
+    from ramanfit.cli.inputs import exports
+    from ramanfit.exports import check_packages
+    from ramanfit.writers import check_form
+
+    folder = target != "-" and (target.endswith(("/", "\\")) or Path(target).is_dir())
+    form = _form(target, form, folder)
+    if form in TABLES:
+        check_form(form)
+    else:
+        check_packages(form)
+    paths = exports(files, console, keep_going=keep_going)
+    found = _in_order(paths, reading.reader(axis), placement, console, keep_going=keep_going)
+    if not folder:
+        _write(found, target, form, console)
+        return
+    taken = list(found)
+    for one, name in zip(taken, file_names([t.scan for t in taken], Path(target), form), strict=True):
+        _write(iter([one]), name, form, console)
+    console.say(f"{target}: {len(taken)} files")
+
+
+def _form(target: str, form: str | None, folder: bool) -> str:
+    """Return the form that was asked for, else that of the ending.
+
+    Raises
+    ------
+    RecipeError
+        If the ending names none, or another one.
+    """
+    if folder or target == "-":
+        return form or ("txt" if folder else "csv")
+    ending = Path(target).suffix.lower().removeprefix(".")
+    if form is None and ending not in FORMS:
+        known = " ".join(f".{name}" for name in FORMS)
+        raise RecipeError(f"{target}: expected one of the endings {known}, found {'.' + ending if ending else 'none'}")
+    return form or ending
+
+
+def _in_order(
+    paths: Sequence[str],
+    read: Callable[[str], list[Scan]],
+    placement: dict[str, Any],
+    console: Console,
+    *,
+    keep_going: bool,
+) -> Iterator[Taken]:
+    """Yield all scans with their keys, in order of time.
+
+    Files are opened once for their places and times, and once more for their spectra, so that only those of one
+    are held at a time; standard input is kept.
+    """
+    from ramanfit.cli.inputs import scans
+    from ramanfit.exports import Taken
+    from ramanfit.series import Schedule, Visit, chronological, place
+
+    where: list[tuple[str, int]] = []
+    held: dict[str, list[Scan]] = {}
+
+    def noted(path: str) -> list[Scan]:
+        opened = read(path)
+        where.extend((path, number) for number in range(len(opened)))
+        if path == "-":
+            held[path] = opened
+        return opened
+
+    visits = [Visit.of(scan) for scan in scans(paths, noted, console, keep_going=keep_going)]
+    order = chronological(visits)
+    keys, notes = place([visits[i] for i in order], Schedule(**placement))
+    for note in notes:
+        console.say(note)
+    for own, i in zip(keys, order, strict=True):
+        path, number = where[i]
+        if path not in held:
+            held = {name: kept for name, kept in held.items() if name == "-"} | {path: read(path)}
+        yield Taken(held[path][number], own)
+
+
+def _write(found: Iterator[Taken], target: str, form: str, console: Console) -> None:
+    """Write scans to one target."""
+    from ramanfit.exports import tidy_tables
+    from ramanfit.outputs import Sink
+    from ramanfit.writers import open_writer
+
+    if form in TABLES:
+        with open_writer(target, form) as writer:
+            for taken in found:
+                for table in tidy_tables(taken):
+                    writer.write(table)
+        return
+    all_of_them = list(found)
+    if form == "txt":
+        if len(all_of_them) > 1:
+            raise click.UsageError(f"{len(all_of_them)} measurements do not fit into one file: name a folder, -o DIR/")
+        _write_text(all_of_them[0].scan, target, console)
+        return
+    if form == "nc":
+        from ramanfit.exports.netcdf import netcdf
+
+        written = netcdf(all_of_them)
+    else:
+        from ramanfit.exports.nexus import NOT_IN_EXPORTS, nexus
+
+        written = nexus(all_of_them)
+        console.say(f"{target}: {NOT_IN_EXPORTS} are required by NXraman and in no export: they say unknown")
+    with Sink(target) as sink:
+        sink.write(written)
+
+
+def _write_text(scan: Scan, target: str, console: Console) -> None:
+    from ramanfit.graph_text import EXACT, graph_ascii, information_text, left_out
+    from ramanfit.outputs import Sink
+
+    named = scan if scan.name else scan.with_(name=Path(scan.source).stem)
+    about = information_text(named)
+    lost = left_out(scan)
+    if about is not None and target == "-":
+        lost += ["start, laser and integration time (they stand in a file of their own)"]
+    for words in lost:
+        console.warn(f"{scan.source}: Graph ASCII has no place for {words}")
+    with Sink(target) as sink:
+        sink.write(graph_ascii(named, digits=EXACT))
+    if about is not None and target != "-":
+        beside = Path(target)
+        with Sink(beside.with_name(f"{_stem(beside.stem)}--Information.txt")) as sink:
+            sink.write(about)
+
+
+def _stem(name: str) -> str:
+    return re.sub(r"(--|_)Spec\.Data \d+.*$", "", name)

@@ -1,0 +1,29 @@
+"""Spectra in the forms of others: tidy rows, WITec's text, netCDF, NeXus."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+from ramanfit.errors import InputError
+from ramanfit.exports.tidy import Taken, tidy_tables
+
+__all__ = ["NEEDS", "Taken", "check_packages", "tidy_tables"]
+
+NEEDS = {"nc": ("netcdf", ("xarray", "h5netcdf")), "nxs": ("nexus", ("h5py",))}
+
+
+def check_packages(form: str) -> None:
+    """Make sure that a form can be written.
+
+    Raises
+    ------
+    InputError
+        If it needs a package that is not installed.
+    """
+    extra, packages = NEEDS.get(form, ("", ()))
+    missing = [name for name in packages if find_spec(name) is None]
+    if missing:
+        raise InputError(
+            f".{form} needs the package {missing[0]}, which is not installed",
+            hint=f"pip install 'ramanfit-cli[{extra}]'",
+        )

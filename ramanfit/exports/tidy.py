@@ -1,0 +1,40 @@
+"""One row per spectrum and channel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from ramanfit.scan import Scan
+from ramanfit.series import Keys
+from ramanfit.stored import blocks
+from ramanfit.tables import Column, Table, repeat_rows
+
+
+class Taken(NamedTuple):
+    """A scan with its place in the experiment."""
+
+    scan: Scan
+    keys: Keys
+
+
+def tidy_tables(taken: Taken) -> Iterator[Table]:
+    """Yield the rows of a scan, some spectra at a time: keys, then `shift_cm1` and `counts`."""
+    scan, keys = taken
+    for rows, counts in blocks(scan.counts):
+        columns: dict[str, Column] = {
+            "source": (keys.source,) * len(counts),
+            "scan": keys.scan[rows],
+            "point": keys.point[rows],
+            "position_um": keys.position_um[rows],
+            "time_s": keys.time_s[rows],
+        }
+        yield Table(
+            {
+                **{name: repeat_rows(values, scan.channels) for name, values in columns.items()},
+                "shift_cm1": np.tile(scan.shift_cm1, len(counts)),
+                "counts": counts.ravel(),
+            }
+        )

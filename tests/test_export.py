@@ -1,0 +1,325 @@
+"""Exports: what goes out is what was in, read back by ourselves and by others."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import pandas as pd
+import pytest
+import xarray
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ramanfit.exports.netcdf import netcdf
+from ramanfit.exports.nexus import nexus
+from ramanfit.exports.tidy import Taken, tidy_tables
+from ramanfit.graph_text import EXACT, graph_ascii, information_text, left_out
+from ramanfit.readers import open_scans
+from ramanfit.scan import Metadata, Scan
+from ramanfit.series import Schedule, Visit, place
+from ramanfit.tables import Table
+
+ROOT = Path(__file__).resolve().parents[1]
+OPERANDO = ROOT / "sample_spectra" / "operando"
+WITEC = ROOT.parent / "shared" / "data" / "witec"
+
+
+def ramanfit(*arguments: str | Path, status: int = 0, stdin: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
+    done = subprocess.run(
+        [sys.executable, "-m", "ramanfit", *map(str, arguments)],
+        input=stdin,
+        capture_output=True,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert done.returncode == status, done.stderr
+    return done
+
+
+def taken(scan: Scan) -> Taken:
+    return Taken(scan, place([Visit.of(scan)], Schedule())[0][0])
+
+
+finite = st.floats(-1e6, 1e6, allow_subnormal=False)
+
+
+@st.composite
+def scans(draw: st.DrawFn) -> Scan:
+    """Scans of every kind, as far as Graph ASCII can say what they are."""
+    m = draw(st.integers(2, 6))
+    kind = draw(st.sampled_from(["spectrum", "line", "series", "map"]))
+    grid = (draw(st.integers(1, 3)), draw(st.integers(1, 3))) if kind == "map" else None
+    if grid == (1, 1):
+        grid = (1, 2)
+    n = 1 if kind == "spectrum" else grid[0] * grid[1] if grid else draw(st.integers(2, 4))
+    steps = draw(st.lists(st.floats(0.01, 50), min_size=m, max_size=m))
+    values = draw(st.lists(finite, min_size=n * m, max_size=n * m))
+    name = draw(st.text("abcXYZ äµ=/()<>-_.#", min_size=1, max_size=20)).strip() or "x"
+    more: dict[str, Any] = {}
+    if kind == "line":
+        pitch = draw(st.floats(0.1, 20))
+        start = np.array(draw(st.lists(st.floats(-1000, 1000), min_size=3, max_size=3)))
+        more["coordinates_um"] = start + pitch * np.arange(n)[:, None] * np.array([0.6, 0.0, -0.8])
+        more["position_um"] = pitch * np.arange(n)
+    if kind == "series":
+        more["offset_s"] = draw(st.floats(0, 100)) + draw(st.floats(0.1, 1000)) * np.arange(n)
+    return Scan(
+        np.cumsum(steps) - 100,
+        np.array(values).reshape(n, m),
+        kind=kind,  # type: ignore[arg-type]
+        source="s.txt",
+        name=name,
+        grid=grid,
+        **more,
+    )
+
+
+# -- WITec's text -------------------------------------------------------------------------------------------
+
+
+@given(scans())
+def test_graph_ascii_is_read_back_number_for_number(scan: Scan) -> None:
+    import io
+
+    (back,) = open_scans("-", stream=io.BytesIO(graph_ascii(scan, digits=EXACT)))
+    np.testing.assert_array_equal(back.shift_cm1, scan.shift_cm1)
+    np.testing.assert_array_equal(np.asarray(back.counts), np.asarray(scan.counts))
+    assert back.name == scan.name
+    if scan.kind != "map" or scan.grid == back.grid:
+        assert back.grid == scan.grid
+    for name in ("position_um", "offset_s", "coordinates_um"):
+        values = getattr(scan, name)
+        if values is not None:
+            np.testing.assert_allclose(getattr(back, name), values, rtol=1e-9, atol=1e-6, err_msg=name)
+    assert not left_out(scan)
+
+
+def test_what_graph_ascii_cannot_say_is_named() -> None:
+    x, y = np.arange(3.0), np.ones((3, 3))
+    uneven = np.array([0.0, 1.0, 5.0])
+    assert left_out(Scan(x, y, "series", offset_s=uneven)) == ["times that are not evenly spaced"]
+    assert left_out(Scan(x, y, "line", position_um=uneven)) == ["positions that are not evenly spaced"]
+    assert left_out(Scan(x, y, "line", mask=np.eye(3, dtype=bool))) == ["masked channels"]
+
+
+def test_the_information_text_is_found_and_says_the_same(tmp_path: Path) -> None:
+    about = Metadata(
+        started=datetime(2024, 1, 16, 18, 5, 9),
+        duration_s=151.0,
+        integration_s=22.5,
+        accumulations=3,
+        laser_nm=532.067,
+        laser_power_mw=9.698,
+    )
+    scan = Scan(np.arange(100.0, 110), np.ones((1, 10)), source="a.txt", name="Line--7--Spec.Data 1", metadata=about)
+    (tmp_path / "in.txt").write_bytes(graph_ascii(scan))
+    text = information_text(scan)
+    assert text is not None
+    (tmp_path / "Line--7--Information.txt").write_bytes(text)
+    (tmp_path / "in.txt").rename(tmp_path / "Line--7--Spec.Data 1.txt")
+    ramanfit("export", tmp_path / "Line--7--Spec.Data 1.txt", "-o", tmp_path / "out" / "x.txt", status=1)
+    (tmp_path / "out").mkdir()
+    ramanfit("export", tmp_path / "Line--7--Spec.Data 1.txt", "-o", f"{tmp_path / 'out'}/")
+    (back,) = open_scans(str(tmp_path / "out" / "Line--7--Spec.Data 1.txt"))
+    for name in ("started", "duration_s", "integration_s", "accumulations", "laser_nm", "laser_power_mw"):
+        assert getattr(back.metadata, name) == getattr(about, name), name
+    assert information_text(scan.with_(metadata=Metadata())) is None
+
+
+def test_a_folder_of_texts_fits_as_the_originals_do(tmp_path: Path) -> None:
+    ramanfit("export", OPERANDO, "-o", f"{tmp_path}/")
+    assert len(list(tmp_path.iterdir())) == 24
+
+    def ratios(folder: Path) -> list[bytes]:
+        lines = ramanfit("ratio", "-q", folder).stdout.splitlines()
+        return [line.partition(b",")[2] for line in lines]
+
+    assert ratios(tmp_path) == ratios(OPERANDO)
+
+
+# -- tidy rows ----------------------------------------------------------------------------------------------
+
+
+def test_tidy_rows_are_the_counts(tmp_path: Path) -> None:
+    ramanfit("export", OPERANDO, "-o", tmp_path / "all.csv")
+    table = pd.read_csv(tmp_path / "all.csv")
+    assert list(table) == ["source", "scan", "point", "position_um", "time_s", "shift_cm1", "counts"]
+    number = 0
+    for path in sorted(OPERANDO.glob("*Spec.Data*")):
+        (scan,) = open_scans(str(path))
+        own = table[table.scan == number]
+        np.testing.assert_array_equal(own.counts.to_numpy().reshape(scan.counts.shape), np.asarray(scan.counts))
+        np.testing.assert_allclose(own.shift_cm1.to_numpy()[: scan.channels], scan.shift_cm1, rtol=1e-8)
+        assert own.time_s.iloc[0] == 600 * number + 12.5
+        number += 1
+    assert number == 12
+
+
+def test_rows_come_in_blocks_and_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    scan = Scan(np.arange(7.0), np.arange(35.0).reshape(5, 7), "line")
+    whole = Table.concat(list(tidy_tables(taken(scan))))
+    monkeypatch.setattr("ramanfit.stored.BLOCK", 14)
+    parts = list(tidy_tables(taken(scan)))
+    assert len(parts) == 3
+    for name, values in Table.concat(parts).columns.items():
+        np.testing.assert_array_equal(values, whole.columns[name])
+
+
+def test_standard_input_and_output(tmp_path: Path) -> None:
+    spectrum = next(OPERANDO.glob("*--000--Spec*"))
+    piped = ramanfit("export", "-", "--stdin-name", "piped", stdin=spectrum.read_bytes()).stdout
+    named = ramanfit("export", spectrum).stdout
+    assert len(piped.splitlines()) == len(named.splitlines()) == 1 + 6 * 1024
+    assert piped.splitlines()[1].startswith(b"piped,0,P1,0,")
+    text = ramanfit("export", spectrum, "--form", "txt").stdout
+    assert text.startswith(b"//Exported ASCII-File")
+
+
+# -- containers ---------------------------------------------------------------------------------------------
+
+
+def test_netcdf_holds_everything(tmp_path: Path) -> None:
+    ramanfit("export", OPERANDO, "-o", tmp_path / "a.nc")
+    ramanfit("export", OPERANDO, "-o", tmp_path / "b.nc")
+    assert (tmp_path / "a.nc").read_bytes() == (tmp_path / "b.nc").read_bytes()
+    with xarray.open_dataset(tmp_path / "a.nc") as data:
+        assert dict(data.sizes) == {"spectrum": 72, "shift_cm1": 1024}
+        (scan,) = open_scans(str(next(OPERANDO.glob("*--003--Spec*"))))
+        own = data.counts[data.scan == 3]
+        np.testing.assert_array_equal(own, np.asarray(scan.counts))
+        np.testing.assert_array_equal(data.shift_cm1, scan.shift_cm1)
+        assert own.position_um.values.tolist() == [0, 5, 10, 15, 20, 25]
+        assert data.shift_cm1.attrs["units"] == "cm-1"
+        assert json.loads(data.attrs["scans"])[3]["laser_nm"] == scan.metadata.laser_nm
+
+
+def test_netcdf_takes_one_axis_only() -> None:
+    one = taken(Scan(np.arange(5.0), np.ones((1, 5)), source="one.txt"))
+    other = taken(Scan(np.arange(5.0) + 1, np.ones((1, 5)), source="other.txt"))
+    with pytest.raises(OSError, match=r"other\.txt: its axis differs from that of one\.txt"):
+        netcdf([one, other])
+
+
+def test_masked_channels_are_kept(tmp_path: Path) -> None:
+    mask = np.eye(4, 5, dtype=bool)
+    scan = taken(Scan(np.arange(5.0), np.ones((4, 5)), "line", mask=mask))
+    (tmp_path / "a.nc").write_bytes(netcdf([scan]))
+    with xarray.open_dataset(tmp_path / "a.nc") as data:
+        np.testing.assert_array_equal(data.masked.astype(bool), mask)
+    (tmp_path / "a.nxs").write_bytes(nexus([scan]))
+    with h5py.File(tmp_path / "a.nxs") as file:
+        np.testing.assert_array_equal(file["entry/data/mask"][()].astype(bool), mask)
+
+
+NXRAMAN = {  # what NXraman and NXoptical_spectroscopy v2024.02 require: path in the entry, class or allowed values
+    "": "NXentry",
+    "definition": {"NXraman"},
+    "experiment_type": {"Raman spectroscopy"},
+    "raman_experiment_type": {"in situ Raman spectroscopy", "Raman imaging", "non-resonant Raman spectroscopy"},
+    "instrument": "NXinstrument",
+    "instrument/scattering_configuration": None,
+    "instrument/beam_incident": "NXbeam",
+    "instrument/beam_incident/parameter_reliability": {"measured", "nominal"},
+    "instrument/beam_incident/wavelength": None,
+    "instrument/detector_CCD": "NXdetector",
+    "instrument/detector_CCD/detector_channel_type": {"single-channel", "multichannel"},
+    "instrument/detector_CCD/raw_data": "NXdata",
+    "instrument/detector_CCD/raw_data/raw": None,
+    "instrument/software_export": "NXprogram",
+    "instrument/software_export/program": None,
+    "sample": "NXsample",
+    "sample/name": None,
+    "data": "NXdata",
+}
+
+
+def test_nexus_has_what_nxraman_requires(tmp_path: Path) -> None:
+    said = ramanfit("export", OPERANDO, "-o", tmp_path / "a.nxs").stderr.decode()
+    assert "say unknown" in said
+    ramanfit("export", OPERANDO, "-o", tmp_path / "b.nxs")
+    assert (tmp_path / "a.nxs").read_bytes() == (tmp_path / "b.nxs").read_bytes()
+    with h5py.File(tmp_path / "a.nxs") as file:
+        assert len(file) == 12
+        for entry in file.values():
+            for path, wanted in NXRAMAN.items():
+                found = entry[path] if path else entry
+                if isinstance(wanted, str):
+                    assert found.attrs["NX_class"] == wanted, path
+                elif wanted:
+                    assert found[()].decode() in wanted, path
+            assert {"version", "URL"} <= set(entry["definition"].attrs)
+            data = entry["data"]
+            assert list(data.attrs["axes"]) == ["spectrum", "shift"]
+            assert data[data.attrs["signal"]].shape == (len(data["spectrum"]), len(data["shift"]))
+        (scan,) = open_scans(str(next(OPERANDO.glob("*--003--Spec*"))))
+        own = file["entry3"]
+        np.testing.assert_array_equal(own["data/counts"], np.asarray(scan.counts))
+        assert own["instrument/detector_CCD/raw_data/raw"] == own["data/counts"]
+        assert own["instrument/beam_incident/wavelength"][()] == scan.metadata.laser_nm
+        assert own["start_time"][()].decode() == "2024-01-15T10:30:00"
+
+
+# -- manners ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "words"),
+    [
+        (["-o", "out.spc"], 2, "expected one of the endings"),
+        (["-o", "out"], 2, "found none"),
+        (["-o", "out.txt"], 2, "12 measurements do not fit"),
+        (["--form", "nonsense"], 2, "nonsense"),
+        (["-o", "no/such/folder.csv"], 1, "no/such/folder.csv"),
+    ],
+)
+def test_what_cannot_be_done_is_said(arguments: list[str], status: int, words: str) -> None:
+    assert words in ramanfit("export", OPERANDO, *arguments, status=status).stderr.decode()
+
+
+def test_a_failed_export_leaves_the_earlier_file(tmp_path: Path) -> None:
+    target = tmp_path / "all.csv"
+    target.write_text("mine")
+    (tmp_path / "broken.txt").write_text("//Exported ASCII-File\n[Header]\nGraphName = x\n[Data]\n1\tnonsense\n")
+    ramanfit("export", OPERANDO, tmp_path / "broken.txt", "-o", target, status=1)
+    assert target.read_text() == "mine"
+    ramanfit("export", OPERANDO, tmp_path / "broken.txt", "-k", "-o", target, status=1)
+    assert len(target.read_text().splitlines()) == 1 + 72 * 1024
+
+
+def test_a_closed_pipe_ends_quietly() -> None:
+    command = f"{sys.executable} -m ramanfit export {OPERANDO} -q | head -2"
+    done = subprocess.run(
+        ["bash", "-c", command], capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)}
+    )
+    assert done.stderr == ""
+    assert len(done.stdout.splitlines()) == 2
+
+
+@pytest.mark.skipif(not WITEC.exists(), reason="the shared data are not here")
+@pytest.mark.parametrize(
+    "name",
+    ["wip/LineScans.WIP", "wip/test_spectral_stitch.wip", "mat/LineX.mat", "tables/timeseries3x_Table.Data 1.txt"],
+)
+def test_real_measurements_go_out_and_come_back(name: str, tmp_path: Path) -> None:
+    if not (WITEC / name).exists():
+        pytest.skip(f"{name} is not here")
+    ramanfit("export", WITEC / name, "-o", f"{tmp_path}/")
+    before = {scan.name: scan for scan in open_scans(str(WITEC / name))}
+    texts = [path for path in tmp_path.iterdir() if "Information" not in path.name]
+    assert len(texts) == len(before)
+    for path in texts:
+        (back,) = open_scans(str(path))
+        scan = before[back.name] if back.name in before else next(iter(before.values()))
+        np.testing.assert_array_equal(np.asarray(back.counts), np.asarray(scan.counts))
+        np.testing.assert_array_equal(back.shift_cm1, scan.shift_cm1)
+        assert back.kind == scan.kind
+        if scan.position_um is not None:
+            np.testing.assert_allclose(back.position_um, scan.position_um, atol=1e-9)
