@@ -13,7 +13,8 @@ import numpy as np
 
 from ramanfit.scan import FloatArray
 from tests.benchmark.measure import against, in_turns
-from tests.spectra import random_spectra
+from tests.spectra import random_spectra, two_peak_model
+from tests.wip_writer import Builder, spectral
 
 SAMPLE = next(Path(__file__).resolve().parents[2].glob("sample_spectra/pristine-graphite/*Spec.Data*"))
 DAY = Path(__file__).resolve().parents[1] / "day.toml"
@@ -58,6 +59,33 @@ def whole_day() -> Iterator[str]:
     yield against("evolve without figures and report over import numpy", seconds["tables"] / seconds["numpy"], "<=", 12)
     yield against("with all figures and the report over that", seconds["all"] / seconds["tables"], "<=", 10)
     yield against("size of report.html in MB", report, "<=", 3)
+
+
+def large_project() -> Iterator[str]:
+    """A project of 205 MB, one map of 50,000 spectra of 1,024 channels: opened, then fitted."""
+    _, counts, _ = random_spectra(1000, seed=5, model=two_peak_model(CHANNELS))
+    lines = np.tile(counts.astype(np.float32), (50, 1)).reshape(250, 200, CHANNELS)
+    project = Builder()
+    axis = project.add("TDSpectralTransformation", spectral(0, Polynom=[558.7, 0.033, 0.0]))
+    project.spectra(lines, axis=axis)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "map.wip"
+        path.write_bytes(project.build())
+        size = path.stat().st_size / 2**20
+        del project, lines, counts
+        seconds = in_turns(
+            {
+                "numpy": lambda: run(sys.executable, "-c", "import numpy"),
+                "info": lambda: run(*RAMANFIT, "info", str(path)),
+            },
+            5,
+        )
+        yield f"file: {size:.0f} MB"
+        yield against("ramanfit info map.wip over import numpy", seconds["info"] / seconds["numpy"], "<=", 4)
+        _, info_mb = peak_memory([*RAMANFIT, "info", str(path)])
+        yield against("its peak memory over the file's size", info_mb / size, "<=", 0.5)
+        _, fit_mb = peak_memory([*RAMANFIT, "ratio", "-q", str(path), "-o", str(Path(folder) / "ratios.csv")])
+        yield against("that of ramanfit ratio, the mapped file in it", fit_mb / size, "<=", 4)
 
 
 def write_table(path: Path, shift: FloatArray, counts: FloatArray) -> None:
