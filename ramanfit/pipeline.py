@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -40,10 +41,10 @@ class Fitted:
     quantities: Quantities
 
 
-def engine_named(name: str) -> Engine:
-    """Return the engine ``varpro`` (batched) or ``lmfit`` (the reference)."""
+def engine_named(name: str, *, rough: bool = False) -> Engine:
+    """Return the engine ``varpro`` (batched) or ``lmfit`` (the reference); rough: for fits that are not the last."""
     if name == "varpro":
-        return varpro.fit
+        return partial(varpro.fit, tolerance=varpro.ROUGH) if rough else varpro.fit
     if name == "lmfit":
         from ramanfit import reference
 
@@ -155,9 +156,10 @@ def fit_task(task: Task) -> Fit:
 
     Returns the fits, and where cosmic rays were masked, [N, M].
     """
-    engine = engine_named(task.engine)
+    # with equal weights throughout, the first fits are the last
+    engine, leading = engine_named(task.engine), engine_named(task.engine, rough=task.noise != "white")
     spikes = gross_spikes(task.counts, task.use) if task.spikes else np.zeros(task.counts.shape, dtype=bool)
-    first = _equal_weights(engine, task, spikes)
+    first = _equal_weights(leading, task, spikes)
     noise = _noise(task, first, spikes)
     if not task.spikes:
         return _weighted(engine, task, first, noise, spikes, np.ones(len(first), dtype=bool)), None
@@ -165,14 +167,14 @@ def fit_task(task: Task) -> Fit:
         again = _find_more(task, first, noise, spikes)
         if not again.any():
             break
-        first.put(again, _masked(engine, task, spikes, again))
+        first.put(again, _masked(leading, task, spikes, again))
         noise = _noise(task, first, spikes)
     fits = _weighted(engine, task, first, noise, spikes, np.ones(len(first), dtype=bool))
     for _ in range(SPIKE_ROUNDS):
         again = _find_more(task, fits, noise, spikes)  # weights let go of some that equal weights had bent to
         if not again.any():
             break
-        first.put(again, _masked(engine, task, spikes, again))
+        first.put(again, _masked(leading, task, spikes, again))
         noise = _noise(task, first, spikes)
         fits.put(again, _weighted(engine, task, first, noise, spikes, again))
     return fits, spikes
@@ -220,15 +222,16 @@ def _weighted(
     with np.errstate(divide="ignore", invalid="ignore"):
         redchi2 = known.chi2 / known.dof / unit
     redchi2[~np.isfinite(redchi2)] = np.nan
-    judged = _judged(engine, task, known, counts, weights, noise)
+    judged = _judged(task, known, counts, weights, noise)
     final.put(ok, replace(judged, noise=noise, redchi2=redchi2))
     return final
 
 
 def _judged(
-    engine: Engine, task: Task, fits: FitResult, counts: FloatArray, weights: FloatArray | None, noise: FloatArray
+    task: Task, fits: FitResult, counts: FloatArray, weights: FloatArray | None, noise: FloatArray
 ) -> FitResult:
     """Return the fits with what their residuals and their rivals say of them."""
+    rival = engine_named(task.engine, rough=True)
     curve = task.model.evaluate(fits)
     residual = counts - curve
     spread = np.sqrt(variance(noise, curve))
@@ -237,8 +240,8 @@ def _judged(
     residual = np.divide(residual, spread, out=np.zeros_like(residual), where=seen)
     return replace(
         fits,
-        delta_bic=_delta_bic(engine, task.model, fits, counts, weights),
-        double_bic=_double_bic(engine, task, fits, counts, weights, residual),
+        delta_bic=_delta_bic(rival, task.model, fits, counts, weights),
+        double_bic=_double_bic(rival, task, fits, counts, weights, residual),
         structure=autocorrelation(residual, use),
     )
 

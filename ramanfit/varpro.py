@@ -24,6 +24,7 @@ CHUNK = 2048  # spectra whose small matrices are handled at once
 PATIENCE = 12  # iterations of a whole batch; who needs more goes on with the stragglers of all batches
 MAX_ITERATIONS = 120
 TOLERANCE = 1e-9  # predicted relative fall of chi-square at which a fit has arrived
+ROUGH = 1e-6  # the same for fits that only lead to others, or are only compared with them
 MAX_STEP = 0.5  # a center or a width moves by at most this part of the width
 ROUNDING = 1e-14  # fall of chi-square, in parts of the data's sum of squares, that is rounding
 MAX_DAMPING = 1e9
@@ -79,10 +80,12 @@ def _reduce(gram: FloatArray, theta: FloatArray, model: Model) -> Point:
     )
 
 
-def _minimise(problem: Problem, theta: FloatArray, iterations: int) -> tuple[FloatArray, Point, BoolArray]:
+def _minimise(
+    problem: Problem, theta: FloatArray, iterations: int, tolerance: float
+) -> tuple[FloatArray, Point, BoolArray]:
     """Move centers and widths [n, P, 2] to the least chi-square inside the bounds.
 
-    Returns where they ended, the reduced problem there, and whether the next step promised less than `TOLERANCE`.
+    Returns where they ended, the reduced problem there, and whether the next step promised less than `tolerance`.
     """
     model, p = problem.model, theta.shape[1]
     lower, upper = model.lower.T.reshape(-1, 1), model.upper.T.reshape(-1, 1)
@@ -101,7 +104,7 @@ def _minimise(problem: Problem, theta: FloatArray, iterations: int) -> tuple[Flo
         diagonal[:] = np.where(diagonal > 0, diagonal, 1.0) * (1 + damping)
         step = solve(normal, gradient)
         fall = (step * gradient).sum(axis=0) * (1 + damping)  # what an undamped step would promise, nearly
-        arrived = fall <= TOLERANCE * place.chi2 + ROUNDING * place.gram[-1, -1]
+        arrived = fall <= tolerance * place.chi2 + ROUNDING * place.gram[-1, -1]
         done = arrived | ~(damping < MAX_DAMPING) | ~np.isfinite(step).all(axis=0)
         if done.any():
             out = at[done]
@@ -138,7 +141,11 @@ def _minimise(problem: Problem, theta: FloatArray, iterations: int) -> tuple[Flo
 
 
 def fit(
-    model: Model, counts: FloatArray, weights: FloatArray | None = None, start: FloatArray | None = None
+    model: Model,
+    counts: FloatArray,
+    weights: FloatArray | None = None,
+    start: FloatArray | None = None,
+    tolerance: float = TOLERANCE,
 ) -> FitResult:
     """Fit the model to every spectrum.
 
@@ -152,6 +159,8 @@ def fit(
     start : array [N, P, 2], optional
         Centers and widths to start from; None: they are searched for, and a fit that ends weak, held by a
         bound or short of a minimum is tried from other places.
+    tolerance : float
+        Relative fall of chi-square that the next step must promise for a fit to go on.
 
     Returns
     -------
@@ -168,7 +177,7 @@ def fit(
         chunk = slice(s, s + CHUNK)
         problem = Problem.of(model, counts[chunk], None if weights is None else weights[chunk])
         first = starts.search(problem.y) if start is None else start[chunk]
-        theta, end, converged = _minimise(problem, first, PATIENCE)
+        theta, end, converged = _minimise(problem, first, PATIENCE, tolerance)
         again = np.flatnonzero(~converged if start is not None else ~converged | _suspect(problem, theta, end))
         parts.append(_finish(problem, theta, end, converged))
         if len(again):
@@ -184,7 +193,7 @@ def fit(
         if start is None:
             anew = starts.replace(problem.y, places[0], np.concatenate(weakest))
             places += [anew, np.broadcast_to(model.start, anew.shape)]
-        result.put(np.concatenate(rows), _best_of(problem, places))
+        result.put(np.concatenate(rows), _best_of(problem, places, tolerance))
     return result
 
 
@@ -195,13 +204,13 @@ def _suspect(problem: Problem, theta: FloatArray, end: Point) -> BoolArray:
     return np.asarray(held | (end.snr2 < SUSPECT_SNR2 * end.chi2 / dof).any(axis=0))
 
 
-def _best_of(problem: Problem, places: Sequence[FloatArray]) -> FitResult:
+def _best_of(problem: Problem, places: Sequence[FloatArray], tolerance: float) -> FitResult:
     """Minimise from several places and keep the lowest end of each spectrum."""
     n = len(problem)
     rivals = problem.take(np.tile(np.arange(n), len(places)))
-    theta, end, _ = _minimise(rivals, np.concatenate(places), PATIENCE)
+    theta, end, _ = _minimise(rivals, np.concatenate(places), PATIENCE, tolerance)
     pick = end.chi2.reshape(len(places), n).argmin(axis=0) * n + np.arange(n)
-    return _finish(problem, *_minimise(problem, theta[pick], MAX_ITERATIONS))
+    return _finish(problem, *_minimise(problem, theta[pick], MAX_ITERATIONS, tolerance))
 
 
 def _finish(problem: Problem, theta: FloatArray, end: Point, converged: BoolArray) -> FitResult:

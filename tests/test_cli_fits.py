@@ -271,7 +271,7 @@ def test_four_positions_of_a_disordered_carbon() -> None:
     files = sorted((SHARED / "carbon" / "dw38c").glob("test*"))
     table = rows(ramanfit("ratio", *files, "--recipe", "carbon-2").stdout)
     assert len(table) == 4
-    assert not any(row["flags"] for row in table)
+    assert {row["flags"] for row in table} == {"residual_structure"}  # two Lorentzians do not describe it
     white = rows(ramanfit("ratio", files[0], "--recipe", "carbon-2", "--set", "noise.model=white").stdout)[0]
     # an independent unweighted fit of position 1: G 1580.0 +- 0.5, I_D/I_G 1.02, A_D/A_G 2.43
     assert float(white["G_center_cm1"]) == pytest.approx(1580.0, abs=0.05)
