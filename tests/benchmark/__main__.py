@@ -8,8 +8,10 @@ are less so. `compiled` needs numba (the extra ``benchmark``) and is left out wi
 
 from __future__ import annotations
 
+import compileall
 import os
 import sys
+from pathlib import Path
 
 for _library in ("OPENBLAS", "OMP", "MKL", "NUMBA"):
     os.environ[f"{_library}_NUM_THREADS"] = "1"  # before numpy is imported: one core
@@ -30,6 +32,8 @@ PARTS = {
 
 
 def main() -> None:
+    # as pip leaves it: a checkout may hold no bytecode, and may be told to write none
+    compileall.compile_dir(Path(__file__).parents[2] / "ramanfit", quiet=2)
     wanted = sys.argv[1:] or list(PARTS)
     unknown = set(wanted) - set(PARTS)
     if unknown:

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from ramanfit.scan import FloatArray
-from tests.benchmark.measure import against, in_turns
+from tests.benchmark.measure import against, typical
 from tests.spectra import random_spectra, two_peak_model
 from tests.wip_writer import Builder, spectral
 
@@ -27,8 +27,8 @@ def run(*command: str) -> None:
 
 
 def cold_starts() -> Iterator[str]:
-    """From the shell's prompt to the end, best of many."""
-    seconds = in_turns(
+    """From the shell's prompt to the end, median of many."""
+    seconds = typical(
         {
             "bare": lambda: run(sys.executable, "-c", "pass"),
             "numpy": lambda: run(sys.executable, "-c", "import numpy"),
@@ -47,13 +47,13 @@ def whole_day() -> Iterator[str]:
         scans, out = Path(folder) / "scans", str(Path(folder) / "out")
         run(*RAMANFIT, "simulate", str(DAY), "-o", str(scans))
         evolve = [*RAMANFIT, "evolve", str(scans), "--echem", str(next(scans.glob("*.mpt"))), "-q", "-o", out]
-        seconds = in_turns(
+        seconds = typical(
             {
                 "numpy": lambda: run(sys.executable, "-c", "import numpy"),
                 "tables": lambda: run(*evolve, "--no-figures", "--no-report"),
                 "all": lambda: run(*evolve),
             },
-            5,
+            9,
         )
         report = (Path(out) / "report.html").stat().st_size / 1e6
     yield against("evolve without figures and report over import numpy", seconds["tables"] / seconds["numpy"], "<=", 12)
@@ -73,7 +73,7 @@ def large_project() -> Iterator[str]:
         path.write_bytes(project.build())
         size = path.stat().st_size / 2**20
         del project, lines, counts
-        seconds = in_turns(
+        seconds = typical(
             {
                 "numpy": lambda: run(sys.executable, "-c", "import numpy"),
                 "info": lambda: run(*RAMANFIT, "info", str(path)),
