@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,7 @@ import click
 
 from ramanfit.cli import options
 from ramanfit.cli.console import Console, talk_options
-from ramanfit.errors import RecipeError
+from ramanfit.errors import InputError, RecipeError
 
 if TYPE_CHECKING:
     from ramanfit.exports import Taken
@@ -86,7 +85,10 @@ def command(
         _write(found, target, form, console)
         return
     taken = list(found)
-    for one, name in zip(taken, file_names([t.scan for t in taken], Path(target), form), strict=True):
+    names = file_names([t.scan for t in taken], Path(target), form)
+    if form == "txt":
+        _check_information([t.scan for t in taken], names)
+    for one, name in zip(taken, names, strict=True):
         _write(iter([one]), name, form, console)
     console.say(f"{target}: {len(taken)} files")
 
@@ -136,6 +138,8 @@ def _in_order(
         return opened
 
     visits = [Visit.of(scan) for scan in scans(paths, noted, console, keep_going=keep_going)]
+    if not visits:
+        raise InputError("no export could be read")
     order = chronological(visits)
     keys, notes = place([visits[i] for i in order], Schedule(**placement))
     for note in notes:
@@ -182,20 +186,40 @@ def _write_text(scan: Scan, target: str, console: Console) -> None:
     from ramanfit.graph_text import EXACT, graph_ascii, information_text, left_out
     from ramanfit.outputs import Sink
 
-    named = scan if scan.name else scan.with_(name=Path(scan.source).stem)
+    named = _named(scan)
     about = information_text(named)
-    lost = left_out(scan)
+    lost = left_out(named)
     if about is not None and target == "-":
-        lost += ["start, laser and integration time (they stand in a file of their own)"]
+        lost.append("start, laser and integration time (they stand in a file of their own)")
     for words in lost:
         console.warn(f"{scan.source}: Graph ASCII has no place for {words}")
     with Sink(target) as sink:
         sink.write(graph_ascii(named, digits=EXACT))
     if about is not None and target != "-":
-        beside = Path(target)
-        with Sink(beside.with_name(f"{_stem(beside.stem)}--Information.txt")) as sink:
+        with Sink(_information_beside(target)) as sink:
             sink.write(about)
 
 
-def _stem(name: str) -> str:
-    return re.sub(r"(--|_)Spec\.Data \d+.*$", "", name)
+def _check_information(scans: Sequence[Scan], names: Sequence[str]) -> None:
+    """Make sure that measurements whose Information text has one name have the same one."""
+    from ramanfit.graph_text import information_text
+
+    told: dict[Path, bytes | None] = {}
+    for scan, name in zip(scans, names, strict=True):
+        about = information_text(_named(scan))
+        if told.setdefault(_information_beside(name), about) != about:
+            raise RecipeError(
+                f"{_information_beside(name)}: two measurements would have this text and differ in what it says: "
+                "give each a folder of its own"
+            )
+
+
+def _information_beside(target: str) -> Path:
+    from ramanfit.graph_text import stem_of
+
+    path = Path(target)
+    return path.with_name(f"{stem_of(path.stem)}--Information.txt")
+
+
+def _named(scan: Scan) -> Scan:
+    return scan if scan.name else scan.with_(name=Path(scan.source).stem)
