@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from ramanfit.exports import Taken
     from ramanfit.recipe import Axis
     from ramanfit.scan import Scan
+    from ramanfit.series import Keys
 
 TABLES = ("csv", "tsv", "json", "jsonl", "parquet")
 FORMS = (*TABLES, "txt", "nc", "nxs")
@@ -80,16 +82,16 @@ def command(
     else:
         check_packages(form)
     paths = exports(files, console, keep_going=keep_going)
-    found = _in_order(paths, reading.reader(axis), placement, console, keep_going=keep_going)
+    keys, found = _in_order(paths, reading.reader(axis), placement, console, keep_going=keep_going)
     if not folder:
-        _write(found, target, form, console)
+        _write(keys, found, target, form, console)
         return
     taken = list(found)
     names = file_names([t.scan for t in taken], Path(target), form)
     if form == "txt":
         _check_information([t.scan for t in taken], names)
     for one, name in zip(taken, names, strict=True):
-        _write(iter([one]), name, form, console)
+        _write([one.keys], [one], name, form, console)
     console.say(f"{target}: {len(taken)} files")
 
 
@@ -117,8 +119,8 @@ def _in_order(
     console: Console,
     *,
     keep_going: bool,
-) -> Iterator[Taken]:
-    """Yield all scans with their keys, in order of time.
+) -> tuple[list[Keys], Iterator[Taken]]:
+    """Return the keys of all scans, and the scans with them one at a time, in order of time.
 
     Files are opened once for their places and times, and once more for their spectra, so that only those of one
     are held at a time; standard input is kept.
@@ -144,14 +146,19 @@ def _in_order(
     keys, notes = place([visits[i] for i in order], Schedule(**placement))
     for note in notes:
         console.say(note)
-    for own, i in zip(keys, order, strict=True):
-        path, number = where[i]
-        if path not in held:
-            held = {name: kept for name, kept in held.items() if name == "-"} | {path: read(path)}
-        yield Taken(held[path][number], own)
+
+    def opened_again() -> Iterator[Taken]:
+        kept = dict(held)
+        for own, i in zip(keys, order, strict=True):
+            path, number = where[i]
+            if path not in kept:
+                kept = held | {path: read(path)}
+            yield Taken(kept[path][number], own)
+
+    return keys, opened_again()
 
 
-def _write(found: Iterator[Taken], target: str, form: str, console: Console) -> None:
+def _write(keys: Sequence[Keys], found: Iterable[Taken], target: str, form: str, console: Console) -> None:
     """Write scans to one target."""
     from ramanfit.exports import tidy_tables
     from ramanfit.outputs import Sink
@@ -163,23 +170,25 @@ def _write(found: Iterator[Taken], target: str, form: str, console: Console) -> 
                 for table in tidy_tables(taken):
                     writer.write(table)
         return
-    all_of_them = list(found)
     if form == "txt":
-        if len(all_of_them) > 1:
-            raise click.UsageError(f"{len(all_of_them)} measurements do not fit into one file: name a folder, -o DIR/")
-        _write_text(all_of_them[0].scan, target, console)
+        if len(keys) > 1:
+            raise click.UsageError(f"{len(keys)} measurements do not fit into one file: name a folder, -o DIR/")
+        (taken,) = found
+        _write_text(taken.scan, target, console)
         return
-    if form == "nc":
-        from ramanfit.exports.netcdf import netcdf
+    with Sink(target) as sink, TemporaryFile() as file:  # HDF5 goes back and forth in its file
+        if form == "nc":
+            from ramanfit.exports.netcdf import netcdf
 
-        written = netcdf(all_of_them)
-    else:
-        from ramanfit.exports.nexus import NOT_IN_EXPORTS, nexus
+            netcdf(keys, found, file)
+        else:
+            from ramanfit.exports.nexus import nexus
 
-        written = nexus(all_of_them)
-        console.say(f"{target}: {NOT_IN_EXPORTS} are required by NXraman and in no export: they say unknown")
-    with Sink(target) as sink:
-        sink.write(written)
+            missing = nexus(found, file)
+            console.say(f"{target}: asked for by NXraman and not in every export: {', '.join(missing)}")
+        file.seek(0)
+        while data := file.read(1 << 20):
+            sink.write(data)
 
 
 def _write_text(scan: Scan, target: str, console: Console) -> None:
