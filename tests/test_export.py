@@ -19,6 +19,7 @@ import xarray
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ramanfit.exports import check_packages
 from ramanfit.exports.netcdf import netcdf
 from ramanfit.exports.nexus import nexus
 from ramanfit.exports.tidy import Taken, tidy_tables
@@ -242,7 +243,7 @@ def test_netcdf_holds_everything(tmp_path: Path) -> None:
 def test_netcdf_takes_one_axis_only() -> None:
     one = taken(Scan(np.arange(5.0), np.ones((1, 5)), source="one.txt"))
     other = taken(Scan(np.arange(5.0) + 1, np.ones((1, 5)), source="other.txt"))
-    with pytest.raises(OSError, match=r"other\.txt: its axis differs from that of one\.txt"):
+    with pytest.raises(OSError, match=r"other\.txt: the axis of '' differs from that of '' in one\.txt"):
         netcdf([one.keys, other.keys], [one, other], io.BytesIO())
 
 
@@ -353,6 +354,14 @@ def test_a_failed_export_leaves_the_earlier_file(tmp_path: Path) -> None:
     assert len(target.read_text().splitlines()) == 1 + 72 * 1024
 
 
+@pytest.mark.parametrize(("form", "package", "extra"), [("nc", "h5netcdf", "netcdf"), ("nxs", "h5py", "nexus")])
+def test_a_missing_extra_is_named(form: str, package: str, extra: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ramanfit.exports.find_spec", lambda name: None if name == package else name)
+    with pytest.raises(OSError, match=f"needs the package {package}") as caught:
+        check_packages(form)
+    assert f"ramanfit-cli[{extra}]" in caught.value.hint  # type: ignore[attr-defined]
+
+
 @pytest.mark.parametrize("form", ["csv", "txt", "nc", "nxs"])
 def test_nothing_that_could_be_read_is_an_error(form: str, tmp_path: Path) -> None:
     (tmp_path / "bad.txt").write_text("nonsense\n")
@@ -391,3 +400,23 @@ def test_real_measurements_go_out_and_come_back(name: str, tmp_path: Path) -> No
         assert back.kind == scan.kind
         if scan.position_um is not None:
             np.testing.assert_allclose(back.position_um, scan.position_um, atol=1e-9)
+
+
+@pytest.mark.skipif(not (WITEC / "wip/LineScans.WIP").exists(), reason="the shared data are not here")
+def test_a_real_project_in_containers(tmp_path: Path) -> None:
+    project = WITEC / "wip/LineScans.WIP"
+    scans = open_scans(str(project))
+    for ending in ("nc", "nxs"):
+        ramanfit("export", project, "-o", tmp_path / f"a.{ending}")
+    with xarray.open_dataset(tmp_path / "a.nc") as data, h5py.File(tmp_path / "a.nxs") as file:
+        for number, (scan, entry) in enumerate(zip(scans, file.values(), strict=True)):
+            own = data.isel(spectrum=data.scan == number)
+            for counts in (own.counts, entry["data/counts"]):
+                np.testing.assert_array_equal(counts, np.asarray(scan.counts))
+            for shift in (own.shift_cm1, entry["data/shift"]):
+                np.testing.assert_array_equal(shift, scan.shift_cm1)
+            for position in (own.position_um, entry["data/position"]):
+                np.testing.assert_array_equal(position, scan.position_um)
+            np.testing.assert_array_equal(np.stack([own.x_um, own.y_um, own.z_um], axis=1), scan.coordinates_um)
+            assert entry["title"][()].decode() == scan.name
+            assert entry["instrument/beam_incident/wavelength"][()] == scan.metadata.laser_nm == 785.0

@@ -58,8 +58,9 @@ def netcdf(keys: Sequence[Keys], taken: Iterable[Taken], file: BinaryIO) -> None
                 counts.attrs.update({"units": "1", "long_name": "detector counts"})
             elif not np.array_equal(scan.shift_cm1, first.shift_cm1):
                 raise InputError(
-                    f"{scan.source}: its axis differs from that of {first.source}: one netCDF file holds one axis",
-                    hint="-o DIR/ --form nc writes a file for each",
+                    f"{scan.source}: the axis of {scan.name!r} differs from that of {first.name!r} "
+                    f"in {first.source}: one netCDF file holds one axis",
+                    hint="-o DIR/ --form nc writes a file for each, --select PATTERN picks some",
                 )
             for rows, block in blocks(scan.counts):
                 counts[start + rows.start : start + rows.stop] = block
