@@ -6,12 +6,14 @@ Every kind of export has a module with a `Reader`; `READERS` holds them in the o
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import BinaryIO
 
 from ramanfit.errors import FormatError, InputError, UnknownFormatError
-from ramanfit.readers import bwtek, graph_ascii, mat, spc, split, table, truematch, wip
+from ramanfit.readers import bwtek, graph_ascii, split, table, truematch
 from ramanfit.readers.base import Reader, ReadOptions
+from ramanfit.readers.binary import MODULES, module_of
 from ramanfit.readers.discover import Passed, find_exports, natural_key
 from ramanfit.readers.refusals import is_fit_table, refusal
 from ramanfit.readers.source import Source
@@ -29,15 +31,14 @@ __all__ = [
     "split_selection",
 ]
 
-_BINARY = (wip.READER, mat.READER, spc.READER)
-READERS: tuple[Reader, ...] = (
-    *_BINARY,
-    truematch.READER,
-    bwtek.READER,
-    split.READER,
-    graph_ascii.READER,
-    table.READER,
-)
+_TEXTS = (truematch.READER, bwtek.READER, split.READER, graph_ascii.READER, table.READER)
+READERS: tuple[Reader, ...]
+
+
+def __getattr__(name: str) -> tuple[Reader, ...]:
+    if name == "READERS":
+        return (*(import_module(f"ramanfit.readers.{module}").READER for module in MODULES), *_TEXTS)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def open_scans(
@@ -102,17 +103,18 @@ def _reader(source: Source) -> Reader:
     """Return the reader that knows the file."""
     if source.file is not None and split.is_part(source.file.name, source.head):
         return split.READER
-    for reader in _BINARY:  # nothing that is told of texts applies
-        if reader.sniff(source.head):
-            return reader
+    binary = module_of(source.head)
+    if binary is not None:  # nothing that is told of texts applies
+        known: Reader = binary.READER
+        return known
     why = refusal(source.head)
     if why is not None:
         raise FormatError(source.path, why.what, hint=why.hint)
-    for reader in READERS:
+    for reader in _TEXTS:
         if reader.sniff(source.head):
             return reader
     raise UnknownFormatError(
         source.path,
-        f"no spectrum in a form that is known (tried {', '.join(reader.name for reader in READERS)})",
+        f"no spectrum in a form that is known (tried {', '.join(reader.name for reader in __getattr__('READERS'))})",
         hint="see: ramanfit list readers",
     )

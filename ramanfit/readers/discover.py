@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ramanfit.errors import FormatError, InputError
-from ramanfit.readers import bwtek, graph_ascii, mat, spc, split, table, truematch, wip
+from ramanfit.readers import bwtek, graph_ascii, split, table, truematch
+from ramanfit.readers.binary import module_of
 from ramanfit.readers.refusals import refusal
 from ramanfit.readers.source import Source, strip_endings
 
@@ -103,12 +104,9 @@ def _not_wanted(file: Path) -> str:
     try:
         with Source.open(str(file)) as source:
             head = source.head
-            if wip.sniff(head):
-                return wip.no_spectrum(source)
-            if mat.sniff(head):
-                return mat.no_spectrum(source)
-            if spc.sniff(head):
-                return ""
+            binary = module_of(head)
+            if binary is not None:
+                return str(binary.no_spectrum(source))
     except (InputError, FormatError):
         return ""
     textual = strip_endings(file.name) != file.name.removesuffix(".gz")

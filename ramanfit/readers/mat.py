@@ -11,20 +11,16 @@ import numpy.typing as npt
 
 from ramanfit.errors import FormatError
 from ramanfit.readers.base import Reader, ReadOptions
+from ramanfit.readers.binary import is_matlab
 from ramanfit.readers.deliver import Spectra, deliver, finite
 from ramanfit.readers.information import companion
-from ramanfit.readers.matlab import FIRST, MatFile, Variable, shown
+from ramanfit.readers.matlab import MatFile, Variable, shown
 from ramanfit.readers.place import Labels, Place, from_companions, on_line, on_map
 from ramanfit.readers.source import Source
 from ramanfit.readers.units import LENGTHS_UM, TIMES_S, plain
 from ramanfit.scan import FloatArray, Scan
 
 _Array = npt.NDArray[Any]
-
-
-def sniff(head: bytes) -> bool:
-    """Tell whether a file is MATLAB's, of the versions 5 to 7."""
-    return head.startswith(FIRST)
 
 
 def no_spectrum(source: Source) -> str:
@@ -192,6 +188,6 @@ READER = Reader(
     parses="DataSet objects with positions, times or a map; axis in any unit; uncompressed files of version 5 to 7",
     skips="other variables; the dates of the export; what the object excludes or labels",
     unseen="single spectra; places that are not evenly spaced",
-    sniff=sniff,
+    sniff=is_matlab,
     read=read,
 )

@@ -14,7 +14,6 @@ from typing import NamedTuple
 
 from ramanfit.errors import FormatError
 
-FIRST = b"MATLAB 5.0 MAT-file"
 _HEADER = 128  # bytes
 _FLAGS, _NAMES, _LENGTHS, _MATRIX, _COMPRESSED = 6, 1, 5, 14, 15  # types of elements, and what holds them
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 2, 5: 4, 6: 4, 7: 4, 9: 8, 12: 8, 13: 8, 16: 1, 17: 2, 18: 4}  # bytes, by type

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from ramanfit.readers import information
+from ramanfit.readers.binary import is_old_spc
 from ramanfit.readers.graph_ascii import is_header
-from ramanfit.readers.spc import is_old
 from ramanfit.readers.text import decode
 
 _EXPORT = "export the graph from WITec Project as Table or Graph ASCII"
@@ -78,7 +78,7 @@ _KNOWN: tuple[tuple[Callable[[bytes], bool], Refusal], ...] = (
         lambda head: b"\xef\xbf\xbd" in head[:8] and (b"\0" in head[:600] or b"WITec" in head[:600]),
         Refusal("an SPC file ruined by a conversion to UTF-8", "get the original file", True),
     ),
-    (is_old, Refusal("an SPC file in the old format (4D)", _EXPORT)),
+    (is_old_spc, Refusal("an SPC file in the old format (4D)", _EXPORT)),
     (
         lambda head: head.startswith((b"MATLAB 7.3", b"\x89HDF\r\n")),
         Refusal("an HDF5 file, such as MATLAB writes with -v7.3", "save it in MATLAB with -v6"),

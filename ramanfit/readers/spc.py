@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from ramanfit.errors import FormatError
 from ramanfit.readers.base import Reader, ReadOptions
+from ramanfit.readers.binary import SPC_HEADER, is_spc
 from ramanfit.readers.deliver import Spectra, deliver, finite
 from ramanfit.readers.information import companion
 from ramanfit.readers.place import Labels, from_companions
@@ -20,24 +21,16 @@ from ramanfit.readers.source import Source
 from ramanfit.readers.units import SHIFT
 from ramanfit.scan import FloatArray, Scan
 
-_HEADER, _SUBHEADER = 512, 32  # bytes
+_SUBHEADER = 32  # bytes
 _FIELDS = struct.Struct("<BBxbiddiB")  # flags, version, exponent, channels, first, last, spectra, unit
-_RESERVED = slice(325, _HEADER)  # zero by definition
 _SHORT, _MANY, _OWN_AXES, _AXIS = 0x01, 0x04, 0x40, 0x80  # flags
 _FLOAT = -128  # for an exponent
 _UNITS = {0: "", 1: "1/cm", 2: "µm", 3: "nm", 13: SHIFT, 14: "eV"}
 
 
-def sniff(head: bytes) -> bool:
-    """Tell whether a file begins with the header of the new format, in either order of bytes."""
-    return len(head) >= _HEADER and head[1:2] in (b"K", b"L") and not any(head[_RESERVED])
-
-
-def is_old(head: bytes) -> bool:
-    """Tell whether a file begins with the header of the old format, whose number of channels is a float."""
-    binary = len(head) >= 256 and head[1:2] == b"M" and b"\0" in head[:256]
-    channels: float = struct.unpack_from("<f", head, 4)[0] if binary else 0.0
-    return 2 <= channels < 1e7 and channels.is_integer()
+def no_spectrum(source: Source) -> str:
+    """Return why a file has no spectrum: the header of every SPC file promises one."""
+    return ""
 
 
 def read(source: Source, options: ReadOptions) -> list[Scan]:
@@ -63,7 +56,7 @@ def read(source: Source, options: ReadOptions) -> list[Scan]:
     elif spectra < 1:
         raise FormatError(path, "byte 24", expected="at least 1 spectrum", found=str(spectra))
     width = 2 if flags & _SHORT and exponent != _FLOAT else 4
-    start = _HEADER + (4 * channels if flags & _AXIS else 0)
+    start = SPC_HEADER + (4 * channels if flags & _AXIS else 0)
     each = _SUBHEADER + width * channels
     if raw.size < start + spectra * each:
         raise FormatError(
@@ -72,7 +65,7 @@ def read(source: Source, options: ReadOptions) -> list[Scan]:
             found=str(raw.size),
         )
     with np.errstate(all="ignore"):  # what is not finite is refused later
-        x = raw[_HEADER:start].view("<f4").astype(np.float64)
+        x = raw[SPC_HEADER:start].view("<f4").astype(np.float64)
         if not flags & _AXIS:
             x = np.linspace(first, last, channels)
     parts = raw[start : start + spectra * each].reshape(spectra, each)
@@ -115,6 +108,6 @@ READER = Reader(
     "counts in float32, or in integers with an exponent; axis in Raman shift, nm, µm, 1/cm or eV",
     skips="date, comment and log; the times in WITec's sub-headers, which only count the spectra",
     unseen="integers, evenly spaced axes, and axes in nm from WITec",
-    sniff=sniff,
+    sniff=is_spc,
     read=read,
 )

@@ -5,6 +5,5 @@ the points of a graph; `text` and `trace` what is said of a measurement; `reader
 """
 
 from ramanfit.readers.wip.reader import READER, no_spectrum
-from ramanfit.readers.wip.tags import sniff
 
-__all__ = ["READER", "no_spectrum", "sniff"]
+__all__ = ["READER", "no_spectrum"]

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from ramanfit.errors import FormatError
 from ramanfit.readers.base import Reader, ReadOptions
+from ramanfit.readers.binary import is_project
 from ramanfit.readers.deliver import Spectra, deliver, metadata_from
 from ramanfit.readers.information import Information, started
 from ramanfit.readers.source import Source
@@ -16,7 +17,6 @@ from ramanfit.readers.wip.axis import Axis, Calibration, calibration_of, read_ax
 from ramanfit.readers.wip.graphs import Graph, read_counts, read_graph
 from ramanfit.readers.wip.place import read_place
 from ramanfit.readers.wip.project import NEWEST, Project
-from ramanfit.readers.wip.tags import sniff
 from ramanfit.readers.wip.text import information_of, informations
 from ramanfit.readers.wip.trace import Step, measurement_of, read_trace
 from ramanfit.scan import Metadata, Scan
@@ -158,6 +158,6 @@ READER = Reader(
     "time, the Information text or trace of its measurement; counts stay in the file until they are fitted",
     skips="images, pictures, histograms, masks, hidden steps, user texts; scan lines that were not finished",
     unseen="versions 0 to 4, 6 and 8; polynomial and free-polynomial calibrations; series with a table of times",
-    sniff=sniff,
+    sniff=is_project,
     read=read,
 )

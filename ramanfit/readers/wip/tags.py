@@ -15,14 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ramanfit.errors import FormatError
+from ramanfit.readers.binary import PROJECTS
 from ramanfit.scan import FloatArray
 
-_MAGIC = {
-    b"WIT_PRCT": "WITec Project",
-    b"WIT_PR06": "WITec Project",
-    b"WIT_DATA": "WITec Data",
-    b"WIT_DA06": "WITec Data",
-}
 _TREE, _BYTES, _BOOL, _TEXT = 0, 7, 8, 9
 _NUMBERS = {2: "<f8", 3: "<f4", 4: "<i8", 5: "<i4", 6: "<u4", _BOOL: "u1"}
 _WORDS = ("tags", "extended floats", "f64", "f32", "i64", "i32", "u32 or a date", "bytes", "bool", "text")
@@ -30,11 +25,6 @@ _LONGEST_NAME = 255
 _MOST_CHILDREN = 1 << 17  # a project of a whole day has some thousand
 
 Content = npt.NDArray[np.uint8]
-
-
-def sniff(head: bytes) -> bool:
-    """Tell whether a file begins as a project or a data file does."""
-    return head[:8] in _MAGIC
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,11 +166,11 @@ def read_root(content: Content, path: str) -> Tag:
         If this is no project, or if the file is shorter than its root says.
     """
     magic = content[:8].tobytes()
-    if magic not in _MAGIC:
-        raise FormatError(path, "byte 0", expected=" or ".join(m.decode() for m in _MAGIC), found=repr(magic)[1:])
+    if magic not in PROJECTS:
+        raise FormatError(path, "byte 0", expected=" or ".join(m.decode() for m in PROJECTS), found=repr(magic)[1:])
     name, root = _read(path, content, 8, None, "")
-    if name != _MAGIC[magic]:
-        raise root.wrong(f"a root named {_MAGIC[magic]!r}", repr(name[:40]), 12)
+    if name != PROJECTS[magic]:
+        raise root.wrong(f"a root named {PROJECTS[magic]!r}", repr(name[:40]), 12)
     if root.kind != _TREE:
         raise root.wrong("tags", _WORDS[root.kind])
     if root.end > content.size:
