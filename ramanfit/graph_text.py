@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
 
 import numpy as np
 
+from ramanfit.readers.place import from_header, read_labels
 from ramanfit.scan import FloatArray, Scan
 
 WITEC = 9  # digits behind the point in Project FIVE's exports
@@ -32,55 +34,42 @@ def graph_ascii(scan: Scan, file_name: str = "", digits: int = WITEC) -> bytes:
         Behind the point, of shifts and counts.
     """
     n = len(scan)
-    rows, columns = scan.grid or (1, n)
-    index = range(n)
-    labels = [scan.name if n == 1 else f"{scan.name}({i})" for i in index]
-    if scan.grid is not None:
-        labels = [f"{scan.name}({i % columns}/{i // columns})" for i in index]
-    header = [
-        ("FileName", file_name),
-        ("GraphName", scan.name),
-        ("SizeX", str(columns)),
-        ("SizeY", str(rows)),
-        ("SizeGraph", str(scan.channels)),
-        *_place(scan),
-        ("XAxisUnit", "rel. 1/cm"),
-        ("DataUnit", "CCD cts"),
-    ]
-    lines = ["//Exported ASCII-File", "[Header]", *(f"{key} = {value}" for key, value in header)]
-    lines += ["", "[Data]", "\t".join(["X-Axis", *labels]), "\t".join(["rel. 1/cm", *["CCD cts"] * n])]
+    header = {"FileName": file_name, **_header(scan), "XAxisUnit": "rel. 1/cm", "DataUnit": "CCD cts"}
+    lines = ["//Exported ASCII-File", "[Header]", *(f"{key} = {value}" for key, value in header.items())]
+    lines += ["", "[Data]", "\t".join(["X-Axis", *_labels(scan)]), "\t".join(["rel. 1/cm", *["CCD cts"] * n])]
     row = "\t".join([f"% .{digits}E"] * (n + 1))
     lines += [row % tuple(values) for values in np.vstack([scan.shift_cm1, np.asarray(scan.counts)]).T.tolist()]
     return as_bytes(lines)
 
 
 def left_out(scan: Scan) -> list[str]:
-    """Return what Graph ASCII cannot say of a scan."""
-    lost = []
-    if scan.mask is not None and scan.mask.any():
-        lost.append("masked channels")
-    if scan.kind == "series" and _uneven(scan.offset_s):
+    """Return what Graph ASCII cannot say of a scan: where a reader of its header finds other places or times."""
+    lost = ["masked channels"] if scan.mask is not None and scan.mask.any() else []
+    found = from_header(_header(scan), len(scan), read_labels(_labels(scan)), "witec")
+    if found.kind != scan.kind:
+        return [*lost, f"what makes it a {scan.kind} (it is read as a {found.kind})"]
+    if not _same(found.offset_s, scan.offset_s):
         lost.append("times that are not evenly spaced")
-    if scan.kind == "line" and (_uneven(scan.position_um) or _uneven(scan.coordinates_um)):
-        lost.append("positions that are not evenly spaced")
-    if scan.grid is not None and scan.coordinates_um is not None and np.ptp(scan.coordinates_um[:, 2]):
-        lost.append("heights of a map")
+    if not (_same(found.position_um, scan.position_um) and _same(found.coordinates_um, scan.coordinates_um)):
+        lost.append("places that are no even line or upright map")
     return lost
 
 
-def _uneven(values: FloatArray | None) -> bool:
-    if values is None or len(values) < 3:
-        return False
-    steps = np.diff(values, axis=0)
-    return not np.allclose(steps, steps[0], rtol=1e-6, atol=1e-9 * float(np.abs(values).max() or 1.0))
+def _same(found: FloatArray | None, known: FloatArray | None) -> bool:
+    """Tell whether places or times that are known are found, to a millionth of their extent."""
+    if known is None:
+        return True
+    return found is not None and np.allclose(found, known, rtol=1e-12, atol=1e-6 * float(np.ptp(known, axis=0).max()))
 
 
 def information_text(scan: Scan) -> bytes | None:
     """Return an Information text with start, laser and integration time; None if none of them is known."""
     known = scan.metadata
-    lines = [scan.name, "", "General:"]
+    lines = [stem_of(one_line(scan.name)), "", "General:"]
     if known.started:
         lines += clock_lines(known.started)
+    elif known.started_raw:
+        lines.append(f"Start Date:\t{one_line(known.started_raw)}")
     if known.duration_s is not None:
         lines.append(duration_line(known.duration_s))
     more = [
@@ -93,6 +82,11 @@ def information_text(scan: Scan) -> bytes | None:
     if told:
         lines += ["", "Spectrometer:", *told]
     return as_bytes([*lines, ""]) if len(lines) > 3 else None
+
+
+def stem_of(name: str) -> str:
+    """Return the part of a measurement's name that its Information text shares."""
+    return re.sub(r"((--|[ _])Spec\.Data\b| \(Data\)).*$", "", name)
 
 
 def clock_lines(started: datetime) -> list[str]:
@@ -114,9 +108,31 @@ def as_bytes(lines: Iterable[str]) -> bytes:
     """Return lines in the code page of WITec's PCs, or in UTF-8 where a name needs it."""
     text = "".join(f"{line}\r\n" for line in lines)
     try:
-        return text.encode("cp1252")
+        data = text.encode("cp1252")
+        data.decode()
+    except UnicodeDecodeError:
+        return data
     except UnicodeEncodeError:
-        return text.encode()
+        pass
+    return text.encode("utf-8", "replace")  # also where the code page's bytes would be taken for UTF-8
+
+
+def one_line(name: str) -> str:
+    """Return a name without tabs, line ends, control characters and outer blanks, which would spoil the layout."""
+    return " ".join("".join(c if c.isprintable() else " " for c in name).split())
+
+
+def _labels(scan: Scan) -> list[str]:
+    name, index = one_line(scan.name), range(len(scan))
+    if scan.grid is not None:
+        return [f"{name}({i % scan.grid[1]}/{i // scan.grid[1]})" for i in index]
+    return [name] if len(scan) == 1 and not name.endswith(")") else [f"{name}({i})" for i in index]
+
+
+def _header(scan: Scan) -> dict[str, str]:
+    rows, columns = scan.grid or (1, len(scan))
+    sizes = {"SizeX": str(columns), "SizeY": str(rows), "SizeGraph": str(scan.channels)}
+    return {"GraphName": one_line(scan.name), **sizes, **dict(_place(scan))}
 
 
 def _place(scan: Scan) -> list[tuple[str, str]]:

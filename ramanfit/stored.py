@@ -86,9 +86,9 @@ class StoredCounts:
         return taken
 
 
-def blocks(counts: FloatArray | StoredCounts) -> Iterator[tuple[slice, FloatArray]]:
-    """Yield counts with their rows, about `BLOCK` numbers at a time."""
-    step = max(1, BLOCK // max(counts.shape[1], 1))
+def blocks(counts: FloatArray | StoredCounts, numbers: int = BLOCK) -> Iterator[tuple[slice, FloatArray]]:
+    """Yield counts with their rows, about so many numbers at a time."""
+    step = max(1, numbers // max(counts.shape[1], 1))
     for start in range(0, len(counts), step):
         rows = slice(start, min(start + step, len(counts)))
         yield rows, counts[rows]

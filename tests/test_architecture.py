@@ -76,7 +76,7 @@ def test_a_room_looks_only_forward(path: Path) -> None:
         ("scipy", {"readers"}),
         ("pandas", {"tables", "documents"}),
         ("matplotlib", {"figures"}),
-        ("xarray", {"exports"}),
+        ("h5netcdf", {"exports"}),
         ("h5py", {"exports"}),
     ],
 )

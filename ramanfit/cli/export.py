@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ramanfit.cli import options
 from ramanfit.cli.console import Console, talk_options
-from ramanfit.errors import RecipeError
+from ramanfit.errors import InputError, RecipeError
 
 if TYPE_CHECKING:
     from ramanfit.exports import Taken
     from ramanfit.recipe import Axis
     from ramanfit.scan import Scan
+    from ramanfit.series import Keys
 
 TABLES = ("csv", "tsv", "json", "jsonl", "parquet")
 FORMS = (*TABLES, "txt", "nc", "nxs")
@@ -81,13 +82,16 @@ def command(
     else:
         check_packages(form)
     paths = exports(files, console, keep_going=keep_going)
-    found = _in_order(paths, reading.reader(axis), placement, console, keep_going=keep_going)
+    keys, found = _in_order(paths, reading.reader(axis), placement, console, keep_going=keep_going)
     if not folder:
-        _write(found, target, form, console)
+        _write(keys, found, target, form, console)
         return
     taken = list(found)
-    for one, name in zip(taken, file_names([t.scan for t in taken], Path(target), form), strict=True):
-        _write(iter([one]), name, form, console)
+    names = file_names([t.scan for t in taken], Path(target), form)
+    if form == "txt":
+        _check_information([t.scan for t in taken], names)
+    for one, name in zip(taken, names, strict=True):
+        _write([one.keys], [one], name, form, console)
     console.say(f"{target}: {len(taken)} files")
 
 
@@ -115,8 +119,8 @@ def _in_order(
     console: Console,
     *,
     keep_going: bool,
-) -> Iterator[Taken]:
-    """Yield all scans with their keys, in order of time.
+) -> tuple[list[Keys], Iterator[Taken]]:
+    """Return the keys of all scans, and the scans with them one at a time, in order of time.
 
     Files are opened once for their places and times, and once more for their spectra, so that only those of one
     are held at a time; standard input is kept.
@@ -136,18 +140,25 @@ def _in_order(
         return opened
 
     visits = [Visit.of(scan) for scan in scans(paths, noted, console, keep_going=keep_going)]
+    if not visits:
+        raise InputError("no export could be read")
     order = chronological(visits)
     keys, notes = place([visits[i] for i in order], Schedule(**placement))
     for note in notes:
         console.say(note)
-    for own, i in zip(keys, order, strict=True):
-        path, number = where[i]
-        if path not in held:
-            held = {name: kept for name, kept in held.items() if name == "-"} | {path: read(path)}
-        yield Taken(held[path][number], own)
+
+    def opened_again() -> Iterator[Taken]:
+        kept = dict(held)
+        for own, i in zip(keys, order, strict=True):
+            path, number = where[i]
+            if path not in kept:
+                kept = held | {path: read(path)}
+            yield Taken(kept[path][number], own)
+
+    return keys, opened_again()
 
 
-def _write(found: Iterator[Taken], target: str, form: str, console: Console) -> None:
+def _write(keys: Sequence[Keys], found: Iterable[Taken], target: str, form: str, console: Console) -> None:
     """Write scans to one target."""
     from ramanfit.exports import tidy_tables
     from ramanfit.outputs import Sink
@@ -159,43 +170,65 @@ def _write(found: Iterator[Taken], target: str, form: str, console: Console) -> 
                 for table in tidy_tables(taken):
                     writer.write(table)
         return
-    all_of_them = list(found)
     if form == "txt":
-        if len(all_of_them) > 1:
-            raise click.UsageError(f"{len(all_of_them)} measurements do not fit into one file: name a folder, -o DIR/")
-        _write_text(all_of_them[0].scan, target, console)
+        if len(keys) > 1:
+            raise click.UsageError(f"{len(keys)} measurements do not fit into one file: name a folder, -o DIR/")
+        (taken,) = found
+        _write_text(taken.scan, target, console)
         return
-    if form == "nc":
-        from ramanfit.exports.netcdf import netcdf
+    with Sink(target) as sink, TemporaryFile() as file:  # HDF5 goes back and forth in its file
+        if form == "nc":
+            from ramanfit.exports.netcdf import netcdf
 
-        written = netcdf(all_of_them)
-    else:
-        from ramanfit.exports.nexus import NOT_IN_EXPORTS, nexus
+            netcdf(keys, found, file)
+        else:
+            from ramanfit.exports.nexus import nexus
 
-        written = nexus(all_of_them)
-        console.say(f"{target}: {NOT_IN_EXPORTS} are required by NXraman and in no export: they say unknown")
-    with Sink(target) as sink:
-        sink.write(written)
+            missing = nexus(found, file)
+            console.say(f"{target}: asked for by NXraman and not in every export: {', '.join(missing)}")
+        file.seek(0)
+        while data := file.read(1 << 20):
+            sink.write(data)
 
 
 def _write_text(scan: Scan, target: str, console: Console) -> None:
     from ramanfit.graph_text import EXACT, graph_ascii, information_text, left_out
     from ramanfit.outputs import Sink
 
-    named = scan if scan.name else scan.with_(name=Path(scan.source).stem)
+    named = _named(scan)
     about = information_text(named)
-    lost = left_out(scan)
+    lost = left_out(named)
     if about is not None and target == "-":
-        lost += ["start, laser and integration time (they stand in a file of their own)"]
+        lost.append("start, laser and integration time (they stand in a file of their own)")
     for words in lost:
         console.warn(f"{scan.source}: Graph ASCII has no place for {words}")
     with Sink(target) as sink:
         sink.write(graph_ascii(named, digits=EXACT))
     if about is not None and target != "-":
-        beside = Path(target)
-        with Sink(beside.with_name(f"{_stem(beside.stem)}--Information.txt")) as sink:
+        with Sink(_information_beside(target)) as sink:
             sink.write(about)
 
 
-def _stem(name: str) -> str:
-    return re.sub(r"(--|_)Spec\.Data \d+.*$", "", name)
+def _check_information(scans: Sequence[Scan], names: Sequence[str]) -> None:
+    """Make sure that measurements whose Information text has one name have the same one."""
+    from ramanfit.graph_text import information_text
+
+    told: dict[Path, bytes | None] = {}
+    for scan, name in zip(scans, names, strict=True):
+        about = information_text(_named(scan))
+        if told.setdefault(_information_beside(name), about) != about:
+            raise RecipeError(
+                f"{_information_beside(name)}: two measurements would have this text and differ in what it says: "
+                "give each a folder of its own"
+            )
+
+
+def _information_beside(target: str) -> Path:
+    from ramanfit.graph_text import stem_of
+
+    path = Path(target)
+    return path.with_name(f"{stem_of(path.stem)}--Information.txt")
+
+
+def _named(scan: Scan) -> Scan:
+    return scan if scan.name else scan.with_(name=Path(scan.source).stem)

@@ -9,7 +9,7 @@ from ramanfit.exports.tidy import Taken, tidy_tables
 
 __all__ = ["NEEDS", "Taken", "check_packages", "tidy_tables"]
 
-NEEDS = {"nc": ("netcdf", ("xarray", "h5netcdf")), "nxs": ("nexus", ("h5py",))}
+NEEDS = {"nc": ("netcdf", ("h5netcdf",)), "nxs": ("nexus", ("h5py",))}
 
 
 def check_packages(form: str) -> None:

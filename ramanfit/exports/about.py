@@ -25,3 +25,8 @@ def about(scan: Scan) -> dict[str, str | float | int]:
         "header": json.dumps(dict(known.header), ensure_ascii=False) if known.header else None,
     }
     return {name: value for name, value in values.items() if value not in (None, "")}
+
+
+def valid(text: str) -> str:
+    """Return text that HDF5 takes: UTF-8 without NUL."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "?")

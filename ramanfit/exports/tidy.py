@@ -12,6 +12,8 @@ from ramanfit.series import Keys
 from ramanfit.stored import blocks
 from ramanfit.tables import Column, Table, repeat_rows
 
+ROWS = 1 << 16  # of a table at a time: as text, a row takes some hundred bytes
+
 
 class Taken(NamedTuple):
     """A scan with its place in the experiment."""
@@ -23,7 +25,7 @@ class Taken(NamedTuple):
 def tidy_tables(taken: Taken) -> Iterator[Table]:
     """Yield the rows of a scan, some spectra at a time: keys, then `shift_cm1` and `counts`."""
     scan, keys = taken
-    for rows, counts in blocks(scan.counts):
+    for rows, counts in blocks(scan.counts, ROWS):
         columns: dict[str, Column] = {
             "source": (keys.source,) * len(counts),
             "scan": keys.scan[rows],
