@@ -164,19 +164,28 @@ def curves(
     if len(fitted):
         basis = np.vander(_unit(shift, shift), recipe.baseline.order + 1, increasing=True)
         data, above, used = counts[fitted], peaks[fitted], use[fitted]
-        weights = used.astype(np.float64)
         file = np.searchsorted(starts, fitted, side="right")
-        firsts = [0, *(np.flatnonzero(np.diff(file)) + 1).tolist()]
+        found = np.empty((len(fitted), basis.shape[1]))
+        curve, channel = np.empty_like(data), np.empty_like(data)
+        again = np.ones(len(fitted), dtype=bool)
         for _ in range(SPIKE_ROUNDS):
-            found = _least_squares(basis, data - above, weights)
-            curve = above + (found[:, None, :] @ basis.T)[:, 0]
-            noise[fitted] = estimate_noise(recipe.noise.model, data - curve, curve, used, firsts)
-            channel = variance(noise[fitted], curve)
-            spikes = residual_spikes(data, curve, channel, used) if recipe.clean.spikes else np.zeros_like(used)
+            weights = used[again].astype(np.float64)
+            found[again] = _least_squares(basis, data[again] - above[again], weights)
+            curve[again] = above[again] + (found[again][:, None, :] @ basis.T)[:, 0]
+            firsts = [0, *(np.flatnonzero(np.diff(file[again])) + 1).tolist()]
+            own = estimate_noise(recipe.noise.model, data[again] - curve[again], curve[again], used[again], firsts)
+            noise[fitted[again]] = own
+            channel[again] = variance(own, curve[again])
+            if not recipe.clean.spikes:
+                break
+            spikes = residual_spikes(data[again], curve[again], channel[again], used[again])
             if not spikes.any():
                 break
-            used &= ~spikes
-            weights = used.astype(np.float64)
+            used[again] &= ~spikes
+            touched = np.zeros(file[-1] + 1, dtype=bool)
+            touched[file[again][spikes.any(axis=1)]] = True
+            again = touched[file]  # all of a file share its gain
+        weights = used.astype(np.float64)
         if recipe.noise.model != "white":
             np.divide(used, channel, out=weights, where=noise[fitted, :1] > 0)
             found = _least_squares(basis, data - above, weights)

@@ -160,46 +160,57 @@ def fit_task(task: Task) -> Fit:
     engine, leading = engine_named(task.engine), engine_named(task.engine, rough=task.noise != "white")
     spikes = gross_spikes(task.counts, task.use) if task.spikes else np.zeros(task.counts.shape, dtype=bool)
     first = _equal_weights(leading, task, spikes)
-    noise = _noise(task, first, spikes)
+    everything = np.ones(len(first), dtype=bool)
+    noise = np.full((len(first), 3), np.nan)
+    _renew_noise(task, first, noise, spikes, everything)
     if not task.spikes:
-        return _weighted(engine, task, first, noise, spikes, np.ones(len(first), dtype=bool)), None
+        return _weighted(engine, task, first, noise, spikes, everything), None
+    again = everything
     for _ in range(SPIKE_ROUNDS):
-        again = _find_more(task, first, noise, spikes)
+        again = _find_more(task, first, noise, spikes, again)
         if not again.any():
             break
         first.put(again, _masked(leading, task, spikes, again))
-        noise = _noise(task, first, spikes)
-    fits = _weighted(engine, task, first, noise, spikes, np.ones(len(first), dtype=bool))
+        _renew_noise(task, first, noise, spikes, again)
+    fits = _weighted(engine, task, first, noise, spikes, everything)
+    again = everything
     for _ in range(SPIKE_ROUNDS):
-        again = _find_more(task, fits, noise, spikes)  # weights let go of some that equal weights had bent to
+        # weights let go of some that equal weights had bent to
+        again = _find_more(task, fits, noise, spikes, again)
         if not again.any():
             break
         first.put(again, _masked(leading, task, spikes, again))
-        noise = _noise(task, first, spikes)
+        _renew_noise(task, first, noise, spikes, again)
         fits.put(again, _weighted(engine, task, first, noise, spikes, again))
     return fits, spikes
 
 
-def _find_more(task: Task, fits: FitResult, noise: FloatArray, spikes: BoolArray) -> BoolArray:
-    """Add the cosmic rays that stand out of the fits to `spikes`; return the spectra that have new ones."""
-    curve = task.model.evaluate(fits)
+def _find_more(task: Task, fits: FitResult, noise: FloatArray, spikes: BoolArray, rows: BoolArray) -> BoolArray:
+    """Add the cosmic rays that stand out of the fits of some rows to `spikes`; return which rows have new ones."""
+    curve = task.model.evaluate(fits.take(rows))
+    use = _usable(task, spikes)
     with np.errstate(invalid="ignore"):
-        more = residual_spikes(task.counts, curve, variance(noise, curve), _usable(task, spikes))
-    spikes |= more
-    return np.asarray(more.any(axis=1))
+        more = residual_spikes(
+            task.counts[rows], curve, variance(noise[rows], curve), None if use is None else use[rows]
+        )
+    spikes[rows] |= more
+    found = np.zeros(len(fits), dtype=bool)
+    found[rows] = more.any(axis=1)
+    return found
 
 
-def _noise(task: Task, fits: FitResult, spikes: BoolArray) -> FloatArray:
-    """Return the noise [N, 3] in the residuals of all fits; not a number where there is no fit."""
-    noise = np.full((len(fits), 3), np.nan)
-    ok = np.asarray(fits.status != Status.FAILED)
+def _renew_noise(task: Task, fits: FitResult, noise: FloatArray, spikes: BoolArray, rows: BoolArray) -> None:
+    """Write the noise [N, 3] in the residuals of all scans with one of some rows; not a number without a fit."""
+    touched = np.zeros(int(task.scan[-1]) + 1, dtype=bool)
+    touched[task.scan[rows]] = True
+    noise[touched[task.scan]] = np.nan
+    ok = np.asarray(touched[task.scan] & (fits.status != Status.FAILED))
     if ok.any():
         curve = task.model.evaluate(fits.take(ok))
         use = _usable(task, spikes)
         scan = task.scan[ok]
         starts = [0, *(np.flatnonzero(np.diff(scan)) + 1).tolist()]
         noise[ok] = estimate_noise(task.noise, task.counts[ok] - curve, curve, None if use is None else use[ok], starts)
-    return noise
 
 
 def _weighted(
