@@ -307,11 +307,11 @@ def _delta_bic(
         if not len(rows):
             continue
         some = None if weights is None else weights[rows]
-        chi2 = (
-            _baseline_chi2(model, counts[rows], some)
-            if len(model.names) == 1
-            else (engine(model.without(p), counts[rows], some, None).chi2)
-        )
+        if len(model.names) == 1:
+            chi2 = _baseline_chi2(model, counts[rows], some)
+        else:
+            start = np.delete(np.stack([fits.center_cm1[rows], fits.fwhm_cm1[rows]], axis=-1), p, axis=1)
+            chi2 = engine(model.without(p), counts[rows], some, start).chi2
         n = counts.shape[1] if some is None else np.count_nonzero(some, axis=1)
         delta[rows, p] = n * np.log(chi2 / fits.chi2[rows]) - 3 * np.log(n)
     return delta

@@ -160,7 +160,8 @@ def fit(
         Centers and widths to start from; None: they are searched for, and a fit that ends weak, held by a
         bound or short of a minimum is tried from other places.
     tolerance : float
-        Relative fall of chi-square that the next step must promise for a fit to go on.
+        Relative fall of chi-square that the next step must promise for a fit to go on. From `ROUGH` on, a fit from
+        a given start that has not arrived after `PATIENCE` steps stays where it is.
 
     Returns
     -------
@@ -178,7 +179,10 @@ def fit(
         problem = Problem.of(model, counts[chunk], None if weights is None else weights[chunk])
         first = starts.search(problem.y) if start is None else start[chunk]
         theta, end, converged = _minimise(problem, first, PATIENCE, tolerance)
-        again = np.flatnonzero(~converged if start is not None else ~converged | _suspect(problem, theta, end))
+        if start is None:
+            again = np.flatnonzero(~converged | _suspect(problem, theta, end))
+        else:  # a rough fit from a known place has done its work by now
+            again = np.flatnonzero(~converged & (tolerance < ROUGH))
         parts.append(_finish(problem, theta, end, converged))
         if len(again):
             rows.append(s + again)
