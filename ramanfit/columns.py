@@ -36,6 +36,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "area_se": ("counts cm-1", "its standard error"),
     "flags": ("", "words joined by |: " + "; ".join(f"{k}: {v}" for k, v in FLAGS.items())),
     "redchi2": ("", "residual variance over the noise between neighbouring channels; 1: noise alone is left"),
+    "height_limit": ("counts", "long table: what a peak that was not detected is lower than, at 95 % confidence"),
     "ratio": ("", "ratio of heights, I_B/I_G; in the long table on the numerator's row"),
     "ratio_se": ("", "its standard error, from the full covariance"),
     "area_ratio": ("", "ratio of areas"),
@@ -55,6 +56,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "_se": ("", "bands: standard error from the counts' noise; of the first scan's own enhancement and delta 0"),
 }
 
+UPPER_95 = 1.6449  # standard deviations below which 95 % of Gaussian numbers lie
 PEAK_COLUMNS = ("center_cm1", "center_se", "fwhm_cm1", "fwhm_se", "height", "height_se", "area", "area_se")
 
 
@@ -108,6 +110,9 @@ def lengthened(
     columns |= {name: woven([wide.columns[f"{peak}_{name}"] for peak in peaks]) for name in PEAK_COLUMNS}
     columns["flags"] = repeat_rows(wide.columns["flags"], p)
     columns["redchi2"] = repeat_rows(wide.columns["redchi2"], p)
+    height, se = (np.asarray(columns[name]) for name in ("height", "height_se"))
+    missed = np.array([word == "not_detected" for word in columns["status"]])
+    columns["height_limit"] = np.where(missed, np.maximum(height, 0) + UPPER_95 * se, np.nan)
     empty = np.full(n, np.nan)
     for ratio, numerator in numerators.items():
         for name in ratio_columns(ratio):

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from ramanfit.columns import long_table
 from ramanfit.diagnosis import autocorrelation, may_be_two, part_left
 from ramanfit.errors import RecipeError
 from ramanfit.lineshapes import lorentzian
@@ -15,6 +16,7 @@ from ramanfit.pipeline import Fitted, fit_scan
 from ramanfit.recipe import Detection
 from ramanfit.recipe_toml import load_recipe, with_overrides
 from ramanfit.scan import FloatArray, Scan
+from ramanfit.series import Schedule, Visit, place
 
 RECIPE = load_recipe("li-graphite")
 SHIFT = np.linspace(850.0, 1950.0, 480)
@@ -149,3 +151,19 @@ def test_lines_on_top_of_one_another_are_correlated() -> None:
     scan = scan.with_(counts=scan.counts - 120 * lorentzian(SHIFT, 1340.0, 140.0))
     assert share(fit_scan(scan, recipe), "high_correlation") > 0.5
     assert share(fit_scan(spectra(60, [(1590.0, 30.0, 100.0)]), RECIPE), "high_correlation") == 0
+
+
+def test_the_upper_limit_of_what_is_not_there_holds_in_95_of_100() -> None:
+    """A G too weak to be seen: its true height lies below the limit as often as is said, or more often."""
+    height = 3.0
+    narrow = with_overrides(RECIPE, {"peaks.G.center_min_cm1": 1588.0, "peaks.G.center_max_cm1": 1592.0})
+    scan = spectra(1500, [(1590.0, 30.0, height)], seed=4)
+    fitted = fit_scan(scan, narrow)
+    keys = place([Visit.of(scan)], Schedule())[0][0]
+    table = long_table(keys, fitted.quantities, {}).columns
+    g = np.array(table["peak"]) == "G"
+    missed = g & (np.array(table["status"]) == "not_detected")
+    limit = np.asarray(table["height_limit"])
+    assert missed.sum() > 1000
+    assert (limit[missed] > height).mean() > 0.93
+    assert np.isnan(limit[~missed]).all()

@@ -1,6 +1,6 @@
 """Measure and compare with the goals: ``python -m tests.benchmark [PART] ...``, all without a part.
 
-The parts: engine, minimum, errors, truth, detection, commands, evolve, project, table.
+The parts: engine, minimum, errors, truth, detection, spikes, commands, evolve, project, table.
 
 Every figure is a ratio of two things measured in this run, in turns, on one core: the machine is noisy, ratios
 are less so. `compiled` needs numba (the extra ``benchmark``) and is left out without it.
@@ -24,6 +24,7 @@ PARTS = {
     "errors": statistics.errors,
     "truth": truth.truth,
     "detection": truth.detection,
+    "spikes": truth.spikes,
     "commands": commands.cold_starts,
     "evolve": commands.whole_day,
     "project": commands.large_project,

@@ -12,6 +12,7 @@ from ramanfit.pipeline import Fitted, fit_scan
 from ramanfit.recipe import Recipe
 from ramanfit.recipe_toml import load_recipe, with_overrides
 from ramanfit.scan import FloatArray, Scan
+from tests.benchmark.measure import against
 
 SHIFT = np.linspace(900.0, 1900.0, 420)
 T = (SHIFT - 1400) / 500
@@ -60,6 +61,33 @@ def detection() -> Iterator[str]:
                 f"{kind}, linear background, order {order}: B detected where there is none in {shares[0]:.2f} %, "
                 f"where it stands 1 standard deviation per channel high, 180 cm-1 wide, in {shares[1]:.1f} %"
             )
+
+
+def spikes() -> Iterator[str]:
+    """Cosmic rays of 1 to 3 channels in lines of six spectra, and clean channels that are masked."""
+    recipe = load_recipe("li-graphite")
+    rng = np.random.default_rng(11)
+    for snr in (10.0, 100.0):
+        _, signal, sd = _signal(BACKGROUNDS["quadratic"], "Poisson", snr)
+        counts = _noisy(signal, sd, SPECTRA, 12)
+        at = rng.integers(3, SHIFT.size - 3, SPECTRA)
+        height = np.exp(rng.uniform(np.log(8.0), np.log(500.0), SPECTRA)) * sd[at]
+        hit = np.zeros(counts.shape)
+        for shape, rows in zip(
+            ([1.0], [1.0, 0.4], [0.5, 1.0, 0.3]), np.array_split(np.arange(SPECTRA), 3), strict=True
+        ):
+            for k, part in enumerate(shape):
+                hit[rows, at[rows] + k - len(shape) // 2] += part * height[rows]
+        fits = [fit_scan(Scan(SHIFT, part, "line"), recipe) for part in np.array_split(counts + hit, SPECTRA // 6)]
+        masked = np.concatenate(
+            [np.zeros(f.prepared.counts.shape, bool) if f.prepared.spikes is None else f.prepared.spikes for f in fits]
+        )
+        found = 100 * float(masked[hit >= 8 * sd].mean())
+        clean = 100 * float(masked[hit == 0].mean())
+        yield against(
+            f"S/N {snr:.0f}: channels of 8 standard deviations or more that are masked, in %", found, ">=", 98
+        )
+        yield against(f"S/N {snr:.0f}: clean channels that are masked, in %", clean, "<=", 0.1)
 
 
 def _signal(
