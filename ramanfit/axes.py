@@ -27,6 +27,7 @@ def label(evolution: Evolution, quantity: str) -> str:
             f"{peak}_center_cm1": f"{peak} position (cm⁻¹)",
             f"{peak}_center_delta_cm1": f"{peak} position − reference (cm⁻¹)",
             f"{peak}_fwhm_cm1": f"{peak} FWHM (cm⁻¹)",
+            f"{peak}_form": f"{peak} form",
             f"{peak}_height": f"{peak} height (counts)",
             f"{peak}_area": f"{peak} area (counts cm⁻¹)",
         }

@@ -31,6 +31,8 @@ class Prepared:
         At least one channel inside the window is saturated.
     spikes : bool array [N, M] or None
         Channels masked because of cosmic rays; None: none, or not looked for.
+    under : array [N, M] or None
+        What was subtracted before the fit, in counts; None: the baseline is part of the fit.
     """
 
     model: Model
@@ -39,16 +41,23 @@ class Prepared:
     measured: BoolArray
     saturated: BoolArray
     spikes: BoolArray | None = None
+    under: FloatArray | None = None
 
     def like(self, other: Prepared) -> bool:
-        """Tell whether two scans can be fitted together: on one axis, and both or neither with a mask."""
+        """Tell whether two scans can be fitted together: one model on one axis, and both or neither with a mask."""
         mine, its = self.model.shift_cm1, other.model.shift_cm1
-        return (self.use is None) == (other.use is None) and (mine is its or np.array_equal(mine, its))
+        same = (self.use is None) == (other.use is None) and len(self.model.basis) == len(other.model.basis)
+        return same and (mine is its or np.array_equal(mine, its))
 
     def without(self, spikes: BoolArray) -> Prepared:
         """Return the same with cosmic rays masked as well."""
         use = ~spikes if self.use is None else self.use & ~spikes
         return replace(self, use=use, spikes=spikes)
+
+    def baseline(self, coefficients: FloatArray) -> FloatArray:
+        """Return what lies under the peaks [N, M], of coefficients [N, Q]."""
+        fitted = self.model.baseline(coefficients)
+        return fitted if self.under is None else fitted + self.under
 
     def take(self, rows: npt.NDArray[np.intp]) -> tuple[FloatArray, BoolArray | None]:
         """Return counts and usable channels of some spectra, as copies."""

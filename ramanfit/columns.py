@@ -32,7 +32,9 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "fwhm_se": ("cm-1", "its standard error"),
     "height": ("counts", "maximum above the baseline; kept, unclipped, when not detected"),
     "height_se": ("counts", "its standard error"),
-    "area": ("counts cm-1", "pi/2 * height * fwhm"),
+    "form": ("", "the shape's own parameter, where a recipe has such shapes: see `ramanfit list shapes`"),
+    "form_se": ("", "its standard error"),
+    "area": ("counts cm-1", "integral; of a Lorentzian pi/2 * height * fwhm; empty for a bwf, which has none"),
     "area_se": ("counts cm-1", "its standard error"),
     "flags": ("", "words joined by |: " + "; ".join(f"{k}: {v}" for k, v in FLAGS.items())),
     "redchi2": ("", "residual variance over the noise between neighbouring channels; 1: noise alone is left"),
@@ -58,6 +60,8 @@ COLUMNS: dict[str, tuple[str, str]] = {
 
 UPPER_95 = 1.6449  # standard deviations below which 95 % of Gaussian numbers lie
 PEAK_COLUMNS = ("center_cm1", "center_se", "fwhm_cm1", "fwhm_se", "height", "height_se", "area", "area_se")
+
+FORM_COLUMNS = ("form", "form_se")  # only of peaks whose shape has a parameter of its own
 
 
 def ratio_columns(name: str) -> tuple[str, str, str, str]:
@@ -108,6 +112,11 @@ def lengthened(
     columns["peak"] = peaks * n
     columns["status"] = tuple(word for words in zip(*status.values(), strict=True) for word in words)
     columns |= {name: woven([wide.columns[f"{peak}_{name}"] for peak in peaks]) for name in PEAK_COLUMNS}
+    if any(f"{peak}_form" in wide.columns for peak in peaks):
+        nothing = np.full(n, np.nan)
+        columns |= {
+            name: woven([wide.columns.get(f"{peak}_{name}", nothing) for peak in peaks]) for name in FORM_COLUMNS
+        }
     columns["flags"] = repeat_rows(wide.columns["flags"], p)
     columns["redchi2"] = repeat_rows(wide.columns["redchi2"], p)
     height, se = (np.asarray(columns[name]) for name in ("height", "height_se"))
@@ -132,7 +141,8 @@ def wide_table(keys: Keys, q: Quantities) -> Table:
         **keys.echem,
     }
     for p, peak in enumerate(q.names):
-        columns |= {f"{peak}_{name}": getattr(q, name)[:, p] for name in PEAK_COLUMNS}
+        names = (*PEAK_COLUMNS, *FORM_COLUMNS) if peak in q.formed else PEAK_COLUMNS
+        columns |= {f"{peak}_{name}": getattr(q, name)[:, p] for name in names}
     for name in q.ratios:
         columns |= dict(zip(ratio_columns(name), _ratio_values(q, name), strict=True))
     columns["redchi2"] = q.redchi2

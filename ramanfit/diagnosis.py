@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from ramanfit.lineshapes import SHAPES
+from ramanfit.model import Model
 from ramanfit.scan import BoolArray, FloatArray
 
 SPLIT = 8.0  # fall of chi-square, in variances, that makes it worth while to fit two lines
@@ -59,23 +61,24 @@ def may_be_two(
     return asked
 
 
-def part_left(shift_cm1: FloatArray, basis: FloatArray, center_cm1: FloatArray, fwhm_cm1: FloatArray) -> FloatArray:
+def part_left(model: Model, place: FloatArray) -> FloatArray:
     """Return which part of the derivatives of `may_be_two` a fit leaves, squared, [P, 2].
 
     Parameters
     ----------
-    shift_cm1 : array [M]
-    basis : array [Q, M]
-    center_cm1, fwhm_cm1 : array [P]
-        A place that is typical of the spectra.
+    model : Model
+    place : array [P, 3]
+        Center, fwhm and form that are typical of the spectra.
     """
-    u = (shift_cm1 - center_cm1[:, None]) / (fwhm_cm1[:, None] / 2)
-    phi = 1 / (1 + u * u)
-    tangent = np.concatenate([basis, phi, u * phi**2, u * u * phi**2])
-    q, _ = np.linalg.qr(tangent.T)
-    left = np.empty((len(center_cm1), 2))
-    for p in range(len(center_cm1)):
-        ((_, shapes),) = _derivatives(shift_cm1, center_cm1[p : p + 1], fwhm_cm1[p : p + 1])
+    tangent = [model.basis]
+    for p, (center, fwhm, form) in enumerate(place):
+        v = (model.shift_cm1 - center) / (fwhm / 2)
+        value, d_v, _ = SHAPES[model.link(p).shape].slopes(v, form)
+        tangent.append(np.stack([value, d_v, v * d_v]))
+    q, _ = np.linalg.qr(np.concatenate(tangent).T)
+    left = np.empty((len(place), 2))
+    for p in range(len(place)):
+        ((_, shapes),) = _derivatives(model.shift_cm1, place[p : p + 1, 0], place[p : p + 1, 1])
         for k, shape in enumerate(shapes):
             unit = shape[0] / np.linalg.norm(shape[0])
             left[p, k] = 1 - np.sum((unit @ q) ** 2)

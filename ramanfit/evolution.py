@@ -8,10 +8,12 @@ from functools import cached_property
 
 import numpy as np
 
-from ramanfit.columns import PEAK_COLUMNS, ratio_columns
+from ramanfit.columns import FORM_COLUMNS, PEAK_COLUMNS, ratio_columns
 from ramanfit.echem import Record
 from ramanfit.scan import FloatArray
 from ramanfit.tables import Table
+
+SHOWN = (*PEAK_COLUMNS, *FORM_COLUMNS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +82,7 @@ class Evolution:
     def shown(self, name: str) -> FloatArray:
         """Return a column of numbers as [S, P], not a number where its peak was not detected."""
         values = self.grid(name)
-        peak = next((peak for peak in self.peaks if name in {f"{peak}_{part}" for part in PEAK_COLUMNS}), None)
+        peak = next((peak for peak in self.peaks if name in {f"{peak}_{part}" for part in SHOWN}), None)
         return values if peak is None else np.where(self.detected(peak), values, np.nan)
 
     def errors(self, name: str) -> FloatArray:
@@ -140,7 +142,9 @@ class Evolution:
     @property
     def quantities(self) -> tuple[str, ...]:
         """Columns that have a standard error: positions, widths, heights and areas of the peaks, and the ratios."""
-        names = [f"{peak}_{part}" for peak in self.peaks for part in ("center_cm1", "fwhm_cm1", "height", "area")]
+        names = [
+            f"{peak}_{part}" for peak in self.peaks for part in ("center_cm1", "fwhm_cm1", "height", "form", "area")
+        ]
         for ratio in self.ratios:
             value, _, area, _ = ratio_columns(ratio)
             names += [value, area]

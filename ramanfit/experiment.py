@@ -28,10 +28,8 @@ class Excerpt(NamedTuple):
     curves: Curves | None  # only where something will be drawn
 
 
-def excerpts(
-    scans: Sequence[Scan], recipe: Recipe, peaks: Sequence[tuple[FloatArray, FloatArray, FloatArray]], *, draw: bool
-) -> list[Excerpt]:
-    """Return what is kept of scans, given center, fwhm and height [N, P] of the peaks that were fitted to each.
+def excerpts(scans: Sequence[Scan], recipe: Recipe, lines: Sequence[FloatArray], *, draw: bool) -> list[Excerpt]:
+    """Return what is kept of scans, given the lines [N, P, 4] that were fitted to each: see `curves`.
 
     Scans on one axis are worked on together; no digit depends on that.
 
@@ -47,9 +45,8 @@ def excerpts(
         counts = some[0].counts if count == 1 else np.concatenate([np.asarray(scan.counts) for scan in some])
         masks = [scan.mask for scan in some if scan.mask is not None]
         whole = Scan(some[0].shift_cm1, counts, source=some[0].source, mask=np.concatenate(masks) if masks else None)
-        center, fwhm, height = (np.concatenate(parts) for parts in zip(*peaks[first : first + count], strict=True))
         starts = [0, *ends[:-1]]
-        found = curves(whole, recipe, center, fwhm, height, starts)
+        found = curves(whole, recipe, np.concatenate(lines[first : first + count]), starts)
         bands = read_bands(whole, recipe, found)
         for start, end in zip(starts, ends, strict=True):
             rows = slice(start, end)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ramanfit.columns import ECHEM, KEYS, PEAK_COLUMNS, ratio_columns
+from ramanfit.columns import ECHEM, FORM_COLUMNS, KEYS, PEAK_COLUMNS, ratio_columns
 from ramanfit.errors import FormatError
 from ramanfit.recipe import Ratio
 from ramanfit.scan import FloatArray
@@ -91,7 +91,10 @@ def read_fit_table(path: str, data: bytes, ratios: Sequence[Ratio]) -> FitTable:
     def numbers(name: str) -> FloatArray:
         return np.array([_number(path, i, name, row.get(name, "")) for i, row in enumerate(wide)])
 
-    values = {f"{p}_{q}": numbers(f"{p}_{q}") for p in peaks for q in PEAK_COLUMNS}
+    values: dict[str, FloatArray] = {}
+    for p in peaks:
+        has_form = any(row.get(f"{p}_form") for row in wide)
+        values |= {f"{p}_{q}": numbers(f"{p}_{q}") for q in (*PEAK_COLUMNS, *(FORM_COLUMNS if has_form else ()))}
     disagreements: list[Disagreement] = []
     flags = [row.get("flags", "") for row in wide]
     ratio_values: dict[str, FloatArray] = {}
@@ -242,7 +245,7 @@ def _pivot(path: str, rows: Sequence[Row]) -> list[Row]:
         if f"{peak}_height" in wide:
             raise FormatError(path, f"peak {peak} stands twice in scan {row.get('scan')}, {row.get('point')}")
         for name, value in row.items():
-            if name in PEAK_COLUMNS or name == "status":
+            if name in (*PEAK_COLUMNS, *FORM_COLUMNS, "status"):
                 wide[f"{peak}_{name}"] = value
             elif name != "peak" and not wide.get(name):
                 wide[name] = value

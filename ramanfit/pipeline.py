@@ -15,15 +15,26 @@ from ramanfit.clean import Prepared, prepare
 from ramanfit.diagnosis import autocorrelation, may_be_two, part_left
 from ramanfit.model import Model
 from ramanfit.noise import estimate_noise, variance
+from ramanfit.orders import with_orders
 from ramanfit.quantities import Quantities, quantities
-from ramanfit.recipe import Recipe
+from ramanfit.recipe import Baseline, Recipe
 from ramanfit.result import FitResult, Status
 from ramanfit.scan import BoolArray, FloatArray, Scan
 from ramanfit.spikes import gross_spikes, residual_spikes
+from ramanfit.subtract import background
 
 Rows = npt.NDArray[np.intp]
 Engine = Callable[[Model, FloatArray, FloatArray | None, FloatArray | None], FitResult]
-Fit = tuple[FitResult, BoolArray | None]
+
+
+class Fit(NamedTuple):
+    """What becomes of the spectra of a task."""
+
+    result: FitResult
+    spikes: BoolArray | None  # [N, M]; None: not looked for
+    under: FloatArray | None  # what was subtracted, [N, M]
+
+
 Spread = Callable[[Callable[["Task"], Fit], Iterable["Task"]], Iterable[Fit]]
 
 CHUNK = 2048  # spectra that go through all steps together and share a detector's gain
@@ -83,26 +94,44 @@ def fit_prepared(
 
     The results are those of `fit_scan`, bit for bit: scans share nothing.
     """
-    results = [
-        FitResult.empty(len(scan), len(recipe.peaks), recipe.baseline.order + 1, Status.NOT_MEASURED)
-        for scan, _ in scans
-    ]
+    scans = _with_orders(scans, recipe)
+    results = [_nothing(prepared.model, len(scan), Status.NOT_MEASURED) for scan, prepared in scans]
     spikes = [np.zeros(prepared.counts.shape, dtype=bool) if recipe.clean.spikes else None for _, prepared in scans]
+    under = [None if recipe.baseline.in_fit else np.zeros(prepared.counts.shape) for _, prepared in scans]
     batches = list(_batches([prepared for _, prepared in scans]))
     tasks = (_task([(scans[i][1], rows) for i, rows in batch], recipe, engine) for batch in batches)
-    for batch, (result, hit) in zip(batches, spread(fit_task, tasks), strict=True):
+    for batch, (result, hit, below) in zip(batches, spread(fit_task, tasks), strict=True):
         first = 0
         for i, rows in batch:
             part = slice(first, first + len(rows))
             results[i].put(rows, result.take(part))
             if (whole := spikes[i]) is not None and hit is not None:
                 whole[rows] = hit[part]
+            if (level := under[i]) is not None and below is not None:
+                level[rows] = below[part]
             first += len(rows)
     fits = []
-    for (scan, prepared), hit, result in zip(scans, spikes, results, strict=True):
+    for (scan, prepared), hit, below, result in zip(scans, spikes, under, results, strict=True):
         cleaned = prepared if hit is None or not hit.any() else prepared.without(hit)
+        cleaned = cleaned if below is None else replace(cleaned, under=below)
         fits.append(Fitted(scan, cleaned, result, quantities(result, cleaned, recipe)))
     return fits
+
+
+def _with_orders(scans: Sequence[tuple[Scan, Prepared]], recipe: Recipe) -> Sequence[tuple[Scan, Prepared]]:
+    """Return scans with the polynomial that each asks for, and a note of it, where the recipe leaves that open."""
+    if recipe.baseline.order != "auto":
+        return scans
+    chosen = with_orders([prepared for _, prepared in scans])
+    noted = (
+        scan.with_(notes=(*scan.notes, f"baseline of order {len(prepared.model.basis) - 1}, chosen by BIC"))
+        for (scan, _), prepared in zip(scans, chosen, strict=True)
+    )
+    return list(zip(noted, chosen, strict=True))
+
+
+def _nothing(model: Model, n: int, status: Status) -> FitResult:
+    return FitResult.empty(n, len(model.names), len(model.basis), status, model.fields)
 
 
 def _batches(scans: Sequence[Prepared]) -> Iterator[list[tuple[int, Rows]]]:
@@ -134,6 +163,7 @@ def _task(parts: Sequence[tuple[Prepared, Rows]], recipe: Recipe, engine: str) -
         noise=recipe.noise.model,
         engine=engine,
         spikes=recipe.clean.spikes,
+        baseline=recipe.baseline,
         doublets=tuple(parts[0][0].model.names.index(name) for name in recipe.detection.doublets),
     )
 
@@ -148,23 +178,29 @@ class Task(NamedTuple):
     noise: str
     engine: str
     spikes: bool  # whether to look for cosmic rays
+    baseline: Baseline
     doublets: tuple[int, ...]  # peaks that are also tried as two lines
+    under: FloatArray | None = None  # what was subtracted from the counts, [N, M]
+
+    def level(self, fits: FitResult, rows: BoolArray | Rows) -> FloatArray:
+        """Return the light [N, M] that the fits of some rows account for, with what was subtracted before."""
+        curve = self.model.evaluate(fits)
+        return curve if self.under is None else curve + self.under[rows]
 
 
 def fit_task(task: Task) -> Fit:
-    """Equal weights first; then, with the noise seen in the residuals, weights that follow the fitted curve.
-
-    Returns the fits, and where cosmic rays were masked, [N, M].
-    """
+    """Equal weights first; then, with the noise seen in the residuals, weights that follow the fitted curve."""
     # with equal weights throughout, the first fits are the last
     engine, leading = engine_named(task.engine), engine_named(task.engine, rough=task.noise != "white")
     spikes = gross_spikes(task.counts, task.use) if task.spikes else np.zeros(task.counts.shape, dtype=bool)
+    if not task.baseline.in_fit:
+        task = _subtracted(task, spikes)
     first = _equal_weights(leading, task, spikes)
     everything = np.ones(len(first), dtype=bool)
     noise = np.full((len(first), 3), np.nan)
     _renew_noise(task, first, noise, spikes, everything)
     if not task.spikes:
-        return _weighted(engine, task, first, noise, spikes, everything), None
+        return Fit(_weighted(engine, task, first, noise, spikes, everything), None, task.under)
     again = everything
     for _ in range(SPIKE_ROUNDS):
         again = _find_more(task, first, noise, spikes, again)
@@ -182,17 +218,29 @@ def fit_task(task: Task) -> Fit:
         first.put(again, _masked(leading, task, spikes, again))
         _renew_noise(task, first, noise, spikes, again)
         fits.put(again, _weighted(engine, task, first, noise, spikes, again))
-    return fits, spikes
+    return Fit(fits, spikes, task.under)
+
+
+def _subtracted(task: Task, spikes: BoolArray) -> Task:
+    """Return the task with its baselines subtracted; a spectrum without one has no channel left that may be fitted."""
+    use = _usable(task, spikes)
+    under = background(task.model.shift_cm1, task.counts, use, task.baseline)
+    lost = ~np.isfinite(under).all(axis=1)
+    if lost.any():
+        under[lost] = 0.0
+        keep = np.ones(task.counts.shape, dtype=bool) if task.use is None else task.use.copy()
+        keep[lost] = False
+        task = task._replace(use=keep)
+    return task._replace(counts=task.counts - under, under=under)
 
 
 def _find_more(task: Task, fits: FitResult, noise: FloatArray, spikes: BoolArray, rows: BoolArray) -> BoolArray:
     """Add the cosmic rays that stand out of the fits of some rows to `spikes`; return which rows have new ones."""
-    curve = task.model.evaluate(fits.take(rows))
+    curve = task.level(fits.take(rows), rows)
+    counts = task.counts[rows] if task.under is None else task.counts[rows] + task.under[rows]
     use = _usable(task, spikes)
     with np.errstate(invalid="ignore"):
-        more = residual_spikes(
-            task.counts[rows], curve, variance(noise[rows], curve), None if use is None else use[rows]
-        )
+        more = residual_spikes(counts, curve, variance(noise[rows], curve), None if use is None else use[rows])
     spikes[rows] |= more
     found = np.zeros(len(fits), dtype=bool)
     found[rows] = more.any(axis=1)
@@ -206,11 +254,13 @@ def _renew_noise(task: Task, fits: FitResult, noise: FloatArray, spikes: BoolArr
     noise[touched[task.scan]] = np.nan
     ok = np.asarray(touched[task.scan] & (fits.status != Status.FAILED))
     if ok.any():
-        curve = task.model.evaluate(fits.take(ok))
+        found = fits.take(ok)
+        residual = task.counts[ok] - task.model.evaluate(found)
         use = _usable(task, spikes)
         scan = task.scan[ok]
         starts = [0, *(np.flatnonzero(np.diff(scan)) + 1).tolist()]
-        noise[ok] = estimate_noise(task.noise, task.counts[ok] - curve, curve, None if use is None else use[ok], starts)
+        used = None if use is None else use[ok]
+        noise[ok] = estimate_noise(task.noise, residual, task.level(found, ok), used, starts)
 
 
 def _weighted(
@@ -221,31 +271,31 @@ def _weighted(
     ok = np.asarray(final.status != Status.FAILED)
     if not ok.any():
         return final
-    known, noise, counts = final.take(ok), noise[rows][ok], task.counts[rows][ok]
+    fitted = np.flatnonzero(rows)[ok]
+    known, noise, counts = final.take(ok), noise[fitted], task.counts[fitted]
     use = _usable(task, spikes)
-    used = None if use is None else use[rows][ok]
+    used = None if use is None else use[fitted]
     weights = None if used is None else used.astype(np.float64)
     if task.noise == "white":
         unit = noise[:, 0]
     else:
-        weights, unit = _weights(noise, task.model.evaluate(known), used)
-        known = engine(task.model, counts, weights, np.stack([known.center_cm1, known.fwhm_cm1], axis=-1))
+        weights, unit = _weights(noise, task.level(known, fitted), used)
+        known = engine(task.model, counts, weights, known.place)
     with np.errstate(divide="ignore", invalid="ignore"):
         redchi2 = known.chi2 / known.dof / unit
     redchi2[~np.isfinite(redchi2)] = np.nan
-    judged = _judged(task, known, counts, weights, noise)
+    judged = _judged(task, known, fitted, counts, weights, noise)
     final.put(ok, replace(judged, noise=noise, redchi2=redchi2))
     return final
 
 
 def _judged(
-    task: Task, fits: FitResult, counts: FloatArray, weights: FloatArray | None, noise: FloatArray
+    task: Task, fits: FitResult, rows: Rows, counts: FloatArray, weights: FloatArray | None, noise: FloatArray
 ) -> FitResult:
-    """Return the fits with what their residuals and their rivals say of them."""
+    """Return the fits of some rows with what their residuals and their rivals say of them."""
     rival = engine_named(task.engine, rough=True)
-    curve = task.model.evaluate(fits)
-    residual = counts - curve
-    spread = np.sqrt(variance(noise, curve))
+    residual = counts - task.model.evaluate(fits)
+    spread = np.sqrt(variance(noise, task.level(fits, rows)))
     use = None if weights is None else weights > 0
     seen = spread > 0 if use is None else use & (spread > 0)
     residual = np.divide(residual, spread, out=np.zeros_like(residual), where=seen)
@@ -271,8 +321,8 @@ def _double_bic(
     if not task.doublets or not whole.any():
         return gain
     # sorted, not averaged: a typical place is one that a spectrum has
-    places = (np.sort(values[whole], axis=0)[whole.sum() // 2] for values in (fits.center_cm1, fits.fwhm_cm1))
-    left = part_left(model.shift_cm1, model.basis, *places)
+    place = np.sort(fits.place[whole], axis=0)[whole.sum() // 2]
+    left = part_left(model, place)
     scale = np.sqrt(np.divide(fits.dof, (residual**2).sum(axis=1), out=np.ones(len(fits)), where=fits.chi2 > 0))
     for p in task.doublets:
         center, fwhm = fits.center_cm1[:, p], fits.fwhm_cm1[:, p]
@@ -281,7 +331,7 @@ def _double_bic(
         if not len(rows):
             continue
         some = None if weights is None else weights[rows]
-        start = np.stack([fits.center_cm1, fits.fwhm_cm1], axis=-1)[rows][:, [*range(len(model.names)), p]]
+        start = fits.place[rows][:, [*range(len(model.names)), p]]
         start[:, [p, -1], 0] += fwhm[rows, None] * np.array([-0.35, 0.35])
         start[:, [p, -1], 1] *= 0.7
         rival = engine(model.doubled(p), counts[rows], some, start)
@@ -303,17 +353,23 @@ def _delta_bic(
     with np.errstate(invalid="ignore", divide="ignore"):
         snr = fits.height / fits.standard_errors()["height"]
     for p in range(len(model.names)):
+        if model.link(p).height_of is not None:
+            continue
         rows = np.flatnonzero((snr[:, p] > 0) & (snr[:, p] < DOUBT) & (fits.chi2 > 0))
         if not len(rows):
             continue
         some = None if weights is None else weights[rows]
-        if len(model.names) == 1:
-            chi2 = _baseline_chi2(model, counts[rows], some)
+        rest = model.rest(p)
+        less = model.of(rest)
+        if rest:
+            chi2 = engine(less, counts[rows], some, fits.place[rows][:, rest]).chi2
         else:
-            start = np.delete(np.stack([fits.center_cm1[rows], fits.fwhm_cm1[rows]], axis=-1), p, axis=1)
-            chi2 = engine(model.without(p), counts[rows], some, start).chi2
+            chi2 = _baseline_chi2(model, counts[rows], some)
         n = counts.shape[1] if some is None else np.count_nonzero(some, axis=1)
-        delta[rows, p] = n * np.log(chi2 / fits.chi2[rows]) - 3 * np.log(n)
+        delta[rows, p] = n * np.log(chi2 / fits.chi2[rows]) - (model.parameters - less.parameters) * np.log(n)
+    for p, link in enumerate(model.links):
+        if link.height_of is not None:
+            delta[:, p] = delta[:, link.height_of]  # one height, one verdict
     return delta
 
 
@@ -338,7 +394,7 @@ def _equal_weights(engine: Engine, task: Task, spikes: BoolArray) -> FitResult:
     use = None if task.use is None else task.use.astype(np.float64)
     if not hit.any():
         return engine(task.model, task.counts, use, None)
-    first = FitResult.empty(len(hit), len(task.model.names), len(task.model.basis), Status.FAILED)
+    first = _nothing(task.model, len(hit), Status.FAILED)
     first.put(hit, _masked(engine, task, spikes, hit))
     if not hit.all():
         first.put(~hit, engine(task.model, task.counts[~hit], None if use is None else use[~hit], None))
@@ -396,8 +452,11 @@ def verify(fits: Sequence[Fitted], recipe: Recipe, count: int) -> Verdict:
         model, mine = f.prepared.model, f.result.take([row])
         counts, use = f.prepared.take(np.array([row]))
         weights = None if use is None else use.astype(np.float64)
+        under = None if f.prepared.under is None else f.prepared.under[[row]]
+        counts = counts if under is None else counts - under
         if recipe.noise.model != "white":
-            weights, _ = _weights(mine.noise, model.evaluate(varpro.fit(model, counts, weights)), use)
+            curve = model.evaluate(varpro.fit(model, counts, weights))
+            weights, _ = _weights(mine.noise, curve if under is None else curve + under, use)
         other = reference.fit(model, counts, weights)
         better += int(other.chi2[0] < mine.chi2[0] * (1 - 1e-6))
         se, se_other = mine.standard_errors(), other.standard_errors()

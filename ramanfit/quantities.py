@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ramanfit.clean import Prepared
-from ramanfit.lineshapes import LORENTZIAN_AREA, lorentzian_area
+from ramanfit.lineshapes import SHAPES
+from ramanfit.model import Model
 from ramanfit.recipe import Recipe
 from ramanfit.result import FitResult, Status
 from ramanfit.scan import BoolArray, FloatArray
@@ -23,7 +24,7 @@ NARROW = 3.0  # channels
 FLAGS: dict[str, str] = {
     "not_measured": "empty or constant spectrum: nothing to fit",
     "failed": "no finite minimum, or none reached",
-    "at_bound": "a center or width is held by a bound of the recipe; its standard error is empty",
+    "at_bound": "a center, width or form is held by a bound of the recipe; its standard error is empty",
     "no_covariance": "the normal matrix has no inverse: no standard errors",
     "saturated": "channels at the detector's ceiling inside the window; they were left out of the fit",
     "spike_in_band": "a cosmic ray within the width of a detected peak; its channels were left out of the fit",
@@ -35,6 +36,7 @@ FLAGS: dict[str, str] = {
     "criterion",
     "high_correlation": "two parameters of detected peaks are correlated by more than 0.95: hardly told apart",
     "width_limited": "a peak is narrower than 3 channels: its width is that of the spectrometer",
+    "swapped": "centers of detected peaks do not come in the recipe's order, or only a bound keeps them in it",
     "edge_of_window": "a center lies within half its width of the window's edge",
     "ratio_mismatch": "a printed ratio is not that of the heights beside it (tables of fits only)",
 }
@@ -56,11 +58,13 @@ class Quantities:
 
     Attributes
     ----------
-    height, height_se, center_cm1, center_se, fwhm_cm1, fwhm_se, area, area_se : array [N, P]
+    height, height_se, center_cm1, center_se, fwhm_cm1, fwhm_se, form, form_se, area, area_se : array [N, P]
         Not a number where unknown. A peak that was not detected keeps its height, unclipped, and the
         standard error of it.
     status : str array [N, P]
         ``ok``, ``not_detected`` or ``failed``.
+    formed : tuple of str
+        Peaks whose shape has a parameter of its own.
     ratios : mapping of str to RatioValues
         By the recipe's names.
     redchi2 : array [N]
@@ -75,9 +79,12 @@ class Quantities:
     center_se: FloatArray
     fwhm_cm1: FloatArray
     fwhm_se: FloatArray
+    form: FloatArray
+    form_se: FloatArray
     area: FloatArray
     area_se: FloatArray
     status: StringArray
+    formed: tuple[str, ...]
     ratios: Mapping[str, RatioValues]
     redchi2: FloatArray
     flags: StringArray
@@ -99,17 +106,21 @@ def quantities(result: FitResult, prepared: Prepared, recipe: Recipe) -> Quantit
     def shown(values: FloatArray, where: BoolArray = seen) -> FloatArray:
         return np.where(where & np.isfinite(values), values, np.nan)
 
-    area = lorentzian_area(result.height, result.fwhm_cm1)
-    gradient = np.zeros((n, peaks, 3 * peaks))
+    k = result.fields
+    factor, d_factor = _area_factors(result, prepared.model)
+    area = factor * result.height * result.fwhm_cm1
+    gradient = np.zeros((n, peaks, k * peaks))
     for p in range(peaks):
-        gradient[:, p, 3 * p] = LORENTZIAN_AREA * result.fwhm_cm1[:, p]
-        gradient[:, p, 3 * p + 2] = LORENTZIAN_AREA * result.height[:, p]
+        gradient[:, p, k * p] = factor[:, p] * result.fwhm_cm1[:, p]
+        gradient[:, p, k * p + 2] = factor[:, p] * result.height[:, p]
+        if k == 4:
+            gradient[:, p, k * p + 3] = d_factor[:, p] * result.height[:, p] * result.fwhm_cm1[:, p]
     ratios = {}
     index = {peak.name: p for p, peak in enumerate(recipe.peaks)}
     for ratio in recipe.ratios:
         a, b = index[ratio.numerator], index[ratio.denominator]
         both = seen[:, a] & seen[:, b]
-        ratios[ratio.name] = _ratio(result, a, b, both)
+        ratios[ratio.name] = _ratio(result, a, b, both, factor, d_factor)
     return Quantities(
         names=tuple(index),
         height=shown(result.height, fitted[:, None]),
@@ -118,9 +129,12 @@ def quantities(result: FitResult, prepared: Prepared, recipe: Recipe) -> Quantit
         center_se=shown(se["center_cm1"]),
         fwhm_cm1=shown(result.fwhm_cm1),
         fwhm_se=shown(se["fwhm_cm1"]),
+        form=shown(result.form),
+        form_se=shown(se.get("form", np.full_like(area, np.nan))),
         area=shown(area),
         area_se=shown(_propagate(gradient, result.covariance)),
         status=status,
+        formed=tuple(peak.name for peak in recipe.peaks if peak.form is not None),
         ratios=ratios,
         redchi2=shown(result.redchi2, fitted),
         flags=_flags(result, prepared, recipe, status, snr),
@@ -135,16 +149,24 @@ def _propagate(gradient: FloatArray, covariance: FloatArray) -> FloatArray:
     return np.where(se > 0, se, np.nan)
 
 
-def _ratio(result: FitResult, a: int, b: int, both: BoolArray) -> RatioValues:
-    n, peaks = result.height.shape
+def _area_factors(result: FitResult, model: Model) -> tuple[FloatArray, FloatArray]:
+    """Area over height and fwhm, and its derivative with respect to form, each [N, P]."""
+    parts = [SHAPES[model.link(p).shape].area(result.form[:, p]) for p in range(len(model.names))]
+    return np.stack([part[0] for part in parts], axis=1), np.stack([part[1] for part in parts], axis=1)
+
+
+def _ratio(result: FitResult, a: int, b: int, both: BoolArray, factor: FloatArray, d_factor: FloatArray) -> RatioValues:
+    n, peaks, k = *result.height.shape, result.fields
     with np.errstate(invalid="ignore", divide="ignore"):
         value = result.height[:, a] / result.height[:, b]
-        area_value = value * result.fwhm_cm1[:, a] / result.fwhm_cm1[:, b]
-        gradient = np.zeros((n, 2, 3 * peaks))
+        area_value = value * result.fwhm_cm1[:, a] / result.fwhm_cm1[:, b] * (factor[:, a] / factor[:, b])
+        gradient = np.zeros((n, 2, k * peaks))
         for p, sign in ((a, 1.0), (b, -1.0)):
-            gradient[:, 0, 3 * p] = sign * value / result.height[:, p]
-            gradient[:, 1, 3 * p] = sign * area_value / result.height[:, p]
-            gradient[:, 1, 3 * p + 2] = sign * area_value / result.fwhm_cm1[:, p]
+            gradient[:, 0, k * p] = sign * value / result.height[:, p]
+            gradient[:, 1, k * p] = sign * area_value / result.height[:, p]
+            gradient[:, 1, k * p + 2] = sign * area_value / result.fwhm_cm1[:, p]
+            if k == 4:
+                gradient[:, 1, k * p + 3] = sign * area_value * d_factor[:, p] / factor[:, p]
     gradient[~np.isfinite(gradient)] = 0.0
     se = _propagate(gradient, result.covariance)
     columns = [np.where(both & np.isfinite(v), v, np.nan) for v in (value, se[:, 0], area_value, se[:, 1])]
@@ -160,15 +182,33 @@ def _spike_in_band(result: FitResult, prepared: Prepared, status: StringArray) -
     return hit
 
 
-def _correlated(result: FitResult, status: StringArray) -> BoolArray:
+def _correlated(result: FitResult, model: Model, status: StringArray) -> BoolArray:
     """Return where two free parameters of detected peaks are hardly told apart."""
+    k = result.fields
     sd = np.sqrt(np.einsum("nii->ni", result.covariance))
-    sd = np.where(np.repeat(status == "ok", 3, axis=1), sd, np.nan)
+    sd = np.where(np.repeat(status == "ok", k, axis=1), sd, np.nan)
+    for p, link in enumerate(model.links):
+        for field, leader in ((0, link.height_of), (1, link.center_of), (2, link.fwhm_of)):
+            if leader is not None:
+                sd[:, k * p + field] = np.nan  # it is not told apart by design
     with np.errstate(invalid="ignore", divide="ignore"):
         correlation = np.abs(result.covariance / (sd[:, :, None] * sd[:, None]))
     own = np.arange(sd.shape[1])
     correlation[:, own, own] = 0.0
     return np.asarray((correlation > CORRELATED).any(axis=(1, 2)))
+
+
+def _swapped(result: FitResult, model: Model, status: StringArray) -> BoolArray:
+    """Return where detected peaks have changed places, or a bound on their distance keeps them from it."""
+    order = np.argsort(model.home[:, 0], kind="stable")
+    center = np.where(status == "ok", result.center_cm1, np.nan)[:, order]
+    highest = np.fmax.accumulate(center, axis=1)
+    with np.errstate(invalid="ignore"):
+        swapped = (center[:, 1:] < highest[:, :-1]).any(axis=1)
+    for p, link in enumerate(model.links):
+        if link.center_of is not None:
+            swapped |= result.at_bound[:, p, 0] & (status[:, [p, link.center_of]] == "ok").all(axis=1)
+    return np.asarray(swapped)
 
 
 def _flags(result: FitResult, prepared: Prepared, recipe: Recipe, status: StringArray, snr: FloatArray) -> StringArray:
@@ -183,15 +223,16 @@ def _flags(result: FitResult, prepared: Prepared, recipe: Recipe, status: String
         "not_measured": result.status == Status.NOT_MEASURED,
         "failed": (result.status == Status.FAILED) | (result.status == Status.NOT_CONVERGED),
         "at_bound": fitted & result.at_bound.any(axis=(1, 2)),
-        "no_covariance": fitted & np.isnan(np.einsum("nii->ni", result.covariance)[:, ::3]).any(axis=1),
+        "no_covariance": fitted & np.isnan(np.einsum("nii->ni", result.covariance)[:, :: result.fields]).any(axis=1),
         "saturated": prepared.saturated,
         "spike_in_band": _spike_in_band(result, prepared, status),
         "not_detected": (status == "not_detected").any(axis=1),
         "low_snr": weak.any(axis=1),
         "residual_structure": fitted & (result.structure > STRUCTURE),
         "doublet_preferred": fitted & ((status == "ok") & (result.double_bic > 0)).any(axis=1),
-        "high_correlation": fitted & _correlated(result, status),
+        "high_correlation": fitted & _correlated(result, prepared.model, status),
         "width_limited": ((status == "ok") & (result.fwhm_cm1 < NARROW * pitch)).any(axis=1),
+        "swapped": fitted & _swapped(result, prepared.model, status),
         "edge_of_window": ((status == "ok") & near_edge).any(axis=1),
     }
     words = np.full(len(result), "", dtype=object)

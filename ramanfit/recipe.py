@@ -13,7 +13,13 @@ from ramanfit.settings import check_types, choice, expect
 
 AXIS_UNITS = ("auto", "rel. 1/cm", "nm")
 NOISE_MODELS = ("counting", "white")
-SHAPES = ("lorentzian",)
+SHAPES: dict[str, tuple[float, float, float] | None] = {  # start and bounds of what a shape has of its own
+    "lorentzian": None,
+    "gaussian": None,
+    "pseudo-voigt": (0.5, 0.0, 1.0),
+    "bwf": (-0.2, -0.8, 0.8),
+}
+STEEPEST = 0.95  # |form| of a BWF; at 1 it has no second half maximum
 MAX_ORDER = 5
 _KEY_COLUMNS = ("source", "scan", "point", "position_um", "time_s", "redchi2", "flags")
 _ECHEM_COLUMNS = ("voltage_v", "current_ma", "capacity_mah", "soc")
@@ -102,19 +108,52 @@ class Clean:
 
 @dataclass(frozen=True)
 class Baseline:
-    """The polynomial fitted together with the peaks.
+    """What lies under the peaks: a polynomial fitted together with them, or what is subtracted before.
 
     Attributes
     ----------
-    order : int
-        0 (a constant) to 5.
+    order : int or {"auto", "none"}
+        0 (a constant) to 5, of the polynomial in the fit or of a method that has one. "auto": chosen for each scan by
+        the Bayesian information criterion; "none": no polynomial in the fit, or the order that a method has by itself.
+    method : str
+        "fit"; or the name of an algorithm of `ramanfit.subtract`, whose baseline is subtracted first.
+    options : str
+        Further settings of a method, e.g. ``"lam=1e6, p=0.01"``.
+    regions : tuple of (low, high)
+        Method "regions": where there is nothing but background, in cm-1.
+    anchors_cm1 : tuple of float
+        Method "anchors": shifts that the baseline goes through.
     """
 
-    order: int = 2
+    order: int | str = 2
+    method: str = "fit"
+    options: str = ""
+    regions: tuple[tuple[float, float], ...] = ()
+    anchors_cm1: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         check_types(self, "baseline")
-        expect(0 <= self.order <= MAX_ORDER, "baseline.order", f"0 to {MAX_ORDER}", self.order)
+        words = ("auto", "none") if self.in_fit else ("none",)
+        good = 0 <= self.order <= MAX_ORDER if isinstance(self.order, int) else self.order in words
+        valid = ", ".join((f"0 to {MAX_ORDER}", *words))
+        expect(good, "baseline.order", valid, self.order)
+        for name, method in (("options", ""), ("regions", "regions"), ("anchors_cm1", "anchors")):
+            value = getattr(self, name)
+            suits = self.method == method if method else not self.in_fit
+            expect(suits or not value, f"baseline.{name}", f"nothing with method {self.method!r}", value)
+            expect(not method or not suits or bool(value), f"baseline.{name}", "what the method goes through", value)
+
+    @property
+    def in_fit(self) -> bool:
+        """Whether the baseline is fitted together with the peaks."""
+        return self.method == "fit"
+
+    @property
+    def highest(self) -> int:
+        """Largest order that the polynomial in the fit may have; -1: there is none."""
+        if not self.in_fit or self.order == "none":
+            return -1
+        return MAX_ORDER if isinstance(self.order, str) else self.order
 
 
 @dataclass(frozen=True)
@@ -190,37 +229,100 @@ class Bands:
 
 @dataclass(frozen=True)
 class Peak:
-    """One line: where to start and how far it may go.
+    """One line: where to start, how far it may go, and what it shares with another.
+
+    Equal bounds fix a value.
 
     Attributes
     ----------
     name : str
         Begins the peak's columns: a letter, then letters, digits, ' or _.
     center_cm1, center_min_cm1, center_max_cm1 : float
-    fwhm_cm1, fwhm_min_cm1, fwhm_max_cm1 : float
-        Full width at half maximum.
-    shape : {"lorentzian"}
+        Position of the maximum; with `center_from`, its distance from that of another peak: equal bounds tie the two,
+        bounds above 0 keep their order.
+    fwhm_cm1, fwhm_min_cm1, fwhm_max_cm1 : float or None
+        Full width at half maximum; None with `fwhm_from`.
+    shape : {"lorentzian", "gaussian", "pseudo-voigt", "bwf"}
+    form, form_min, form_max : float or None
+        The shape's own parameter, see `ramanfit.lineshapes.SHAPES`; None: as the shape has it.
+    center_from, fwhm_from, height_from : str
+        Another peak, itself not tied in this; empty: this peak has a value of its own.
+    fwhm_ratio, height_ratio : float
+        With `fwhm_from`, `height_from`: in parts of that peak's.
     """
 
     name: str
     center_cm1: float
     center_min_cm1: float
     center_max_cm1: float
-    fwhm_cm1: float
-    fwhm_min_cm1: float
-    fwhm_max_cm1: float
+    fwhm_cm1: float | None = None
+    fwhm_min_cm1: float | None = None
+    fwhm_max_cm1: float | None = None
     shape: str = "lorentzian"
+    form: float | None = None
+    form_min: float | None = None
+    form_max: float | None = None
+    center_from: str = ""
+    fwhm_from: str = ""
+    fwhm_ratio: float = 1.0
+    height_from: str = ""
+    height_ratio: float = 1.0
 
     def __post_init__(self) -> None:
         key = f"peaks.{self.name}"
         check_types(self, key)
         _column_name(self.name, f"{key}.name")
         choice(self.shape, SHAPES, f"{key}.shape")
-        expect(self.fwhm_min_cm1 > 0, f"{key}.fwhm_min_cm1", "more than 0", self.fwhm_min_cm1)
-        for what in ("center", "fwhm"):
-            start, low, high = (getattr(self, f"{what}{end}_cm1") for end in ("", "_min", "_max"))
-            expect(low < high, f"{key}.{what}_max_cm1", f"more than {what}_min_cm1 = {low:g}", high)
-            expect(low <= start <= high, f"{key}.{what}_cm1", f"{low:g} to {high:g} ({what}_min, _max)", start)
+        _bounded(self, key, "center", "_cm1")
+        given = [f"fwhm{end}_cm1" for end in ("", "_min", "_max")]
+        if self.fwhm_from:
+            for name in given:
+                value = getattr(self, name)
+                expect(value is None, f"{key}.{name}", '"none" beside fwhm_from', value)
+        else:
+            for name in given:
+                value = getattr(self, name)
+                expect(value is not None, f"{key}.{name}", "a number, or fwhm_from", "none")
+            low = self.fwhm_min_cm1 or 0.0
+            expect(low > 0, f"{key}.fwhm_min_cm1", "more than 0", low)
+            _bounded(self, key, "fwhm", "_cm1")
+        own = SHAPES[self.shape]
+        for name, default in zip(("form", "form_min", "form_max"), own or (None,) * 3, strict=True):
+            value = getattr(self, name)
+            if own is None:
+                expect(value is None, f"{key}.{name}", f'"none" for a {self.shape}', value)
+            elif value is None:
+                object.__setattr__(self, name, default)
+        if own is not None:
+            _bounded(self, key, "form", "")
+            least, largest = (0.0, 1.0) if self.shape == "pseudo-voigt" else (-STEEPEST, STEEPEST)
+            for name in ("form_min", "form_max"):
+                value = getattr(self, name)
+                expect(least <= value <= largest, f"{key}.{name}", f"{least:g} to {largest:g}", value)
+        for name in ("fwhm", "height"):
+            ratio = getattr(self, f"{name}_ratio")
+            expect(ratio > 0, f"{key}.{name}_ratio", "more than 0", ratio)
+
+    @property
+    def free(self) -> int:
+        """Number of free parameters."""
+        bounds = (
+            (self.center_min_cm1, self.center_max_cm1),
+            (self.fwhm_min_cm1, self.fwhm_max_cm1),
+            (self.form_min, self.form_max),
+        )
+        return (not self.height_from) + sum(low != high for low, high in bounds)
+
+    @property
+    def plain(self) -> bool:
+        """Whether this is a Lorentzian whose height, center and width are free and its own."""
+        return self.shape == "lorentzian" and not self.center_from and self.free == 3
+
+
+def _bounded(peak: Peak, key: str, what: str, unit: str) -> None:
+    start, low, high = (getattr(peak, f"{what}{end}{unit}") for end in ("", "_min", "_max"))
+    expect(low <= high, f"{key}.{what}_max{unit}", f"{what}_min{unit} = {low:g} or more", high)
+    expect(low <= start <= high, f"{key}.{what}{unit}", f"{low:g} to {high:g} ({what}_min, _max)", start)
 
 
 @dataclass(frozen=True)
@@ -284,15 +386,19 @@ class Recipe:
             raise RecipeError("peaks: expected at least one [[peaks]], found none")
         _unique(names, "peaks")
         low, high = self.window.low_cm1, self.window.high_cm1
-        for peak in self.peaks:
-            if not low <= peak.center_cm1 <= high:
+        self._check_ties({peak.name: peak for peak in self.peaks})
+        for peak, center in zip(self.peaks, self.starts_cm1, strict=True):
+            if not low <= center <= high:
                 raise RecipeError(
-                    f"window: expected every peak to start in it, found {peak.name} at {peak.center_cm1:g} "
+                    f"window: expected every peak to start in it, found {peak.name} at {center:g} "
                     f"outside {low:g}-{high:g}",
                     hint=f"widen the window, or use a recipe without {peak.name}",
                 )
         for name in self.detection.doublets:
             choice(name, names, "detection.doublets", "peak")
+            tied = [name, *(peak.name for peak in self.peaks if name in _leaders(peak))]
+            whole = len(tied) == 1 and self.peaks[names.index(name)].plain
+            expect(whole, "detection.doublets", "Lorentzians that are free and that none is tied to", name)
         _unique([ratio.name for ratio in self.ratios], "ratios")
         for ratio in self.ratios:
             for side in ("numerator", "denominator"):
@@ -300,6 +406,25 @@ class Recipe:
             taken = ratio.name.startswith(("area_", *(f"{name}_" for name in names)))
             if taken or ratio.name.endswith("_se") or ratio.name in _KEY_COLUMNS + _ECHEM_COLUMNS:
                 raise RecipeError(f"ratios.{ratio.name}.name: expected a name that no other column has")
+
+    @property
+    def starts_cm1(self) -> tuple[float, ...]:
+        """Centers to start from."""
+        own = {peak.name: peak.center_cm1 for peak in self.peaks}
+        return tuple(own.get(peak.center_from, 0.0) + peak.center_cm1 for peak in self.peaks)
+
+    def _check_ties(self, peaks: dict[str, Peak]) -> None:
+        for peak in self.peaks:
+            for what in ("center", "fwhm", "height"):
+                name, key = getattr(peak, f"{what}_from"), f"peaks.{peak.name}.{what}_from"
+                if name:
+                    choice(name, [other for other in peaks if other != peak.name], key, "peak")
+                    further = getattr(peaks[name], f"{what}_from")
+                    expect(not further, key, f"a peak with a {what} of its own", f"{name}, which has {further}'s")
+
+
+def _leaders(peak: Peak) -> tuple[str, str, str]:
+    return peak.center_from, peak.fwhm_from, peak.height_from
 
 
 def _column_name(name: str, key: str) -> None:

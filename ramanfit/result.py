@@ -11,6 +11,8 @@ import numpy.typing as npt
 
 from ramanfit.scan import BoolArray, FloatArray
 
+PARAMETERS = ("height", "center_cm1", "fwhm_cm1", "form")
+
 
 class Status(IntEnum):
     """How the minimisation of one spectrum ended."""
@@ -29,11 +31,14 @@ class FitResult:
     ----------
     height, center_cm1, fwhm_cm1 : array [N, P]
         Not a number where nothing was fitted.
+    form : array [N, P]
+        The shape's own parameter; not a number for shapes that have none.
     coefficients : array [N, Q]
         Of the model's orthonormal baseline polynomials, in counts.
-    covariance : array [N, 3P, 3P]
-        Of height, center and fwhm peak by peak, scaled with ``chi2 / dof``: it needs only relative
-        weights. Rows of parameters held by a bound, and of fits without a covariance, are not a number.
+    covariance : array [N, KP, KP]
+        Of height, center, fwhm and, where a shape of the model has one (K is then 4, else 3), form, peak by peak,
+        scaled with ``chi2 / dof``: it needs only relative weights. Rows of parameters that are fixed or held by a
+        bound, and of fits without a covariance, are not a number.
     chi2 : array [N]
         Weighted sum of squared residuals.
     dof : int array [N]
@@ -51,8 +56,8 @@ class FitResult:
     double_bic : array [N, P]
         What the Bayesian information criterion would gain by a second line in the place of a peak; not a number where
         none was tried, or the residuals do not ask for one.
-    at_bound : bool array [N, P, 2]
-        Center or fwhm held by a bound.
+    at_bound : bool array [N, P, 3]
+        Center, fwhm or form held by a bound.
     status : int8 array [N]
         `Status`.
     """
@@ -60,6 +65,7 @@ class FitResult:
     height: FloatArray
     center_cm1: FloatArray
     fwhm_cm1: FloatArray
+    form: FloatArray
     coefficients: FloatArray
     covariance: FloatArray
     chi2: FloatArray
@@ -76,15 +82,16 @@ class FitResult:
         return int(self.height.shape[0])
 
     @classmethod
-    def empty(cls, n: int, peaks: int, coefficients: int, status: Status) -> FitResult:
-        """Return `n` rows that hold no values, only a status."""
+    def empty(cls, n: int, peaks: int, coefficients: int, status: Status, parameters: int = 3) -> FitResult:
+        """Return `n` rows that hold no values, only a status; of peaks with so many parameters each."""
         nan = np.full((n, peaks), np.nan)
         return cls(
             height=nan,
             center_cm1=nan.copy(),
             fwhm_cm1=nan.copy(),
+            form=nan.copy(),
             coefficients=np.full((n, coefficients), np.nan),
-            covariance=np.full((n, 3 * peaks, 3 * peaks), np.nan),
+            covariance=np.full((n, parameters * peaks, parameters * peaks), np.nan),
             chi2=np.full(n, np.nan),
             dof=np.zeros(n, dtype=np.int64),
             noise=np.full((n, 3), np.nan),
@@ -92,7 +99,7 @@ class FitResult:
             delta_bic=np.full((n, peaks), np.nan),
             structure=np.full(n, np.nan),
             double_bic=np.full((n, peaks), np.nan),
-            at_bound=np.zeros((n, peaks, 2), dtype=bool),
+            at_bound=np.zeros((n, peaks, 3), dtype=bool),
             status=np.full(n, status, dtype=np.int8),
         )
 
@@ -102,10 +109,21 @@ class FitResult:
         return cls(**{f.name: np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(cls)})
 
     def standard_errors(self) -> dict[str, FloatArray]:
-        """Return the standard errors of height, center_cm1 and fwhm_cm1, each [N, P]."""
-        variances = np.einsum("nii->ni", self.covariance).reshape(len(self), -1, 3)
+        """Return the standard errors of height, center_cm1, fwhm_cm1 and, in a model that has it, form, each [N, P]."""
+        k = self.fields
+        variances = np.einsum("nii->ni", self.covariance).reshape(len(self), -1, k)
         se = np.sqrt(np.where(variances >= 0, variances, np.nan))
-        return dict(zip(("height", "center_cm1", "fwhm_cm1"), np.moveaxis(se, -1, 0), strict=True))
+        return dict(zip(PARAMETERS[:k], np.moveaxis(se, -1, 0), strict=True))
+
+    @property
+    def fields(self) -> int:
+        """Parameters of one peak in the covariance, 3 or 4."""
+        return int(self.covariance.shape[1] // self.height.shape[1])
+
+    @property
+    def place(self) -> FloatArray:
+        """Center, fwhm and form, [N, P, 3]: where another fit may start."""
+        return np.stack([self.center_cm1, self.fwhm_cm1, self.form], axis=-1)
 
     def put(self, rows: npt.NDArray[np.intp] | BoolArray, part: FitResult) -> None:
         """Write the rows of `part` into this result."""

@@ -85,6 +85,12 @@ def _number(value: object, key: str) -> float:
     return number
 
 
+def _order(value: object, key: str) -> int | str:
+    if isinstance(value, str) and not value.isdecimal():
+        return value
+    return int(value) if isinstance(value, str) else _integer(value, key)
+
+
 def _optional_number(value: object, key: str) -> float | None:
     return None if value is None or value == NONE else _number(value, key)
 
@@ -121,6 +127,7 @@ def _local_time(value: object, key: str) -> datetime:
 _CONVERTERS: dict[str, Callable[[object, str], object]] = {
     "str": _text,
     "int": _integer,
+    "int | str": _order,
     "bool": _boolean,
     "float": _number,
     "float | None": _optional_number,

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from ramanfit.lineshapes import lorentzian
 from ramanfit.model import Model
 from ramanfit.scan import FloatArray
 
@@ -23,9 +22,10 @@ class Starts:
     """
 
     def __init__(self, model: Model) -> None:
-        self.model = model
-        self.grid = np.array([_trials(lo, hi) for lo, hi in zip(model.lower, model.upper, strict=True)])  # [P,K,2]
-        shapes = lorentzian(model.shift_cm1, self.grid[..., :1], self.grid[..., 1:])
+        self.model, self.home = model, model.home
+        self.roots = [p for p in range(len(model.names)) if not model.rigid(p)]
+        self.grid = np.array([_trials(*_reach(model, p)) for p in self.roots])  # [P, K, 2]
+        shapes = np.stack([self._trial(p, grid) for p, grid in zip(self.roots, self.grid, strict=True)])
         shapes -= (shapes @ model.basis.T) @ model.basis
         shapes /= np.sqrt((shapes * shapes).sum(axis=-1, keepdims=True))
         self.shapes = shapes  # [P, K, M]
@@ -34,8 +34,30 @@ class Starts:
         p = len(self.grid)
         self.overlap = (flat @ flat.T).reshape(p, k, p, k)
 
+    def _trial(self, peak: int, grid: FloatArray) -> FloatArray:
+        """Shapes [K, M] of a peak on its trial places [K, 2], with those that stand and fall with it."""
+        model = self.model
+        place = np.tile(self.home, (len(grid), 1, 1))
+        place[:, peak, :2] = grid
+        place = model.complete(place)
+        shapes = model.shape(peak, *place[:, peak, :, None].transpose(1, 0, 2))
+        for p, link in enumerate(model.links):
+            if link.height_of == peak == link.center_of and model.rigid(p):
+                shapes = shapes + link.height_ratio * model.shape(p, *place[:, p, :, None].transpose(1, 0, 2))
+        return shapes
+
+    def _placed(self, grid: FloatArray) -> FloatArray:
+        """Places [n, P, 3] of all peaks from those [n, R, 2] of the ones that were searched for."""
+        place = np.tile(self.home, (len(grid), 1, 1))
+        place[:, self.roots, :2] = grid
+        for p, link in enumerate(self.model.links):
+            if link.center_of is not None:  # the stronger of two is found first, whichever it is
+                swapped = place[:, p, 0] - place[:, link.center_of, 0] < self.model.lower[p, 0]
+                place[np.ix_(swapped, [p, link.center_of])] = place[np.ix_(swapped, [link.center_of, p])]
+        return self.model.complete(place)
+
     def search(self, y: FloatArray) -> FloatArray:
-        """Return centers and widths [n, P, 2] for spectra [n, M] that hold no baseline."""
+        """Return centers, widths and forms [n, P, 3] for spectra [n, M] that hold no baseline."""
         p, k = self.grid.shape[:2]
         match = (y @ self.shapes.reshape(p * k, -1).T).reshape(-1, p, k)
         chosen = np.zeros((len(y), p), dtype=np.intp)
@@ -43,19 +65,21 @@ class Starts:
             for j in range(p):
                 others = [o for o in range(p if sweep else j) if o != j]
                 chosen[:, j] = self._gain_on_grid(match, chosen, j, others).argmax(axis=1)
-        return np.asarray(self.grid[np.arange(p), chosen])
+        return self._placed(self.grid[np.arange(p), chosen])
 
-    def replace(self, y: FloatArray, theta: FloatArray, which: npt.NDArray[np.intp]) -> FloatArray:
-        """Return `theta` [n, P, 2] with one peak of each spectrum, `which` [n], searched anew beside the others.
+    def replace(self, y: FloatArray, place: FloatArray, which: npt.NDArray[np.intp]) -> FloatArray:
+        """Return places [n, P, 3] with one peak of each spectrum, `which` [n], searched anew beside the others.
 
         A strong peak that stands half a trial away from its place hides a weak one in the first search; once
         it is fitted, it does not.
         """
-        model, placed = self.model, theta.copy()
-        for j in range(len(self.grid)):
-            rows = np.flatnonzero(which == j)
-            others = np.delete(theta[rows], j, axis=1)
-            fitted = lorentzian(model.shift_cm1, others[..., :1], others[..., 1:])
+        model, placed = self.model, place.copy()
+        for j, peak in enumerate(self.roots):
+            rows = np.flatnonzero(which == peak)
+            others = model.rest(peak)
+            fitted = np.empty((len(rows), len(others), len(model.shift_cm1)))
+            for i, p in enumerate(others):
+                fitted[:, i] = model.shape(p, *place[rows, p, :, None].transpose(1, 0, 2))
             fitted -= (fitted @ model.basis.T) @ model.basis
             gain = _gain(
                 own=y[rows] @ self.shapes[j].T,
@@ -63,7 +87,9 @@ class Starts:
                 among=fitted @ fitted.transpose(0, 2, 1),
                 cross=fitted @ self.shapes[j].T,
             )
-            placed[rows, j] = self.grid[j, gain.argmax(axis=1)]
+            found = place[rows]
+            found[:, peak, :2] = self.grid[j, gain.argmax(axis=1)]
+            placed[rows] = model.complete(found)
         return placed
 
     def _gain_on_grid(
@@ -96,6 +122,19 @@ def _gain(own: FloatArray, data: FloatArray, among: FloatArray, cross: FloatArra
     rest = own - (cross * solved[:, :, :1]).sum(axis=1)
     norm = 1 - (cross * solved[:, :, 1:]).sum(axis=1)
     return np.asarray(rest * np.abs(rest) / np.maximum(norm, 1e-3))
+
+
+def _reach(model: Model, peak: int) -> tuple[FloatArray, FloatArray]:
+    """Least and largest center and width of a peak, [2] each."""
+    low, high = model.lower[peak].copy(), model.upper[peak].copy()
+    link = model.link(peak)
+    if link.center_of is not None:
+        low[0] += model.lower[link.center_of, 0]
+        high[0] += model.upper[link.center_of, 0]
+    if link.fwhm_of is not None:
+        low[1] = link.fwhm_ratio * model.lower[link.fwhm_of, 1]
+        high[1] = link.fwhm_ratio * model.upper[link.fwhm_of, 1]
+    return low, high
 
 
 def _trials(low: FloatArray, high: FloatArray) -> FloatArray:

@@ -11,7 +11,7 @@ from ramanfit.columns import long_table
 from ramanfit.diagnosis import autocorrelation, may_be_two, part_left
 from ramanfit.errors import RecipeError
 from ramanfit.lineshapes import lorentzian
-from ramanfit.model import polynomial_basis
+from ramanfit.model import Model, polynomial_basis
 from ramanfit.pipeline import Fitted, fit_scan
 from ramanfit.recipe import Detection
 from ramanfit.recipe_toml import load_recipe, with_overrides
@@ -105,10 +105,16 @@ def test_the_gain_of_a_second_line_is_that_of_a_fit_with_two() -> None:
     np.testing.assert_allclose(one.result.double_bic[:, column], expected, atol=1e-3)
 
 
+def free_lines(center: FloatArray, fwhm: FloatArray) -> Model:
+    place = np.stack([center, fwhm], axis=1)
+    names = tuple(f"line{k}" for k in range(len(place)))
+    return Model(SHIFT, polynomial_basis(SHIFT, 2), names, place, place - 5, place + 5)
+
+
 def test_the_part_left_is_that_of_least_squares() -> None:
     basis = polynomial_basis(SHIFT, 2)
     center, fwhm = np.array([1340.0, 1590.0]), np.array([140.0, 30.0])
-    left = part_left(SHIFT, basis, center, fwhm)
+    left = part_left(free_lines(center, fwhm), np.stack([center, fwhm, np.full(2, np.nan)], axis=1))
 
     def numeric(f: FloatArray, c: float, w: float, k: int) -> FloatArray:
         h = 0.02 * w
@@ -132,7 +138,7 @@ def test_the_part_left_is_that_of_least_squares() -> None:
 
 def test_noise_asks_for_a_second_line_now_and_then_only() -> None:
     rng = np.random.default_rng(3)
-    left = part_left(SHIFT, polynomial_basis(SHIFT, 2), np.array([1590.0]), np.array([30.0]))[0]
+    left = part_left(free_lines(np.array([1590.0]), np.array([30.0])), np.array([[1590.0, 30.0, np.nan]]))[0]
     asked = may_be_two(SHIFT, rng.normal(size=(3000, 480)), np.full(3000, 1590.0), np.full(3000, 30.0), left)
     assert asked.mean() < 0.35  # noise that no fit has bent to overlaps more than residuals do
 

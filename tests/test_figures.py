@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -203,15 +204,17 @@ def curve(seed: int = 0, *, fitted: bool = True) -> Curve:
         np.zeros(400),
         np.arange(400) != 77,
         PEAKS,
+        ("lorentzian", "bwf"),
         np.array([1340.0, 1590.0]),
         np.array([100.0, 30.0]),
         np.array([80.0, 120.0]) + seed,
+        np.array([np.nan, -0.2]),
         np.array([700.0, -20.0, 5.0]) if fitted else np.full(3, np.nan),
     )
     level = found.fit() if fitted else np.full(400, 700.0)
     counts = level + rng.normal(0, 4, 400)
     counts[77] += 3000
-    return Curve(shift, counts, found.use, PEAKS, found.center_cm1, found.fwhm_cm1, found.height, found.coefficients)
+    return replace(found, counts=counts)
 
 
 def of_evolution(evolution: Evolution, width: str) -> dict[str, Figure]:

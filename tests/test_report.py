@@ -22,6 +22,7 @@ from hypothesis.extra.numpy import arrays
 
 from ramanfit import load_recipe
 from ramanfit.columns import ECHEM, PEAK_COLUMNS, ratio_columns
+from ramanfit.curves import LINE
 from ramanfit.echem import Record
 from ramanfit.evolution import Evolution
 from ramanfit.experiment import Spectra, excerpts, nine_digits
@@ -89,10 +90,11 @@ def experiment(
     table = Table(columns)
     store = Spectra()
     if spectra:
-        cells = [np.stack([nine_digits(np.asarray(columns[f"{p}_{q}"])) for p in PEAKS], axis=1) for q in PLACES]
+        names = [[f"{p}_{q}" for p in PEAKS] for q in LINE]
+        cells = nine_digits(np.array([[columns.get(n, np.full(len(counts), np.nan)) for n in row] for row in names]))
         whole = [slice(points * s, points * (s + 1)) for s in range(scans)]
         scanned = [Scan(model.shift_cm1, counts[rows]) for rows in whole]
-        kept = excerpts(scanned, RECIPE, [tuple(c[rows] for c in cells) for rows in whole], draw=True)  # type: ignore[misc]
+        kept = excerpts(scanned, RECIPE, [cells.transpose(2, 1, 0)[rows] for rows in whole], draw=True)
         numbered = [store.store(e.curves) for e in kept if e.curves is not None]
         store.arrange((number, p) for number in numbered for p in range(points))
     else:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ramanfit import fit_scan, load_recipe, open_scans
-from ramanfit.curves import curves
+from ramanfit.curves import LINE, curves
 from ramanfit.lineshapes import lorentzian
 from ramanfit.recipe_toml import with_overrides
 from ramanfit.scan import Scan
@@ -84,7 +84,7 @@ def test_the_curve_of_a_row_leaves_the_same_channels_out() -> None:
     scan = Scan(SHIFT, spoilt, "line")
     fitted = fit_scan(scan, RECIPE)
     q = fitted.quantities
-    drawn = curves(scan, RECIPE, q.center_cm1, q.fwhm_cm1, q.height)
+    drawn = curves(scan, RECIPE, np.stack([getattr(q, name) for name in LINE], axis=2))
     assert fitted.prepared.use is not None
     assert (drawn.use == fitted.prepared.use).mean() > 1 - 1e-4
     mine = np.array([drawn[i].baseline() for i in range(len(scan))])

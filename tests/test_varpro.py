@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ramanfit import gram, reference, varpro
+from ramanfit import problem, reference, varpro
 from ramanfit.lineshapes import lorentzian
 from ramanfit.model import Model, polynomial_basis
 from ramanfit.result import FitResult, Status
@@ -105,7 +105,7 @@ def test_chunks_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
     model, counts, _ = random_spectra(50, seed=15)
     whole = varpro.fit(model, counts)
     monkeypatch.setattr(varpro, "CHUNK", 7)
-    monkeypatch.setattr(gram, "BLOCK", 3)
+    monkeypatch.setattr(problem, "BLOCK", 3)
     parts = varpro.fit(model, counts)
     for name in ("height", "center_cm1", "fwhm_cm1", "covariance", "chi2"):
         np.testing.assert_array_equal(getattr(whole, name), getattr(parts, name), err_msg=name)

@@ -83,7 +83,7 @@ def _parts(scan: Scan, recipe: Recipe, console: Console, keep: bool) -> list[Sca
     from ramanfit.pipeline import fit_scan
 
     fitted = fit_scan(scan, recipe)
-    baseline = fitted.prepared.model.baseline(fitted.result.coefficients)
+    baseline = fitted.prepared.baseline(fitted.result.coefficients)
     unknown = ~np.isfinite(baseline).all(axis=1)
     baseline[unknown] = 0.0
     if unknown.any():

@@ -62,6 +62,11 @@ def fit_all(
     """
     recipe, reading = request.recipe, request.reading
     job = Job(reading.options(recipe.axis), reading.stdin_name, recipe, request.engine, keep)
+    if not recipe.baseline.in_fit:
+        console.warn(
+            f"{recipe.baseline.method} is subtracted before the fit: it takes part of broad peaks with it, and no "
+            "standard error knows; --sensitivity shows how much"
+        )
     paths = exports(request.files, console, keep_going=request.keep_going)
     outcomes: list[Outcome] = []
     notes: dict[str, list[str]] = {}

@@ -15,6 +15,7 @@ from ramanfit.cli.fits import FittedScan, fit_all, say_second_opinion, second_op
 from ramanfit.cli.inputs import say_notes
 from ramanfit.cli.tables import join_tables, table_files
 from ramanfit.columns import statuses, wide_table
+from ramanfit.curves import LINE
 from ramanfit.errors import InputError, RamanfitError
 from ramanfit.evolution import Evolution
 from ramanfit.experiment import Excerpt, Spectra, excerpts, nine_digits, runs, with_differences
@@ -129,9 +130,8 @@ def _from_exports(request: Request, console: Console, draw: bool) -> Gathered:
 
 
 def _keep(recipe: Recipe, draw: bool, whole: bool, fits: Sequence[Fitted]) -> list[tuple[Excerpt, Fitted | None]]:
-    quantities = [f.quantities for f in fits]
-    peaks = [(nine_digits(q.center_cm1), nine_digits(q.fwhm_cm1), nine_digits(q.height)) for q in quantities]
-    kept = excerpts([f.scan for f in fits], recipe, peaks, draw=draw)
+    lines = [nine_digits(np.stack([getattr(f.quantities, name) for name in LINE], axis=2)) for f in fits]
+    kept = excerpts([f.scan for f in fits], recipe, lines, draw=draw)
     return [(found, f if whole else None) for found, f in zip(kept, fits, strict=True)]
 
 
@@ -191,13 +191,9 @@ def _excerpts(
         notes.setdefault("holds other spectra than the table says: no bands, no curves", []).append(source)
         return [None]
     inputs.append(source)
-    columns = [
-        np.stack([_numbers(part, f"{peak.name}_{name}") for peak in recipe.peaks], axis=1)
-        for name in ("center_cm1", "fwhm_cm1", "height")
-    ]
+    columns = [[_numbers(part, f"{peak.name}_{name}") for peak in recipe.peaks] for name in LINE]
     ends = np.cumsum([len(scan) for scan in scans])[:-1]
-    peaks = list(zip(*(np.split(values, ends) for values in columns), strict=True))
-    return [*excerpts(scans, recipe, peaks, draw=draw)]
+    return [*excerpts(scans, recipe, np.split(np.array(columns).transpose(2, 1, 0), ends), draw=draw)]
 
 
 def _numbers(table: Table, name: str) -> FloatArray:

@@ -26,17 +26,27 @@ def readers() -> Table:
 def baselines() -> Table:
     """Return the baselines a recipe can ask for."""
     from ramanfit.recipe import MAX_ORDER
+    from ramanfit.subtract import METHODS, algorithms
     from ramanfit.tables import Table
 
-    meaning = f"in the fit, together with the peaks; baseline.order 0 (constant) to {MAX_ORDER}"
-    return Table({"name": ["polynomial"], "meaning": [meaning]})
+    others = {name: method for name, method in algorithms().items() if name not in METHODS}
+    meaning = f"polynomial in the fit, together with the peaks; baseline.order 0 (constant) to {MAX_ORDER}, auto, none"
+    families = [method.__module__.rpartition(".")[2].replace("_", " ") for method in others.values()]
+    return Table(
+        {
+            "name": ["fit", *METHODS, *others],
+            "subtracted": ["no", *["first"] * (len(METHODS) + len(others))],
+            "meaning": [meaning, *(method.meaning for method in METHODS.values()), *families],
+            "reference": ["", *(method.reference for method in METHODS.values()), *["see pybaselines"] * len(others)],
+        }
+    )
 
 
 def shapes() -> Table:
     """Return the line shapes a peak can have."""
     from ramanfit.lineshapes import SHAPES
 
-    return _pairs("formula", SHAPES)
+    return _pairs("formula", {name: shape.formula for name, shape in SHAPES.items()})
 
 
 def recipes() -> Table:

@@ -95,6 +95,15 @@ def complete_recipe(context: click.Context, parameter: click.Parameter, incomple
     return names or [CompletionItem(incomplete, type="file")]
 
 
+def complete_baseline(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete names of baselines."""
+    from click.shell_completion import CompletionItem
+
+    from ramanfit.subtract import METHODS
+
+    return [CompletionItem(name) for name in ("fit", *METHODS) if name.startswith(incomplete)]
+
+
 _X_UNIT = _setting(
     "--x-unit",
     type=AxisUnit(),
@@ -129,11 +138,19 @@ def _resolve_recipe(**given: Any) -> Recipe:
     return with_overrides(recipe, {**inherited, **typed})
 
 
+_KEYS = {
+    "baseline": "baseline.method",
+    "baseline_order": "baseline.order",
+    "x_unit": "axis.unit",
+    "laser": "axis.laser_nm",
+}
+
+
 def _keys(name: str, value: Any) -> dict[str, object]:
     """Return the recipe's keys that an option sets."""
     if name == "window":
         return {"window.low_cm1": value[0], "window.high_cm1": value[1]}
-    return {{"baseline_order": "baseline.order", "x_unit": "axis.unit", "laser": "axis.laser_nm"}[name]: value}
+    return {_KEYS[name]: value}
 
 
 def _assignments(texts: Sequence[str]) -> dict[str, object]:
@@ -147,7 +164,7 @@ def _assignments(texts: Sequence[str]) -> dict[str, object]:
 recipe_options = resolved(
     "recipe",
     _resolve_recipe,
-    ("recipe", "assignments", "window", "baseline_order", "x_unit", "laser"),
+    ("recipe", "assignments", "window", "baseline", "baseline_order", "x_unit", "laser"),
     (
         _RECIPE,
         click.option(
@@ -159,7 +176,15 @@ recipe_options = resolved(
             "  [env var: RAMANFIT_SET, separated by spaces]",
         ),
         _setting("--window", type=Window(), help="Range that is fitted, in cm-1."),
-        _setting("--baseline-order", type=click.IntRange(min=0), metavar="N", help="Order of the polynomial."),
+        _setting(
+            "--baseline-order", metavar="N|auto", help="Order of the polynomial in the fit; auto: by BIC, scan by scan."
+        ),
+        _setting(
+            "--baseline",
+            metavar="NAME",
+            shell_complete=complete_baseline,
+            help="What to subtract before the fit: `ramanfit list baselines`.",
+        ),
         _X_UNIT,
         _LASER,
     ),

@@ -35,6 +35,19 @@ const known = (name) => placeOf.map((_, row) => value(name, row)).filter((number
 const errorOf = (name, row) => columns[quantities[name].error]?.[row] ?? null;
 const timeOf = (row) => (axes.timed ? columns.time_s[row] / axes.scale : columns.scan[row]);
 
+// as in lineshapes.py
+const lorentzian = (v) => 1 / (1 + v * v);
+const gaussian = (v) => Math.exp(-Math.LN2 * v * v);
+const SHAPES = {
+  lorentzian,
+  gaussian,
+  "pseudo-voigt": (v, form) => form * lorentzian(v) + (1 - form) * gaussian(v),
+  bwf: (v, form) => {
+    const u = form + (v * (1 + form * form)) / (1 - form * form);
+    return (1 + form * u) ** 2 / ((1 + u * u) * (1 + form * form));
+  },
+};
+
 /** One spectrum with its fit, or why there is none. */
 function spectrumOf(row) {
   const k = spectra.at[row];
@@ -51,14 +64,24 @@ function spectrumOf(row) {
   );
   const [low, high] = [shift[0], shift.at(-1)];
   const coefficients = spectra.coefficients[k];
-  const baseline = (x) => coefficients.reduceRight((sum, c) => sum * ((2 * x - low - high) / (high - low)) + c, 0);
-  const lorentzian = (peak, x) =>
-    columns[`${peak}_height`][row] /
-    (1 + ((x - columns[`${peak}_center_cm1`][row]) / (columns[`${peak}_fwhm_cm1`][row] / 2)) ** 2);
-  const fit = (x) => drawn.reduce((sum, peak) => sum + lorentzian(peak, x), baseline(x));
+  const under = spectra.under[k];
+  const subtracted = (x) => {
+    const at = ((x - low) / (high - low)) * (under.length - 1);
+    const before = Math.min(Math.max(Math.floor(at), 0), under.length - 2);
+    return under[before] + (at - before) * (under[before + 1] - under[before]);
+  };
+  const polynomial = (x) => coefficients.reduceRight((sum, c) => sum * ((2 * x - low - high) / (high - low)) + c, 0);
+  const baseline = (x) => (under === undefined ? polynomial(x) : polynomial(x) + subtracted(x));
+  const line = (peak, x) => {
+    const [center, fwhm, height, form] = ["center_cm1", "fwhm_cm1", "height", "form"].map(
+      (part) => columns[`${peak}_${part}`]?.[row],
+    );
+    return height * SHAPES[spectra.shapes[peak]]((x - center) / (fwhm / 2), form);
+  };
+  const fit = (x) => drawn.reduce((sum, peak) => sum + line(peak, x), baseline(x));
   const masked = new Set(spectra.masked[k]);
   const residual = counts.map((count, i) => (count === null || masked.has(i) ? null : count - fit(shift[i])));
-  return { shift, counts, masked, drawn, fitted: coefficients.length > 0, baseline, lorentzian, fit, residual };
+  return { shift, counts, masked, drawn, fitted: coefficients.length > 0, baseline, line, fit, residual };
 }
 
 // -- words -------------------------------------------------------------------------------------------------

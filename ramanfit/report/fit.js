@@ -70,10 +70,10 @@ function fitPlot(row, spectrum) {
   return [make("ul", { class: "key" }, ...key), into];
 }
 
-function fitCurves(row, { shift, drawn, baseline, lorentzian, fit }, x, y) {
+function fitCurves(row, { shift, drawn, baseline, line, fit }, x, y) {
   const fine = Array.from({ length: 401 }, (_, i) => shift[0] + (i / 400) * (shift.at(-1) - shift[0]));
   const points = (f) => fine.map((at) => [x(at), y(f(at))]);
-  const outline = (peak) => [...points((at) => baseline(at) + lorentzian(peak, at)), ...points(baseline).reverse()];
+  const outline = (peak) => [...points((at) => baseline(at) + line(peak, at)), ...points(baseline).reverse()];
   const colourOf = (peak) => peakColour(peaks.indexOf(peak));
   const name = (peak) => {
     const at = columns[`${peak}_center_cm1`][row];

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ramanfit.axes import along, label, place_edges, time_edges, time_unit, trusted_range
-from ramanfit.columns import COLUMNS, ECHEM, PEAK_COLUMNS, ratio_columns
+from ramanfit.columns import COLUMNS, ECHEM, ratio_columns
 from ramanfit.echem import Record
-from ramanfit.evolution import Evolution, error_of
+from ramanfit.evolution import SHOWN, Evolution, error_of
 from ramanfit.experiment import Spectra, default_maps
 from ramanfit.quantities import FLAGS
 from ramanfit.report.packing import base64_text, coded, numbers, quantised
@@ -20,6 +20,7 @@ MOST_SPECTRA = 5_000  # with their counts
 MOST_ROWS = 20_000
 MOST_RECORD = 2_000  # rows of the potentiostat's record
 NOT_AT_HAND, LEFT_OUT = -1, -2  # why a row has no spectrum
+NODES = 65  # of a baseline that was subtracted, drawn with straight lines between them
 WORST = 0.25  # of the places that flagged spectra leave go to the largest redchi2
 
 
@@ -115,7 +116,7 @@ def _numbers(table: Table, name: str) -> FloatArray:
 
 
 def _described(evolution: Evolution, name: str) -> dict[str, Any]:
-    whose = {f"{peak}_{part}": (peak, part) for peak in evolution.peaks for part in (*PEAK_COLUMNS, "center_delta_cm1")}
+    whose = {f"{peak}_{part}": (peak, part) for peak in evolution.peaks for part in (*SHOWN, "center_delta_cm1")}
     for ratio in evolution.ratios:
         whose |= {column: ("", column.replace(ratio, "ratio")) for column in (*ratio_columns(ratio), f"{ratio}_delta")}
     peak, column = whose[name]
@@ -168,10 +169,11 @@ def _spectra(evolution: Evolution, spectra: Spectra, shown: np.ndarray) -> tuple
     axes: dict[bytes, int] = {}
     channels: list[list[float | None]] = []
     parts: list[np.ndarray] = []
-    found: dict[str, list[Any]] = {name: [] for name in ("axis", "offset", "step", "coefficients", "masked")}
+    shapes: dict[str, str] = {}
+    found: dict[str, list[Any]] = {name: [] for name in ("axis", "offset", "step", "coefficients", "under", "masked")}
     here = [row for row in place if row < len(spectra)]
     for rows, curves in spectra.together(here):
-        shift = curves.shift_cm1
+        shift, shapes = curves.shift_cm1, dict(zip(curves.peaks, curves.shapes, strict=True))
         axis = axes.setdefault(shift.tobytes(), len(axes))
         if axis == len(channels):
             channels.append(numbers(shift))
@@ -182,9 +184,12 @@ def _spectra(evolution: Evolution, spectra: Spectra, shown: np.ndarray) -> tuple
         found["offset"] += numbers(offset)
         found["step"] += numbers(step)
         found["coefficients"] += _by_spectrum(curves.coefficients)
+        if curves.under is not None:
+            at_nodes = [np.interp(np.linspace(shift[0], shift[-1], NODES), shift, row) for row in curves.under]
+            found["under"] += _by_spectrum(np.array(at_nodes))
         found["masked"] += [np.flatnonzero(~use).tolist() for use in curves.use]
     counts = base64_text(np.concatenate(parts)) if parts else ""
-    return {"at": at.tolist(), "channels": channels, **found}, counts
+    return {"at": at.tolist(), "channels": channels, "shapes": shapes, **found}, counts
 
 
 def _by_spectrum(coefficients: FloatArray) -> list[list[float | None]]:

@@ -39,7 +39,7 @@ def truth() -> Iterator[str]:
     yield " " * 45 + "     bias  RMSE    z  cover" * 5
     for name, background in BACKGROUNDS.items():
         for kind in ("Poisson", "white"):
-            for order in ("2",) if name == "quadratic" else ("2", "5"):
+            for order in ("2",) if name == "quadratic" else ("2", "auto"):
                 for snr in SNR:
                     yield _line(name, background, kind, order, snr, recipe)
 
