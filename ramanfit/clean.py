@@ -10,7 +10,9 @@ import numpy.typing as npt
 from ramanfit.model import Model, build_model, window_channels
 from ramanfit.recipe import Recipe
 from ramanfit.scan import BoolArray, FloatArray, Scan
+from ramanfit.spikes import gross_spikes
 from ramanfit.stored import StoredCounts, blocks
+from ramanfit.subtract import background
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +34,7 @@ class Prepared:
     spikes : bool array [N, M] or None
         Channels masked because of cosmic rays; None: none, or not looked for.
     under : array [N, M] or None
-        What was subtracted before the fit, in counts; None: the baseline is part of the fit.
+        What is subtracted before the fit, in counts; None: the baseline is part of the fit.
     """
 
     model: Model
@@ -90,10 +92,37 @@ def prepare(scan: Scan, recipe: Recipe) -> Prepared:
             saturated[rows] = burnt.any(axis=1)
             bad = np.zeros(counts.shape, dtype=bool) if bad is None else bad
             bad[rows] |= burnt
+    under = None
+    if not recipe.baseline.in_fit:
+        under = _subtracted(scan, shift, inside, recipe)
+        lost = ~np.isfinite(under).all(axis=1)
+        if lost.any():  # without a baseline no channel may be fitted
+            under[lost] = 0.0
+            bad = np.zeros(counts.shape, dtype=bool) if bad is None else bad
+            bad[lost] = True
     return Prepared(
         model=model,
         counts=counts,
         use=~bad if bad is not None and bad.any() else None,
         measured=measured,
         saturated=saturated,
+        under=under,
     )
+
+
+def _subtracted(scan: Scan, shift_cm1: FloatArray, inside: BoolArray, recipe: Recipe) -> FloatArray:
+    """Return the baselines [N, M] of the channels inside the window, from all that the method may see."""
+    margin, top = recipe.baseline.margin_cm1, recipe.clean.saturation_counts
+    near = (shift_cm1 >= recipe.window.low_cm1 - margin) & (shift_cm1 <= recipe.window.high_cm1 + margin)
+    for low, high in recipe.window.exclude:
+        near &= (shift_cm1 < low) | (shift_cm1 > high)
+    under = np.empty((len(scan), int(inside.sum())))
+    for rows, part in blocks(scan.counts[:, near]):
+        counts = np.array(part, dtype=np.float64)
+        use = np.ones(counts.shape, dtype=bool) if scan.mask is None else ~scan.mask[rows][:, near]
+        if top is not None:
+            use &= counts < top
+        if recipe.clean.spikes:
+            use &= ~gross_spikes(counts, use)
+        under[rows] = background(shift_cm1[near], counts, use, recipe.baseline)[:, inside[near]]
+    return under

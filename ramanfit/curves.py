@@ -14,8 +14,7 @@ from ramanfit.noise import estimate_noise, variance
 from ramanfit.orders import with_orders
 from ramanfit.recipe import Recipe
 from ramanfit.scan import BoolArray, FloatArray, Scan
-from ramanfit.spikes import gross_spikes, residual_spikes
-from ramanfit.subtract import background
+from ramanfit.spikes import residual_spikes
 
 LINE = ("center_cm1", "fwhm_cm1", "height", "form")  # what a curve is drawn from
 
@@ -190,12 +189,8 @@ def curves(
     fitted = np.flatnonzero(np.isfinite(height).any(axis=1) & prepared.measured)
     coefficients = np.full((len(scan), max(recipe.baseline.highest + 1, 1)), np.nan)
     noise = np.full((len(scan), 3), np.nan)
-    under = None
-    if not recipe.baseline.in_fit:
-        under = np.zeros(counts.shape)
-        clear = use[fitted] & ~gross_spikes(counts[fitted], use[fitted]) if recipe.clean.spikes else use[fitted]
-        under[fitted] = background(shift, counts[fitted], clear, recipe.baseline)
-        peaks += under
+    if prepared.under is not None:
+        peaks += prepared.under
     file = np.searchsorted(starts, np.arange(len(scan)), side="right")
     order = _orders(prepared, counts, starts, recipe)[file - 1]
     for own in sorted(set(order[fitted].tolist())):
@@ -217,7 +212,7 @@ def curves(
         form=shown[..., 3],
         coefficients=coefficients,
         noise=noise,
-        under=under,
+        under=prepared.under,
     )
 
 

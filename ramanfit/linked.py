@@ -87,17 +87,30 @@ class Linked(Problem):
     ----------
     ratio : array [n, P] or None
         Heights in parts of that of the peak they follow, spectrum by spectrum; None: as the model has it.
+    pinned : array [n, L] or None
+        Heights that are held, not a number where they are free; None: all are.
     """
 
     ratio: FloatArray | None = None
+    pinned: FloatArray | None = None
 
     @property
     def layout(self) -> Layout:
         return _layout(self.model)
 
     def take(self: Own, rows: Index | BoolArray) -> Own:
-        some = super().take(rows)
-        return some if self.ratio is None else replace(some, ratio=self.ratio[rows])
+        ratio, pinned = (None if part is None else part[rows] for part in (self.ratio, self.pinned))
+        return replace(super().take(rows), ratio=ratio, pinned=pinned)
+
+    @classmethod
+    def concat(cls: type[Own], parts: Sequence[Own]) -> Own:
+        ratios = [part.ratio for part in parts if part.ratio is not None]
+        pinned = [part.pinned for part in parts if part.pinned is not None]
+        return replace(
+            super().concat(parts),
+            ratio=np.concatenate(ratios) if ratios else None,
+            pinned=np.concatenate(pinned) if pinned else None,
+        )
 
     @property
     def bounds(self) -> tuple[FloatArray, FloatArray]:
@@ -144,13 +157,17 @@ class Linked(Problem):
         return np.broadcast_to(self.layout.ratio, (len(self), len(self.model.names)))
 
     def gram(self, place: FloatArray) -> FloatArray:
-        """Inner products of basis, shapes, derivatives and y, [R, R, n] with R = Q + L + D + 1."""
+        """Inner products of basis, shapes, derivatives and y, [R, R, n] with R = Q + L + D + 1.
+
+        Lines with a pinned height are taken off y, and their place is left to a function that nothing else touches.
+        """
         layout, x = self.layout, self.model.shift_cm1
         n = len(place)
         q, m = self.model.basis.shape
         shapes, left = len(layout.leading), len(layout.leading) + len(layout.slopes)
         size = left + 1 + q
-        small = np.empty((n, left, size))
+        rows = left if self.pinned is None else left + 1
+        small = np.empty((n, rows, size))
         buffer = np.empty((min(problem.BLOCK, n), size, m))
         buffer[:, left + 1 :] = self.model.basis
         for s in range(0, n, problem.BLOCK):
@@ -166,17 +183,29 @@ class Linked(Problem):
                     if peak == p:
                         f[:, d] = -d_v / half if kind == CENTER else -v * d_v / (2 * half) if kind == FWHM else d_form
             f[:, left] = self.y[block]
-            weighted = f[:, :left] if self.weights is None else f[:, :left] * self.weights[block, None]
+            if self.pinned is not None:
+                f[:, left] -= (np.nan_to_num(self.pinned[block])[:, None] @ f[:, :shapes])[:, 0]
+            weighted = f[:, :rows] if self.weights is None else f[:, :rows] * self.weights[block, None]
             np.matmul(weighted, f.transpose(0, 2, 1), out=small[block])
         g = np.empty((size, size, n))
         moved = small.transpose(1, 2, 0)
-        g[q:-1, q:-1] = moved[:, :left]
-        g[q:-1, -1] = g[-1, q:-1] = moved[:, left]
-        g[q:-1, :q] = moved[:, left + 1 :]
+        g[q:-1, q:-1] = moved[:left, :left]
+        g[q:-1, -1] = g[-1, q:-1] = moved[:left, left]
+        g[q:-1, :q] = moved[:left, left + 1 :]
         g[:q, q:-1] = g[q:-1, :q].transpose(1, 0, 2)
         ends = np.r_[0:q, size - 1]
         g[np.ix_(ends, ends)] = self.fixed
+        if self.pinned is not None:
+            g[:q, -1] = g[-1, :q] = moved[left, left + 1 :]
+            g[-1, -1] = moved[left, left]
+            spectra, groups = np.nonzero(np.isfinite(self.pinned))
+            g[q + groups, :, spectra] = g[:, q + groups, spectra] = 0.0
+            g[q + groups, q + groups, spectra] = 1.0
         return g
+
+    def _known(self, heights: FloatArray) -> FloatArray:
+        """Heights [L, n] of leading peaks with those that are pinned."""
+        return heights if self.pinned is None else np.where(np.isfinite(self.pinned.T), self.pinned.T, heights)
 
     def _scales(self, heights: FloatArray) -> FloatArray:
         """Height of the peak of every derivative, [D, n], from those of the leading ones [L, n]."""
@@ -196,7 +225,7 @@ class Linked(Problem):
         gram = self.gram(self.place(free))
         g = gram.copy()
         singular = eliminate(g, last)
-        heights = substitute(g, first, last)
+        heights = self._known(substitute(g, first, last))
         scale = self._scales(heights)
         chi2 = g[-1, -1].copy()
         chi2[singular | ~np.isfinite(chi2)] = np.inf
@@ -217,36 +246,38 @@ class Linked(Problem):
         normal = g[:-1, :-1].copy()
         singular = eliminate(g, last)
         linear = substitute(g, 0, last)
-        scale, chi2 = self._scales(linear[first:]), np.maximum(g[-1, -1], 0)
+        heights, chi2 = self._known(linear[first:]), np.maximum(g[-1, -1], 0)
+        scale = self._scales(heights)
         normal[last:] *= scale[:, None]
         normal[:, last:] *= scale[None]
         normal = self._gather(self._gather(normal, last).transpose(1, 0, 2), last)
         held = self.held(free)
-        fixed = np.concatenate([np.zeros((last, n), dtype=bool), held])
-        dof = self.used - (model.parameters - held.sum(axis=0))
+        pinned = np.zeros((len(heights), n), dtype=bool) if self.pinned is None else np.isfinite(self.pinned.T)
+        fixed = np.concatenate([np.zeros((first, n), dtype=bool), pinned, held])
+        dof = self.used - (model.parameters - fixed.sum(axis=0))
         covariance = inverse(normal, fixed) * (chi2 / np.maximum(dof, 1))
-        at_bound = np.zeros((n, len(model.names), 3), dtype=bool)
+        at_bound = np.zeros((n, len(model.names), 4), dtype=bool)
         for k, (p, kind) in enumerate(layout.own):
             at_bound[:, p, kind] = held[k]
-        good = ~singular
+        at_bound[:, layout.leading, 3] = pinned.T
         return self.result(
             free,
-            np.stack([self._ratios[:, p] * linear[first + layout.group[p]] for p in range(len(model.names))]),
+            np.stack([self._ratios[:, p] * heights[layout.group[p]] for p in range(len(model.names))]),
             linear[:first],
-            self._spread(covariance[first:, first:], held),
+            self._spread(covariance[first:, first:], pinned),
             chi2,
             dof,
             at_bound,
-            good,
+            ~singular,
             converged,
         )
 
-    def _spread(self, covariance: FloatArray, held: BoolArray) -> FloatArray:
+    def _spread(self, covariance: FloatArray, pinned: BoolArray) -> FloatArray:
         """Return the covariance [KP, KP, n] of all peaks' parameters from that of leading heights and what moves."""
         model, layout = self.model, self.layout
         heights = len(layout.leading)
         unknown = np.isnan(np.einsum("iin->in", covariance))
-        lost = unknown[:heights].any(axis=0)  # there is no covariance at all
+        lost = (unknown[:heights] & ~pinned).any(axis=0)  # there is no covariance at all
         known = np.where(np.isnan(covariance), 0.0, covariance)
         number = {own: heights + k for k, own in enumerate(layout.own)}
         parts: list[Sequence[tuple[int, FloatArray | float]]] = []

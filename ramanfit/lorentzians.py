@@ -86,7 +86,7 @@ class Lorentzians(Problem):
         dof = self.used - (model.parameters - held.sum(axis=0))
         covariance = inverse(normal, fixed) * (chi2 / np.maximum(dof, 1))
         order = q + np.arange(3 * p).reshape(3, p).T.ravel()  # height, center, fwhm of the first peak, then the next
-        at_bound = np.zeros((n, p, 3), dtype=bool)
+        at_bound = np.zeros((n, p, 4), dtype=bool)
         at_bound[..., :2] = held.reshape(2, p, n).transpose(2, 1, 0)
         return self.result(
             free, height, linear[:q], covariance[np.ix_(order, order)], chi2, dof, at_bound, ~singular, converged

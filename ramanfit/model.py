@@ -28,6 +28,8 @@ class Link:
     center_of, fwhm_of, height_of : int or None
         Peaks whose values this one follows, at a distance (`Model.start`) or in proportion.
     fwhm_ratio, height_ratio : float
+    height_bounds : (lower, upper)
+        In counts, of a height of its own.
     """
 
     shape: str = "lorentzian"
@@ -37,6 +39,7 @@ class Link:
     fwhm_ratio: float = 1.0
     height_of: int | None = None
     height_ratio: float = 1.0
+    height_bounds: tuple[float, float] = (-np.inf, np.inf)
 
     @property
     def leaders(self) -> tuple[int | None, int | None, int | None]:
@@ -261,4 +264,8 @@ def _link(peak: Peak, number: dict[str, int]) -> Link:
         fwhm_ratio=peak.fwhm_ratio,
         height_of=number.get(peak.height_from),
         height_ratio=peak.height_ratio,
+        height_bounds=(
+            -np.inf if peak.height_min is None else peak.height_min,
+            np.inf if peak.height_max is None else peak.height_max,
+        ),
     )

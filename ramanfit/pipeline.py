@@ -17,22 +17,14 @@ from ramanfit.model import Model
 from ramanfit.noise import estimate_noise, variance
 from ramanfit.orders import with_orders
 from ramanfit.quantities import Quantities, quantities
-from ramanfit.recipe import Baseline, Recipe
+from ramanfit.recipe import Recipe
 from ramanfit.result import FitResult, Status
 from ramanfit.scan import BoolArray, FloatArray, Scan
 from ramanfit.spikes import gross_spikes, residual_spikes
-from ramanfit.subtract import background
 
+Fit = tuple[FitResult, BoolArray | None]
 Rows = npt.NDArray[np.intp]
 Engine = Callable[[Model, FloatArray, FloatArray | None, FloatArray | None], FitResult]
-
-
-class Fit(NamedTuple):
-    """What becomes of the spectra of a task."""
-
-    result: FitResult
-    spikes: BoolArray | None  # [N, M]; None: not looked for
-    under: FloatArray | None  # what was subtracted, [N, M]
 
 
 Spread = Callable[[Callable[["Task"], Fit], Iterable["Task"]], Iterable[Fit]]
@@ -97,23 +89,19 @@ def fit_prepared(
     scans = _with_orders(scans, recipe)
     results = [_nothing(prepared.model, len(scan), Status.NOT_MEASURED) for scan, prepared in scans]
     spikes = [np.zeros(prepared.counts.shape, dtype=bool) if recipe.clean.spikes else None for _, prepared in scans]
-    under = [None if recipe.baseline.in_fit else np.zeros(prepared.counts.shape) for _, prepared in scans]
     batches = list(_batches([prepared for _, prepared in scans]))
     tasks = (_task([(scans[i][1], rows) for i, rows in batch], recipe, engine) for batch in batches)
-    for batch, (result, hit, below) in zip(batches, spread(fit_task, tasks), strict=True):
+    for batch, (result, hit) in zip(batches, spread(fit_task, tasks), strict=True):
         first = 0
         for i, rows in batch:
             part = slice(first, first + len(rows))
             results[i].put(rows, result.take(part))
             if (whole := spikes[i]) is not None and hit is not None:
                 whole[rows] = hit[part]
-            if (level := under[i]) is not None and below is not None:
-                level[rows] = below[part]
             first += len(rows)
     fits = []
-    for (scan, prepared), hit, below, result in zip(scans, spikes, under, results, strict=True):
+    for (scan, prepared), hit, result in zip(scans, spikes, results, strict=True):
         cleaned = prepared if hit is None or not hit.any() else prepared.without(hit)
-        cleaned = cleaned if below is None else replace(cleaned, under=below)
         fits.append(Fitted(scan, cleaned, result, quantities(result, cleaned, recipe)))
     return fits
 
@@ -155,16 +143,19 @@ def _batches(scans: Sequence[Prepared]) -> Iterator[list[tuple[int, Rows]]]:
 def _task(parts: Sequence[tuple[Prepared, Rows]], recipe: Recipe, engine: str) -> Task:
     taken = [prepared.take(rows) for prepared, rows in parts]
     masks = [use for _, use in taken if use is not None]
+    counts = np.concatenate([counts for counts, _ in taken])
+    levels = [prepared.under[rows] for prepared, rows in parts if prepared.under is not None]
+    under = np.concatenate(levels) if levels else None
     return Task(
         model=parts[0][0].model,
-        counts=np.concatenate([counts for counts, _ in taken]),
+        counts=counts if under is None else counts - under,
         use=np.concatenate(masks) if masks else None,
         scan=np.repeat(np.arange(len(taken)), [len(counts) for counts, _ in taken]),
         noise=recipe.noise.model,
         engine=engine,
         spikes=recipe.clean.spikes,
-        baseline=recipe.baseline,
         doublets=tuple(parts[0][0].model.names.index(name) for name in recipe.detection.doublets),
+        under=under,
     )
 
 
@@ -172,15 +163,14 @@ class Task(NamedTuple):
     """Spectra on one axis that are fitted together, as a worker process gets them."""
 
     model: Model
-    counts: FloatArray
+    counts: FloatArray  # less what is subtracted
     use: BoolArray | None
     scan: Rows  # [N], ascending: spectra of one scan share a gain
     noise: str
     engine: str
     spikes: bool  # whether to look for cosmic rays
-    baseline: Baseline
     doublets: tuple[int, ...]  # peaks that are also tried as two lines
-    under: FloatArray | None = None  # what was subtracted from the counts, [N, M]
+    under: FloatArray | None  # what is subtracted, [N, M]
 
     def level(self, fits: FitResult, rows: BoolArray | Rows) -> FloatArray:
         """Return the light [N, M] that the fits of some rows account for, with what was subtracted before."""
@@ -189,18 +179,19 @@ class Task(NamedTuple):
 
 
 def fit_task(task: Task) -> Fit:
-    """Equal weights first; then, with the noise seen in the residuals, weights that follow the fitted curve."""
+    """Equal weights first; then, with the noise seen in the residuals, weights that follow the fitted curve.
+
+    Returns the fits, and where cosmic rays were masked, [N, M].
+    """
     # with equal weights throughout, the first fits are the last
     engine, leading = engine_named(task.engine), engine_named(task.engine, rough=task.noise != "white")
     spikes = gross_spikes(task.counts, task.use) if task.spikes else np.zeros(task.counts.shape, dtype=bool)
-    if not task.baseline.in_fit:
-        task = _subtracted(task, spikes)
     first = _equal_weights(leading, task, spikes)
     everything = np.ones(len(first), dtype=bool)
     noise = np.full((len(first), 3), np.nan)
     _renew_noise(task, first, noise, spikes, everything)
     if not task.spikes:
-        return Fit(_weighted(engine, task, first, noise, spikes, everything), None, task.under)
+        return _weighted(engine, task, first, noise, spikes, everything), None
     again = everything
     for _ in range(SPIKE_ROUNDS):
         again = _find_more(task, first, noise, spikes, again)
@@ -218,20 +209,7 @@ def fit_task(task: Task) -> Fit:
         first.put(again, _masked(leading, task, spikes, again))
         _renew_noise(task, first, noise, spikes, again)
         fits.put(again, _weighted(engine, task, first, noise, spikes, again))
-    return Fit(fits, spikes, task.under)
-
-
-def _subtracted(task: Task, spikes: BoolArray) -> Task:
-    """Return the task with its baselines subtracted; a spectrum without one has no channel left that may be fitted."""
-    use = _usable(task, spikes)
-    under = background(task.model.shift_cm1, task.counts, use, task.baseline)
-    lost = ~np.isfinite(under).all(axis=1)
-    if lost.any():
-        under[lost] = 0.0
-        keep = np.ones(task.counts.shape, dtype=bool) if task.use is None else task.use.copy()
-        keep[lost] = False
-        task = task._replace(use=keep)
-    return task._replace(counts=task.counts - under, under=under)
+    return fits, spikes
 
 
 def _find_more(task: Task, fits: FitResult, noise: FloatArray, spikes: BoolArray, rows: BoolArray) -> BoolArray:

@@ -167,7 +167,7 @@ class Problem(ABC):
         good: BoolArray,
         converged: BoolArray,
     ) -> FitResult:
-        """Put a result together: heights [P, n], coefficients [Q, n], covariance [KP, KP, n], bounds [n, P, 3]."""
+        """Put a result together: heights [P, n], coefficients [Q, n], covariance [KP, KP, n], bounds [n, P, 4]."""
         n, place = len(self), self.place(free)
         ok = good & np.isfinite(height).all(axis=0) & np.isfinite(coefficients).all(axis=0)
         ok &= np.isfinite(free).all(axis=0) & (dof > 0)

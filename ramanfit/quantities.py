@@ -24,7 +24,7 @@ NARROW = 3.0  # channels
 FLAGS: dict[str, str] = {
     "not_measured": "empty or constant spectrum: nothing to fit",
     "failed": "no finite minimum, or none reached",
-    "at_bound": "a center, width or form is held by a bound of the recipe; its standard error is empty",
+    "at_bound": "a center, width, form or height is held by a bound of the recipe; its standard error is empty",
     "no_covariance": "the normal matrix has no inverse: no standard errors",
     "saturated": "channels at the detector's ceiling inside the window; they were left out of the fit",
     "spike_in_band": "a cosmic ray within the width of a detected peak; its channels were left out of the fit",
@@ -161,6 +161,7 @@ def _ratio(result: FitResult, a: int, b: int, both: BoolArray, factor: FloatArra
         value = result.height[:, a] / result.height[:, b]
         area_value = value * result.fwhm_cm1[:, a] / result.fwhm_cm1[:, b] * (factor[:, a] / factor[:, b])
         gradient = np.zeros((n, 2, k * peaks))
+        unknown = result.at_bound[:, [a, b], 3].any(axis=1)  # a height that a bound holds has no error to hand on
         for p, sign in ((a, 1.0), (b, -1.0)):
             gradient[:, 0, k * p] = sign * value / result.height[:, p]
             gradient[:, 1, k * p] = sign * area_value / result.height[:, p]
@@ -169,6 +170,7 @@ def _ratio(result: FitResult, a: int, b: int, both: BoolArray, factor: FloatArra
                 gradient[:, 1, k * p + 3] = sign * area_value * d_factor[:, p] / factor[:, p]
     gradient[~np.isfinite(gradient)] = 0.0
     se = _propagate(gradient, result.covariance)
+    se[unknown] = np.nan
     columns = [np.where(both & np.isfinite(v), v, np.nan) for v in (value, se[:, 0], area_value, se[:, 1])]
     return RatioValues(*columns)
 

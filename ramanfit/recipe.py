@@ -123,6 +123,8 @@ class Baseline:
         Method "regions": where there is nothing but background, in cm-1.
     anchors_cm1 : tuple of float
         Method "anchors": shifts that the baseline goes through.
+    margin_cm1 : float
+        How far beyond the window a method sees, on both sides.
     """
 
     order: int | str = 2
@@ -130,14 +132,16 @@ class Baseline:
     options: str = ""
     regions: tuple[tuple[float, float], ...] = ()
     anchors_cm1: tuple[float, ...] = ()
+    margin_cm1: float = 0.0
 
     def __post_init__(self) -> None:
         check_types(self, "baseline")
+        expect(self.margin_cm1 >= 0, "baseline.margin_cm1", "0 or more", self.margin_cm1)
         words = ("auto", "none") if self.in_fit else ("none",)
         good = 0 <= self.order <= MAX_ORDER if isinstance(self.order, int) else self.order in words
         valid = ", ".join((f"0 to {MAX_ORDER}", *words))
         expect(good, "baseline.order", valid, self.order)
-        for name, method in (("options", ""), ("regions", "regions"), ("anchors_cm1", "anchors")):
+        for name, method in (("options", ""), ("margin_cm1", ""), ("regions", "regions"), ("anchors_cm1", "anchors")):
             value = getattr(self, name)
             suits = self.method == method if method else not self.in_fit
             expect(suits or not value, f"baseline.{name}", f"nothing with method {self.method!r}", value)
@@ -249,6 +253,8 @@ class Peak:
         Another peak, itself not tied in this; empty: this peak has a value of its own.
     fwhm_ratio, height_ratio : float
         With `fwhm_from`, `height_from`: in parts of that peak's.
+    height_min, height_max : float or None
+        Bounds in counts; None: there is none, and heights of noise are negative as often as not.
     """
 
     name: str
@@ -267,6 +273,8 @@ class Peak:
     fwhm_ratio: float = 1.0
     height_from: str = ""
     height_ratio: float = 1.0
+    height_min: float | None = None
+    height_max: float | None = None
 
     def __post_init__(self) -> None:
         key = f"peaks.{self.name}"
@@ -283,8 +291,8 @@ class Peak:
             for name in given:
                 value = getattr(self, name)
                 expect(value is not None, f"{key}.{name}", "a number, or fwhm_from", "none")
-            low = self.fwhm_min_cm1 or 0.0
-            expect(low > 0, f"{key}.fwhm_min_cm1", "more than 0", low)
+            least = self.fwhm_min_cm1 or 0.0
+            expect(least > 0, f"{key}.fwhm_min_cm1", "more than 0", least)
             _bounded(self, key, "fwhm", "_cm1")
         own = SHAPES[self.shape]
         for name, default in zip(("form", "form_min", "form_max"), own or (None,) * 3, strict=True):
@@ -299,6 +307,10 @@ class Peak:
             for name in ("form_min", "form_max"):
                 value = getattr(self, name)
                 expect(least <= value <= largest, f"{key}.{name}", f"{least:g} to {largest:g}", value)
+        low, high = self.height_min, self.height_max
+        expect(low is None or high is None or low < high, f"{key}.height_max", "more than height_min, or none", high)
+        bounds = (low, high) != (None, None)
+        expect(not (self.height_from and bounds), f"{key}.height_from", "no bounds of the height beside it", bounds)
         for name in ("fwhm", "height"):
             ratio = getattr(self, f"{name}_ratio")
             expect(ratio > 0, f"{key}.{name}_ratio", "more than 0", ratio)
@@ -316,7 +328,8 @@ class Peak:
     @property
     def plain(self) -> bool:
         """Whether this is a Lorentzian whose height, center and width are free and its own."""
-        return self.shape == "lorentzian" and not self.center_from and self.free == 3
+        bounded = (self.height_min, self.height_max) != (None, None)
+        return self.shape == "lorentzian" and not self.center_from and self.free == 3 and not bounded
 
 
 def _bounded(peak: Peak, key: str, what: str, unit: str) -> None:

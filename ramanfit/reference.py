@@ -40,7 +40,9 @@ def _parameters(model: Model, y: FloatArray, root: FloatArray, start: FloatArray
     linear = np.linalg.lstsq(columns.T, y * root, rcond=None)[0]
     parameters = lmfit.Parameters()
     for k, p in enumerate(own):
-        parameters.add(f"h{p}", value=linear[k])
+        low, high = model.link(p).height_bounds
+        margin = min(0.1 * abs(linear[k]), (high - low) / 4)  # as for other bounds
+        parameters.add(f"h{p}", value=float(np.clip(linear[k], low + margin, high - margin)), min=low, max=high)
     for p in sorted(peaks, key=lambda p: model.link(p).center_of is not None):  # those that are followed first
         link = model.link(p)
         if link.center_of is None:
@@ -105,10 +107,11 @@ def _fit_one(model: Model, y: FloatArray, weights: FloatArray | None, start: Flo
         result.form[0, p] = value[f"s{p}"]
     result.coefficients[0] = [value[f"b{q}"] for q in range(coefficients)]
     for name, parameter in found.params.items():
-        if parameter.vary and np.isfinite([parameter.min, parameter.max]).all():
-            reach = 1e-6 * (parameter.max - parameter.min)
+        if parameter.vary and np.isfinite([parameter.min, parameter.max]).any():
+            span = parameter.max - parameter.min
+            reach = 1e-6 * (span if np.isfinite(span) else abs(parameter.value) + 1)
             held = not parameter.min + reach < parameter.value < parameter.max - reach
-            result.at_bound[0, int(name[1:]), "cws".index(name[0].replace("d", "c"))] = held
+            result.at_bound[0, int(name[1:]), "cwsh".index(name[0].replace("d", "c"))] = held
     result.chi2[0] = float(np.sum(found.residual**2))
     result.dof[0] = found.nfree
     if getattr(found, "covar", None) is not None and np.isfinite(found.covar).all():
@@ -127,7 +130,7 @@ def _covariance(found: Any, names: Sequence[str], at_bound: BoolArray) -> FloatA
         if parameter is not None and (parameter.vary or parameter.expr):
             for j, moved in enumerate(found.var_names):
                 slopes[i, j] = _slope(parameter, found.params, moved)
-    held = [bool(x[0] in "cdws" and at_bound[int(x[1:]), "cws".index(x[0].replace("d", "c"))]) for x in found.var_names]
+    held = [x[0] != "b" and bool(at_bound[int(x[1:]), "cwsh".index(x[0].replace("d", "c"))]) for x in found.var_names]
     slopes[:, held] = 0.0
     covariance = slopes @ found.covar @ slopes.T
     nothing = ~slopes.any(axis=1)

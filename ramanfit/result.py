@@ -56,8 +56,8 @@ class FitResult:
     double_bic : array [N, P]
         What the Bayesian information criterion would gain by a second line in the place of a peak; not a number where
         none was tried, or the residuals do not ask for one.
-    at_bound : bool array [N, P, 3]
-        Center, fwhm or form held by a bound.
+    at_bound : bool array [N, P, 4]
+        Center, fwhm, form or height held by a bound.
     status : int8 array [N]
         `Status`.
     """
@@ -99,7 +99,7 @@ class FitResult:
             delta_bic=np.full((n, peaks), np.nan),
             structure=np.full(n, np.nan),
             double_bic=np.full((n, peaks), np.nan),
-            at_bound=np.zeros((n, peaks, 3), dtype=bool),
+            at_bound=np.zeros((n, peaks, 4), dtype=bool),
             status=np.full(n, status, dtype=np.int8),
         )
 

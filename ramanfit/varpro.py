@@ -11,6 +11,7 @@ way: its numbers do not depend on what else is in the batch.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -97,6 +98,7 @@ def fit(
     weights: FloatArray | None = None,
     start: FloatArray | None = None,
     tolerance: float = TOLERANCE,
+    ratio: FloatArray | None = None,
 ) -> FitResult:
     """Fit the model to every spectrum.
 
@@ -114,12 +116,14 @@ def fit(
         Relative fall of chi-square that the next step must promise for a fit to go on. From `ROUGH` on, a fit from
         a given start that has not arrived after `PATIENCE` steps stays where it is.
 
+    ratio : array [N, P], optional
+        Heights that follow another peak's, in parts of it, spectrum by spectrum; None: as the model has them.
+
     Returns
     -------
     FitResult
         `redchi2` and all that judges the fit are left unknown: this room does not know the noise.
     """
-    kind: type[Problem] = Linked if model.links else Lorentzians
     starts = Starts(model)
     parts: list[FitResult] = []
     rows: list[Index] = []
@@ -128,7 +132,12 @@ def fit(
     weakest: list[Index] = []
     for s in range(0, len(counts), CHUNK):
         chunk = slice(s, s + CHUNK)
-        problem = kind.of(model, counts[chunk], None if weights is None else weights[chunk])
+        problem = _problem(
+            model,
+            counts[chunk],
+            None if weights is None else weights[chunk],
+            None if ratio is None else ratio[chunk],
+        )
         first = starts.search(problem.y) if start is None else start[chunk]
         free, end, converged = _minimise(problem, problem.free(first), PATIENCE, tolerance)
         if start is None:
@@ -144,13 +153,42 @@ def fit(
     result = FitResult.concat(parts)
     if rows:
         # the stragglers of all chunks together: a few in a batch cost as much as many
-        problem = kind.concat(unsettled)
+        problem = type(unsettled[0]).concat(unsettled)
         places = [np.concatenate(reached)]
         if start is None:
             anew = starts.replace(problem.y, places[0], np.concatenate(weakest))
             places += [anew, np.broadcast_to(starts.home, anew.shape)]
         result.put(np.concatenate(rows), _best_of(problem, places, tolerance))
+    if any(np.isfinite(link.height_bounds).any() for link in model.links):
+        _hold_heights(model, counts, weights, tolerance, result)
     return result
+
+
+def _problem(model: Model, counts: FloatArray, weights: FloatArray | None, ratio: FloatArray | None) -> Problem:
+    if not model.links:
+        return Lorentzians.of(model, counts, weights)
+    return replace(Linked.of(model, counts, weights), ratio=ratio)
+
+
+def _hold_heights(
+    model: Model, counts: FloatArray, weights: FloatArray | None, tolerance: float, result: FitResult
+) -> None:
+    """Fit spectra again, with heights held that are beyond their bounds, until none is; in place."""
+    leading = [p for p in range(len(model.names)) if model.link(p).height_of is None]
+    low, high = np.array([model.link(p).height_bounds for p in leading]).T
+    pinned = np.full((len(result), len(leading)), np.nan)
+    for _ in leading:  # every round holds at least one more
+        height = result.height[:, leading]
+        with np.errstate(invalid="ignore"):
+            beyond = np.isnan(pinned) & ((height < low) | (height > high))
+        rows = np.flatnonzero(beyond.any(axis=1))
+        if not len(rows):
+            break
+        pinned = np.where(beyond, np.clip(height, low, high), pinned)
+        problem = Linked.of(model, counts[rows], None if weights is None else weights[rows])
+        problem = replace(problem, pinned=pinned[rows])
+        free = problem.free(result.place[rows])
+        result.put(rows, problem.finish(*_minimise(problem, free, MAX_ITERATIONS, tolerance)))
 
 
 def _suspect(problem: Problem, free: FloatArray, end: Point) -> BoolArray:

@@ -216,3 +216,28 @@ def test_without_a_baseline() -> None:
     counts, true = spectra(plain, 12, 20, 1.0)
     z = (varpro.fit(plain, counts).height - true.height) / varpro.fit(plain, counts).standard_errors()["height"]
     assert np.abs(z).max() < 5
+
+
+@pytest.mark.parametrize("bounds", [(-np.inf, 100.0), (100.0, np.inf), (99.0, 101.0)])
+def test_a_height_that_a_bound_holds(bounds: tuple[float, float]) -> None:
+    """The least chi-square under the bound is lmfit's; the others' errors are those of a height that is known."""
+    bounded, free = model(Link(height_bounds=bounds), Link()), model(Link(), Link())
+    true = truth(free, 13, 12)
+    true.height[:, 0] = np.linspace(95, 105, 12)
+    counts = free.evaluate(true) + np.random.default_rng(1).normal(0, 2, (12, SHIFT.size))
+    mine, other, loose = varpro.fit(bounded, counts), reference.fit(bounded, counts), varpro.fit(free, counts)
+    held = mine.at_bound[:, 0, 3]
+    low, high = bounds
+    np.testing.assert_array_equal(held, (loose.height[:, 0] < low) | (loose.height[:, 0] > high))
+    assert 4 <= held.sum() <= 11
+    np.testing.assert_array_equal(mine.height[held, 0], np.clip(loose.height[held, 0], low, high))
+    assert (mine.chi2 < other.chi2 * (1 + 1e-6)).all()
+    assert (mine.chi2 > other.chi2 * (1 - 1e-4)).mean() >= 0.7
+    se = mine.standard_errors()
+    np.testing.assert_array_equal(np.isnan(se["height"][:, 0]), held)
+    given = loose.covariance - loose.covariance[:, :, :1] * loose.covariance[:, :1] / loose.covariance[:, :1, :1]
+    scale = (mine.chi2 / mine.dof) / (loose.chi2 / loose.dof)
+    expected = np.sqrt(np.einsum("nii->ni", given)[:, 1:] * scale[:, None])[held]
+    found = np.sqrt(np.einsum("nii->ni", mine.covariance))[held, 1:]
+    np.testing.assert_allclose(found, expected, rtol=0.15)  # at a place that is not quite the same
+    np.testing.assert_array_equal(mine.dof - loose.dof, held)

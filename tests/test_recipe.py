@@ -195,7 +195,7 @@ def test_the_default_comes_first_and_all_describe_themselves() -> None:
 
 # what only some peaks need: the default recipe explains these keys on its first peak, others show them where they count
 TYING = {"form", "form_min", "form_max"} | {f"{what}_from" for what in ("center", "fwhm", "height")}
-TYING |= {"fwhm_ratio", "height_ratio"}
+TYING |= {"fwhm_ratio", "height_ratio", "height_min", "height_max"}
 
 
 def test_the_default_recipe_explains_every_key_of_a_peak() -> None:

@@ -184,7 +184,7 @@ def _fit_chunk(model: Model, starts: Starts, counts: FloatArray) -> tuple[FloatA
     lower[:, 0] -= offset
     upper[:, 0] -= offset
     y = counts - (counts @ model.basis.T) @ model.basis
-    first = starts.search(y)
+    first = starts.search(y)[..., :2]
 
     def run(y: FloatArray, theta: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
         n, p = theta.shape[:2]

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from lmfit.models import LorentzianModel, QuadraticModel
 from scipy.optimize import least_squares
 
 from ramanfit import reference, varpro
-from ramanfit.model import Model
+from ramanfit.model import Link, Model, build_model
+from ramanfit.recipe_toml import load_recipe
 from ramanfit.scan import FloatArray
 from ramanfit.starts import Starts
 from tests.benchmark.measure import against, in_turns
 from tests.problem import LeastSquares
-from tests.spectra import random_spectra
+from tests.spectra import random_spectra, two_peak_model
 
 SPECTRA = 20_000
 
 
 def scipy_fit(model: Model, counts: FloatArray) -> None:
     """scipy's bounded least_squares with an analytic Jacobian, from the starts that the engine has."""
-    starts = Starts(model).search(counts - (counts @ model.basis.T) @ model.basis)
+    starts = Starts(model).search(counts - (counts @ model.basis.T) @ model.basis)[..., :2]
     for y, place in zip(counts, starts, strict=True):
         problem = LeastSquares(model, y)
         least_squares(
@@ -75,6 +78,47 @@ def speed() -> Iterator[str]:
     yield f"engine over scipy least_squares (trf, analytic Jacobian): {seconds['scipy'] / engine:.3g}"
     if "compiled" in seconds:
         yield against("compiled loop over engine", seconds["engine"] / seconds["compiled"], "<=", 5)
+
+
+def shapes() -> Iterator[str]:
+    """What other shapes and ties cost: time per spectrum over that of free Lorentzians, each on spectra of its own."""
+    base = two_peak_model()
+    voigt, bwf = Link("pseudo-voigt", (0.5, 0.0, 1.0)), Link("bwf", (-0.2, -0.8, 0.8))
+    models = {
+        "free Lorentzians": base,
+        "the same in the general engine": replace(base, links=(Link(), Link())),
+        "B Gaussian": replace(base, links=(Link("gaussian"), Link())),
+        "B pseudo-Voigt": replace(base, links=(voigt, Link())),
+        "both pseudo-Voigt": replace(base, links=(voigt, voigt)),
+        "G BWF": replace(base, links=(Link(), bwf)),
+        "G's height tied to B's": replace(base, links=(Link(), Link(height_of=0, height_ratio=0.8))),
+    }
+    recipes = ("li-graphite-doublet", "carbon-3", "carbon-5", "carbon-bwf")
+    models |= {name: build_model(base.shift_cm1, load_recipe(name)) for name in recipes}
+    things = {}
+    for name, model in models.items():
+        counts = _spectra_of(model, 2_000)
+        things[name] = partial(varpro.fit, model, counts)
+    seconds = in_turns(things, 3)
+    free = seconds["free Lorentzians"]
+    for name, t in seconds.items():
+        yield f"{name} ({models[name].parameters} parameters): {t / free:.2f}"
+
+
+def _spectra_of(model: Model, n: int) -> FloatArray:
+    """Spectra of a model around the place where it starts, with heights of 100 to 300 and noise of 3 counts."""
+    rng = np.random.default_rng(7)
+    place = np.tile(model.home, (n, 1, 1))
+    place[..., 0] += rng.normal(0, 3, place.shape[:2])
+    place[..., 1] *= np.exp(rng.normal(0, 0.1, place.shape[:2]))
+    place = model.complete(place)
+    counts = rng.normal(500, 3, (n, len(model.shift_cm1)))
+    heights = rng.uniform(100, 300, (len(model.names), n, 1))
+    for p in range(len(model.names)):
+        link = model.link(p)
+        height = heights[p] if link.height_of is None else link.height_ratio * heights[link.height_of]
+        counts += height * model.shape(p, *place[:, p, :, None].transpose(1, 0, 2))
+    return counts
 
 
 def minimum() -> Iterator[str]:
