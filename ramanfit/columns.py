@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from ramanfit.quantities import FLAGS, Quantities
-from ramanfit.scan import FloatArray
 from ramanfit.series import Keys
 from ramanfit.tables import Column, Table, repeat_rows
 
@@ -40,7 +39,11 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "redchi2": ("", "residual variance over the noise between neighbouring channels; 1: noise alone is left"),
     "height_limit": ("counts", "long table: what a peak that was not detected is lower than, at 95 % confidence"),
     "ratio": ("", "ratio of heights, I_B/I_G; in the long table on the numerator's row"),
-    "ratio_se": ("", "its standard error, from the full covariance"),
+    "ratio_se": ("", "its standard error, from the full covariance, or with --errors bootstrap from the samples'"),
+    "ratio_low": ("", "with --errors bootstrap or profile: lower end of the ratio's 95 % interval"),
+    "ratio_high": ("", "its upper end"),
+    "ratio_sys": ("", "with --sensitivity: largest departure of the ratio with another baseline or model"),
+    "center_sys": ("cm-1", "with --sensitivity: largest departure of the position with another baseline or model"),
     "area_ratio": ("", "ratio of areas"),
     "area_ratio_se": ("", "its standard error, from the full covariance"),
     "center_delta_cm1": ("cm-1", "evolve --reference: center minus that of the reference"),
@@ -60,13 +63,17 @@ COLUMNS: dict[str, tuple[str, str]] = {
 
 UPPER_95 = 1.6449  # standard deviations below which 95 % of Gaussian numbers lie
 PEAK_COLUMNS = ("center_cm1", "center_se", "fwhm_cm1", "fwhm_se", "height", "height_se", "area", "area_se")
-
-FORM_COLUMNS = ("form", "form_se")  # only of peaks whose shape has a parameter of its own
+PEAK_EXTRAS = ("form", "form_se", "center_sys")  # only where a shape has a form, or they were asked for
 
 
 def ratio_columns(name: str) -> tuple[str, str, str, str]:
     """Return the four columns of one ratio."""
     return name, f"{name}_se", f"area_{name}", f"area_{name}_se"
+
+
+def ratio_extras(name: str) -> tuple[str, str, str]:
+    """Return the columns that one ratio has where they were asked for: ends of its interval, systematic error."""
+    return f"{name}_low", f"{name}_high", f"{name}_sys"
 
 
 def long_table(keys: Keys, q: Quantities, numerators: Mapping[str, str]) -> Table:
@@ -112,19 +119,17 @@ def lengthened(
     columns["peak"] = peaks * n
     columns["status"] = tuple(word for words in zip(*status.values(), strict=True) for word in words)
     columns |= {name: woven([wide.columns[f"{peak}_{name}"] for peak in peaks]) for name in PEAK_COLUMNS}
-    if any(f"{peak}_form" in wide.columns for peak in peaks):
-        nothing = np.full(n, np.nan)
-        columns |= {
-            name: woven([wide.columns.get(f"{peak}_{name}", nothing) for peak in peaks]) for name in FORM_COLUMNS
-        }
+    empty = np.full(n, np.nan)
+    for name in PEAK_EXTRAS:
+        if any(f"{peak}_{name}" in wide.columns for peak in peaks):
+            columns[name] = woven([wide.columns.get(f"{peak}_{name}", empty) for peak in peaks])
     columns["flags"] = repeat_rows(wide.columns["flags"], p)
     columns["redchi2"] = repeat_rows(wide.columns["redchi2"], p)
     height, se = (np.asarray(columns[name]) for name in ("height", "height_se"))
     missed = np.array([word == "not_detected" for word in columns["status"]])
     columns["height_limit"] = np.where(missed, np.maximum(height, 0) + UPPER_95 * se, np.nan)
-    empty = np.full(n, np.nan)
     for ratio, numerator in numerators.items():
-        for name in ratio_columns(ratio):
+        for name in (*ratio_columns(ratio), *(extra for extra in ratio_extras(ratio) if extra in wide.columns)):
             columns[name] = woven([wide.columns[name] if peak == numerator else empty for peak in peaks])
     columns["started"] = repeat_rows(tuple(started), p)
     return Table(columns)
@@ -141,15 +146,15 @@ def wide_table(keys: Keys, q: Quantities) -> Table:
         **keys.echem,
     }
     for p, peak in enumerate(q.names):
-        names = (*PEAK_COLUMNS, *FORM_COLUMNS) if peak in q.formed else PEAK_COLUMNS
+        names = [*PEAK_COLUMNS, *(PEAK_EXTRAS[:2] if peak in q.formed else ())]
         columns |= {f"{peak}_{name}": getattr(q, name)[:, p] for name in names}
-    for name in q.ratios:
-        columns |= dict(zip(ratio_columns(name), _ratio_values(q, name), strict=True))
+        if q.center_sys is not None:
+            columns[f"{peak}_center_sys"] = q.center_sys[:, p]
+    for name, ratio in q.ratios.items():
+        values = ratio.value, ratio.se, ratio.area_value, ratio.area_se
+        columns |= dict(zip(ratio_columns(name), values, strict=True))
+        extras = zip(ratio_extras(name), (ratio.low, ratio.high, ratio.sys), strict=True)
+        columns |= {extra: found for extra, found in extras if found is not None}
     columns["redchi2"] = q.redchi2
     columns["flags"] = tuple(q.flags.tolist())
     return Table(columns)
-
-
-def _ratio_values(q: Quantities, name: str) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-    ratio = q.ratios[name]
-    return ratio.value, ratio.se, ratio.area_value, ratio.area_se

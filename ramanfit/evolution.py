@@ -8,12 +8,12 @@ from functools import cached_property
 
 import numpy as np
 
-from ramanfit.columns import FORM_COLUMNS, PEAK_COLUMNS, ratio_columns
+from ramanfit.columns import PEAK_COLUMNS, PEAK_EXTRAS, ratio_columns
 from ramanfit.echem import Record
 from ramanfit.scan import FloatArray
 from ramanfit.tables import Table
 
-SHOWN = (*PEAK_COLUMNS, *FORM_COLUMNS)
+SHOWN = (*PEAK_COLUMNS, *PEAK_EXTRAS)
 
 
 @dataclass(frozen=True, eq=False)

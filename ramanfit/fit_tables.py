@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ramanfit.columns import ECHEM, FORM_COLUMNS, KEYS, PEAK_COLUMNS, ratio_columns
+from ramanfit.columns import ECHEM, KEYS, PEAK_COLUMNS, PEAK_EXTRAS, ratio_columns, ratio_extras
 from ramanfit.errors import FormatError
 from ramanfit.recipe import Ratio
 from ramanfit.scan import FloatArray
@@ -93,13 +93,13 @@ def read_fit_table(path: str, data: bytes, ratios: Sequence[Ratio]) -> FitTable:
 
     values: dict[str, FloatArray] = {}
     for p in peaks:
-        has_form = any(row.get(f"{p}_form") for row in wide)
-        values |= {f"{p}_{q}": numbers(f"{p}_{q}") for q in (*PEAK_COLUMNS, *(FORM_COLUMNS if has_form else ()))}
+        extras = [q for q in PEAK_EXTRAS if any(row.get(f"{p}_{q}") for row in wide)]
+        values |= {f"{p}_{q}": numbers(f"{p}_{q}") for q in (*PEAK_COLUMNS, *extras)}
     disagreements: list[Disagreement] = []
     flags = [row.get("flags", "") for row in wide]
     ratio_values: dict[str, FloatArray] = {}
     for name in dict.fromkeys([*(r.name for r in formed), *(n for n in names if n in known)]):
-        for column in ratio_columns(name):
+        for column in (*ratio_columns(name), *(extra for extra in ratio_extras(name) if extra in names)):
             ratio_values[column] = numbers(column)
     for r in formed:
         found = _check(wide, r)
@@ -245,7 +245,7 @@ def _pivot(path: str, rows: Sequence[Row]) -> list[Row]:
         if f"{peak}_height" in wide:
             raise FormatError(path, f"peak {peak} stands twice in scan {row.get('scan')}, {row.get('point')}")
         for name, value in row.items():
-            if name in (*PEAK_COLUMNS, *FORM_COLUMNS, "status"):
+            if name in (*PEAK_COLUMNS, *PEAK_EXTRAS, "status"):
                 wide[f"{peak}_{name}"] = value
             elif name != "peak" and not wide.get(name):
                 wide[name] = value

@@ -17,21 +17,29 @@ from ramanfit.model import Model
 from ramanfit.noise import estimate_noise, variance
 from ramanfit.orders import with_orders
 from ramanfit.quantities import Quantities, quantities
-from ramanfit.recipe import Recipe
+from ramanfit.recipe import Errors, Recipe
 from ramanfit.result import FitResult, Status
 from ramanfit.scan import BoolArray, FloatArray, Scan
 from ramanfit.spikes import gross_spikes, residual_spikes
+from ramanfit.uncertainty import bootstrap, profile
 
-Fit = tuple[FitResult, BoolArray | None]
 Rows = npt.NDArray[np.intp]
 Engine = Callable[[Model, FloatArray, FloatArray | None, FloatArray | None], FitResult]
 
 
-Spread = Callable[[Callable[["Task"], Fit], Iterable["Task"]], Iterable[Fit]]
+Spread = Callable[[Callable[["Task"], "Fit"], Iterable["Task"]], Iterable["Fit"]]
 
 CHUNK = 2048  # spectra that go through all steps together and share a detector's gain
 DOUBT = 8.0  # a height of so many standard errors needs no further proof
 SPIKE_ROUNDS = 3  # a masked spike can bare a smaller one that the fit had bent to
+
+
+class Fit(NamedTuple):
+    """What becomes of the spectra of a task."""
+
+    result: FitResult
+    spikes: BoolArray | None  # where cosmic rays were masked, [N, M]
+    intervals: FloatArray | None  # of the ratios, [N, R, 2]
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,20 +97,26 @@ def fit_prepared(
     scans = _with_orders(scans, recipe)
     results = [_nothing(prepared.model, len(scan), Status.NOT_MEASURED) for scan, prepared in scans]
     spikes = [np.zeros(prepared.counts.shape, dtype=bool) if recipe.clean.spikes else None for _, prepared in scans]
+    intervals = None
+    if recipe.errors.method != "covariance":
+        intervals = [np.full((len(scan), len(recipe.ratios), 2), np.nan) for scan, _ in scans]
     batches = list(_batches([prepared for _, prepared in scans]))
     tasks = (_task([(scans[i][1], rows) for i, rows in batch], recipe, engine) for batch in batches)
-    for batch, (result, hit) in zip(batches, spread(fit_task, tasks), strict=True):
+    for batch, (result, hit, ends) in zip(batches, spread(fit_task, tasks), strict=True):
         first = 0
         for i, rows in batch:
             part = slice(first, first + len(rows))
             results[i].put(rows, result.take(part))
             if (whole := spikes[i]) is not None and hit is not None:
                 whole[rows] = hit[part]
+            if intervals is not None and ends is not None:
+                intervals[i][rows] = ends[part]
             first += len(rows)
     fits = []
-    for (scan, prepared), hit, result in zip(scans, spikes, results, strict=True):
+    for i, ((scan, prepared), hit, result) in enumerate(zip(scans, spikes, results, strict=True)):
         cleaned = prepared if hit is None or not hit.any() else prepared.without(hit)
-        fits.append(Fitted(scan, cleaned, result, quantities(result, cleaned, recipe)))
+        ends = None if intervals is None else intervals[i]
+        fits.append(Fitted(scan, cleaned, result, quantities(result, cleaned, recipe, ends)))
     return fits
 
 
@@ -146,6 +160,7 @@ def _task(parts: Sequence[tuple[Prepared, Rows]], recipe: Recipe, engine: str) -
     counts = np.concatenate([counts for counts, _ in taken])
     levels = [prepared.under[rows] for prepared, rows in parts if prepared.under is not None]
     under = np.concatenate(levels) if levels else None
+    names = parts[0][0].model.names
     return Task(
         model=parts[0][0].model,
         counts=counts if under is None else counts - under,
@@ -154,8 +169,10 @@ def _task(parts: Sequence[tuple[Prepared, Rows]], recipe: Recipe, engine: str) -
         noise=recipe.noise.model,
         engine=engine,
         spikes=recipe.clean.spikes,
-        doublets=tuple(parts[0][0].model.names.index(name) for name in recipe.detection.doublets),
+        doublets=tuple(names.index(name) for name in recipe.detection.doublets),
         under=under,
+        errors=recipe.errors,
+        ratios=tuple((names.index(ratio.numerator), names.index(ratio.denominator)) for ratio in recipe.ratios),
     )
 
 
@@ -171,6 +188,8 @@ class Task(NamedTuple):
     spikes: bool  # whether to look for cosmic rays
     doublets: tuple[int, ...]  # peaks that are also tried as two lines
     under: FloatArray | None  # what is subtracted, [N, M]
+    errors: Errors
+    ratios: tuple[tuple[int, int], ...]  # numerator and denominator, numbers of peaks
 
     def level(self, fits: FitResult, rows: BoolArray | Rows) -> FloatArray:
         """Return the light [N, M] that the fits of some rows account for, with what was subtracted before."""
@@ -181,7 +200,7 @@ class Task(NamedTuple):
 def fit_task(task: Task) -> Fit:
     """Equal weights first; then, with the noise seen in the residuals, weights that follow the fitted curve.
 
-    Returns the fits, and where cosmic rays were masked, [N, M].
+    Cosmic rays that stand out of a fit are masked and the spectrum is fitted again.
     """
     # with equal weights throughout, the first fits are the last
     engine, leading = engine_named(task.engine), engine_named(task.engine, rough=task.noise != "white")
@@ -191,7 +210,7 @@ def fit_task(task: Task) -> Fit:
     noise = np.full((len(first), 3), np.nan)
     _renew_noise(task, first, noise, spikes, everything)
     if not task.spikes:
-        return _weighted(engine, task, first, noise, spikes, everything), None
+        return _with_errors(task, _weighted(engine, task, first, noise, spikes, everything), noise, None)
     again = everything
     for _ in range(SPIKE_ROUNDS):
         again = _find_more(task, first, noise, spikes, again)
@@ -209,7 +228,22 @@ def fit_task(task: Task) -> Fit:
         first.put(again, _masked(leading, task, spikes, again))
         _renew_noise(task, first, noise, spikes, again)
         fits.put(again, _weighted(engine, task, first, noise, spikes, again))
-    return fits, spikes
+    return _with_errors(task, fits, noise, spikes)
+
+
+def _with_errors(task: Task, fits: FitResult, noise: FloatArray, spikes: BoolArray | None) -> Fit:
+    """Add what errors other than those of the covariance are asked for."""
+    if task.errors.method == "covariance":
+        return Fit(fits, spikes, None)
+    use = task.use if spikes is None else _usable(task, spikes)
+    weights = None if use is None else use.astype(np.float64)
+    if task.noise != "white":
+        everything = np.ones(len(fits), dtype=bool)
+        weights, _ = _weights(noise, task.level(fits, everything), use)
+    if task.errors.method == "profile":
+        return Fit(fits, spikes, profile(task.model, task.counts, weights, fits, task.ratios))
+    covariance, ends = bootstrap(task.model, task.counts, weights, fits, task.ratios, task.errors.samples)
+    return Fit(replace(fits, covariance=covariance), spikes, ends)
 
 
 def _find_more(task: Task, fits: FitResult, noise: FloatArray, spikes: BoolArray, rows: BoolArray) -> BoolArray:

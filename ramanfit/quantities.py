@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -44,12 +44,18 @@ FLAGS: dict[str, str] = {
 
 @dataclass(frozen=True, eq=False)
 class RatioValues:
-    """One ratio of all spectra, of heights and of areas; not a number where it has no meaning."""
+    """One ratio of all spectra, of heights and of areas; not a number where it has no meaning.
+
+    `low` and `high` end its 95 % interval, `sys` is its systematic error; None: not asked for.
+    """
 
     value: FloatArray
     se: FloatArray
     area_value: FloatArray
     area_se: FloatArray
+    low: FloatArray | None = None
+    high: FloatArray | None = None
+    sys: FloatArray | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +76,8 @@ class Quantities:
     redchi2 : array [N]
     flags : str array [N]
         Words of `FLAGS` joined by ``|``.
+    center_sys : array [N, P] or None
+        Systematic errors of the positions; None: not asked for.
     """
 
     names: tuple[str, ...]
@@ -88,10 +96,16 @@ class Quantities:
     ratios: Mapping[str, RatioValues]
     redchi2: FloatArray
     flags: StringArray
+    center_sys: FloatArray | None = None
 
 
-def quantities(result: FitResult, prepared: Prepared, recipe: Recipe) -> Quantities:
-    """Derive all quantities of a fit; errors follow from the full covariance by linear propagation."""
+def quantities(
+    result: FitResult, prepared: Prepared, recipe: Recipe, intervals: FloatArray | None = None
+) -> Quantities:
+    """Derive all quantities of a fit; errors follow from the full covariance by linear propagation.
+
+    `intervals`, [N, R, 2], are those of the recipe's ratios.
+    """
     n, peaks = result.height.shape
     se = result.standard_errors()
     fitted = result.status == Status.CONVERGED
@@ -117,10 +131,14 @@ def quantities(result: FitResult, prepared: Prepared, recipe: Recipe) -> Quantit
             gradient[:, p, k * p + 3] = d_factor[:, p] * result.height[:, p] * result.fwhm_cm1[:, p]
     ratios = {}
     index = {peak.name: p for p, peak in enumerate(recipe.peaks)}
-    for ratio in recipe.ratios:
+    for r, ratio in enumerate(recipe.ratios):
         a, b = index[ratio.numerator], index[ratio.denominator]
         both = seen[:, a] & seen[:, b]
-        ratios[ratio.name] = _ratio(result, a, b, both, factor, d_factor)
+        found = _ratio(result, a, b, both, factor, d_factor)
+        if intervals is not None:
+            low, high = (shown(intervals[:, r, end], both) for end in (0, 1))
+            found = replace(found, low=low, high=high)
+        ratios[ratio.name] = found
     return Quantities(
         names=tuple(index),
         height=shown(result.height, fitted[:, None]),

@@ -21,8 +21,10 @@ SHAPES: dict[str, tuple[float, float, float] | None] = {  # start and bounds of 
 }
 STEEPEST = 0.95  # |form| of a BWF; at 1 it has no second half maximum
 MAX_ORDER = 5
+ERRORS = ("covariance", "bootstrap", "profile")
 _KEY_COLUMNS = ("source", "scan", "point", "position_um", "time_s", "redchi2", "flags")
 _ECHEM_COLUMNS = ("voltage_v", "current_ma", "capacity_mah", "soc")
+_ENDINGS = ("_se", "_sys", "_low", "_high", "_delta")
 _COLUMN_NAME = re.compile(r"[A-Za-z][A-Za-z0-9'_]*")
 
 
@@ -202,6 +204,50 @@ class Detection:
 
 
 @dataclass(frozen=True)
+class Errors:
+    """Where standard errors come from, and whether a ratio has an interval.
+
+    Attributes
+    ----------
+    method : {"covariance", "bootstrap", "profile"}
+        "bootstrap": all standard errors, and the 95 % interval of a ratio, from resampled residuals; "profile": this
+        interval from the likelihood.
+    samples : int
+        Of a bootstrap.
+    """
+
+    method: str = "covariance"
+    samples: int = 200
+
+    def __post_init__(self) -> None:
+        check_types(self, "errors")
+        choice(self.method, ERRORS, "errors.method")
+        expect(self.samples >= 50, "errors.samples", "50 or more", self.samples)
+
+
+@dataclass(frozen=True)
+class Alternatives:
+    """What else could have been chosen; see `ramanfit.alternatives`.
+
+    Attributes
+    ----------
+    baselines : tuple of str
+        E.g. ``"3"``, ``"auto"``, ``"arpls lam=1e6"``.
+    recipes : tuple of str
+        Shipped recipes or files.
+    """
+
+    baselines: tuple[str, ...] = ("2", "3", "4")
+    recipes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_types(self, "alternatives")
+        for name in ("baselines", "recipes"):
+            for text in getattr(self, name):
+                expect(bool(text.strip()), f"alternatives.{name}", "no empty text", text)
+
+
+@dataclass(frozen=True)
 class Bands:
     """Where `ramanfit bands` and `evolve` read intensities off, fitted or not.
 
@@ -369,7 +415,7 @@ class Recipe:
         At least one, names all different, in the order of the columns.
     description, source : str
         One line for people; where the numbers come from.
-    axis, window, clean, baseline, noise, detection, bands
+    axis, window, clean, baseline, noise, detection, errors, alternatives, bands
         One table of the TOML file each.
     ratios : tuple of Ratio
 
@@ -389,6 +435,8 @@ class Recipe:
     baseline: Baseline = field(default_factory=Baseline)
     noise: Noise = field(default_factory=Noise)
     detection: Detection = field(default_factory=Detection)
+    errors: Errors = field(default_factory=Errors)
+    alternatives: Alternatives = field(default_factory=Alternatives)
     bands: Bands = field(default_factory=Bands)
     ratios: tuple[Ratio, ...] = ()
 
@@ -417,7 +465,7 @@ class Recipe:
             for side in ("numerator", "denominator"):
                 choice(getattr(ratio, side), names, f"ratios.{ratio.name}.{side}", "peak")
             taken = ratio.name.startswith(("area_", *(f"{name}_" for name in names)))
-            if taken or ratio.name.endswith("_se") or ratio.name in _KEY_COLUMNS + _ECHEM_COLUMNS:
+            if taken or ratio.name.endswith(_ENDINGS) or ratio.name in _KEY_COLUMNS + _ECHEM_COLUMNS:
                 raise RecipeError(f"ratios.{ratio.name}.name: expected a name that no other column has")
 
     @property

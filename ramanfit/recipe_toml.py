@@ -8,7 +8,20 @@ from pathlib import Path
 from typing import Any
 
 from ramanfit.errors import RecipeError
-from ramanfit.recipe import Axis, Bands, Baseline, Clean, Detection, Noise, Peak, Ratio, Recipe, Window
+from ramanfit.recipe import (
+    Alternatives,
+    Axis,
+    Bands,
+    Baseline,
+    Clean,
+    Detection,
+    Errors,
+    Noise,
+    Peak,
+    Ratio,
+    Recipe,
+    Window,
+)
 from ramanfit.settings import build, expect, format_toml, nearest, parse_toml, unknown
 
 DEFAULT_RECIPE = "li-graphite"
@@ -21,6 +34,8 @@ _TABLES = {
     "baseline": Baseline,
     "noise": Noise,
     "detection": Detection,
+    "errors": Errors,
+    "alternatives": Alternatives,
     "bands": Bands,
 }
 _LISTS = {"peaks": Peak, "ratios": Ratio}

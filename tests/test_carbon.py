@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ramanfit.alternatives import alternatives, departures, with_systematics
 from ramanfit.pipeline import Fitted, fit_scan
 from ramanfit.readers import open_scans
 from ramanfit.recipe import Baseline, Clean, Detection, Noise, Peak, Ratio, Recipe, Window
@@ -109,3 +110,16 @@ def test_the_spread_over_models(recipe: str, baseline: str) -> None:
 
 def test_a_bwf_has_no_ratio_of_areas() -> None:
     assert np.isnan(dw38c("carbon-bwf")[3])
+
+
+def test_sensitivity_reports_the_spread() -> None:
+    recipe = load_recipe("carbon-2")
+    scan = open_scans(str(CARBON / "dw38c/testDW38C_pos1.txt"))[0]
+    own = fit_scan(scan, recipe).quantities
+    q = with_systematics(own, [departures(own, fit_scan(scan, r).quantities) for r in alternatives(recipe).values()])
+    assert q.center_sys is not None
+    assert 8 < q.center_sys[0, q.names.index("G")] < 14  # 11 cm-1 and 1.7 times the ratio over all choices
+    systematic, se = q.ratios["ratio"].sys, q.ratios["ratio"].se
+    assert systematic is not None
+    assert systematic[0] > 0.35
+    assert systematic[0] > 10 * se[0]  # which the standard error does not know

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+
+from ramanfit.alternatives import Departures, alternatives
 from ramanfit.cli.cell import cell_record, keys_with_cell
 from ramanfit.cli.inputs import exports, say_notes
 from ramanfit.cli.work import Job, Keep, Outcome
@@ -61,7 +64,8 @@ def fit_all(
         The first error of an input, unless going on was asked for.
     """
     recipe, reading = request.recipe, request.reading
-    job = Job(reading.options(recipe.axis), reading.stdin_name, recipe, request.engine, keep)
+    others = alternatives(recipe) if request.sensitivity else {}
+    job = Job(reading.options(recipe.axis), reading.stdin_name, recipe, request.engine, keep, others)
     if not recipe.baseline.in_fit:
         console.warn(
             f"{recipe.baseline.method} is subtracted before the fit: it takes part of broad peaks with it, and no "
@@ -83,6 +87,7 @@ def fit_all(
             outcomes.append(outcome)
             bar.advance(1)
     say_notes(notes, console)
+    say_departures({name: [d for o in outcomes for d in o.departures.get(name, [])] for name in others}, console)
     visits = [visit for outcome in outcomes for visit in outcome.visits]
     quantities = [q for outcome in outcomes for q in outcome.quantities]
     kept = [k for outcome in outcomes for k in outcome.kept]
@@ -92,6 +97,15 @@ def fit_all(
         console.say(note)
     scans = [FittedScan(k, quantities[i], kept[i]) for k, i in zip(keys, order, strict=True)]
     return scans, [path for outcome in outcomes for path in outcome.inputs]
+
+
+def say_departures(found: Mapping[str, Sequence[Departures]], console: Console) -> None:
+    """Say by how much each alternative differs, the median over the spectra."""
+    for name, parts in found.items():
+        columns = {column: np.concatenate([part[column] for part in parts]) for column in (parts[0] if parts else ())}
+        known = {column: values[np.isfinite(values)] for column, values in columns.items()}
+        words = [f"{column} {np.median(values):+.3g}" for column, values in known.items() if len(values)]
+        console.say(f"sensitivity, {name}: {', '.join(words) or 'nothing to compare'} (median)")
 
 
 def write_fits(

@@ -72,6 +72,11 @@ verify = click.option(
     metavar="K",
     help="Fit K of the spectra with lmfit as well and say how far it is from the result.",
 )
+sensitivity = click.option(
+    "--sensitivity",
+    is_flag=True,
+    help="Repeat the fits with the recipe's alternatives: columns ratio_sys, G_center_sys.",
+)
 check = click.option("--check", is_flag=True, help="Exit with status 3 when a fit is flagged.")
 meta = click.option(
     "--meta", metavar="FILE", help="Write what was done: version, recipe, SHA-256 of the inputs, command line."
@@ -141,6 +146,7 @@ def _resolve_recipe(**given: Any) -> Recipe:
 _KEYS = {
     "baseline": "baseline.method",
     "baseline_order": "baseline.order",
+    "errors": "errors.method",
     "x_unit": "axis.unit",
     "laser": "axis.laser_nm",
 }
@@ -164,7 +170,7 @@ def _assignments(texts: Sequence[str]) -> dict[str, object]:
 recipe_options = resolved(
     "recipe",
     _resolve_recipe,
-    ("recipe", "assignments", "window", "baseline", "baseline_order", "x_unit", "laser"),
+    ("recipe", "assignments", "window", "baseline", "baseline_order", "errors", "x_unit", "laser"),
     (
         _RECIPE,
         click.option(
@@ -184,6 +190,11 @@ recipe_options = resolved(
             metavar="NAME",
             shell_complete=complete_baseline,
             help="What to subtract before the fit: `ramanfit list baselines`.",
+        ),
+        _setting(
+            "--errors",
+            type=click.Choice(["covariance", "bootstrap", "profile"]),
+            help="Where errors come from; bootstrap and profile also give the 95 % interval of the ratio.",
         ),
         _X_UNIT,
         _LASER,

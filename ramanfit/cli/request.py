@@ -26,6 +26,7 @@ class Request(NamedTuple):
     echem: Echem | None
     engine: str
     verify: int | None
+    sensitivity: bool
     check: bool
     meta: str | None
     jobs: int
@@ -49,6 +50,7 @@ def fit_options(command: Any) -> Any:
             echem_options,
             options.engine,
             options.verify,
+            options.sensitivity,
             options.check,
             options.meta,
             options.jobs,

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ramanfit.alternatives import Departures, departures, with_systematics
 from ramanfit.clean import Prepared, prepare
-from ramanfit.errors import RamanfitError
+from ramanfit.errors import RamanfitError, ScanError
 from ramanfit.pipeline import CHUNK, Fitted, Spread, fit_prepared
 from ramanfit.quantities import Quantities
 from ramanfit.readers import ReadOptions, open_scans
@@ -33,6 +34,7 @@ class Job(NamedTuple):
     recipe: Recipe
     engine: str
     keep: Keep | None = None  # what is taken from fits before they are let go
+    alternatives: Mapping[str, Recipe] = {}  # that the fits are repeated with
 
 
 @dataclass
@@ -43,6 +45,7 @@ class Outcome:
     quantities: list[Quantities] = field(default_factory=list)
     kept: list[Any] = field(default_factory=list)
     notes: list[tuple[str, str]] = field(default_factory=list)  # note, source
+    departures: dict[str, list[Departures]] = field(default_factory=dict)  # by alternative
     inputs: list[str] = field(default_factory=list)
     error: RamanfitError | None = None
 
@@ -74,16 +77,33 @@ def _fitted(
 ) -> Iterator[Outcome]:
     fits = fit_prepared([pair for _, scans in waiting for pair in scans], job.recipe, job.engine, spread)
     kept = [None] * len(fits) if job.keep is None else job.keep(fits)
-    found = zip(fits, kept, strict=True)
+    apart = [dict[str, Departures]() for _ in fits]
+    for name, recipe in job.alternatives.items():
+        for i, other in _repeated(fits, recipe, job.engine, spread):
+            apart[i][name] = departures(fits[i].quantities, other.quantities)
+    found = zip(fits, kept, apart, strict=True)
     for outcome, scans in waiting:
-        for fitted, part in islice(found, len(scans)):
+        for fitted, part, others in islice(found, len(scans)):
             outcome.visits.append(Visit.of(fitted.scan))
-            outcome.quantities.append(fitted.quantities)
+            own = fitted.quantities
+            outcome.quantities.append(with_systematics(own, others.values()) if job.alternatives else own)
+            for name, differences in others.items():
+                outcome.departures.setdefault(name, []).append(differences)
             outcome.notes += [(note, fitted.scan.source) for note in fitted.scan.notes]
             if fitted.scan.metadata.information:
                 outcome.inputs.append(fitted.scan.metadata.information)
             outcome.kept.append(part)
         yield outcome
+
+
+def _repeated(fits: Sequence[Fitted], recipe: Recipe, engine: str, spread: Spread) -> Iterator[tuple[int, Fitted]]:
+    """Yield the numbers of scans with their fits by another recipe; where it does not suit an axis there is none."""
+    ready = []
+    for i, fitted in enumerate(fits):
+        with suppress(ScanError):
+            ready.append((i, (fitted.scan, prepare(fitted.scan, recipe))))
+    again = fit_prepared([pair for _, pair in ready], recipe, engine, spread)
+    yield from zip((i for i, _ in ready), again, strict=True)
 
 
 @contextmanager
