@@ -38,6 +38,8 @@ FLAGS: dict[str, str] = {
     "width_limited": "a peak is narrower than 3 channels: its width is that of the spectrometer",
     "swapped": "centers of detected peaks do not come in the recipe's order, or only a bound keeps them in it",
     "edge_of_window": "a center lies within half its width of the window's edge",
+    "outlier": "a value stands apart from those of the same point in the scans before and after; in a single scan from "
+    "its neighbours along the line",
     "ratio_mismatch": "a printed ratio is not that of the heights beside it (tables of fits only)",
 }
 

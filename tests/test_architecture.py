@@ -27,7 +27,7 @@ FLOORS = (
     ("tables", "outputs", "simulate"),
     ("rounding", "encoders", "columns", "witec_text", "eclab_text", "provenance"),
     ("documents",),
-    ("writers", "fit_tables", "exports"),
+    ("writers", "fit_tables", "outliers", "exports"),
     ("evolution", "bands", "calibration"),
     ("experiment", "axes"),
     ("figures", "report"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -14,16 +15,18 @@ from ramanfit.cli.cell import cell_record, keys_with_cell
 from ramanfit.cli.inputs import exports, say_notes
 from ramanfit.cli.work import Job, Keep, Outcome
 from ramanfit.cli.work import outcomes as work
+from ramanfit.columns import wide_table
 from ramanfit.errors import FlaggedFits, RecipeError
+from ramanfit.outliers import with_outliers
 from ramanfit.pipeline import Fitted, verify
 from ramanfit.quantities import Quantities
 from ramanfit.series import Keys, Schedule, chronological, place
+from ramanfit.tables import Table
 
 if TYPE_CHECKING:
     from ramanfit.cli.console import Console
     from ramanfit.cli.display import Output
     from ramanfit.cli.request import Request
-    from ramanfit.tables import Table
 
 
 class FittedScan(NamedTuple):
@@ -63,9 +66,7 @@ def fit_all(
     RamanfitError
         The first error of an input, unless going on was asked for.
     """
-    recipe, reading = request.recipe, request.reading
-    others = alternatives(recipe) if request.sensitivity else {}
-    job = Job(reading.options(recipe.axis), reading.stdin_name, recipe, request.engine, keep, others)
+    recipe, job = request.recipe, job_of(request, keep)
     if not recipe.baseline.in_fit:
         console.warn(
             f"{recipe.baseline.method} is subtracted before the fit: it takes part of broad peaks with it, and no "
@@ -87,7 +88,9 @@ def fit_all(
             outcomes.append(outcome)
             bar.advance(1)
     say_notes(notes, console)
-    say_departures({name: [d for o in outcomes for d in o.departures.get(name, [])] for name in others}, console)
+    say_departures(
+        {name: [d for o in outcomes for d in o.departures.get(name, [])] for name in job.alternatives}, console
+    )
     visits = [visit for outcome in outcomes for visit in outcome.visits]
     quantities = [q for outcome in outcomes for q in outcome.quantities]
     kept = [k for outcome in outcomes for k in outcome.kept]
@@ -95,8 +98,31 @@ def fit_all(
     keys, assumed = place([visits[i] for i in order], Schedule(**request.placement))
     for note in assumed:
         console.say(note)
-    scans = [FittedScan(k, quantities[i], kept[i]) for k, i in zip(keys, order, strict=True)]
+    marked = _with_outliers(keys, [quantities[i] for i in order])
+    scans = [FittedScan(k, q, kept[i]) for k, q, i in zip(keys, marked, order, strict=True)]
     return scans, [path for outcome in outcomes for path in outcome.inputs]
+
+
+def _with_outliers(keys: Sequence[Keys], quantities: Sequence[Quantities]) -> list[Quantities]:
+    if not keys:
+        return []
+    table = with_outliers(Table.concat([wide_table(k, q) for k, q in zip(keys, quantities, strict=True)]))
+    flags = np.array(table.columns["flags"])
+    ends = np.cumsum([len(k) for k in keys])
+    return [replace(q, flags=flags[end - len(k) : end]) for k, q, end in zip(keys, quantities, ends, strict=True)]
+
+
+def job_of(request: Request, keep: Keep | None = None) -> Job:
+    """Return how the exports of a request become fits.
+
+    Raises
+    ------
+    RecipeError
+        If the recipe's alternatives were asked for and are not valid.
+    """
+    recipe, reading = request.recipe, request.reading
+    others = alternatives(recipe) if request.sensitivity else {}
+    return Job(reading.options(recipe.axis), reading.stdin_name, recipe, request.engine, keep, others)
 
 
 def say_departures(found: Mapping[str, Sequence[Departures]], console: Console) -> None:

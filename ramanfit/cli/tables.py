@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ import click
 from ramanfit.cli.console import Console
 from ramanfit.errors import FormatError, InputError
 from ramanfit.fit_tables import FitTable, join, read_fit_table
+from ramanfit.outliers import with_outliers
 from ramanfit.readers import is_fit_table
 
 if TYPE_CHECKING:
@@ -72,7 +74,7 @@ def join_tables(paths: Sequence[str], request: Request, console: Console) -> Fit
     joined, notes = join(tables, request.placement.get("period_s"))
     for note in notes:
         console.say(note)
-    return joined
+    return replace(joined, table=with_outliers(joined.table))
 
 
 def _bytes(path: str) -> bytes:

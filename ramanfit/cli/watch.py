@@ -155,11 +155,10 @@ class Watched:
 
 def _take_in(path: str, watched: Watched, request: Request, console: Console) -> None:
     """Fit one export and keep its table; what is cut off or broken is left for later looks."""
-    from ramanfit.cli.work import Job, fit_exports
+    from ramanfit.cli.fits import job_of
+    from ramanfit.cli.work import fit_exports
 
-    recipe, reading = request.recipe, request.reading
-    job = Job(reading.options(recipe.axis), reading.stdin_name, recipe, request.engine)
-    (outcome,) = fit_exports(job, [path])
+    (outcome,) = fit_exports(job_of(request), [path])
     look = watched.seen[path]
     if outcome.error is not None or _cut_off(path, outcome):
         watched.looks[path] = watched.looks.get(path, 0) + 1
@@ -241,7 +240,10 @@ def _same_settings(fits: Path, request: Request) -> None:
 
     placement = {name: str(value) for name, value in request.placement.items()}
     now = {"recipe": to_dict(request.recipe), "reading": request.reading._asdict(), "placement": placement}
-    text = json.dumps({**now, "engine": request.engine}, indent=2, ensure_ascii=False) + "\n"
+    text = (
+        json.dumps({**now, "engine": request.engine, "sensitivity": request.sensitivity}, indent=2, ensure_ascii=False)
+        + "\n"
+    )
     path = fits / SETTINGS
     if path.exists() and path.read_text(encoding="utf-8") != text:
         raise RecipeError(
