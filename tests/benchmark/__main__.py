@@ -1,6 +1,6 @@
 """Measure and compare with the goals: ``python -m tests.benchmark [PART] ...``, all without a part.
 
-The parts: engine, shapes, minimum, errors, truth, detection, spikes, commands, evolve, project, table.
+The parts: engine, shapes, minimum, errors, truth, intervals, detection, spikes, commands, evolve, project, table.
 
 Every figure is a ratio of two things measured in this run, in turns, on one core: the machine is noisy, ratios
 are less so. `compiled` needs numba (the extra ``benchmark``) and is left out without it.
@@ -24,6 +24,7 @@ PARTS = {
     "minimum": engines.minimum,
     "errors": statistics.errors,
     "truth": truth.truth,
+    "intervals": truth.intervals,
     "detection": truth.detection,
     "spikes": truth.spikes,
     "commands": commands.cold_starts,

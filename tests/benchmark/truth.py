@@ -9,10 +9,10 @@ import numpy as np
 from ramanfit.lineshapes import lorentzian, lorentzian_area, lorentzian_derivatives
 from ramanfit.model import polynomial_basis
 from ramanfit.pipeline import Fitted, fit_scan
-from ramanfit.recipe import Recipe
+from ramanfit.recipe import ERRORS, Recipe
 from ramanfit.recipe_toml import load_recipe, with_overrides
 from ramanfit.scan import FloatArray, Scan
-from tests.benchmark.measure import against
+from tests.benchmark.measure import against, in_turns
 
 SHIFT = np.linspace(900.0, 1900.0, 420)
 T = (SHIFT - 1400) / 500
@@ -88,6 +88,30 @@ def spikes() -> Iterator[str]:
             f"S/N {snr:.0f}: channels of 8 standard deviations or more that are masked, in %", found, ">=", 98
         )
         yield against(f"S/N {snr:.0f}: clean channels that are masked, in %", clean, "<=", 0.1)
+
+
+def intervals() -> Iterator[str]:
+    """95 % intervals of the ratio on a quadratic background: how often they hold the truth, and what they cost."""
+    recipe = load_recipe("li-graphite")
+    wanted = {method: with_overrides(recipe, {"errors.method": method}) for method in ERRORS}
+    for snr in (5.0, 10.0, 100.0):
+        _, signal, sd = _signal(BACKGROUNDS["quadratic"], "white", snr)
+        scan = Scan(SHIFT, _noisy(signal, sd, SPECTRA // 2, 3), "series")
+        shares = []
+        for method, one in wanted.items():
+            ratio = fit_scan(scan, one).quantities.ratios["ratio"]
+            low, high = (ratio.value - 1.96 * ratio.se, ratio.value + 1.96 * ratio.se)
+            if ratio.low is not None and ratio.high is not None:
+                low, high = ratio.low, ratio.high
+            known = np.isfinite(low) & np.isfinite(high)
+            held = 100 * np.mean((low <= RATIO)[known] & (high >= RATIO)[known])
+            above, below = (100 * np.mean(end) for end in ((low > RATIO)[known], (high < RATIO)[known]))
+            shares.append(f"{method} {held:.1f} % (too high {above:.1f}, too low {below:.1f})")
+        yield f"S/N {snr:.0f}: {', '.join(shares)}"
+    some = Scan(SHIFT, scan.counts[:50], "series")
+    seconds = in_turns({method: lambda one=one: fit_scan(some, one) for method, one in wanted.items()}, 3)
+    for method in ERRORS[1:]:
+        yield f"{method} over the fit alone, in time: {seconds[method] / seconds['covariance']:.3g}"
 
 
 def _signal(
