@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from ramanfit.recipe_toml import recipe_from_toml
+from ramanfit.recipe_toml import recipe_from_toml, recipe_text
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
@@ -140,6 +140,13 @@ def test_a_scan_that_cannot_be_read_stops_make_and_leaves_no_half_made_table(mad
 def test_the_recipe_is_one() -> None:
     recipe = recipe_from_toml(blocks("toml")[0], "README.md")
     assert [peak.name for peak in recipe.peaks] == ["G", "B"]
+
+
+def test_the_tied_peak_takes_the_place_of_the_free_one() -> None:
+    text = recipe_text("graphite")
+    start, end = text.index('[[peaks]]\nname = "D\'"'), text.index("[[ratios]]")
+    recipe = recipe_from_toml(text[:start] + blocks("toml")[1] + text[end:], "README.md")
+    assert [peak.free for peak in recipe.peaks] == [3, 3, 0]
 
 
 def test_the_python_lines_run(clone: Path) -> None:

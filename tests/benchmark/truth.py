@@ -33,7 +33,8 @@ def truth() -> Iterator[str]:
     recipe = load_recipe("li-graphite")
     yield f"{SPECTRA} spectra a line; RMSE over the Cramér-Rao bound of the fitted model; - where nothing is detected"
     head = "".join(
-        f"{name:>27s}" for name in ("G center (bias in cm-1)", "G height", "B height", "ratio", "area ratio")
+        f"{name:>27s}"
+        for name in ("G center (bias in cm-1)", "G height (%)", "B height (%)", "ratio (%)", "area ratio (%)")
     )
     yield f"{'background, noise, order':40s} {'S/N':>4s}{head}"
     yield " " * 45 + "     bias  RMSE    z  cover" * 5
@@ -139,13 +140,13 @@ def _line(
     true = _values(height)
     bounds = _bounds(height, sd, used)
     cells = []
-    for (value, se), at, bound in zip(_found(fitted), true, bounds, strict=True):
+    for k, ((value, se), at, bound) in enumerate(zip(_found(fitted), true, bounds, strict=True)):
         seen = np.isfinite(value) & np.isfinite(se)
         if seen.mean() < 0.5:
             cells.append("        -     -    -      -")
             continue
         off, z = value[seen] - at, (value[seen] - at) / se[seen]
-        bias = float(np.median(off)) if at > 1000 else 100 * float(np.median(off)) / at
+        bias = float(np.median(off)) * (1 if k == 0 else 100 / at)  # of the center in cm-1, else in %
         rmse = float(np.quantile(np.abs(off), 0.6827)) / bound
         spread = float(np.diff(np.quantile(z, [0.1587, 0.8413]))[0]) / 2
         cells.append(f" {bias:+7.2f} {rmse:5.2f} {spread:4.2f} {100 * np.mean(np.abs(z) < 1.96):5.1f}%")
