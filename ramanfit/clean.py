@@ -56,6 +56,15 @@ class Prepared:
         use = ~spikes if self.use is None else self.use & ~spikes
         return replace(self, use=use, spikes=spikes)
 
+    def cosmic_rays(self) -> list[tuple[int, float, float]]:
+        """Return row, first and last shift in cm-1 of every cosmic ray that is masked."""
+        if self.spikes is None:
+            return []
+        edge = np.diff(np.pad(self.spikes, ((0, 0), (1, 1))).astype(np.int8), axis=1)
+        (rows, first), (_, last) = np.nonzero(edge == 1), np.nonzero(edge == -1)
+        shift = self.model.shift_cm1
+        return list(zip(rows.tolist(), shift[first].tolist(), shift[last - 1].tolist(), strict=True))
+
     def baseline(self, coefficients: FloatArray) -> FloatArray:
         """Return what lies under the peaks [N, M], of coefficients [N, Q]."""
         fitted = self.model.baseline(coefficients)

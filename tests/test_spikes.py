@@ -132,3 +132,14 @@ def test_no_channel_of_a_real_line_is_masked(name: str, recipe: str, lines: tupl
             spikes, shift = fitted.prepared.spikes, fitted.prepared.model.shift_cm1
             for low, high in lines:
                 assert spikes is None or not spikes[:, (shift > low) & (shift < high)].any(), path
+
+
+def test_every_cosmic_ray_is_located() -> None:
+    counts, sd, _ = experiment(6, seed=9)
+    hits = [(1, INSIDE[30]), (4, INSIDE[200]), (4, INSIDE[-40])]
+    spoilt = counts.copy()
+    for row, at in hits:
+        spoilt[row, at : at + 2] += 60 * sd[row, at]
+    found = fit_scan(Scan(SHIFT, spoilt, "line"), RECIPE).prepared.cosmic_rays()
+    assert found == [(row, SHIFT[at], SHIFT[at + 1]) for row, at in hits]
+    assert fit_scan(Scan(SHIFT, counts, "line"), RECIPE).prepared.cosmic_rays() == []

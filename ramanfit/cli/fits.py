@@ -98,9 +98,25 @@ def fit_all(
     keys, assumed = place([visits[i] for i in order], Schedule(**request.placement))
     for note in assumed:
         console.say(note)
+    masked = [found for outcome in outcomes for found in outcome.cosmic_rays]
+    _say_cosmic_rays(keys, [masked[i] for i in order], console)
     marked = _with_outliers(keys, [quantities[i] for i in order])
     scans = [FittedScan(k, q, kept[i]) for k, q, i in zip(keys, marked, order, strict=True)]
     return scans, [path for outcome in outcomes for path in outcome.inputs]
+
+
+def _say_cosmic_rays(
+    keys: Sequence[Keys], masked: Sequence[Sequence[tuple[int, float, float]]], console: Console
+) -> None:
+    """Say how many cosmic rays were masked and, to who wants to know more, where."""
+    count = sum(map(len, masked))
+    if not count:
+        return
+    hit = sum(len({row for row, _, _ in found}) for found in masked)
+    console.say(f"{count} cosmic rays masked in {hit} of {sum(map(len, keys))} spectra (-v: where)")
+    for k, found in zip(keys, masked, strict=True):
+        for row, low, high in found:
+            console.detail(f"{k.source}: {k.point[row]}: cosmic ray masked at {low:.1f}-{high:.1f} cm-1")
 
 
 def _with_outliers(keys: Sequence[Keys], quantities: Sequence[Quantities]) -> list[Quantities]:

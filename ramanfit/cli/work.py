@@ -44,6 +44,7 @@ class Outcome:
     visits: list[Visit] = field(default_factory=list)
     quantities: list[Quantities] = field(default_factory=list)
     kept: list[Any] = field(default_factory=list)
+    cosmic_rays: list[list[tuple[int, float, float]]] = field(default_factory=list)  # by scan
     notes: list[tuple[str, str]] = field(default_factory=list)  # note, source
     departures: dict[str, list[Departures]] = field(default_factory=dict)  # by alternative
     inputs: list[str] = field(default_factory=list)
@@ -93,6 +94,7 @@ def _fitted(
             if fitted.scan.metadata.information:
                 outcome.inputs.append(fitted.scan.metadata.information)
             outcome.kept.append(part)
+            outcome.cosmic_rays.append(fitted.prepared.cosmic_rays())
         yield outcome
 
 
