@@ -204,7 +204,7 @@ def fit_task(task: Task) -> Fit:
     """
     # with equal weights throughout, the first fits are the last
     engine, leading = engine_named(task.engine), engine_named(task.engine, rough=task.noise != "white")
-    spikes = gross_spikes(task.counts, task.use) if task.spikes else np.zeros(task.counts.shape, dtype=bool)
+    spikes = gross_spikes(task.counts, task.use, task.scan) if task.spikes else np.zeros(task.counts.shape, dtype=bool)
     first = _equal_weights(leading, task, spikes)
     everything = np.ones(len(first), dtype=bool)
     noise = np.full((len(first), 3), np.nan)

@@ -21,14 +21,14 @@ SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 PROFILES = ([1.0], [1.0, 0.6], [0.5, 1.0, 0.5])
 
 
-def experiment(n: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def experiment(n: int, seed: int, height: tuple[float, float] = (20, 250)) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Counts [N, M] with shot and read noise, their standard deviation, heights of G."""
     rng = np.random.default_rng(seed)
-    g = rng.uniform(20, 250, n)
+    g = rng.uniform(*height, n)
     signal = 100 + 50 * ((SHIFT - 1400) / 500) ** 2 + np.zeros((n, 1))
-    for height, low, high, narrow, wide in ((g, 1580, 1605, 18, 45), (rng.uniform(20, 300, n), 1330, 1355, 70, 150)):
+    for top, low, high, narrow, wide in ((g, 1580, 1605, 18, 45), (rng.uniform(20, 300, n), 1330, 1355, 70, 150)):
         center, fwhm = rng.uniform(low, high, n)[:, None], rng.uniform(narrow, wide, n)[:, None]
-        signal += height[:, None] * lorentzian(SHIFT, center, fwhm)
+        signal += top[:, None] * lorentzian(SHIFT, center, fwhm)
     sd = np.sqrt(2.5**2 + 0.12 * signal)
     return signal + sd * rng.normal(size=signal.shape), sd, g
 
@@ -90,7 +90,7 @@ def test_the_curve_of_a_row_leaves_the_same_channels_out() -> None:
     mine = np.array([drawn[i].baseline() for i in range(len(scan))])
     theirs = fitted.prepared.model.baseline(fitted.result.coefficients)
     whole = (q.status == "ok").all(axis=1)
-    assert np.abs(mine - theirs)[whole].max() < 0.05  # counts; a height's standard error is 1 to 3
+    assert np.abs(mine - theirs)[whole].max() < 0.1  # counts; a height's standard error is 1 to 3
 
 
 @pytest.mark.parametrize("fwhm_channels", [2.0, 3.0, 5.0, 10.0])
@@ -143,3 +143,30 @@ def test_every_cosmic_ray_is_located() -> None:
     found = fit_scan(Scan(SHIFT, spoilt, "line"), RECIPE).prepared.cosmic_rays()
     assert found == [(row, SHIFT[at], SHIFT[at + 1]) for row, at in hits]
     assert fit_scan(Scan(SHIFT, counts, "line"), RECIPE).prepared.cosmic_rays() == []
+
+
+def test_a_spike_on_a_weak_line_is_told_by_its_neighbours() -> None:
+    counts, sd, _ = experiment(1200, seed=8, height=(12.0, 16.0))
+    at = np.searchsorted(SHIFT, 1590.0)
+    spoilt = counts.copy()
+    spoilt[3::6, at : at + 2] += 12 * sd[3::6, at : at + 2]
+    lines = [fit_scan(Scan(SHIFT, part, "line"), RECIPE) for part in np.split(spoilt, 200)]
+    alone = [fit_scan(Scan(SHIFT, part[[3]], "line"), RECIPE) for part in np.split(spoilt, 200)]
+    column = int(at - INSIDE[0])
+    together, single = (
+        np.mean([f.prepared.spikes is not None and f.prepared.spikes[row, column] for f in fits])
+        for fits, row in ((lines, 3), (alone, 0))
+    )
+    assert together > 0.98
+    assert together > single + 0.1
+    g = lines[0].quantities.names.index("G")
+    assert np.mean([f.result.fwhm_cm1[3, g] < 10 for f in lines]) < 0.02
+
+
+def test_a_narrow_line_of_all_spectra_is_no_spike() -> None:
+    rng = np.random.default_rng(5)
+    channel = np.arange(400.0)
+    for height in (7.0, 14.0, 20.0, 30.0):
+        counts = height / (1 + (channel - 200.2) ** 2) + rng.normal(size=(600, 400))  # 2 channels wide
+        found = gross_spikes(counts, scan=np.repeat(np.arange(100), 6))[:, 195:206]
+        assert found.any(axis=1).mean() < 0.01
