@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ramanfit.columns import ratio_extras
 from ramanfit.evolution import Evolution
 from ramanfit.scan import FloatArray
 
@@ -27,12 +28,18 @@ def label(evolution: Evolution, quantity: str) -> str:
             f"{peak}_center_cm1": f"{peak} position (cm⁻¹)",
             f"{peak}_center_delta_cm1": f"{peak} position − reference (cm⁻¹)",
             f"{peak}_fwhm_cm1": f"{peak} FWHM (cm⁻¹)",
+            f"{peak}_center_sys": f"{peak} position, systematic error (cm⁻¹)",
             f"{peak}_form": f"{peak} form",
             f"{peak}_height": f"{peak} height (counts)",
             f"{peak}_area": f"{peak} area (counts cm⁻¹)",
         }
         if quantity in words:
             return words[quantity]
+    for ratio in evolution.ratios:
+        meanings = ("low end of 95 %", "high end of 95 %", "systematic error")
+        words = dict(zip(ratio_extras(ratio), meanings, strict=True))
+        if quantity in words:
+            return f"{symbol(evolution, ratio)}, {words[quantity]}"
     if is_ratio(evolution, quantity):
         ratio = quantity.removesuffix("_delta")
         return symbol(evolution, ratio) + " − reference" * (ratio != quantity)

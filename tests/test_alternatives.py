@@ -88,3 +88,10 @@ def test_the_columns_survive_a_table(errors: str, tmp_path: Path) -> None:
     )
     two = ramanfit("ratio", str(SCAN), *options, "--csv", "--jobs", "2").stdout
     assert two == direct
+
+
+def test_the_report_shows_them(tmp_path: Path) -> None:
+    ramanfit("evolve", str(SCAN), "--sensitivity", "--errors", "profile", "--no-figures", "-o", str(tmp_path))
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    for words in ("I_B/I_G, systematic error", "I_B/I_G, low end of 95 %", "G position, systematic error"):
+        assert words in page

@@ -151,7 +151,7 @@ function values(row) {
     "dl",
     { class: "facts" },
     ...others.map((name) => fact(labelOf(name), shown(name, row), quantities[name].words)),
-    ...Object.entries(data.words).map(([name, [label, title]]) => fact([label], shown(name, row), title)),
+    ...Object.entries(data.words).map(([name, [label, title]]) => fact(typeset(label), shown(name, row), title)),
     fact(["mid-time"], time, "middle of the acquisition since the first scan began"),
     fill(fact(["file"], text("source", row)), { class: "long" }),
   );

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ramanfit.axes import along, label, place_edges, time_edges, time_unit, trusted_range
-from ramanfit.columns import COLUMNS, ECHEM, ratio_columns
+from ramanfit.columns import COLUMNS, ECHEM, ratio_columns, ratio_extras
 from ramanfit.echem import Record
 from ramanfit.evolution import SHOWN, Evolution, error_of
 from ramanfit.experiment import Spectra, default_maps
@@ -53,7 +53,12 @@ def payload_of(evolution: Evolution, spectra: Spectra) -> Payload:
     table = evolution.table.rows(shown)
     quantities = mapped(evolution)
     counted, counts = _spectra(evolution, spectra, shown)
-    names = ["scan", "time_s", *(name for name in ECHEM if name in table.columns), "redchi2"]
+    described = {name: name for name in (*ECHEM, "redchi2")}
+    described |= {f"{peak}_center_sys": "center_sys" for peak in evolution.peaks}
+    for ratio in evolution.ratios:
+        described |= dict(zip(ratio_extras(ratio), ratio_extras("ratio"), strict=True))
+    described = {name: meaning for name, meaning in described.items() if name in table.columns}
+    names = ["scan", "time_s", *described]
     for quantity in quantities:
         names += [quantity, error_of(quantity)]
     maps = [name for name in default_maps(evolution) if name in quantities]
@@ -65,7 +70,7 @@ def payload_of(evolution: Evolution, spectra: Spectra) -> Payload:
         "status": {peak: "".join(words[row][0] for row in shown) for peak, words in evolution.status.items()},
         "axes": _axes(evolution),
         "quantities": {name: _described(evolution, name) for name in quantities},
-        "words": {name: [label(evolution, name), COLUMNS[name][1]] for name in (*ECHEM, "redchi2") if name in names},
+        "words": {name: [label(evolution, name), COLUMNS[meaning][1]] for name, meaning in described.items()},
         "flags": FLAGS,
         "maps": maps,
         "lines": [name for name in lines if name in quantities],
