@@ -51,6 +51,11 @@ def with_error(value: float, se: float, join: Join = plus_minus) -> str:
     return join(f"{round(value, digits) + 0.0:.{digits}f}", error)
 
 
+def end_of_interval(value: float, se: float) -> str:
+    """Return an end of an interval with the digits of the standard error beside it."""
+    return with_error(value, se, lambda rounded, _: rounded)
+
+
 def error_column(names: Sequence[str], index: int) -> str:
     """Return the name of the standard error that follows column `index`: ``height_se``; empty if none does."""
     following = names[index + 1] if index + 1 < len(names) else ""
@@ -60,7 +65,10 @@ def error_column(names: Sequence[str], index: int) -> str:
 
 
 def for_people(table: Table, join: Join = plus_minus) -> dict[str, list[str]]:
-    """Return the cells of a table in human digits, every standard error merged into the column before it."""
+    """Return the cells of a table in human digits, every standard error merged into the column before it.
+
+    Systematic errors have the digits of an error, ends of intervals those of the standard error.
+    """
     cells: dict[str, list[str]] = {}
     merged: set[str] = set()
     for index, (name, values) in enumerate(table.columns.items()):
@@ -73,7 +81,13 @@ def for_people(table: Table, join: Join = plus_minus) -> dict[str, list[str]]:
         else:
             partner = error_column(table.names, index)
             errors = table.columns[partner] if partner else None
-            if not isinstance(errors, np.ndarray):
+            stem = name.removesuffix("_low").removesuffix("_high")
+            beside = table.columns.get(f"{stem}_se") if stem != name else None
+            if name.endswith("_sys"):
+                cells[name] = [rounded_error(v) if 1e-6 < v < 1e7 else plain(v) for v in values.tolist()]
+            elif isinstance(beside, np.ndarray):
+                cells[name] = [end_of_interval(v, se) for v, se in zip(values.tolist(), beside.tolist(), strict=True)]
+            elif not isinstance(errors, np.ndarray):
                 cells[name] = [plain(value) for value in values.tolist()]
             else:
                 merged.add(partner)

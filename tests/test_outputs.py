@@ -30,7 +30,7 @@ from ramanfit.documents import DOCUMENTS, Collected
 from ramanfit.encoders import Delimited, Encoder, JsonArray, JsonLines
 from ramanfit.errors import InputError, RecipeError
 from ramanfit.outputs import Sink
-from ramanfit.rounding import plus_minus, shorthand, with_error
+from ramanfit.rounding import for_people, plus_minus, shorthand, with_error
 from ramanfit.tables import Table
 from ramanfit.writers import FORMS, check_form, form_of, open_writer
 
@@ -239,6 +239,19 @@ def test_shorthand_is_understood(value: float, se: float) -> None:
 )
 def test_value_and_error(value: float, se: float, text: str) -> None:
     assert with_error(value, se) == text
+
+
+def test_systematic_errors_and_intervals_have_the_digits_of_errors() -> None:
+    table = Table(
+        {"ratio": _one(1.23456), "ratio_se": _one(0.0234), "ratio_low": _one(1.18765), "ratio_sys": _one(0.4351)}
+    )
+    assert for_people(table) == {"ratio": ["1.235 ± 0.023"], "ratio_low": ["1.188"], "ratio_sys": ["0.4"]}
+    missing = Table({name: _one(np.nan) for name in table.names})
+    assert for_people(missing) == {"ratio": [""], "ratio_low": [""], "ratio_sys": [""]}
+
+
+def _one(value: float) -> np.ndarray:
+    return np.array([value])
 
 
 @given(st.lists(st.tuples(TEXT, TEXT), min_size=1, max_size=4))
