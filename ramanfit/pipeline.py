@@ -191,10 +191,31 @@ class Task(NamedTuple):
     errors: Errors
     ratios: tuple[tuple[int, int], ...]  # numerator and denominator, numbers of peaks
 
-    def level(self, fits: FitResult, rows: BoolArray | Rows) -> FloatArray:
-        """Return the light [N, M] that the fits of some rows account for, with what was subtracted before."""
+    def drawn(self, fits: FitResult, rows: BoolArray | Rows) -> Drawn:
+        """Return fits of some rows with the light that they account for, and with what was subtracted before."""
         curve = self.model.evaluate(fits)
-        return curve if self.under is None else curve + self.under[rows]
+        return Drawn(fits, curve if self.under is None else curve + self.under[rows])
+
+    def light(self, rows: BoolArray | Rows) -> FloatArray:
+        """Return the counts of some rows, with what was subtracted."""
+        return self.counts[rows] if self.under is None else self.counts[rows] + self.under[rows]
+
+
+@dataclass(eq=False)
+class Drawn:
+    """Fits of some rows of a task, and the light [N, M] that they account for: computed once, looked at often."""
+
+    fits: FitResult
+    level: FloatArray
+
+    def take(self, rows: BoolArray) -> Drawn:
+        """Return some rows."""
+        return Drawn(self.fits.take(rows), self.level[rows])
+
+    def put(self, rows: BoolArray, part: Drawn) -> None:
+        """Write the rows of `part` into these."""
+        self.fits.put(rows, part.fits)
+        self.level[rows] = part.level
 
 
 def fit_task(task: Task) -> Fit:
@@ -205,9 +226,9 @@ def fit_task(task: Task) -> Fit:
     # with equal weights throughout, the first fits are the last
     engine, leading = engine_named(task.engine), engine_named(task.engine, rough=task.noise != "white")
     spikes = gross_spikes(task.counts, task.use, task.scan) if task.spikes else np.zeros(task.counts.shape, dtype=bool)
-    first = _equal_weights(leading, task, spikes)
-    everything = np.ones(len(first), dtype=bool)
-    noise = np.full((len(first), 3), np.nan)
+    everything = np.ones(len(task.counts), dtype=bool)
+    first = task.drawn(_equal_weights(leading, task, spikes), everything)
+    noise = np.full((len(task.counts), 3), np.nan)
     _renew_noise(task, first, noise, spikes, everything)
     if not task.spikes:
         return _with_errors(task, _weighted(engine, task, first, noise, spikes, everything), noise, None)
@@ -216,7 +237,7 @@ def fit_task(task: Task) -> Fit:
         again = _find_more(task, first, noise, spikes, again)
         if not again.any():
             break
-        first.put(again, _masked(leading, task, spikes, again))
+        first.put(again, task.drawn(_masked(leading, task, spikes, again), again))
         _renew_noise(task, first, noise, spikes, again)
     fits = _weighted(engine, task, first, noise, spikes, everything)
     again = everything
@@ -225,62 +246,60 @@ def fit_task(task: Task) -> Fit:
         again = _find_more(task, fits, noise, spikes, again)
         if not again.any():
             break
-        first.put(again, _masked(leading, task, spikes, again))
+        first.put(again, task.drawn(_masked(leading, task, spikes, again), again))
         _renew_noise(task, first, noise, spikes, again)
         fits.put(again, _weighted(engine, task, first, noise, spikes, again))
     return _with_errors(task, fits, noise, spikes)
 
 
-def _with_errors(task: Task, fits: FitResult, noise: FloatArray, spikes: BoolArray | None) -> Fit:
+def _with_errors(task: Task, drawn: Drawn, noise: FloatArray, spikes: BoolArray | None) -> Fit:
     """Add what errors other than those of the covariance are asked for."""
+    fits = drawn.fits
     if task.errors.method == "covariance":
         return Fit(fits, spikes, None)
     use = task.use if spikes is None else _usable(task, spikes)
     weights = None if use is None else use.astype(np.float64)
     if task.noise != "white":
-        everything = np.ones(len(fits), dtype=bool)
-        weights, _ = _weights(noise, task.level(fits, everything), use)
+        weights, _ = _weights(noise, drawn.level, use)
     if task.errors.method == "profile":
         return Fit(fits, spikes, profile(task.model, task.counts, weights, fits, task.ratios))
     covariance, ends = bootstrap(task.model, task.counts, weights, fits, task.ratios, task.errors.samples)
     return Fit(replace(fits, covariance=covariance), spikes, ends)
 
 
-def _find_more(task: Task, fits: FitResult, noise: FloatArray, spikes: BoolArray, rows: BoolArray) -> BoolArray:
+def _find_more(task: Task, drawn: Drawn, noise: FloatArray, spikes: BoolArray, rows: BoolArray) -> BoolArray:
     """Add the cosmic rays that stand out of the fits of some rows to `spikes`; return which rows have new ones."""
-    curve = task.level(fits.take(rows), rows)
-    counts = task.counts[rows] if task.under is None else task.counts[rows] + task.under[rows]
+    curve = drawn.level[rows]
     use = _usable(task, spikes)
     with np.errstate(invalid="ignore"):
-        more = residual_spikes(counts, curve, variance(noise[rows], curve), None if use is None else use[rows])
+        more = residual_spikes(
+            task.light(rows), curve, variance(noise[rows], curve), None if use is None else use[rows]
+        )
     spikes[rows] |= more
-    found = np.zeros(len(fits), dtype=bool)
+    found = np.zeros(len(rows), dtype=bool)
     found[rows] = more.any(axis=1)
     return found
 
 
-def _renew_noise(task: Task, fits: FitResult, noise: FloatArray, spikes: BoolArray, rows: BoolArray) -> None:
+def _renew_noise(task: Task, drawn: Drawn, noise: FloatArray, spikes: BoolArray, rows: BoolArray) -> None:
     """Write the noise [N, 3] in the residuals of all scans with one of some rows; not a number without a fit."""
     touched = np.zeros(int(task.scan[-1]) + 1, dtype=bool)
     touched[task.scan[rows]] = True
     noise[touched[task.scan]] = np.nan
-    ok = np.asarray(touched[task.scan] & (fits.status != Status.FAILED))
+    ok = np.asarray(touched[task.scan] & (drawn.fits.status != Status.FAILED))
     if ok.any():
-        found = fits.take(ok)
-        residual = task.counts[ok] - task.model.evaluate(found)
+        curve = drawn.level[ok]
         use = _usable(task, spikes)
         scan = task.scan[ok]
         starts = [0, *(np.flatnonzero(np.diff(scan)) + 1).tolist()]
         used = None if use is None else use[ok]
-        noise[ok] = estimate_noise(task.noise, residual, task.level(found, ok), used, starts)
+        noise[ok] = estimate_noise(task.noise, task.light(ok) - curve, curve, used, starts)
 
 
-def _weighted(
-    engine: Engine, task: Task, first: FitResult, noise: FloatArray, spikes: BoolArray, rows: BoolArray
-) -> FitResult:
+def _weighted(engine: Engine, task: Task, first: Drawn, noise: FloatArray, spikes: BoolArray, rows: BoolArray) -> Drawn:
     """Return the final fits of some rows, with weights that follow the curves of the first."""
     final = first.take(rows)
-    ok = np.asarray(final.status != Status.FAILED)
+    ok = np.asarray(final.fits.status != Status.FAILED)
     if not ok.any():
         return final
     fitted = np.flatnonzero(rows)[ok]
@@ -291,23 +310,24 @@ def _weighted(
     if task.noise == "white":
         unit = noise[:, 0]
     else:
-        weights, unit = _weights(noise, task.level(known, fitted), used)
-        known = engine(task.model, counts, weights, known.place)
+        weights, unit = _weights(noise, known.level, used)
+        known = task.drawn(engine(task.model, counts, weights, known.fits.place), fitted)
     with np.errstate(divide="ignore", invalid="ignore"):
-        redchi2 = known.chi2 / known.dof / unit
+        redchi2 = known.fits.chi2 / known.fits.dof / unit
     redchi2[~np.isfinite(redchi2)] = np.nan
     judged = _judged(task, known, fitted, counts, weights, noise)
-    final.put(ok, replace(judged, noise=noise, redchi2=redchi2))
+    known.fits = replace(judged, noise=noise, redchi2=redchi2)
+    final.put(ok, known)
     return final
 
 
 def _judged(
-    task: Task, fits: FitResult, rows: Rows, counts: FloatArray, weights: FloatArray | None, noise: FloatArray
+    task: Task, drawn: Drawn, rows: Rows, counts: FloatArray, weights: FloatArray | None, noise: FloatArray
 ) -> FitResult:
     """Return the fits of some rows with what their residuals and their rivals say of them."""
-    rival = engine_named(task.engine, rough=True)
-    residual = counts - task.model.evaluate(fits)
-    spread = np.sqrt(variance(noise, task.level(fits, rows)))
+    rival, fits = engine_named(task.engine, rough=True), drawn.fits
+    residual = task.light(rows) - drawn.level
+    spread = np.sqrt(variance(noise, drawn.level))
     use = None if weights is None else weights > 0
     seen = spread > 0 if use is None else use & (spread > 0)
     residual = np.divide(residual, spread, out=np.zeros_like(residual), where=seen)
