@@ -29,7 +29,6 @@ def command(console: Console, request: Request, output: Output) -> None:
       zcat scan.txt.gz | ramanfit fit - --jsonl
     """
     from ramanfit.cli.fits import write_fits
-    from ramanfit.columns import long_table
 
     numerators = {ratio.name: ratio.numerator for ratio in request.recipe.ratios}
-    write_fits(request, output, console, lambda keys, quantities: long_table(keys, quantities, numerators))
+    write_fits(request, output, console, numerators)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -15,7 +14,7 @@ from ramanfit.cli.cell import cell_record, keys_with_cell
 from ramanfit.cli.inputs import exports, say_notes
 from ramanfit.cli.work import Job, Keep, Outcome
 from ramanfit.cli.work import outcomes as work
-from ramanfit.columns import wide_table
+from ramanfit.columns import lengthened, statuses, wide_table
 from ramanfit.errors import FlaggedFits, RecipeError
 from ramanfit.outliers import with_outliers
 from ramanfit.pipeline import Fitted, verify
@@ -100,8 +99,7 @@ def fit_all(
         console.say(note)
     masked = [found for outcome in outcomes for found in outcome.cosmic_rays]
     _say_cosmic_rays(keys, [masked[i] for i in order], console)
-    marked = _with_outliers(keys, [quantities[i] for i in order])
-    scans = [FittedScan(k, q, kept[i]) for k, q, i in zip(keys, marked, order, strict=True)]
+    scans = [FittedScan(k, quantities[i], kept[i]) for k, i in zip(keys, order, strict=True)]
     return scans, [path for outcome in outcomes for path in outcome.inputs]
 
 
@@ -119,13 +117,11 @@ def _say_cosmic_rays(
             console.detail(f"{k.source}: {k.point[row]}: cosmic ray masked at {low:.1f}-{high:.1f} cm-1")
 
 
-def _with_outliers(keys: Sequence[Keys], quantities: Sequence[Quantities]) -> list[Quantities]:
-    if not keys:
-        return []
-    table = with_outliers(Table.concat([wide_table(k, q) for k, q in zip(keys, quantities, strict=True)]))
-    flags = np.array(table.columns["flags"])
-    ends = np.cumsum([len(k) for k in keys])
-    return [replace(q, flags=flags[end - len(k) : end]) for k, q, end in zip(keys, quantities, ends, strict=True)]
+def wide_of(scans: Sequence[FittedScan]) -> tuple[Table, dict[str, tuple[str, ...]]]:
+    """Return the wide table of scans in order of time, outliers flagged, and the status of every peak."""
+    table = with_outliers(Table.concat([wide_table(scan.keys, scan.quantities) for scan in scans]))
+    words = [statuses(scan.quantities) for scan in scans]
+    return table, {peak: tuple(word for w in words for word in w[peak]) for peak in words[0]}
 
 
 def job_of(request: Request, keep: Keep | None = None) -> Job:
@@ -150,10 +146,16 @@ def say_departures(found: Mapping[str, Sequence[Departures]], console: Console) 
         console.say(f"sensitivity, {name}: {', '.join(words) or 'nothing to compare'} (median)")
 
 
-def write_fits(
-    request: Request, output: Output, console: Console, table_of: Callable[[Keys, Quantities], Table]
-) -> None:
-    """Fit all exports and write their tables, scan by scan in order of time; then the record, then the flags.
+def write_fits(request: Request, output: Output, console: Console, numerators: Mapping[str, str] | None = None) -> None:
+    """Fit all exports and write their table, in order of time; then the record, then the flags.
+
+    Parameters
+    ----------
+    request : Request
+    output : Output
+    console : Console
+    numerators : mapping of str to str, optional
+        Ratio to the peak on whose row it stands, for the long table; None: the wide one.
 
     Raises
     ------
@@ -166,11 +168,18 @@ def write_fits(
         scans, inputs = fit_all(request, console, keep=_themselves if second_opinion(request) else None)
         keys = [scan.keys for scan in scans]
         record = cell_record(request, [k.started for k in keys], console)
-        for k, scan in zip(keys_with_cell(keys, record, console), scans, strict=True):
-            writer.write(table_of(k, scan.quantities))
+        found = keys_with_cell(keys, record, console)
+        flags: list[str] = []
+        if scans:
+            table, status = wide_of([scan._replace(keys=k) for scan, k in zip(scans, found, strict=True)])
+            flags = [str(words) for words in table.columns["flags"]]
+            if numerators is not None:
+                started = [k.started for k in keys for _ in range(len(k))]
+                table = lengthened(table, status, numerators, started)
+            writer.write(table)
     write_meta(request, inputs)
     say_second_opinion(request, [scan.kept for scan in scans], console)
-    report_flags([flags for scan in scans for flags in scan.quantities.flags.tolist()], console, check=request.check)
+    report_flags(flags, console, check=request.check)
 
 
 def second_opinion(request: Request) -> bool:

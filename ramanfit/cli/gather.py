@@ -11,10 +11,9 @@ import numpy as np
 
 from ramanfit.bands import Bands, bands_table
 from ramanfit.cli.cell import cell_record, table_with_cell
-from ramanfit.cli.fits import FittedScan, fit_all, say_second_opinion, second_opinion
+from ramanfit.cli.fits import FittedScan, fit_all, say_second_opinion, second_opinion, wide_of
 from ramanfit.cli.inputs import say_notes
 from ramanfit.cli.tables import join_tables, table_files
-from ramanfit.columns import statuses, wide_table
 from ramanfit.curves import LINE
 from ramanfit.errors import InputError, RamanfitError
 from ramanfit.evolution import Evolution
@@ -217,8 +216,7 @@ def _reference(request: Request, console: Console) -> tuple[Table, Mapping[str, 
 
 def _wide(scans: Sequence[FittedScan]) -> tuple[Table, dict[str, tuple[str, ...]]]:
     """Return the wide table, rounded as one that was written and read back, and the status of every peak."""
-    table = Table.concat([wide_table(scan.keys, scan.quantities) for scan in scans])
+    table, status = wide_of(scans)
     columns = {name: np.asarray(v) for name, v in table.columns.items() if not isinstance(v, tuple)}
     table = table.with_(**{name: nine_digits(v) for name, v in columns.items() if v.dtype.kind == "f"})
-    words = [statuses(scan.quantities) for scan in scans]
-    return table, {peak: tuple(word for w in words for word in w[peak]) for peak in words[0]}
+    return table, status

@@ -42,6 +42,4 @@ def command(console: Console, request: Request, output: Output) -> None:
         write_meta(request, paths)
         report_flags([str(flags) for flags in table.columns["flags"]], console, check=request.check)
         return
-    from ramanfit.columns import wide_table
-
-    write_fits(request, output, console, wide_table)
+    write_fits(request, output, console)
