@@ -14,7 +14,7 @@ from ramanfit.noise import estimate_noise, variance
 from ramanfit.orders import with_orders
 from ramanfit.recipe import Recipe
 from ramanfit.scan import BoolArray, FloatArray, Scan
-from ramanfit.spikes import residual_spikes
+from ramanfit.spikes import gross_spikes, residual_spikes
 
 LINE = ("center_cm1", "fwhm_cm1", "height", "form")  # what a curve is drawn from
 
@@ -178,6 +178,10 @@ def curves(
     shift = prepared.model.shift_cm1
     counts = np.asarray(prepared.counts, dtype=np.float64)
     use = np.ones(counts.shape, dtype=bool) if prepared.use is None else prepared.use.copy()
+    file = np.searchsorted(starts, np.arange(len(scan)), side="right")
+    if recipe.clean.spikes:
+        bare = counts if prepared.under is None else counts - prepared.under
+        use &= ~gross_spikes(bare, use, file)
     shapes = tuple(peak.shape for peak in recipe.peaks)
     height = lines[..., 2]
     drawn = np.asarray(np.isfinite(lines[..., :3]).all(axis=2))
@@ -191,7 +195,6 @@ def curves(
     noise = np.full((len(scan), 3), np.nan)
     if prepared.under is not None:
         peaks += prepared.under
-    file = np.searchsorted(starts, np.arange(len(scan)), side="right")
     order = _orders(prepared, counts, starts, recipe)[file - 1]
     for own in sorted(set(order[fitted].tolist())):
         rows = fitted[order[fitted] == own]

@@ -78,7 +78,7 @@ def _apart(values: FloatArray, se: FloatArray) -> BoolArray:
     around = np.stack([padded[:, k : k + values.shape[1]] for k in range(2 * SIDE + 1) if k != SIDE])
     rising = np.sort(around, axis=0)  # what is missing comes last
     known = np.isfinite(rising).sum(axis=0)[None]
-    low, high = (np.take_along_axis(rising, np.maximum(k, 0), axis=0)[0] for k in ((known - 1) // 2, known // 2 % 6))
+    low, high = (np.take_along_axis(rising, np.maximum(k, 0), axis=0)[0] for k in ((known - 1) // 2, known // 2))
     off = values - (low + high) / 2
     typical, enough = _typical(off), np.isfinite(values).sum(axis=1)[:, None] >= LEAST
     spread = np.hypot(typical, np.nan_to_num(se))

@@ -10,6 +10,7 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from ramanfit.masks import bridged
 from ramanfit.model import Model
 from ramanfit.result import FitResult, Status
 from ramanfit.scan import BoolArray, FloatArray
@@ -77,6 +78,8 @@ class Problem(ABC):
     def of(cls: type[Own], model: Model, counts: FloatArray, weights: FloatArray | None) -> Own:
         """Set up the problem of some spectra."""
         basis, n, q = model.basis, len(counts), len(model.basis)
+        # what is left out would lead the search for a start astray, and take digits from the rest
+        counts = bridged(counts, None if weights is None else weights > 0)
         removed = np.matmul(counts[:, None, :], basis.T)[:, 0]
         y = counts - np.matmul(removed[:, None, :], basis)[:, 0]
         fixed = np.zeros((q + 1, q + 1, n))

@@ -211,9 +211,9 @@ class Errors:
     ----------
     method : {"covariance", "bootstrap", "profile"}
         "bootstrap": all standard errors, and the 95 % interval of a ratio, from resampled residuals; "profile": this
-        interval from the likelihood.
+        interval from the likelihood. Both refit with the batched engine, whatever the first fits were made with.
     samples : int
-        Of a bootstrap.
+        Of a bootstrap, 50 to 10,000.
     """
 
     method: str = "covariance"
@@ -222,7 +222,7 @@ class Errors:
     def __post_init__(self) -> None:
         check_types(self, "errors")
         choice(self.method, ERRORS, "errors.method")
-        expect(self.samples >= 50, "errors.samples", "50 or more", self.samples)
+        expect(50 <= self.samples <= 10_000, "errors.samples", "50 to 10000", self.samples)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Any
 import lmfit
 import numpy as np
 
+from ramanfit.masks import bridged
 from ramanfit.model import Model
 from ramanfit.result import FitResult, Status
 from ramanfit.scan import BoolArray, FloatArray
@@ -25,9 +26,9 @@ def fit(
     All parameters that are not fixed are free, ties are lmfit's expressions, and bounds its own transformations:
     nothing is shared with the batched engine but the model and, where `start` is None, its search for a start.
     """
+    counts = bridged(counts, None if weights is None else weights > 0)
     if start is None:
-        level = (counts @ model.basis.T) @ model.basis
-        start = Starts(model).search(counts - level)
+        start = Starts(model).search(counts - (counts @ model.basis.T) @ model.basis)
     rows = [_fit_one(model, counts[i], None if weights is None else weights[i], start[i]) for i in range(len(counts))]
     return FitResult.concat(rows)
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ramanfit.errors import RecipeError
+from ramanfit.masks import bridged
 from ramanfit.recipe import Baseline
 from ramanfit.scan import BoolArray, FloatArray
 from ramanfit.settings import expect, nearest, parse_toml, unknown
@@ -79,18 +80,18 @@ def background(shift_cm1: FloatArray, counts: FloatArray, use: BoolArray | None,
         If there is no such method or it has no such option, or the regions hold too few channels.
     """
     options = checked_options(baseline)
-    bridged = counts if use is None or use.all() else _bridged(counts, use)
+    filled = bridged(counts, use)
     if baseline.method == "regions":
-        return _through_regions(shift_cm1, bridged, use, baseline)
+        return _through_regions(shift_cm1, filled, use, baseline)
     if baseline.method == "anchors":
-        return _through_anchors(shift_cm1, bridged, baseline.anchors_cm1)
+        return _through_anchors(shift_cm1, filled, baseline.anchors_cm1)
     from pybaselines import Baseline as Algorithms
 
     algorithm = getattr(Algorithms(shift_cm1), baseline.method)
     found = np.full(counts.shape, np.nan)
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
-        for i, spectrum in enumerate(bridged):  # pybaselines takes one at a time
+        for i, spectrum in enumerate(filled):  # pybaselines takes one at a time
             try:
                 found[i] = algorithm(spectrum, **options)[0]
             except (ValueError, ArithmeticError, np.linalg.LinAlgError):
@@ -144,20 +145,6 @@ def _parsed(options: str) -> dict[str, Any]:
         return dict(parse_toml(f"options = {{ {options} }}", "")["options"])
     except RecipeError:
         raise RecipeError(f'baseline.options: expected settings such as "lam=1e6, p=0.01", found {options!r}') from None
-
-
-def _bridged(counts: FloatArray, use: BoolArray) -> FloatArray:
-    """Put straight lines, by channel, where channels do not count."""
-    channels = np.arange(counts.shape[1])
-    before = np.maximum.accumulate(np.where(use, channels, -1), axis=1)
-    after = np.minimum.accumulate(np.where(use, channels, len(channels))[:, ::-1], axis=1)[:, ::-1]
-    before, after = np.where(before < 0, after, before), np.where(after == len(channels), before, after)
-    before, after = np.clip(before, 0, len(channels) - 1), np.clip(after, 0, len(channels) - 1)
-    rows = np.arange(len(counts))[:, None]
-    part = (channels - before) / np.maximum(after - before, 1)
-    known = np.where(use, counts, 0.0)  # whatever stands in a masked channel
-    line = known[rows, before] * (1 - part) + known[rows, after] * part
-    return np.where(use, counts, line)
 
 
 def _through_regions(

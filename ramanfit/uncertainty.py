@@ -97,27 +97,18 @@ def profile(model: Model, counts: FloatArray, weights: FloatArray | None, fits: 
     An end of an interval is where chi-square, least in all other parameters while the ratio is held, has risen by
     3.84 residual variances (Venzon & Moolgavkar, Appl. Stat. 37, 87 (1988)). Not a number where a fit has not
     converged, where chi-square never rises so far, and for ratios of heights that follow or lead others or have
-    bounds.
-
-    Parameters
-    ----------
-    model : Model
-    counts, weights : array [N, M]
-        As in `ramanfit.varpro.fit`.
-    fits : FitResult
-        Of these.
-    pairs : sequence of (int, int)
+    bounds. The parameters are those of `bootstrap`.
     """
     intervals = np.full((len(counts), len(pairs), 2), np.nan)
     rows = np.flatnonzero((fits.status == Status.CONVERGED) & (fits.chi2 > 0))
+    if not len(rows):
+        return intervals
+    counts, some = counts[rows], None if weights is None else weights[rows]
+    best = varpro.fit(model, counts, some, fits.place[rows], PRECISE)
     for r, (a, b) in enumerate(pairs):
-        tied = _tied(model, a, b)
-        if tied is None or not len(rows):
-            continue
-        some = None if weights is None else weights[rows]
-        best = varpro.fit(model, counts[rows], some, fits.place[rows], PRECISE)
-        for end, side in enumerate((-1.0, 1.0)):
-            intervals[rows, r, end] = _end(tied, counts[rows], some, best, a, b, side)
+        if (tied := _tied(model, a, b)) is not None:
+            for end, side in enumerate((-1.0, 1.0)):
+                intervals[rows, r, end] = _end(tied, counts, some, best, a, b, side)
     return intervals
 
 

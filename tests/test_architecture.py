@@ -17,7 +17,7 @@ FLOORS = (
     ("errors",),
     ("stored",),
     ("scan", "settings"),
-    ("algebra", "lineshapes", "result", "recipe", "plan", "readers"),
+    ("algebra", "masks", "lineshapes", "result", "recipe", "plan", "readers"),
     ("model", "recipe_toml", "noise", "graph_text", "spikes", "subtract"),
     ("starts", "clean", "problem", "diagnosis"),
     ("lorentzians", "linked"),

@@ -75,15 +75,15 @@ def test_what_is_left_out_plays_no_part_and_neighbours_neither() -> None:
     counts, _ = line_spectra(6, 4.0, 11)
     weights = np.ones(counts.shape)
     weights[:, 100:104] = 0
-    spoilt = np.where(weights > 0, counts, 1e6)
+    spoilt = np.where(weights > 0, counts, 1e9)
     fits = varpro.fit(model, counts, weights)
     whole = bootstrap(model, counts, weights, fits, PAIRS, 60)
     for found, again in zip(whole, bootstrap(model, spoilt, weights, fits, PAIRS, 60), strict=True):
         np.testing.assert_array_equal(found, again)
     alone = bootstrap(model, counts[[4]], weights[[4]], fits.take([4]), PAIRS, 60)
-    np.testing.assert_allclose(alone[0][0], whole[0][4], rtol=1e-7)
+    np.testing.assert_allclose(alone[0][0], whole[0][4], rtol=1e-9)
     ends = profile(model, counts, weights, fits, PAIRS)
-    np.testing.assert_allclose(profile(model, spoilt[[4]], weights[[4]], fits.take([4]), PAIRS)[0], ends[4], rtol=1e-5)
+    np.testing.assert_array_equal(profile(model, spoilt[[4]], weights[[4]], fits.take([4]), PAIRS)[0], ends[4])
 
 
 def test_ratios_that_have_no_interval() -> None:
