@@ -236,6 +236,9 @@ def _swapped(result: FitResult, model: Model, status: StringArray) -> BoolArray:
 def _flags(result: FitResult, prepared: Prepared, recipe: Recipe, status: StringArray, snr: FloatArray) -> StringArray:
     shift = prepared.model.shift_cm1
     fitted = result.status == Status.CONVERGED
+    # a height that a bound holds has no error, nor have those that follow it
+    own = np.array([prepared.model.link(p).height_of is None for p in range(len(recipe.peaks))])
+    held = result.at_bound[..., 3]
     half = result.fwhm_cm1 / 2
     pitch = np.interp(result.center_cm1, shift[:-1], np.diff(shift))
     with np.errstate(invalid="ignore"):
@@ -245,7 +248,7 @@ def _flags(result: FitResult, prepared: Prepared, recipe: Recipe, status: String
         "not_measured": result.status == Status.NOT_MEASURED,
         "failed": (result.status == Status.FAILED) | (result.status == Status.NOT_CONVERGED),
         "at_bound": fitted & result.at_bound.any(axis=(1, 2)),
-        "no_covariance": fitted & np.isnan(np.einsum("nii->ni", result.covariance)[:, :: result.fields]).any(axis=1),
+        "no_covariance": fitted & (np.isnan(result.standard_errors()["height"]) & own & ~held).any(axis=1),
         "saturated": prepared.saturated,
         "spike_in_band": _spike_in_band(result, prepared, status),
         "not_detected": (status == "not_detected").any(axis=1),

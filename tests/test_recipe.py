@@ -241,7 +241,7 @@ def test_shapes_are_those_there_are() -> None:
 def test_no_ratio_can_be_named_as_a_column() -> None:
     keys = list(COLUMNS)[: list(COLUMNS).index("peak")]
     assert len(keys) == 9
-    for name in (*keys, "redchi2", "flags"):
+    for name in (*keys, "redchi2", "flags", "x_se", "x_sys", "x_low", "x_high", "x_delta"):
         with pytest.raises(RecipeError, match="expected a name that no other column has"):
             replace(load_recipe("li-graphite"), ratios=(Ratio("B", "G", name),))
 
@@ -342,6 +342,10 @@ def wrong(text: str) -> RecipeError:
             "[window]\nexclude = [[0, 3000]]",
             "window.exclude: expected less than the whole window 900-1900, found [0.0, 3000.0]",
         ),
+        ("[errors]\nmethod = 'jackknife'", "errors.method: unknown value 'jackknife'"),
+        ("[errors]\nsamples = 1000000000", "errors.samples: expected 50 to 10000, found 1000000000"),
+        ("[alternatives]\nbaselines = 3", "alternatives.baselines: expected a list of texts, found 3"),
+        ("[alternatives]\nrecipes = ['']", "alternatives.recipes: expected no empty text, found ''"),
         ("[clean]\nsaturation_counts = 0", "clean.saturation_counts: expected more than 0, found 0"),
         ("[noise]\nmodel = 'pink'", "noise.model: unknown value 'pink'"),
         ("[detection]\nmin_snr = -1", "detection.min_snr: expected 0 or more, found -1"),
