@@ -63,7 +63,8 @@ COLUMNS: dict[str, tuple[str, str]] = {
 
 UPPER_95 = 1.6449  # standard deviations below which 95 % of Gaussian numbers lie
 PEAK_COLUMNS = ("center_cm1", "center_se", "fwhm_cm1", "fwhm_se", "height", "height_se", "area", "area_se")
-PEAK_EXTRAS = ("form", "form_se", "center_sys")  # only where a shape has a form, or they were asked for
+CENTER_SYS = "center_sys"
+PEAK_EXTRAS = ("form", "form_se", CENTER_SYS)  # only where a shape has a form, or they were asked for
 
 
 def ratio_columns(name: str) -> tuple[str, str, str, str]:

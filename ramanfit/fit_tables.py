@@ -6,18 +6,18 @@ import csv
 import io
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
 import numpy as np
 
-from ramanfit.columns import ECHEM, KEYS, PEAK_COLUMNS, PEAK_EXTRAS, ratio_columns, ratio_extras
+from ramanfit.columns import CENTER_SYS, ECHEM, KEYS, PEAK_COLUMNS, PEAK_EXTRAS, ratio_columns, ratio_extras
 from ramanfit.errors import FormatError
 from ramanfit.recipe import Ratio
 from ramanfit.scan import FloatArray
 from ramanfit.series import starts_and_numbers
-from ramanfit.tables import Column, Table
+from ramanfit.tables import Column, Table, with_columns
 
 MISMATCH = "ratio_mismatch"
 
@@ -93,7 +93,10 @@ def read_fit_table(path: str, data: bytes, ratios: Sequence[Ratio]) -> FitTable:
 
     values: dict[str, FloatArray] = {}
     for p in peaks:
-        extras = [q for q in PEAK_EXTRAS if any(row.get(f"{p}_{q}") for row in wide)]
+        # a long table has the column of a form for all peaks, and nothing in it for those whose shape has none
+        extras = [
+            q for q in PEAK_EXTRAS if (q == CENTER_SYS and f"{p}_{q}" in names) or any(r.get(f"{p}_{q}") for r in wide)
+        ]
         values |= {f"{p}_{q}": numbers(f"{p}_{q}") for q in (*PEAK_COLUMNS, *extras)}
     disagreements: list[Disagreement] = []
     flags = [row.get("flags", "") for row in wide]
@@ -153,6 +156,7 @@ def join(tables: Sequence[FitTable], period_s: float | None = None) -> tuple[Fit
     """
     if len(tables) == 1:
         return tables[0], []
+    tables = _with_all_extras(tables)
     for other in tables[1:]:
         differing = set(other.table.names) ^ set(tables[0].table.names)
         if differing:
@@ -187,6 +191,20 @@ def join(tables: Sequence[FitTable], period_s: float | None = None) -> tuple[Fit
         [d for t in tables for d in t.disagreements],
         {peak: tuple(_picked([s for t in tables for s in t.status[peak]], order)) for peak in tables[0].status},
     ), notes
+
+
+def _with_all_extras(tables: Sequence[FitTable]) -> list[FitTable]:
+    """Give all tables the forms that one has: a peak that a table never saw has left no trace of its own."""
+    known = {name for t in tables for name in t.table.names}
+    found = []
+    for t in tables:
+        table, nothing = t.table, np.full(len(t.table), np.nan)
+        for peak in t.status:
+            own = [name for q in PEAK_EXTRAS if (name := f"{peak}_{q}") in known]
+            more = {name: table.columns.get(name, nothing) for name in own}
+            table = with_columns(table, more, f"{peak}_{PEAK_COLUMNS[-1]}")
+        found.append(replace(t, table=table))
+    return found
 
 
 class _Visit(NamedTuple):

@@ -15,6 +15,7 @@ from ramanfit.recipe import Baseline
 from ramanfit.scan import BoolArray, FloatArray
 from ramanfit.settings import expect, nearest, parse_toml, unknown
 
+OF_MANY = ("collab_pls",)  # of pybaselines, for several spectra at once
 HALF_WIDTH = 2  # channels on both sides of an anchor whose median it is
 
 
@@ -131,7 +132,7 @@ def algorithms() -> dict[str, Callable[..., Any]]:
     found = {}
     for name in dir(Algorithms):
         method = getattr(Algorithms, name)
-        if name.startswith("_") or not callable(method):
+        if name.startswith("_") or not callable(method) or name in OF_MANY:
             continue
         _, *own = inspect.signature(method).parameters.values()
         needed = [p.name for p in own if p.default is p.empty and p.kind != p.VAR_KEYWORD]

@@ -16,7 +16,7 @@ from ramanfit.errors import FormatError
 from ramanfit.fit_tables import join, read_fit_table
 from ramanfit.pipeline import fit_scan
 from ramanfit.readers import is_fit_table
-from ramanfit.recipe_toml import load_recipe
+from ramanfit.recipe_toml import load_recipe, with_overrides
 from ramanfit.scan import Metadata, Scan
 from ramanfit.series import Schedule, Visit, chronological, place
 from ramanfit.tables import Table
@@ -81,6 +81,23 @@ def test_a_wide_table_stays_what_it_is(tmp_path: object) -> None:
     wide = written(wide_table(place([Visit.of(scan)], Schedule())[0][0], q), "csv", tmp_path)
     again = read_fit_table("t", wide, RECIPE.ratios)
     assert written(again.table, "csv", tmp_path) == wide
+
+
+def test_a_peak_that_one_table_never_saw_joins_with_its_form(tmp_path: object) -> None:
+    recipe = with_overrides(RECIPE, {"peaks.B.shape": "pseudo-voigt"})
+    flat = 800 + np.random.default_rng(1).normal(size=(2, SHIFT.size))
+    singly, wide = [], []
+    for i, counts in enumerate((spectra(2), flat)):
+        scan = Scan(SHIFT, counts, "line", source=f"s{i}", metadata=Metadata(started=datetime(2024, 1, 10, 9, i)))
+        q = fit_scan(scan, recipe).quantities
+        keys = place([Visit.of(scan)], Schedule())[0][0]
+        singly.append(written(long_table(keys, q, {"ratio": "B"}), "csv", tmp_path))
+        wide.append(wide_table(keys, q))
+    joined, _ = join([read_fit_table(f"t{i}", data, recipe.ratios) for i, data in enumerate(singly)])
+    assert joined.table.names == wide[0].names == wide[1].names
+    form = np.asarray(joined.table.columns["B_form"])
+    assert np.isfinite(form[:2]).all()
+    assert np.isnan(form[2:]).all()
 
 
 def test_tables_made_one_by_one_join_to_what_one_command_gives(tmp_path: object) -> None:
