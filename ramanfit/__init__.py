@@ -10,25 +10,25 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ramanfit.errors import RamanfitError
-    from ramanfit.pipeline import Fitted, fit_scan, verify
-    from ramanfit.readers import ReadOptions, open_scans
-    from ramanfit.recipe import Recipe
-    from ramanfit.recipe_toml import load_recipe
-    from ramanfit.scan import Scan
+    from ramanfit.fit.pipeline import Fitted, fit_scan, verify
+    from ramanfit.formats import ReadOptions, open_scans
+    from ramanfit.recipe.recipe import Recipe
+    from ramanfit.recipe.toml import load_recipe
+    from ramanfit.scan.scan import Scan
 
-__version__ = "0.1.0"
+from ramanfit.errors import __version__
 
 # imported when asked for (PEP 562), so that `ramanfit --help` does not wait for numpy
 _HOMES = {
-    "Fitted": "pipeline",
+    "Fitted": "fit.pipeline",
     "RamanfitError": "errors",
-    "ReadOptions": "readers",
-    "Recipe": "recipe",
-    "Scan": "scan",
-    "fit_scan": "pipeline",
-    "load_recipe": "recipe_toml",
-    "open_scans": "readers",
-    "verify": "pipeline",
+    "ReadOptions": "formats",
+    "Recipe": "recipe.recipe",
+    "Scan": "scan.scan",
+    "fit_scan": "fit.pipeline",
+    "load_recipe": "recipe.toml",
+    "open_scans": "formats",
+    "verify": "fit.pipeline",
 }
 
 __all__ = [

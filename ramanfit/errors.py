@@ -1,6 +1,8 @@
-"""What can go wrong, and with which exit status the shell hears of it."""
+"""What can go wrong, with which exit status the shell hears of it, and the version that files name."""
 
 from __future__ import annotations
+
+__version__ = "0.1.0"
 
 
 class RamanfitError(Exception):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ramanfit.lineshapes import lorentzian, lorentzian_derivatives
-from ramanfit.scan import FloatArray
+from ramanfit.fit.lineshapes import lorentzian, lorentzian_derivatives
+from ramanfit.scan.scan import FloatArray
 
 SHIFT = np.linspace(900.0, 1900.0, 420)
 DARK, READ = 600.0, 5.0  # counts; gain 1

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.optimize import least_squares
 
-from ramanfit.model import Model
-from ramanfit.scan import FloatArray
+from ramanfit.fit.model import Model
+from ramanfit.scan.scan import FloatArray
 
 
 class LeastSquares:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ramanfit.lineshapes import lorentzian
-from ramanfit.model import Model, polynomial_basis
-from ramanfit.scan import FloatArray
+from ramanfit.fit.lineshapes import lorentzian
+from ramanfit.fit.model import Model, polynomial_basis
+from ramanfit.scan.scan import FloatArray
 
 
 @dataclass(frozen=True)

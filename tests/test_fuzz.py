@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ramanfit.errors import FormatError
-from ramanfit.readers import READERS
+from ramanfit.formats import READERS
 from tests.fuzz.damage import BINARY, TEXT, damaged
 from tests.fuzz.run import OPTIONS, Input, read, workshop
 from tests.fuzz.seeds import SEEDS, small

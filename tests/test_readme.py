@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from ramanfit.recipe_toml import recipe_from_toml, recipe_text
+from ramanfit.recipe.toml import recipe_from_toml, recipe_text
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"

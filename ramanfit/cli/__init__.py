@@ -7,24 +7,24 @@ from typing import Any
 
 import click
 
-from ramanfit import __version__
 from ramanfit.cli.console import talk_options
+from ramanfit.errors import __version__
 
 # The one-line help stands here so that `ramanfit --help` imports no command; a test keeps it equal to theirs.
 COMMANDS: dict[str, tuple[str, str]] = {
-    "info": ("ramanfit.cli.info", "Say what is in Raman exports, and what is missing."),
-    "fit": ("ramanfit.cli.fit", "Fit every spectrum: one row per spectrum and peak."),
-    "ratio": ("ramanfit.cli.ratio", "Give I_B/I_G with its standard error: one row per spectrum."),
-    "evolve": ("ramanfit.cli.evolve", "Give position versus time: tables, maps, traces."),
-    "bands": ("ramanfit.cli.bands", "Give intensities at fixed shifts and their growth."),
-    "plot": ("ramanfit.cli.plot", "Draw spectra with their fits."),
-    "watch": ("ramanfit.cli.watch", "Keep evolve up to date while a folder fills."),
-    "baseline": ("ramanfit.cli.baseline", "Write the spectra with the baseline taken off."),
-    "export": ("ramanfit.cli.export", "Write spectra as tidy rows, WITec's text, netCDF or NeXus."),
-    "calibrate": ("ramanfit.cli.calibrate", "Measure how far an axis is off, as a recipe."),
-    "simulate": ("ramanfit.cli.simulate", "Write a synthetic experiment beside its true values."),
-    "recipe": ("ramanfit.cli.recipe", "Name the shipped recipes, or print one as TOML."),
-    "list": ("ramanfit.cli.list", "List readers, baselines, shapes, recipes or columns."),
+    "info": ("ramanfit.cli.verbs.info", "Say what is in Raman exports, and what is missing."),
+    "fit": ("ramanfit.cli.verbs.fit", "Fit every spectrum: one row per spectrum and peak."),
+    "ratio": ("ramanfit.cli.verbs.ratio", "Give I_B/I_G with its standard error: one row per spectrum."),
+    "evolve": ("ramanfit.cli.verbs.evolve", "Give position versus time: tables, maps, traces."),
+    "bands": ("ramanfit.cli.verbs.bands", "Give intensities at fixed shifts and their growth."),
+    "plot": ("ramanfit.cli.verbs.plot", "Draw spectra with their fits."),
+    "watch": ("ramanfit.cli.verbs.watch", "Keep evolve up to date while a folder fills."),
+    "baseline": ("ramanfit.cli.verbs.baseline", "Write the spectra with the baseline taken off."),
+    "export": ("ramanfit.cli.verbs.export", "Write spectra as tidy rows, WITec's text, netCDF or NeXus."),
+    "calibrate": ("ramanfit.cli.verbs.calibrate", "Measure how far an axis is off, as a recipe."),
+    "simulate": ("ramanfit.cli.verbs.simulate", "Write a synthetic experiment beside its true values."),
+    "recipe": ("ramanfit.cli.verbs.recipe", "Name the shipped recipes, or print one as TOML."),
+    "list": ("ramanfit.cli.verbs.list", "List readers, baselines, shapes, recipes or columns."),
 }
 
 
@@ -47,7 +47,7 @@ class LazyGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Return the command named first, or say which name is near."""
         if args and not args[0].startswith("-") and args[0] not in COMMANDS:
-            from ramanfit.settings import nearest
+            from ramanfit.recipe.settings import nearest
 
             raise click.UsageError(f"no command {args[0]!r}: {nearest(args[0], COMMANDS)}", ctx)
         return super().resolve_command(ctx, args)

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ramanfit.tables import Table, with_columns
+from ramanfit.tables.table import Table, with_columns
 
 if TYPE_CHECKING:
     from ramanfit.cli.console import Console
     from ramanfit.cli.request import Request
-    from ramanfit.echem import Record
-    from ramanfit.series import Keys
+    from ramanfit.experiment.cell import Record
+    from ramanfit.scan.schedule import Keys
 
 
 def cell_record(request: Request, started: Sequence[str], console: Console) -> Record | None:
@@ -31,7 +31,7 @@ def cell_record(request: Request, started: Sequence[str], console: Console) -> R
     """
     if request.echem is None:
         return None
-    from ramanfit.echem import aligned, read_record, with_soc
+    from ramanfit.experiment.cell import aligned, read_record, with_soc
 
     record = with_soc(read_record(request.echem.path), request.echem.capacity_mah, request.echem.first_percent)
     known = [datetime.fromisoformat(s) for s in started if s]
@@ -47,7 +47,7 @@ def keys_with_cell(keys: Sequence[Keys], record: Record | None, console: Console
     """Return the keys with the cell's columns at every spectrum's time."""
     if record is None:
         return [*keys]
-    from ramanfit.echem import at
+    from ramanfit.experiment.cell import at
 
     found = [replace(k, echem=at(record, k.time_s)) for k in keys]
     _warn(record, [np.asarray(k.echem["voltage_v"]) for k in found], console)
@@ -58,7 +58,7 @@ def table_with_cell(table: Table, record: Record | None, console: Console) -> Ta
     """Return a table with the cell's columns at every row's time."""
     if record is None:
         return table
-    from ramanfit.echem import at
+    from ramanfit.experiment.cell import at
 
     columns = at(record, np.asarray(table.columns["time_s"], dtype=np.float64))
     _warn(record, [columns["voltage_v"]], console)

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 if TYPE_CHECKING:
-    from ramanfit.tables import Table
-    from ramanfit.writers import TableWriter
+    from ramanfit.tables.forms import TableWriter
+    from ramanfit.tables.table import Table
 
 TERMINAL = "terminal"
 _HEADERLESS = ("csv", "tsv", TERMINAL)
@@ -36,7 +36,7 @@ class Output(NamedTuple):
     path : str
         ``"-"`` is standard output.
     form : str
-        One of `ramanfit.writers.FORMS`, or ``"terminal"``.
+        One of `ramanfit.tables.forms.FORMS`, or ``"terminal"``.
     header : bool
     """
 
@@ -55,7 +55,7 @@ class Output(NamedTuple):
         InputError
             If the form needs a package that is not installed.
         """
-        from ramanfit.writers import check_form, form_of
+        from ramanfit.tables.forms import check_form, form_of
 
         if form is None:
             seen = path == "-" and sys.stdout is not None and sys.stdout.isatty()
@@ -67,7 +67,7 @@ class Output(NamedTuple):
 
     def open(self) -> TableWriter | TerminalWriter:
         """Return a context manager with ``write(table)``, any number of times with the same columns."""
-        from ramanfit.writers import open_writer
+        from ramanfit.tables.forms import open_writer
 
         if self.form == TERMINAL:
             return TerminalWriter(self.header)
@@ -96,8 +96,8 @@ class TerminalWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        from ramanfit.outputs import Sink
-        from ramanfit.tables import Table
+        from ramanfit.tables.sink import Sink
+        from ramanfit.tables.table import Table
 
         if kind is None and self._tables:
             width = shutil.get_terminal_size().columns
@@ -114,7 +114,7 @@ def aligned(table: Table, width: int, *, header: bool = True, colour: bool = Fal
     left out. What does not fit stands below in blocks that repeat the rows' names. A single row that does not
     fit has one line per value, and so have rows whose names leave no room.
     """
-    from ramanfit.rounding import for_people
+    from ramanfit.tables.rounding import for_people
 
     cells = {name: [_shown(cell) for cell in values] for name, values in for_people(table).items()}
     cells = {name: values for name, values in cells.items() if any(values)}

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from ramanfit import figures
 from ramanfit.cli.experiment_options import Drawing
-from ramanfit.experiment import default_maps, pick_rows
-from ramanfit.settings import unknown
-from ramanfit.tables import Table
-from ramanfit.writers import open_writer
+from ramanfit.drawing import figures
+from ramanfit.experiment.spectra import default_maps, pick_rows
+from ramanfit.recipe.settings import unknown
+from ramanfit.tables.forms import open_writer
+from ramanfit.tables.table import Table
 
 if TYPE_CHECKING:
     from ramanfit.cli.console import Console
     from ramanfit.cli.gather import Gathered
-    from ramanfit.curves import Curve
-    from ramanfit.evolution import Evolution
+    from ramanfit.experiment.evolution import Evolution
+    from ramanfit.fit.curves import Curve
 
 
 def draw_all(folder: Path, found: Gathered, drawing: Drawing, console: Console) -> list[str]:

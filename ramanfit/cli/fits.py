@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from ramanfit.alternatives import Departures, alternatives
 from ramanfit.cli.cell import cell_record, keys_with_cell
 from ramanfit.cli.inputs import exports, say_notes
 from ramanfit.cli.work import Job, Keep, Outcome
 from ramanfit.cli.work import outcomes as work
-from ramanfit.columns import lengthened, statuses, wide_table
 from ramanfit.errors import FlaggedFits, RecipeError
-from ramanfit.outliers import with_outliers
-from ramanfit.pipeline import Fitted, verify
-from ramanfit.quantities import Quantities
-from ramanfit.series import Keys, Schedule, chronological, place
-from ramanfit.tables import Table
+from ramanfit.experiment.outliers import with_outliers
+from ramanfit.fit.pipeline import Fitted, verify
+from ramanfit.fit.quantities import Quantities
+from ramanfit.fit.sensitivity import Departures, alternatives
+from ramanfit.scan.schedule import Keys, Schedule, chronological, place
+from ramanfit.tables.columns import lengthened, statuses, wide_table
+from ramanfit.tables.table import Table
 
 if TYPE_CHECKING:
     from ramanfit.cli.console import Console
@@ -233,7 +233,7 @@ def report_flags(flags: Sequence[str], console: Console, *, check: bool) -> None
 def write_meta(request: Request, inputs: Sequence[str]) -> None:
     """Write what was done, if that was asked for."""
     if request.meta:
-        from ramanfit.provenance import write_record
+        from ramanfit.experiment.provenance import write_record
 
         if request.echem is not None:
             inputs = [*inputs, request.echem.path]

@@ -9,25 +9,25 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ramanfit.bands import Bands, bands_table
 from ramanfit.cli.cell import cell_record, table_with_cell
 from ramanfit.cli.fits import FittedScan, fit_all, say_second_opinion, second_opinion, wide_of
 from ramanfit.cli.inputs import say_notes
 from ramanfit.cli.tables import join_tables, table_files
-from ramanfit.curves import LINE
 from ramanfit.errors import InputError, RamanfitError
-from ramanfit.evolution import Evolution
-from ramanfit.experiment import Excerpt, Spectra, excerpts, nine_digits, runs, with_differences
-from ramanfit.pipeline import Fitted
-from ramanfit.readers import open_scans
-from ramanfit.recipe import Recipe
-from ramanfit.series import Visit, chronological
-from ramanfit.tables import Table
+from ramanfit.experiment.bands import Bands, bands_table
+from ramanfit.experiment.evolution import Evolution
+from ramanfit.experiment.spectra import Excerpt, Spectra, excerpts, nine_digits, runs, with_differences
+from ramanfit.fit.curves import LINE
+from ramanfit.fit.pipeline import Fitted
+from ramanfit.formats import open_scans
+from ramanfit.recipe.recipe import Recipe
+from ramanfit.scan.schedule import Visit, chronological
+from ramanfit.tables.table import Table
 
 if TYPE_CHECKING:
     from ramanfit.cli.console import Console
     from ramanfit.cli.request import Request
-    from ramanfit.scan import FloatArray
+    from ramanfit.scan.scan import FloatArray
 
 REFERENCE = "reference"  # the point of a reference's rows
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from ramanfit.cli.console import Console
 from ramanfit.errors import InputError, RamanfitError
-from ramanfit.readers import find_exports
-from ramanfit.scan import Scan
+from ramanfit.formats import find_exports
+from ramanfit.scan.scan import Scan
 
 
 def exports(files: Sequence[str], console: Console, *, keep_going: bool = False) -> list[str]:

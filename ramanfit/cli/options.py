@@ -23,9 +23,9 @@ from ramanfit.errors import RecipeError
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-    from ramanfit.readers import ReadOptions
-    from ramanfit.recipe import Axis, Recipe
-    from ramanfit.scan import Scan
+    from ramanfit.formats import ReadOptions
+    from ramanfit.recipe.recipe import Axis, Recipe
+    from ramanfit.scan.scan import Scan
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -94,7 +94,7 @@ def complete_recipe(context: click.Context, parameter: click.Parameter, incomple
     """Complete names of shipped recipes, then files."""
     from click.shell_completion import CompletionItem
 
-    from ramanfit.recipe_toml import shipped_names
+    from ramanfit.recipe.toml import shipped_names
 
     names = [CompletionItem(name) for name in shipped_names() if name.startswith(incomplete)]
     return names or [CompletionItem(incomplete, type="file")]
@@ -104,7 +104,7 @@ def complete_baseline(context: click.Context, parameter: click.Parameter, incomp
     """Complete names of baselines."""
     from click.shell_completion import CompletionItem
 
-    from ramanfit.subtract import METHODS
+    from ramanfit.fit.baseline_subtract import METHODS
 
     return [CompletionItem(name) for name in ("fit", *METHODS) if name.startswith(incomplete)]
 
@@ -125,7 +125,7 @@ _RECIPE = _setting(
 
 
 def _resolve_recipe(**given: Any) -> Recipe:
-    from ramanfit.recipe_toml import DEFAULT_RECIPE, load_recipe, with_overrides
+    from ramanfit.recipe.toml import DEFAULT_RECIPE, load_recipe, with_overrides
 
     recipe = load_recipe(given.pop("recipe") or DEFAULT_RECIPE)
     context = click.get_current_context()
@@ -223,20 +223,20 @@ class Reading(NamedTuple):
 
     def options(self, axis: Axis) -> ReadOptions:
         """Return what the readers want to know, with the axis of a recipe."""
-        from ramanfit.readers import ReadOptions
+        from ramanfit.formats import ReadOptions
 
         unit = None if axis.unit == "auto" else axis.unit
         return ReadOptions(unit, axis.laser_nm, self.line_spacing, self.select)
 
     def reader(self, axis: Axis) -> Callable[[str], list[Scan]]:
         """Return the function that opens an export."""
-        from ramanfit.readers import open_scans
+        from ramanfit.formats import open_scans
 
         return functools.partial(open_scans, options=self.options(axis), stdin_name=self.stdin_name)
 
 
 def _resolve_axis(x_unit: str | None, laser: float | None) -> Axis:
-    from ramanfit.recipe import Axis
+    from ramanfit.recipe.recipe import Axis
 
     return Axis(unit=x_unit or "auto", laser_nm=laser)
 

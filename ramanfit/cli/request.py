@@ -10,13 +10,13 @@ from ramanfit.cli import options
 from ramanfit.cli.experiment_options import Echem, echem_options
 
 if TYPE_CHECKING:
-    from ramanfit.recipe import Recipe
+    from ramanfit.recipe.recipe import Recipe
 
 
 class Request(NamedTuple):
     """The options of a fitting command, by the names they have on the command line.
 
-    `placement` holds the keywords of `ramanfit.series.Schedule` that were given.
+    `placement` holds the keywords of `ramanfit.scan.schedule.Schedule` that were given.
     """
 
     files: Sequence[str]

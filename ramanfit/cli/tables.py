@@ -12,9 +12,9 @@ import click
 
 from ramanfit.cli.console import Console
 from ramanfit.errors import FormatError, InputError
-from ramanfit.fit_tables import FitTable, join, read_fit_table
-from ramanfit.outliers import with_outliers
-from ramanfit.readers import is_fit_table
+from ramanfit.experiment.outliers import with_outliers
+from ramanfit.formats import is_fit_table
+from ramanfit.tables.read import FitTable, join, read_fit_table
 
 if TYPE_CHECKING:
     from ramanfit.cli.request import Request

@@ -10,17 +10,17 @@ from functools import partial
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ramanfit.alternatives import Departures, departures, with_systematics
-from ramanfit.clean import Prepared, prepare
 from ramanfit.errors import RamanfitError, ScanError
-from ramanfit.pipeline import CHUNK, Fitted, Spread, fit_prepared
-from ramanfit.quantities import Quantities
-from ramanfit.readers import ReadOptions, open_scans
-from ramanfit.series import Visit
+from ramanfit.fit.pipeline import CHUNK, Fitted, Spread, fit_prepared
+from ramanfit.fit.prepare import Prepared, prepare
+from ramanfit.fit.quantities import Quantities
+from ramanfit.fit.sensitivity import Departures, departures, with_systematics
+from ramanfit.formats import ReadOptions, open_scans
+from ramanfit.scan.schedule import Visit
 
 if TYPE_CHECKING:
-    from ramanfit.recipe import Recipe
-    from ramanfit.scan import Scan
+    from ramanfit.recipe.recipe import Recipe
+    from ramanfit.scan.scan import Scan
 
 Keep = Callable[[Sequence[Fitted]], Sequence[Any]]
 PER_WORKER = 32  # exports that a process is handed at a time

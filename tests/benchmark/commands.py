@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ramanfit.scan import FloatArray
+from ramanfit.scan.scan import FloatArray
 from tests.benchmark.measure import against, typical
 from tests.spectra import random_spectra, two_peak_model
 from tests.wip_writer import Builder, spectral
@@ -113,12 +113,12 @@ def peak_memory(command: list[str]) -> tuple[float, float]:
 
 def big_table() -> Iterator[str]:
     """10,000 spectra of 1,024 channels from text to the long table."""
-    from ramanfit.columns import long_table
-    from ramanfit.pipeline import fit_scan
-    from ramanfit.readers import open_scans
-    from ramanfit.recipe_toml import load_recipe
-    from ramanfit.series import Schedule, Visit, place
-    from ramanfit.writers import open_writer
+    from ramanfit.fit.pipeline import fit_scan
+    from ramanfit.formats import open_scans
+    from ramanfit.recipe.toml import load_recipe
+    from ramanfit.scan.schedule import Schedule, Visit, place
+    from ramanfit.tables.columns import long_table
+    from ramanfit.tables.forms import open_writer
 
     shift = np.linspace(100.0, 2300.0, CHANNELS)
     inside = (shift >= 900) & (shift <= 1900)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-from ramanfit import varpro
-from ramanfit.model import Model
-from ramanfit.scan import FloatArray
-from ramanfit.starts import Starts
+from ramanfit.fit.engine import varpro
+from ramanfit.fit.engine.starts import Starts
+from ramanfit.fit.model import Model
+from ramanfit.scan.scan import FloatArray
 
 _JIT = {"nogil": True, "fastmath": True, "cache": False}
 

@@ -10,11 +10,11 @@ import numpy as np
 from lmfit.models import LorentzianModel, QuadraticModel
 from scipy.optimize import least_squares
 
-from ramanfit import reference, varpro
-from ramanfit.model import Link, Model, build_model
-from ramanfit.recipe_toml import load_recipe
-from ramanfit.scan import FloatArray
-from ramanfit.starts import Starts
+from ramanfit.fit.engine import reference, varpro
+from ramanfit.fit.engine.starts import Starts
+from ramanfit.fit.model import Link, Model, build_model
+from ramanfit.recipe.toml import load_recipe
+from ramanfit.scan.scan import FloatArray
 from tests.benchmark.measure import against, in_turns
 from tests.problem import LeastSquares
 from tests.spectra import random_spectra, two_peak_model

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ramanfit.pipeline import fit_scan
-from ramanfit.recipe_toml import load_recipe
-from ramanfit.scan import Scan
+from ramanfit.fit.pipeline import fit_scan
+from ramanfit.recipe.toml import load_recipe
+from ramanfit.scan.scan import Scan
 from tests.poisson import CASES, LOW_BACKGROUND, SHIFT, simulate
 
 SPECTRA = 20_000

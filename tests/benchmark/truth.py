@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from ramanfit.lineshapes import lorentzian, lorentzian_area, lorentzian_derivatives
-from ramanfit.model import polynomial_basis
-from ramanfit.pipeline import Fitted, fit_scan
-from ramanfit.recipe import ERRORS, Recipe
-from ramanfit.recipe_toml import load_recipe, with_overrides
-from ramanfit.scan import FloatArray, Scan
+from ramanfit.fit.lineshapes import lorentzian, lorentzian_area, lorentzian_derivatives
+from ramanfit.fit.model import polynomial_basis
+from ramanfit.fit.pipeline import Fitted, fit_scan
+from ramanfit.recipe.recipe import ERRORS, Recipe
+from ramanfit.recipe.toml import load_recipe, with_overrides
+from ramanfit.scan.scan import FloatArray, Scan
 from tests.benchmark.measure import against, in_turns
 
 SHIFT = np.linspace(900.0, 1900.0, 420)

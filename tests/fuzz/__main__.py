@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from ramanfit.readers import READERS
+from ramanfit.formats import READERS
 from tests.fuzz.run import Inputs, fuzz, read, workshop
 
 

@@ -17,8 +17,8 @@ from pathlib import Path
 import numpy as np
 
 from ramanfit.errors import FormatError
-from ramanfit.readers import ReadOptions, open_scans
-from ramanfit.scan import Scan
+from ramanfit.formats import ReadOptions, open_scans
+from ramanfit.scan.scan import Scan
 from tests.fuzz.damage import damaged
 from tests.fuzz.seeds import Files, large, small
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from ramanfit.errors import RamanfitError
-from ramanfit.graph_text import graph_ascii
-from ramanfit.readers import READERS
-from ramanfit.readers.refusals import refusal
-from ramanfit.readers.source import Source
-from ramanfit.scan import Scan
+from ramanfit.formats import READERS
+from ramanfit.formats.bytes_in import Source
+from ramanfit.formats.graph_text import graph_ascii
+from ramanfit.formats.refusals import refusal
+from ramanfit.scan.scan import Scan
 from tests.exports import bwtek, column, dataset, image, mat, spc, table, truematch
 from tests.wip_writer import Builder, linear, space
 

@@ -1,0 +1,65 @@
+"""``ramanfit bands``: intensities at fixed shifts."""
+
+from __future__ import annotations
+
+import click
+
+from ramanfit.cli import options
+from ramanfit.cli.console import Console, talk_options
+from ramanfit.cli.display import Output
+from ramanfit.cli.request import Request, fit_options
+from ramanfit.cli.types import Several
+from ramanfit.errors import InputError
+
+SHIFTS = Several(click.FLOAT, "CM-1,...")
+
+
+@click.command("bands")
+@fit_options
+@click.option("--at", "at_cm1", type=SHIFTS, help="Middles of the bands.  [default: as the recipe says]")
+@click.option("--half-width", "half_width_cm1", type=float, metavar="CM-1", help="Channels this far are averaged.")
+@click.option("--controls", "controls_cm1", type=SHIFTS, help="Bands where only background is expected.")
+@click.option("--dark", "dark_counts", type=float, metavar="COUNTS", help="What the dark detector shows.")
+@options.output_options
+@talk_options
+@click.pass_obj
+def command(
+    console: Console,
+    request: Request,
+    output: Output,
+    at_cm1: tuple[float, ...] | None,
+    half_width_cm1: float | None,
+    controls_cm1: tuple[float, ...] | None,
+    dark_counts: float | None,
+) -> None:
+    """Give intensities at fixed shifts and their growth.
+
+    One row per spectrum and band: raw counts, counts above the fitted baseline, and raw counts less the line
+    between the off-peak controls on either side; each with its noise, its ratio to the same point's first scan
+    and the difference from it.
+
+    \b
+    Examples:
+      ramanfit bands scans/ --at 900,1350,1590,2000 -o bands.csv
+      ramanfit bands scans/ --half-width 10 --dark 705
+      ramanfit bands scans/ --echem cell.mpt --tsv | cut -f 3,5,9,10,12
+    """
+    from ramanfit.cli.fits import report_flags, write_meta
+    from ramanfit.cli.gather import gather
+    from ramanfit.recipe.toml import with_overrides
+
+    given = {
+        "bands.at_cm1": at_cm1,
+        "bands.half_width_cm1": half_width_cm1,
+        "bands.controls_cm1": controls_cm1,
+        "bands.dark_counts": dark_counts,
+    }
+    known = {key: value for key, value in given.items() if value is not None}
+    request = request._replace(recipe=with_overrides(request.recipe, known))
+    with output.open() as writer:
+        found = gather(request, console, draw=False)
+        if found.bands is None:
+            raise InputError("the spectra that the tables name are not at hand", hint="name the exports themselves")
+        writer.write(found.bands)
+    write_meta(request, found.inputs)
+    report_flags([str(words) for words in found.evolution.table.columns["flags"]], console, check=request.check)

@@ -1,0 +1,96 @@
+"""``ramanfit list``: what there is to choose from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import click
+
+from ramanfit.cli.console import talk_options
+from ramanfit.cli.options import output_options
+
+if TYPE_CHECKING:
+    from ramanfit.cli.display import Output
+    from ramanfit.tables.table import Table
+
+
+def readers() -> Table:
+    """Return the export kinds that can be read."""
+    from ramanfit.formats import READERS
+    from ramanfit.tables.table import Table
+
+    return Table({field: [getattr(r, field) for r in READERS] for field in ("name", "parses", "skips", "unseen")})
+
+
+def baselines() -> Table:
+    """Return the baselines a recipe can ask for."""
+    from ramanfit.fit.baseline_subtract import METHODS, algorithms
+    from ramanfit.recipe.recipe import MAX_ORDER
+    from ramanfit.tables.table import Table
+
+    others = {name: method for name, method in algorithms().items() if name not in METHODS}
+    meaning = f"polynomial in the fit, together with the peaks; baseline.order 0 (constant) to {MAX_ORDER}, auto, none"
+    families = [method.__module__.rpartition(".")[2].replace("_", " ") for method in others.values()]
+    return Table(
+        {
+            "name": ["fit", *METHODS, *others],
+            "subtracted": ["no", *["first"] * (len(METHODS) + len(others))],
+            "meaning": [meaning, *(method.meaning for method in METHODS.values()), *families],
+            "reference": ["", *(method.reference for method in METHODS.values()), *["see pybaselines"] * len(others)],
+        }
+    )
+
+
+def shapes() -> Table:
+    """Return the line shapes a peak can have."""
+    from ramanfit.fit.lineshapes import SHAPES
+
+    return _pairs("formula", {name: shape.formula for name, shape in SHAPES.items()})
+
+
+def recipes() -> Table:
+    """Return the shipped recipes."""
+    from ramanfit.recipe.toml import shipped_recipes
+
+    return _pairs("description", shipped_recipes())
+
+
+def columns() -> Table:
+    """Return the columns of the tables, with their units."""
+    from ramanfit.tables.columns import COLUMNS
+    from ramanfit.tables.table import Table
+
+    units, meanings = zip(*COLUMNS.values(), strict=True)
+    return Table({"name": list(COLUMNS), "unit": units, "meaning": meanings})
+
+
+def _pairs(second: str, pairs: dict[str, str]) -> Table:
+    from ramanfit.tables.table import Table
+
+    return Table({"name": list(pairs), second: list(pairs.values())})
+
+
+LISTS: dict[str, Callable[[], Table]] = {
+    "readers": readers,
+    "baselines": baselines,
+    "shapes": shapes,
+    "recipes": recipes,
+    "columns": columns,
+}
+
+
+@click.command("list")
+@click.argument("what", type=click.Choice(list(LISTS)))
+@output_options
+@talk_options
+def command(what: str, output: Output) -> None:
+    """List readers, baselines, shapes, recipes or columns.
+
+    \b
+    Examples:
+      ramanfit list columns            what every column means, with its unit
+      ramanfit list recipes --json     for scripts
+    """
+    with output.open() as writer:
+        writer.write(LISTS[what]())

@@ -1,0 +1,119 @@
+"""Axes of an experiment: where its cells stand in time and along the line, and the words beside them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ramanfit.experiment.evolution import Evolution
+from ramanfit.scan.scan import FloatArray
+from ramanfit.tables.columns import ratio_extras
+
+TRUSTED = 10.0  # standard errors, in medians, beyond which a value does not stretch an axis
+
+
+def symbol(evolution: Evolution, ratio: str) -> str:
+    """Return how a ratio is written, indices after underscores: ``I_B/I_G``."""
+    over = ratio.removeprefix("area_")
+    for numerator in ("B", "D"):
+        if over == "ratio" and {numerator, "G"} <= set(evolution.peaks):
+            letter = "A" if over != ratio else "I"
+            return f"{letter}_{numerator}/{letter}_G"
+    return ratio.replace("_", " ")
+
+
+def label(evolution: Evolution, quantity: str) -> str:
+    """Return the words for a quantity on an axis, with its unit; a ratio as `symbol` writes it."""
+    for peak in evolution.peaks:
+        words = {
+            f"{peak}_center_cm1": f"{peak} position (cm⁻¹)",
+            f"{peak}_center_delta_cm1": f"{peak} position − reference (cm⁻¹)",
+            f"{peak}_fwhm_cm1": f"{peak} FWHM (cm⁻¹)",
+            f"{peak}_center_sys": f"{peak} position, systematic error (cm⁻¹)",
+            f"{peak}_form": f"{peak} form",
+            f"{peak}_height": f"{peak} height (counts)",
+            f"{peak}_area": f"{peak} area (counts cm⁻¹)",
+        }
+        if quantity in words:
+            return words[quantity]
+    for ratio in evolution.ratios:
+        meanings = ("low end of 95 %", "high end of 95 %", "systematic error")
+        words = dict(zip(ratio_extras(ratio), meanings, strict=True))
+        if quantity in words:
+            return f"{symbol(evolution, ratio)}, {words[quantity]}"
+    if is_ratio(evolution, quantity):
+        ratio = quantity.removesuffix("_delta")
+        return symbol(evolution, ratio) + " − reference" * (ratio != quantity)
+    units = {"voltage_v": "voltage (V)", "current_ma": "current (mA)", "capacity_mah": "capacity (mAh)"}
+    return units.get(quantity, "state of charge (%)" if quantity == "soc" else quantity.replace("_", " "))
+
+
+def is_ratio(evolution: Evolution, quantity: str) -> bool:
+    """Tell whether a quantity is a ratio of heights or areas, or its difference to the reference's."""
+    return quantity.removeprefix("area_").removesuffix("_delta") in evolution.ratios
+
+
+def time_unit(evolution: Evolution) -> tuple[float, str]:
+    """Return what seconds are divided by, and the words for the axis."""
+    if not evolution.timed:
+        return 1.0, "scan"
+    longest = float(np.nanmax(evolution.time_s))
+    return (3600.0, "time (h)") if longest > 7200 else (60.0, "time (min)") if longest > 300 else (1.0, "time (s)")
+
+
+def times(evolution: Evolution) -> FloatArray:
+    """Return where every spectrum stands on the time axis, [S, P]; not a number where there is none."""
+    scale, _ = time_unit(evolution)
+    if evolution.timed:
+        return evolution.time_s / scale
+    there = evolution.rows >= 0
+    return np.where(there, np.broadcast_to(evolution.scans[:, None].astype(np.float64), there.shape), np.nan)
+
+
+def along(evolution: Evolution) -> FloatArray:
+    """Return where the points stand on the position axis: their positions, or their numbers where those are unknown."""
+    position = evolution.position_um
+    if np.isfinite(position).all() and len(set(position.tolist())) == len(position):
+        return position
+    return np.arange(len(evolution.points), dtype=np.float64)
+
+
+def time_edges(centers: FloatArray) -> tuple[FloatArray, np.ndarray]:
+    """Edges of the cells along time, and the scan that each shows; -1 where there is a pause without scans."""
+    if len(centers) == 1:
+        return np.array([centers[0] - 0.5, centers[0] + 0.5]), np.zeros(1, dtype=np.int64)
+    steps = np.diff(centers)
+    usual = float(np.sort(steps)[(len(steps) - 1) // 2])
+    edges, shown = [centers[0] - usual / 2], [0]
+    for k, step in enumerate(steps.tolist()):
+        if step > 1.5 * usual:
+            edges += [centers[k] + usual / 2, centers[k + 1] - usual / 2]
+            shown += [-1, k + 1]
+        else:
+            edges.append(centers[k] + step / 2)
+            shown.append(k + 1)
+    return np.array([*edges, centers[-1] + usual / 2]), np.array(shown)
+
+
+def place_edges(places: FloatArray) -> tuple[FloatArray, np.ndarray]:
+    """Edges of the cells along the line, and the order of the points from low to high."""
+    order = np.argsort(places)
+    sorted_places = places[order]
+    if len(places) == 1:
+        return np.array([places[0] - 0.5, places[0] + 0.5]), order
+    middle = (sorted_places[1:] + sorted_places[:-1]) / 2
+    first, last = 1.5 * sorted_places[0] - sorted_places[1] / 2, 1.5 * sorted_places[-1] - sorted_places[-2] / 2
+    return np.concatenate([[first], middle, [last]]), order
+
+
+def trusted_range(value: FloatArray, se: FloatArray) -> tuple[float, float]:
+    """Return lowest and highest of the values that are known well, or of all if none has an error.
+
+    Well known is a value whose standard error is at most `TRUSTED` times the median one: a ratio over a vanishing
+    peak is not what an axis should be stretched for.
+    """
+    known = np.isfinite(value)
+    errors = se[known & np.isfinite(se)]
+    if len(errors):
+        known &= se <= TRUSTED * np.median(errors)
+    inside = value[known]
+    return (float(inside.min()), float(inside.max())) if len(inside) else (0.0, 1.0)

@@ -1,0 +1,22 @@
+"""Figures for publication, from plain data; the only room that knows matplotlib."""
+
+from __future__ import annotations
+
+from matplotlib.figure import Figure
+
+from ramanfit.drawing.figures.lines import bands_figure, profile_figure, traces_figure
+from ramanfit.drawing.figures.maps import map_figure
+from ramanfit.drawing.figures.spectra import gallery_figure, spectrum_figure, waterfall_figure
+from ramanfit.drawing.figures.style import save
+
+__all__ = [
+    "Figure",
+    "bands_figure",
+    "gallery_figure",
+    "map_figure",
+    "profile_figure",
+    "save",
+    "spectrum_figure",
+    "traces_figure",
+    "waterfall_figure",
+]

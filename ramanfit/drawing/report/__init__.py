@@ -1,0 +1,66 @@
+"""One page for an experiment: maps, traces, every fit and all numbers, in a file that needs nothing else."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+from collections.abc import Mapping
+from importlib.resources import files
+from string import Template
+from typing import Any
+
+from ramanfit.drawing.report.packing import json_text
+from ramanfit.drawing.report.payload import payload_of
+from ramanfit.drawing.report.sections import provenance, recipe_text, reference, summary
+from ramanfit.experiment.evolution import Evolution
+from ramanfit.experiment.spectra import Spectra
+
+SCRIPTS = ("drawing.js", "data.js", "panels.js", "fit.js", "table.js", "page.js")  # one after another
+
+__all__ = ["report_html"]
+
+
+def report_html(evolution: Evolution, spectra: Spectra, record: Mapping[str, Any], title: str) -> bytes:
+    """Return a page that opens from disk and asks the network for nothing.
+
+    The same experiment and record give the same bytes.
+
+    Parameters
+    ----------
+    evolution : Evolution
+    spectra : Spectra
+        In the order of the evolution's table; rows beyond its end have no spectrum.
+    record : mapping
+        What was done, as `ramanfit.experiment.provenance.record_of` makes it.
+    title : str
+
+    Returns
+    -------
+    bytes
+        HTML, UTF-8.
+    """
+    drawn = payload_of(evolution, spectra)
+    script, style = "".join(map(_part, SCRIPTS)), _part("style.css")
+    page = Template(_part("page.html")).substitute(
+        policy=f"default-src 'none'; script-src '{_digest(script)}'; style-src '{_digest(style)}'; "
+        "base-uri 'none'; form-action 'none'",
+        title=html.escape(title),
+        summary=summary(evolution),
+        reference=reference(evolution),
+        recipe=html.escape(recipe_text(record)),
+        provenance=provenance(record),
+        data=json_text(drawn.data),
+        counts=drawn.counts,
+        script=script,
+        style=style,
+    )
+    return page.encode("utf-8", "replace")  # a file's name may hold a byte that is no text
+
+
+def _part(name: str) -> str:
+    return (files(__package__) / name).read_text(encoding="utf-8")
+
+
+def _digest(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

@@ -1,0 +1,205 @@
+"""What the page is given: the rows of the table, the axes to draw them on, and the spectra."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ramanfit.drawing.axes import along, label, place_edges, time_edges, time_unit, trusted_range
+from ramanfit.drawing.report.packing import base64_text, coded, numbers, quantised
+from ramanfit.experiment.cell import Record
+from ramanfit.experiment.evolution import SHOWN, Evolution, error_of
+from ramanfit.experiment.spectra import Spectra, default_maps
+from ramanfit.fit.quantities import FLAGS
+from ramanfit.scan.scan import FloatArray
+from ramanfit.tables.columns import COLUMNS, ECHEM, ratio_columns, ratio_extras
+from ramanfit.tables.table import Table
+
+MOST_SPECTRA = 5_000  # with their counts
+MOST_ROWS = 20_000
+MOST_RECORD = 2_000  # rows of the potentiostat's record
+NOT_AT_HAND, LEFT_OUT = -1, -2  # why a row has no spectrum
+NODES = 65  # of a baseline that was subtracted, drawn with straight lines between them
+WORST = 0.25  # of the places that flagged spectra leave go to the largest redchi2
+
+
+class Payload(NamedTuple):
+    """What the page draws.
+
+    Attributes
+    ----------
+    data : dict
+        For JSON; see `payload_of`.
+    counts : str
+        Of all spectra one after another, as `ramanfit.drawing.report.packing` packs them.
+    """
+
+    data: dict[str, Any]
+    counts: str
+
+
+def payload_of(evolution: Evolution, spectra: Spectra) -> Payload:
+    """Return an experiment as the page reads it.
+
+    Returns
+    -------
+    Payload
+        Its `data` holds ``columns`` (name to numbers, None where missing) and ``texts`` (source, point and flags,
+        coded) by row, ``status`` (one letter a row: of ok, not_detected, failed), ``axes`` (times of scans, places of
+        points, their edges), ``quantities`` (label, words, column of the error, range), ``spectra`` and the ``record``.
+    """
+    shown = shown_rows(evolution)
+    table = evolution.table.rows(shown)
+    quantities = mapped(evolution)
+    counted, counts = _spectra(evolution, spectra, shown)
+    described = {name: name for name in (*ECHEM, "redchi2")}
+    described |= {f"{peak}_center_sys": "center_sys" for peak in evolution.peaks}
+    for ratio in evolution.ratios:
+        described |= dict(zip(ratio_extras(ratio), ratio_extras("ratio"), strict=True))
+    described = {name: meaning for name, meaning in described.items() if name in table.columns}
+    names = ["scan", "time_s", *described]
+    for quantity in quantities:
+        names += [quantity, error_of(quantity)]
+    maps = [name for name in default_maps(evolution) if name in quantities]
+    lines = [f"{peak}_height" for peak in evolution.peaks] + list(evolution.ratios)
+    data = {
+        "rows": len(evolution.table),
+        "columns": {name: numbers(_numbers(table, name)) for name in names},
+        "texts": {name: coded([str(cell) for cell in table.columns[name]]) for name in ("source", "point", "flags")},
+        "status": {peak: "".join(words[row][0] for row in shown) for peak, words in evolution.status.items()},
+        "axes": _axes(evolution),
+        "quantities": {name: _described(evolution, name) for name in quantities},
+        "words": {name: [label(evolution, name), COLUMNS[meaning][1]] for name, meaning in described.items()},
+        "flags": FLAGS,
+        "maps": maps,
+        "lines": [name for name in lines if name in quantities],
+        "reference": {
+            name: numbers(np.array(evolution.reference_value(name)))
+            for name in (*(q for q in quantities if q.endswith("_center_cm1")), *evolution.ratios)
+            if evolution.reference is not None
+        },
+        "record": None if evolution.record is None or not evolution.timed else _thinned(evolution.record),
+        "spectra": counted,
+    }
+    return Payload(data, counts)
+
+
+def shown_rows(evolution: Evolution) -> np.ndarray:
+    """Return the rows of the table that the page holds: all, or those of every k-th scan or, if more, point."""
+    n, rows = len(evolution.table), evolution.rows
+    step = -(-n // MOST_ROWS)
+    if step == 1:
+        return np.arange(n)
+    kept = rows[::step] if rows.shape[0] >= rows.shape[1] else rows[:, ::step]
+    return np.sort(kept[kept >= 0])
+
+
+def mapped(evolution: Evolution) -> list[str]:
+    """Return the quantities of the page: all with an error, and the differences to a reference."""
+    deltas = [f"{peak}_center_delta_cm1" for peak in evolution.peaks] + [f"{r}_delta" for r in evolution.ratios]
+    return [*evolution.quantities, *(name for name in deltas if name in evolution.table.columns)]
+
+
+def embedded(table: Table, most: int) -> np.ndarray:
+    """Return the rows whose spectra are in the page: flagged ones, those with the largest redchi2, then evenly."""
+    if len(table) <= most:
+        return np.arange(len(table))
+    flagged = np.array([bool(words) for words in table.columns["flags"]])
+    first = np.flatnonzero(flagged)[:most]
+    others = np.flatnonzero(~flagged)
+    redchi2 = np.nan_to_num(np.asarray(table.columns["redchi2"], dtype=np.float64)[others])
+    worst = others[np.argsort(-redchi2, kind="stable")[: int(WORST * (most - len(first)))]]
+    rest = np.setdiff1d(others, worst)
+    left = most - len(first) - len(worst)
+    evenly = rest[np.linspace(0, len(rest) - 1, left).round().astype(int)] if left else rest[:0]
+    return np.sort(np.concatenate([first, worst, evenly]))
+
+
+def _numbers(table: Table, name: str) -> FloatArray:
+    return np.asarray(table.columns.get(name, np.full(len(table), np.nan)), dtype=np.float64)
+
+
+def _described(evolution: Evolution, name: str) -> dict[str, Any]:
+    whose = {f"{peak}_{part}": (peak, part) for peak in evolution.peaks for part in (*SHOWN, "center_delta_cm1")}
+    for ratio in evolution.ratios:
+        whose |= {column: ("", column.replace(ratio, "ratio")) for column in (*ratio_columns(ratio), f"{ratio}_delta")}
+    peak, column = whose[name]
+    reach = trusted_range(evolution.shown(name), evolution.errors(name))
+    return {
+        "label": label(evolution, name),
+        "words": COLUMNS[column][1],
+        "error": error_of(name),
+        "peak": peak,
+        "range": numbers(np.array(reach)),
+    }
+
+
+def _axes(evolution: Evolution) -> dict[str, Any]:
+    """Return scans and points with the edges of their cells, in the unit of the axis; points from low to high."""
+    scale, words = time_unit(evolution)
+    edges, scans = time_edges(evolution.scan_time_s / scale)
+    rows, order = place_edges(along(evolution))
+    cells = np.stack([edges[:-1], edges[1:]], axis=1)[scans >= 0]
+    return {
+        "timed": evolution.timed,
+        "scale": scale,
+        "time": words,
+        "scans": evolution.scans.tolist(),
+        "cells": [numbers(pair) for pair in cells],
+        "points": [evolution.points[p] for p in order],
+        "position_um": numbers(evolution.position_um[order]),
+        "places": numbers(rows),
+    }
+
+
+def _thinned(record: Record) -> dict[str, Any]:
+    """Return a record with at most so many rows, the extremes of its voltage among them."""
+    keep = np.arange(len(record.time_s))
+    if len(keep) > MOST_RECORD:
+        values = record.time_s if record.voltage_v is None else np.nan_to_num(record.voltage_v)
+        parts = np.array_split(keep, MOST_RECORD // 4)
+        ends = [(part[0], part[-1], part[values[part].argmin()], part[values[part].argmax()]) for part in parts]
+        keep = np.unique(ends)
+    held = {name: getattr(record, name) for name in ("time_s", "voltage_v", "soc")}
+    return {name: None if values is None else numbers(values[keep]) for name, values in held.items()}
+
+
+def _spectra(evolution: Evolution, spectra: Spectra, shown: np.ndarray) -> tuple[dict[str, Any], str]:
+    """Return what belongs to each spectrum, and the counts of all."""
+    at = np.full(len(shown), LEFT_OUT)
+    wanted = embedded(evolution.table.rows(shown), MOST_SPECTRA)
+    at[wanted] = NOT_AT_HAND
+    place = {int(shown[i]): int(i) for i in wanted}
+    axes: dict[bytes, int] = {}
+    channels: list[list[float | None]] = []
+    parts: list[np.ndarray] = []
+    shapes: dict[str, str] = {}
+    found: dict[str, list[Any]] = {name: [] for name in ("axis", "offset", "step", "coefficients", "under", "masked")}
+    here = [row for row in place if row < len(spectra)]
+    for rows, curves in spectra.together(here):
+        shift, shapes = curves.shift_cm1, dict(zip(curves.peaks, curves.shapes, strict=True))
+        axis = axes.setdefault(shift.tobytes(), len(axes))
+        if axis == len(channels):
+            channels.append(numbers(shift))
+        steps, offset, step = quantised(curves.counts)
+        at[[place[row] for row in rows]] = len(found["axis"]) + np.arange(len(rows))
+        parts.append(steps.ravel())
+        found["axis"] += [axis] * len(rows)
+        found["offset"] += numbers(offset)
+        found["step"] += numbers(step)
+        found["coefficients"] += _by_spectrum(curves.coefficients)
+        if curves.under is not None:
+            at_nodes = [np.interp(np.linspace(shift[0], shift[-1], NODES), shift, row) for row in curves.under]
+            found["under"] += _by_spectrum(np.array(at_nodes))
+        found["masked"] += [np.flatnonzero(~use).tolist() for use in curves.use]
+    counts = base64_text(np.concatenate(parts)) if parts else ""
+    return {"at": at.tolist(), "channels": channels, "shapes": shapes, **found}, counts
+
+
+def _by_spectrum(coefficients: FloatArray) -> list[list[float | None]]:
+    """Return a list per spectrum; empty where nothing was fitted."""
+    width = coefficients.shape[1]
+    flat = numbers(coefficients)
+    rows = [flat[i : i + width] for i in range(0, len(flat), width)]
+    return [[] if None in row else row for row in rows]

@@ -1,0 +1,190 @@
+"""Intensities at fixed shifts, fitted or not, and how they grow from the first scan on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from ramanfit.fit.curves import Curves
+from ramanfit.fit.noise import variance
+from ramanfit.recipe.recipe import Recipe
+from ramanfit.scan.scan import BoolArray, FloatArray, Scan
+from ramanfit.scan.stored import blocks
+from ramanfit.tables.columns import ECHEM, KEYS
+from ramanfit.tables.table import Column, Table, repeat_rows
+
+OUTLIER = 6.0  # standard deviations above the band's median: a cosmic ray, where no fit has looked for it
+MIN_SNR = 3.0  # an enhancement over less than so many standard errors says nothing
+
+
+@dataclass(frozen=True, eq=False)
+class Bands:
+    """Mean counts in K bands of N spectra, [N, K], with standard errors; not a number where unknown.
+
+    Attributes
+    ----------
+    raw, raw_se : array
+        Less the recipe's dark counts.
+    corrected, corrected_se : array
+        Above the fitted baseline: only where the whole band was fitted.
+    specific, specific_se : array
+        Raw less the line between the two nearest controls, one on either side; not for the controls themselves.
+    """
+
+    raw: FloatArray
+    raw_se: FloatArray
+    corrected: FloatArray
+    corrected_se: FloatArray
+    specific: FloatArray
+    specific_se: FloatArray
+
+    def rows(self, which: slice) -> Bands:
+        """Return some of the spectra."""
+        return Bands(**{f.name: getattr(self, f.name)[which] for f in fields(self)})
+
+
+def band_shifts(recipe: Recipe) -> tuple[float, ...]:
+    """Return the middles of a recipe's bands: those it names, else where its peaks start."""
+    return recipe.bands.at_cm1 or tuple(peak.center_cm1 for peak in recipe.peaks)
+
+
+def read_bands(scan: Scan, recipe: Recipe, curves: Curves) -> Bands:
+    """Read the bands of every spectrum of a scan.
+
+    On peaks and background alike the counts of the channels within the half width are averaged. Standard errors
+    are the counts' own noise, ``level + gain * signal`` as the fit found it; that of the baseline is not in them.
+
+    Parameters
+    ----------
+    scan : Scan
+    recipe : Recipe
+    curves : Curves
+        Of this scan: the baselines, the noise, and the channels that were masked.
+    """
+    at = band_shifts(recipe)
+    controls = sorted(recipe.bands.controls_cm1)
+    every = list(dict.fromkeys([*at, *controls]))
+    raw, raw_se = (np.full((len(scan), len(every)), np.nan) for _ in range(2))
+    corrected, corrected_se = raw.copy(), raw.copy()
+    shift = scan.shift_cm1 + recipe.axis.shift_cm1
+    half = recipe.bands.half_width_cm1
+    measured = np.concatenate([part.max(axis=1) > part.min(axis=1) for _, part in blocks(scan.counts)])
+    for k, middle in enumerate(every):
+        first, end = np.searchsorted(shift, (middle - half, middle + half), side="left").tolist()
+        end += int(end < len(shift) and shift[end] == middle + half)
+        if first == end:
+            continue
+        inside, channels = shift[first:end], slice(first, end)
+        window = np.searchsorted(curves.shift_cm1, inside)
+        fitted = bool((curves.shift_cm1[np.minimum(window, len(curves.shift_cm1) - 1)] == inside).all())
+        counts = np.asarray(scan.counts[:, channels], dtype=np.float64)
+        clear = curves.use[:, window] if fitted else _clear(scan, channels, counts, curves.noise)
+        raw[:, k], raw_se[:, k] = _mean(counts, clear, curves.noise)
+        if fitted:
+            under = curves.baseline(inside)
+            corrected[:, k], corrected_se[:, k] = _mean(counts - under, clear, curves.noise, under)
+    for values in (raw, raw_se, corrected, corrected_se):
+        values[~measured] = np.nan
+    raw -= recipe.bands.dark_counts
+    specific, specific_se = (np.full((len(scan), len(at)), np.nan) for _ in range(2))
+    for k, middle in enumerate(at):
+        below, above = [c for c in controls if c < middle], [c for c in controls if c > middle]
+        if middle in controls or not below or not above:
+            continue
+        low, high = every.index(below[-1]), every.index(above[0])
+        w = (middle - below[-1]) / (above[0] - below[-1])
+        specific[:, k] = raw[:, k] - (1 - w) * raw[:, low] - w * raw[:, high]
+        parts = (raw_se[:, k], (1 - w) * raw_se[:, low], w * raw_se[:, high])
+        specific_se[:, k] = np.sqrt(sum(part * part for part in parts))
+    here = slice(0, len(at))
+    return Bands(raw[:, here], raw_se[:, here], corrected[:, here], corrected_se[:, here], specific, specific_se)
+
+
+def _clear(scan: Scan, channels: slice, counts: FloatArray, noise: FloatArray) -> BoolArray:
+    """Channels outside the fitted window that may be used: not masked, and not far above the others."""
+    middle = np.sort(counts, axis=1)[:, counts.shape[1] // 2, None]
+    with np.errstate(invalid="ignore"):
+        far = counts - middle > OUTLIER * np.sqrt(variance(noise, middle))
+    return np.asarray(~far if scan.mask is None else ~far & ~scan.mask[:, channels])
+
+
+def _mean(
+    counts: FloatArray, clear: BoolArray, noise: FloatArray, under: FloatArray | float = 0.0
+) -> tuple[FloatArray, FloatArray]:
+    """Mean of the clear channels of every spectrum, and its standard error."""
+    number = clear.sum(axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = np.where(clear, counts, 0.0).sum(axis=1) / number
+        level = np.where(clear, counts + under, 0.0).sum(axis=1) / number
+        se = np.sqrt(variance(noise, level[:, None])[:, 0] / number)
+    known = number > 0
+    return np.where(known, mean, np.nan), np.where(known & (noise[:, 0] > 0), se, np.nan)
+
+
+def bands_table(keys: Table, bands: Sequence[Bands], recipe: Recipe) -> Table:
+    """Return one row per spectrum and band.
+
+    Enhancement and delta compare with the first row of the same point, in time where that is known. An enhancement
+    over an intensity below `MIN_SNR` standard errors is left empty.
+
+    Parameters
+    ----------
+    keys : Table
+        One row per spectrum; only the key columns are used.
+    bands : sequence of Bands
+        Of all scans, in the order of these rows.
+    recipe : Recipe
+    """
+    at = np.array(band_shifts(recipe))
+    n, k = len(keys), len(at)
+    columns = {name: repeat_rows(keys.columns[name], k) for name in (*KEYS, *ECHEM) if name in keys.columns}
+    columns["band_cm1"] = np.tile(at, n)
+    columns["half_width_cm1"] = np.full(n * k, recipe.bands.half_width_cm1)
+    first = _first_rows(keys)
+    changes: dict[str, Column] = {}
+    for kind, prefix in (("raw", ""), ("corrected", "corrected_"), ("specific", "specific_")):
+        value = np.concatenate([getattr(b, kind) for b in bands])
+        se = np.concatenate([getattr(b, f"{kind}_se") for b in bands])
+        columns[kind], columns[f"{kind}_se"] = value.ravel(), se.ravel()
+        base, base_se = _of_first(value, se, first)
+        itself = np.arange(n)[:, None] == base[1]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            ratio = np.where(base[0] > MIN_SNR * base_se, value / base[0], np.nan)
+            ratio_se = np.abs(ratio) * np.hypot(se / value, base_se / base[0])
+        delta_se = np.hypot(se, base_se)
+        changes |= {
+            f"{prefix}enhancement": ratio.ravel(),
+            f"{prefix}enhancement_se": np.where(itself & np.isfinite(ratio), 0.0, ratio_se).ravel(),
+            f"{prefix}delta": (value - base[0]).ravel(),
+            f"{prefix}delta_se": np.where(itself & np.isfinite(value), 0.0, delta_se).ravel(),
+        }
+    return Table(columns | changes)
+
+
+def _first_rows(keys: Table) -> list[np.ndarray]:
+    """Rows of every point, in order of time; where a time is unknown, in the order they stand."""
+    time_s = np.asarray(keys.columns["time_s"], dtype=np.float64)
+    rows: dict[str, list[int]] = {}
+    for row, point in enumerate(keys.columns["point"]):
+        rows.setdefault(str(point), []).append(row)
+    found = []
+    for own in rows.values():
+        times = time_s[own]
+        found.append(np.array(own)[np.argsort(times, kind="stable")] if np.isfinite(times).all() else np.array(own))
+    return found
+
+
+def _of_first(
+    value: FloatArray, se: FloatArray, points: Sequence[np.ndarray]
+) -> tuple[tuple[FloatArray, np.ndarray], FloatArray]:
+    """Value of the first row that has one, of every row's point, with that row's number; and its standard error."""
+    base, base_se = np.full_like(value, np.nan), np.full_like(se, np.nan)
+    where = np.full(value.shape, -1)
+    for rows in points:
+        known = np.isfinite(value[rows])
+        for k in np.flatnonzero(known.any(axis=0)):
+            first = rows[known[:, k].argmax()]
+            base[rows, k], base_se[rows, k], where[rows, k] = value[first, k], se[first, k], first
+    return (base, where), base_se

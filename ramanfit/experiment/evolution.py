@@ -1,0 +1,171 @@
+"""An experiment as scan x point: what maps, traces and reports are drawn from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from ramanfit.experiment.cell import Record
+from ramanfit.scan.scan import FloatArray
+from ramanfit.tables.columns import PEAK_COLUMNS, PEAK_EXTRAS, ratio_columns
+from ramanfit.tables.table import Table
+
+SHOWN = (*PEAK_COLUMNS, *PEAK_EXTRAS)
+
+
+@dataclass(frozen=True, eq=False)
+class Evolution:
+    """All fits of an experiment, by scan and point.
+
+    Attributes
+    ----------
+    table : Table
+        Wide, one row per spectrum, in order of scan and point.
+    status : mapping of str to tuple of str
+        Of every peak, one word per row: ``ok``, ``not_detected`` or ``failed``.
+    ratios : tuple of str
+        Names of the ratios, which are columns of the table.
+    reference : Table or None
+        Rows of a reference, such as pristine graphite, with the columns of `table`.
+    record : Record or None
+        The potentiostat's, its times counted as those of the table.
+    """
+
+    table: Table
+    status: Mapping[str, tuple[str, ...]]
+    ratios: tuple[str, ...] = ()
+    reference: Table | None = None
+    record: Record | None = None
+
+    @property
+    def peaks(self) -> tuple[str, ...]:
+        """Names of the peaks."""
+        return tuple(self.status)
+
+    @cached_property
+    def scans(self) -> np.ndarray:
+        """Numbers of the scans, int [S], from the first to the last without a gap: one that is missing has no rows."""
+        number = np.asarray(self.table.columns["scan"]).astype(np.int64)
+        there = sorted(set(number.tolist()))  # np.unique would import numpy.ma
+        if there[-1] - there[0] < 4 * len(there):
+            return np.arange(there[0], there[-1] + 1)
+        return np.array(there)
+
+    @cached_property
+    def points(self) -> tuple[str, ...]:
+        """Names of the points [P], in order of their first appearance."""
+        return tuple(dict.fromkeys(str(point) for point in self.table.columns["point"]))
+
+    @cached_property
+    def rows(self) -> np.ndarray:
+        """Row of the table for every scan and point, int [S, P]; -1 where nothing was measured."""
+        rows = np.full((len(self.scans), len(self.points)), -1)
+        number = np.asarray(self.table.columns["scan"]).astype(np.int64)
+        at = {point: i for i, point in enumerate(self.points)}
+        where = [at[str(point)] for point in self.table.columns["point"]]
+        rows[np.searchsorted(self.scans, number), where] = np.arange(len(number))
+        return rows
+
+    def grid(self, name: str) -> FloatArray:
+        """Return a column of numbers as [S, P], not a number where there is no value."""
+        values = np.asarray(self.table.columns[name], dtype=np.float64)
+        return np.where(self.rows >= 0, values[self.rows], np.nan)
+
+    def detected(self, peak: str) -> np.ndarray:
+        """Return where a peak was detected, bool [S, P]."""
+        ok = np.array([word == "ok" for word in self.status[peak]])
+        return np.asarray((self.rows >= 0) & ok[self.rows])
+
+    def shown(self, name: str) -> FloatArray:
+        """Return a column of numbers as [S, P], not a number where its peak was not detected."""
+        values = self.grid(name)
+        peak = next((peak for peak in self.peaks if name in {f"{peak}_{part}" for part in SHOWN}), None)
+        return values if peak is None else np.where(self.detected(peak), values, np.nan)
+
+    def errors(self, name: str) -> FloatArray:
+        """Return the standard errors of a quantity as [S, P], not a number where there is none."""
+        error = error_of(name)
+        return self.grid(error) if error in self.table.columns else np.full(self.rows.shape, np.nan)
+
+    @cached_property
+    def time_s(self) -> FloatArray:
+        """Middle of every spectrum [S, P]; not a number where it is missing or its time unknown."""
+        return self.grid("time_s")
+
+    @cached_property
+    def timed(self) -> bool:
+        """Whether all spectra have a time; otherwise the number of the scan has to do."""
+        return bool(np.isfinite(np.asarray(self.table.columns["time_s"])).all())
+
+    @cached_property
+    def scan_time_s(self) -> FloatArray:
+        """Middle of every scan [S], of a missing one between its neighbours; its number where times are unknown."""
+        if not self.timed:
+            return self.scans.astype(np.float64)
+        there = (self.rows >= 0).any(axis=1)
+        with np.errstate(invalid="ignore"):
+            middle = (fmin(self.time_s) + fmax(self.time_s)) / 2
+        return np.asarray(np.interp(self.scans, self.scans[there], middle[there]))
+
+    @cached_property
+    def position_um(self) -> FloatArray:
+        """Position of every point [P], the median over the scans; not a number where unknown."""
+        grid = self.grid("position_um")
+        return np.array([_median(column) for column in grid.T])
+
+    def reference_value(self, name: str) -> tuple[float, float]:
+        """Return a quantity of the reference with its standard error, not a number where there is none.
+
+        Several reference spectra count by their variances.
+
+        Parameters
+        ----------
+        name : str
+            E.g. ``G_center_cm1``, ``G_height``, ``ratio``.
+        """
+        if self.reference is None or name not in self.reference.columns:
+            return np.nan, np.nan
+        value = np.asarray(self.reference.columns[name], dtype=np.float64)
+        se = np.asarray(self.reference.columns[error_of(name)], dtype=np.float64)
+        known = np.isfinite(value)
+        if known.sum() <= 1:
+            return (float(value[known][0]), float(se[known][0])) if known.any() else (np.nan, np.nan)
+        known &= se > 0
+        weight = 1 / se[known] ** 2
+        if not len(weight):
+            return np.nan, np.nan
+        return float((weight * value[known]).sum() / weight.sum()), float(weight.sum() ** -0.5)
+
+    @property
+    def quantities(self) -> tuple[str, ...]:
+        """Columns that have a standard error: positions, widths, heights and areas of the peaks, and the ratios."""
+        names = [
+            f"{peak}_{part}" for peak in self.peaks for part in ("center_cm1", "fwhm_cm1", "height", "form", "area")
+        ]
+        for ratio in self.ratios:
+            value, _, area, _ = ratio_columns(ratio)
+            names += [value, area]
+        return tuple(name for name in names if name in self.table.columns)
+
+
+def error_of(name: str) -> str:
+    """Return the column that holds the standard error of a quantity."""
+    return name.removesuffix("_cm1") + "_se"
+
+
+def fmin(values: FloatArray) -> FloatArray:
+    """Return the smallest finite value of every row."""
+    return np.asarray(np.fmin.reduce(values, axis=1))
+
+
+def fmax(values: FloatArray) -> FloatArray:
+    """Return the largest finite value of every row."""
+    return np.asarray(np.fmax.reduce(values, axis=1))
+
+
+def _median(values: FloatArray) -> float:
+    known = np.sort(values[np.isfinite(values)])
+    return float((known[(len(known) - 1) // 2] + known[len(known) // 2]) / 2) if len(known) else np.nan

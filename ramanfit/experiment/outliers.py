@@ -1,0 +1,96 @@
+"""Values that stand apart from those measured just before and after."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from ramanfit.scan.scan import BoolArray, FloatArray
+from ramanfit.tables.table import Table
+
+OUTLIER = "outlier"
+LEAST = 9  # values in a row, below which none is judged
+SIDE = 3  # neighbours on each side
+APART = 6.0  # robust standard deviations from the median of the neighbours
+
+
+def with_outliers(table: Table) -> Table:
+    """Return a wide table whose flags say which spectra are outliers.
+
+    Positions, widths, heights and ratios are compared with those of the same point in the three scans before and
+    after; where there is one scan only, with three neighbours on each side along the line. An outlier lies six robust
+    standard deviations from the median of these (the median absolute deviation of all values of the point, Hampel,
+    J. Am. Stat. Assoc. 69, 383 (1974), together with its own standard error), and on the same side six usual steps
+    of the series from both of its next neighbours: neither a step nor an end of a slope is an outlier. Series of
+    fewer than nine are left as they are.
+
+    Parameters
+    ----------
+    table : Table
+        In order of time.
+    """
+    grid = _series(np.asarray(table.columns["scan"], dtype=np.float64), np.array(table.columns["point"]))
+    if grid is None:
+        return table
+    there = grid >= 0
+    found = np.zeros(len(table), dtype=bool)
+    for value, se in _values(table):
+        apart = _apart(*(np.where(there, part[grid], np.nan) for part in (value, se)))
+        found[grid[there & apart]] = True
+    flags = []
+    for words, is_outlier in zip(table.columns["flags"], found.tolist(), strict=True):
+        others = [word for word in str(words).split("|") if word and word != OUTLIER]
+        flags.append("|".join([*others, OUTLIER] if is_outlier else others))
+    return table.with_(flags=flags)
+
+
+def _series(scan: FloatArray, point: np.ndarray) -> np.ndarray | None:
+    """Return rows of the table in series [P, S], -1 where one is missing; None: too short, or unknown."""
+    if not np.isfinite(scan).all():
+        return None
+    scans, when = np.unique(scan, return_inverse=True)
+    if len(scans) == 1:
+        return np.arange(len(scan))[None] if len(scan) >= LEAST else None
+    points, where = np.unique(point, return_inverse=True)
+    grid = np.full((len(points), len(scans)), -1)
+    grid[where, when] = np.arange(len(scan))
+    return grid if len(scans) >= LEAST and np.count_nonzero(grid >= 0) == len(scan) else None
+
+
+def _values(table: Table) -> Iterator[tuple[FloatArray, FloatArray]]:
+    """Yield quantities with their standard errors; not a number where a peak was not detected."""
+    columns = {name: np.asarray(v) for name, v in table.columns.items() if not isinstance(v, tuple)}
+    for name in columns:
+        if name.endswith("_height"):
+            peak = name.removesuffix("_height")
+            for what in ("center_cm1", "fwhm_cm1", "height"):
+                se = f"{peak}_{what.removesuffix('_cm1')}_se"
+                seen = np.isfinite(columns[f"{peak}_center_cm1"])
+                yield np.where(seen, columns[f"{peak}_{what}"], np.nan), columns[se]
+        elif f"area_{name}" in columns and f"{name}_se" in columns:
+            yield columns[name], columns[f"{name}_se"]
+
+
+def _apart(values: FloatArray, se: FloatArray) -> BoolArray:
+    """Return which values [P, S] stand apart from their neighbours."""
+    padded = np.pad(values, ((0, 0), (SIDE, SIDE)), constant_values=np.nan)
+    around = np.stack([padded[:, k : k + values.shape[1]] for k in range(2 * SIDE + 1) if k != SIDE])
+    rising = np.sort(around, axis=0)  # what is missing comes last
+    known = np.isfinite(rising).sum(axis=0)[None]
+    low, high = (np.take_along_axis(rising, np.maximum(k, 0), axis=0)[0] for k in ((known - 1) // 2, known // 2))
+    off = values - (low + high) / 2
+    typical, enough = _typical(off), np.isfinite(values).sum(axis=1)[:, None] >= LEAST
+    spread = np.hypot(typical, np.nan_to_num(se))
+    beside = np.stack([values - around[SIDE - 1], values - around[SIDE]]) * np.sign(off)
+    with np.errstate(invalid="ignore"):
+        alone = ~(beside < APART * _typical(np.diff(values))).any(axis=0)  # a missing neighbour says nothing
+        found = (np.abs(off) > APART * spread) & alone & (typical > 0) & enough & (known[0] >= SIDE)
+    return np.asarray(found)
+
+
+def _typical(off: FloatArray) -> FloatArray:
+    """Return the standard deviation of Gaussian numbers with the median size of those in each row, [P, 1]."""
+    size = np.sort(np.abs(off), axis=1)
+    count = np.isfinite(size).sum(axis=1)[:, None]
+    return np.asarray(1.4826 * np.take_along_axis(size, np.maximum(count - 1, 0) // 2, axis=1))

@@ -1,0 +1,159 @@
+"""Cosmic rays: a few channels that jump out of one spectrum and not of those measured before and after."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from ramanfit.scan.scan import BoolArray, FloatArray
+
+GROSS = 15.0  # standard deviations at which a spike may draw a fit onto itself: taken out before it
+LONE = 6.0  # the same where the spectra measured before and after show nothing in that place
+ALIKE = 0.5  # part of a spike's height that a line in a neighbouring spectrum has at least
+LOWER = 5.0  # standard deviations by which a neighbour is lower at least
+FINE = 5.0  # standard deviations above a fitted curve
+MISFIT = 0.05  # standard deviation of a curve that is not quite the line's, in parts of its rise over 3 channels
+WIDEST = 3  # channels; a line of 2 channels FWHM, the narrowest behind a slit, fills 5 above a tenth of its height
+REACH = 8  # channels on both sides that say what lies under a spike
+LOCAL = 20  # channels on both sides that say how much noise there is near one
+SECOND = 0.6745 * np.sqrt(6)  # median of |second difference| in standard deviations
+SHOULDER = 0.1  # part of its height down to which a spike's width counts
+FLANK = 3.0  # standard deviations: what lies lower is no part of it
+
+
+def gross_spikes(
+    counts: FloatArray, use: BoolArray | None = None, scan: npt.NDArray[np.intp] | None = None
+) -> BoolArray:
+    """Return where cosmic rays stand high above their surroundings, bool [N, M].
+
+    Where a spectrum has neighbours, less high ones count too that none of these shows in the same place; what a
+    neighbour shows as well is a line.
+
+    Parameters
+    ----------
+    counts : array [N, M]
+    use : bool array [N, M], optional
+        Channels that count.
+    scan : int array [N], optional
+        The scan of every spectrum, in which those measured one after another are neighbours; None: none are.
+    """
+    d = np.abs(counts[:, 2:] + counts[:, :-2] - 2 * counts[:, 1:-1])
+    middle = d.shape[1] // 2
+    sd = np.partition(d, middle, axis=1)[:, middle, None] / SECOND
+    sd = np.broadcast_to(sd, counts.shape)
+    found = find_spikes(counts, sd, GROSS, use)
+    if scan is None:
+        return found
+    lone, shared = _compared(counts, find_spikes(counts, sd, LONE, use), scan)
+    return np.asarray((found & ~shared) | lone)
+
+
+def _compared(counts: FloatArray, found: BoolArray, scan: npt.NDArray[np.intp]) -> tuple[BoolArray, BoolArray]:
+    """Return which of the spikes found no neighbour shows, and which one does; spectra without one have neither."""
+    lone, shared = np.zeros_like(found), np.zeros_like(found)
+    rows, channels = np.nonzero(found)
+    if not len(rows):
+        return lone, shared
+    at = np.clip(channels[:, None] + np.arange(-REACH, REACH + 1), 0, counts.shape[1] - 1)
+    own = _excess(counts, rows, at, channels[:, None])[:, 0]
+    near = np.clip(channels[:, None] + np.arange(-1, 2), 0, counts.shape[1] - 1)
+    sd = _local_sd(counts, rows, channels)
+    top = own > LONE * sd  # a flank, lower than what the noise of a neighbour shows, goes with its top
+    alone, alike, known = top.copy(), np.zeros(len(rows), dtype=bool), np.zeros(len(rows), dtype=bool)
+    for step in (-1, 1):
+        beside = np.clip(rows + step, 0, len(counts) - 1)
+        there = (beside != rows) & (scan[beside] == scan[rows])
+        its = _excess(counts, beside, at, near).max(axis=1)
+        known |= there
+        alike |= there & (its >= ALIKE * own)
+        alone &= ~there | (own - its > LOWER * sd)
+    for mark, where in ((lone, alone & known & ~alike), (shared, alike & top)):
+        mark[rows[where], channels[where]] = True
+        for _ in range(WIDEST - 1):
+            mark[:, 1:] |= mark[:, :-1] & found[:, 1:]
+            mark[:, :-1] |= mark[:, 1:] & found[:, :-1]
+    return lone, shared
+
+
+def _local_sd(counts: FloatArray, rows: npt.NDArray[np.intp], channels: npt.NDArray[np.intp]) -> FloatArray:
+    """Return the noise near channels [K] of some rows [K]: on a bright line it is more than elsewhere."""
+    at = np.clip(channels[:, None] + np.arange(-LOCAL, LOCAL + 1), 1, counts.shape[1] - 2)
+    row = rows[:, None]
+    d = np.sort(np.abs(counts[row, at + 1] + counts[row, at - 1] - 2 * counts[row, at]), axis=1)
+    return np.asarray(d[:, LOCAL] / SECOND)
+
+
+def _excess(
+    counts: FloatArray, rows: npt.NDArray[np.intp], around: npt.NDArray[np.intp], at: npt.NDArray[np.intp]
+) -> FloatArray:
+    """Return by how much channels [K, A] of some rows [K] stand above the median of their surroundings."""
+    level = np.sort(counts[rows[:, None], around], axis=1)[:, REACH]
+    return np.asarray(counts[rows[:, None], at] - level[:, None])
+
+
+def residual_spikes(counts: FloatArray, curve: FloatArray, variance: FloatArray, use: BoolArray | None) -> BoolArray:
+    """Return where cosmic rays stand above a fitted curve, bool [N, M].
+
+    Parameters
+    ----------
+    counts, curve, variance : array [N, M]
+        Variance of the counts around the curve.
+    use : bool array [N, M], optional
+        Channels that count.
+    """
+    rise = np.zeros_like(curve)
+    np.abs(curve[:, 3:] - curve[:, :-3], out=rise[:, 3:])
+    np.maximum(rise[:, :-3], rise[:, 3:], out=rise[:, :-3])
+    return find_spikes(counts - curve, np.sqrt(variance + (MISFIT * rise) ** 2), FINE, use)
+
+
+def find_spikes(counts: FloatArray, sd: FloatArray, bar: float, use: BoolArray | None = None) -> BoolArray:
+    """Return where cosmic rays are, bool [N, M].
+
+    One counts as such when its highest channel stands `bar` standard deviations above the median of its surroundings
+    and clearly above both channels three away, and when at most `WIDEST` neighbouring channels reach above a tenth
+    of it. Real lines are wider: see `WIDEST`.
+
+    Parameters
+    ----------
+    counts : array [N, M]
+        Counts, or their residuals of a fit.
+    sd : array [N, M]
+        Standard deviations of the channels; 0: nothing is known, nothing is found.
+    bar : float
+    use : bool array [N, M], optional
+        Channels that count.
+    """
+    n, m = counts.shape
+    found = np.zeros((n, m), dtype=bool)
+    if m <= 2 * REACH:
+        return found
+    top = counts[:, 3:-3] - np.maximum(counts[:, :-6], counts[:, 6:])
+    high = np.zeros((n, m), dtype=bool)
+    high[:, 3:-3] = top > (bar - FLANK) * sd[:, 3:-3]
+    for end, inwards in ((slice(0, 3), slice(3, 6)), (slice(-3, None), slice(-6, -3))):
+        high[:, end] = counts[:, end] - counts[:, inwards].max(axis=1, keepdims=True) > (bar - FLANK) * sd[:, end]
+    high &= sd > 0
+    if use is not None:
+        high &= use
+    rows, channels = np.nonzero(high)
+    if not len(rows):
+        return found
+    offsets = np.arange(-REACH, REACH + 1)
+    at = channels[:, None] + offsets
+    around = np.where((at < 0) | (at >= m), np.nan, counts[rows[:, None], np.clip(at, 0, m - 1)])
+    order = np.sort(around, axis=1)  # what lies beyond the ends comes last
+    known = np.isfinite(around).sum(axis=1)
+    excess = around - order[np.arange(len(rows)), known // 2][:, None]
+    height, spread = excess[:, REACH], sd[rows, channels]
+    with np.errstate(invalid="ignore"):
+        part = excess > np.maximum(FLANK * spread, SHOULDER * height)[:, None]
+    run = np.zeros_like(part)
+    run[:, REACH] = True
+    for step in (1, -1):
+        for k in range(1, REACH + 1):
+            run[:, REACH + step * k] = part[:, REACH + step * k] & run[:, REACH + step * (k - 1)]
+    is_spike = (height > bar * spread) & (run.sum(axis=1) <= WIDEST)
+    hit_rows, hit_at = np.nonzero(run & is_spike[:, None])
+    found[rows[hit_rows], channels[hit_rows] + offsets[hit_at]] = True
+    return found

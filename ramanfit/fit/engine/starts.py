@@ -1,0 +1,146 @@
+"""Starting values from the data: a coarse search over shared trial shapes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from ramanfit.fit.model import Model
+from ramanfit.scan.scan import FloatArray
+
+CENTERS, WIDTHS = 9, 5  # trial shapes per peak
+SWEEPS = 2
+
+
+class Starts:
+    """Trial shapes of every peak, orthogonal to the baseline and of unit norm.
+
+    One matrix product tells how well each fits each spectrum; peaks are then placed in turn, each given
+    the others, as orthogonal matching pursuit does (Pati et al., Asilomar Conf. 1, 40 (1993)).
+    """
+
+    def __init__(self, model: Model) -> None:
+        self.model, self.home = model, model.home
+        self.roots = [p for p in range(len(model.names)) if not model.rigid(p)]
+        self.grid = np.array([_trials(*_reach(model, p)) for p in self.roots])  # [P, K, 2]
+        shapes = np.stack([self._trial(p, grid) for p, grid in zip(self.roots, self.grid, strict=True)])
+        shapes -= (shapes @ model.basis.T) @ model.basis
+        shapes /= np.sqrt((shapes * shapes).sum(axis=-1, keepdims=True))
+        self.shapes = shapes  # [P, K, M]
+        flat = shapes.reshape(-1, shapes.shape[-1])
+        k = self.grid.shape[1]
+        p = len(self.grid)
+        self.overlap = (flat @ flat.T).reshape(p, k, p, k)
+
+    def _trial(self, peak: int, grid: FloatArray) -> FloatArray:
+        """Shapes [K, M] of a peak on its trial places [K, 2], with those that stand and fall with it."""
+        model = self.model
+        place = np.tile(self.home, (len(grid), 1, 1))
+        place[:, peak, :2] = grid
+        place = model.complete(place)
+        shapes = model.shape(peak, *place[:, peak, :, None].transpose(1, 0, 2))
+        for p, link in enumerate(model.links):
+            if link.height_of == peak == link.center_of and model.rigid(p):
+                shapes = shapes + link.height_ratio * model.shape(p, *place[:, p, :, None].transpose(1, 0, 2))
+        return shapes
+
+    def _placed(self, grid: FloatArray) -> FloatArray:
+        """Places [n, P, 3] of all peaks from those [n, R, 2] of the ones that were searched for."""
+        place = np.tile(self.home, (len(grid), 1, 1))
+        place[:, self.roots, :2] = grid
+        for p, link in enumerate(self.model.links):
+            if link.center_of is not None:  # the stronger of two is found first, whichever it is
+                swapped = place[:, p, 0] - place[:, link.center_of, 0] < self.model.lower[p, 0]
+                place[np.ix_(swapped, [p, link.center_of])] = place[np.ix_(swapped, [link.center_of, p])]
+        return self.model.complete(place)
+
+    def search(self, y: FloatArray) -> FloatArray:
+        """Return centers, widths and forms [n, P, 3] for spectra [n, M] that hold no baseline."""
+        p, k = self.grid.shape[:2]
+        match = (y @ self.shapes.reshape(p * k, -1).T).reshape(-1, p, k)
+        chosen = np.zeros((len(y), p), dtype=np.intp)
+        for sweep in range(SWEEPS):
+            for j in range(p):
+                others = [o for o in range(p if sweep else j) if o != j]
+                chosen[:, j] = self._gain_on_grid(match, chosen, j, others).argmax(axis=1)
+        return self._placed(self.grid[np.arange(p), chosen])
+
+    def replace(self, y: FloatArray, place: FloatArray, which: npt.NDArray[np.intp]) -> FloatArray:
+        """Return places [n, P, 3] with one peak of each spectrum, `which` [n], searched anew beside the others.
+
+        A strong peak that stands half a trial away from its place hides a weak one in the first search; once
+        it is fitted, it does not.
+        """
+        model, placed = self.model, place.copy()
+        for j, peak in enumerate(self.roots):
+            rows = np.flatnonzero(which == peak)
+            others = model.rest(peak)
+            fitted = np.empty((len(rows), len(others), len(model.shift_cm1)))
+            for i, p in enumerate(others):
+                fitted[:, i] = model.shape(p, *place[rows, p, :, None].transpose(1, 0, 2))
+            fitted -= (fitted @ model.basis.T) @ model.basis
+            gain = _gain(
+                own=y[rows] @ self.shapes[j].T,
+                data=fitted @ y[rows, :, None],
+                among=fitted @ fitted.transpose(0, 2, 1),
+                cross=fitted @ self.shapes[j].T,
+            )
+            found = place[rows]
+            found[:, peak, :2] = self.grid[j, gain.argmax(axis=1)]
+            placed[rows] = model.complete(found)
+        return placed
+
+    def _gain_on_grid(
+        self, match: FloatArray, chosen: npt.NDArray[np.intp], j: int, others: Sequence[int]
+    ) -> FloatArray:
+        """Gain of peak j's trials beside others that stand on trials of their own."""
+        n, rows = len(match), np.arange(len(match))
+        among = np.empty((n, len(others), len(others)))
+        cross = np.empty((n, len(others), self.grid.shape[1]))
+        data = np.empty((n, len(others), 1))
+        for a, o in enumerate(others):
+            data[:, a, 0] = match[rows, o, chosen[:, o]]
+            cross[:, a] = self.overlap[o, chosen[:, o], j]
+            for b, other in enumerate(others):
+                among[:, a, b] = self.overlap[o, chosen[:, o], other, chosen[:, other]]
+        return _gain(match[:, j], data, among, cross)
+
+
+def _gain(own: FloatArray, data: FloatArray, among: FloatArray, cross: FloatArray) -> FloatArray:
+    """Fall of chi-square with each trial shape of one peak, [n, K]; negative where its height would be.
+
+    Inner products of the trials with the data [n, K], of the other shapes with the data [n, O, 1], among
+    themselves [n, O, O], and with the trials [n, O, K].
+    """
+    if not data.size:
+        return np.asarray(own * np.abs(own))
+    diagonal = np.einsum("nii->ni", among)
+    diagonal *= 1 + 1e-6
+    solved = np.linalg.solve(among, np.concatenate([data, cross], axis=2))
+    rest = own - (cross * solved[:, :, :1]).sum(axis=1)
+    norm = 1 - (cross * solved[:, :, 1:]).sum(axis=1)
+    return np.asarray(rest * np.abs(rest) / np.maximum(norm, 1e-3))
+
+
+def _reach(model: Model, peak: int) -> tuple[FloatArray, FloatArray]:
+    """Least and largest center and width of a peak, [2] each."""
+    low, high = model.lower[peak].copy(), model.upper[peak].copy()
+    link = model.link(peak)
+    if link.center_of is not None:
+        low[0] += model.lower[link.center_of, 0]
+        high[0] += model.upper[link.center_of, 0]
+    if link.fwhm_of is not None:
+        low[1] = link.fwhm_ratio * model.lower[link.fwhm_of, 1]
+        high[1] = link.fwhm_ratio * model.upper[link.fwhm_of, 1]
+    return low, high
+
+
+def _trials(low: FloatArray, high: FloatArray) -> FloatArray:
+    """Centers and widths inside one peak's bounds, [K, 2]."""
+    part = (np.arange(CENTERS) + 0.5) / CENTERS
+    centers = low[0] + part * (high[0] - low[0])
+    part = (np.arange(WIDTHS) + 0.5) / WIDTHS
+    widths = low[1] * (high[1] / low[1]) ** part
+    return np.stack(np.meshgrid(centers, widths, indexing="ij"), axis=-1).reshape(-1, 2)

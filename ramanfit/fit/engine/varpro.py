@@ -1,0 +1,207 @@
+"""The batched engine: variable projection on Gram matrices, many spectra at once.
+
+Heights and baseline coefficients enter linearly and are eliminated (Golub & Pereyra, SIAM J. Numer. Anal.
+10, 413 (1973)) with Kaufman's Jacobian (BIT 15, 49 (1975)); what is left, centers, widths and forms, moves by
+Levenberg-Marquardt steps. Chi-square, gradient and normal matrix all come from one matrix of inner products:
+eliminating the linear functions from it leaves Kaufman's reduced problem as its Schur complement. Free Lorentzians
+have a problem of their own (`lorentzians`), all else is in `linked`. Every spectrum goes its own way: its numbers do
+not depend on what else is in the batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from ramanfit.fit.engine.algebra import solve
+from ramanfit.fit.engine.linked import Linked
+from ramanfit.fit.engine.lorentzians import Lorentzians
+from ramanfit.fit.engine.problem import Index, Point, Problem
+from ramanfit.fit.engine.starts import Starts
+from ramanfit.fit.model import Model
+from ramanfit.fit.result import FitResult
+from ramanfit.scan.scan import BoolArray, FloatArray
+
+CHUNK = 2048  # spectra whose small matrices are handled at once
+PATIENCE = 12  # iterations of a whole batch; who needs more goes on with the stragglers of all batches
+MAX_ITERATIONS = 120
+TOLERANCE = 1e-9  # predicted relative fall of chi-square at which a fit has arrived
+ROUGH = 1e-6  # the same for fits that only lead to others, or are only compared with them
+MAX_STEP = 0.5  # a center or a width moves by at most this part of the width, a form by this
+ROUNDING = 1e-14  # fall of chi-square, in parts of the data's sum of squares, that is rounding
+MAX_DAMPING = 1e9
+SUSPECT_SNR2 = 25.0  # (height / standard error)^2 below which a second start is tried
+
+
+def _minimise(
+    problem: Problem, free: FloatArray, iterations: int, tolerance: float
+) -> tuple[FloatArray, Point, BoolArray]:
+    """Move what is free [K, n] to the least chi-square inside the bounds.
+
+    Returns where it ended, the reduced problem there, and whether the next step promised less than `tolerance`.
+    """
+    lower, upper = problem.bounds
+    free = np.clip(free, lower, upper)
+    end = problem.reduce(free)
+    converged = np.zeros(len(problem), dtype=bool)
+
+    at = np.arange(len(problem))  # spectra that still move
+    here, place, damping = free.copy(), end, np.full(len(at), 1e-3)
+    for _ in range(iterations):
+        held = ((here <= lower) & (place.gradient < 0)) | ((here >= upper) & (place.gradient > 0))
+        gradient = np.where(held, 0.0, place.gradient)
+        normal = np.where(held[:, None] | held[None], 0.0, place.normal)
+        diagonal = np.einsum("iin->in", normal)
+        diagonal[:] = np.where(diagonal > 0, diagonal, 1.0) * (1 + damping)
+        step = solve(normal, gradient)
+        fall = (step * gradient).sum(axis=0) * (1 + damping)  # what an undamped step would promise, nearly
+        arrived = fall <= tolerance * place.chi2 + ROUNDING * place.gram[-1, -1]
+        done = arrived | ~(damping < MAX_DAMPING) | ~np.isfinite(step).all(axis=0)
+        if done.any():
+            out = at[done]
+            free[:, out] = here[:, done]
+            end.put(out, place.take(done))
+            converged[out] = arrived[done]
+            go = ~done
+            problem, at, here, step = problem.take(go), at[go], here[:, go], step[:, go]
+            damping, place = damping[go], place.take(go)
+        if not len(at):
+            break
+        limit = MAX_STEP * problem.reach(here)
+        trial = np.clip(here + np.clip(step, -limit, limit), lower, upper)
+        taken = trial - here
+        promised = (taken * (2 * place.gradient - (place.normal * taken).sum(axis=1))).sum(axis=0)
+        new = problem.reduce(trial)
+        better = new.chi2 < place.chi2
+        with np.errstate(
+            invalid="ignore", divide="ignore"
+        ):  # a step of nothing promises nothing: its factor is not used
+            gain = (place.chi2 - new.chi2) / promised
+        factor = np.clip(1 - (2 * gain - 1) ** 3, 0.1, 10.0)  # Nielsen, IMM-REP-1999-05, DTU (1999)
+        damping = np.maximum(damping * np.where(better, factor, 10.0), 1e-9)
+        worse = ~better
+        if worse.any():
+            trial[:, worse] = here[:, worse]
+            new.put(worse, place.take(worse))
+        here, place = trial, new
+    else:
+        free[:, at] = here
+        end.put(at, place)
+    return free, end, converged
+
+
+def fit(
+    model: Model,
+    counts: FloatArray,
+    weights: FloatArray | None = None,
+    start: FloatArray | None = None,
+    tolerance: float = TOLERANCE,
+    ratio: FloatArray | None = None,
+) -> FitResult:
+    """Fit the model to every spectrum.
+
+    Parameters
+    ----------
+    model : Model
+    counts : array [N, M]
+        On the model's channels.
+    weights : array [N, M], optional
+        Inverse variances, up to a factor per spectrum; 0 leaves a channel out. None: all equal.
+    start : array [N, P, 3], optional
+        Centers, widths and forms to start from; None: they are searched for, and a fit that ends weak, held by a
+        bound or short of a minimum is tried from other places.
+    tolerance : float
+        Relative fall of chi-square that the next step must promise for a fit to go on. From `ROUGH` on, a fit from
+        a given start that has not arrived after `PATIENCE` steps stays where it is.
+
+    ratio : array [N, P], optional
+        Heights that follow another peak's, in parts of it, spectrum by spectrum; None: as the model has them.
+
+    Returns
+    -------
+    FitResult
+        `redchi2` and all that judges the fit are left unknown: this room does not know the noise.
+    """
+    starts = Starts(model)
+    parts: list[FitResult] = []
+    rows: list[Index] = []
+    unsettled: list[Problem] = []
+    reached: list[FloatArray] = []
+    weakest: list[Index] = []
+    for s in range(0, len(counts), CHUNK):
+        chunk = slice(s, s + CHUNK)
+        problem = _problem(
+            model,
+            counts[chunk],
+            None if weights is None else weights[chunk],
+            None if ratio is None else ratio[chunk],
+        )
+        first = starts.search(problem.y) if start is None else start[chunk]
+        free, end, converged = _minimise(problem, problem.free(first), PATIENCE, tolerance)
+        if start is None:
+            again = np.flatnonzero(~converged | _suspect(problem, free, end))
+        else:  # a rough fit from a known place has done its work by now
+            again = np.flatnonzero(~converged & (tolerance < ROUGH))
+        if len(again):
+            rows.append(s + again)
+            unsettled.append(problem.take(again))
+            reached.append(problem.place(free[:, again]))
+            weakest.append(problem.leading[end.snr2[:, again].argmin(axis=0)])
+        parts.append(problem.finish(free, end, converged))
+    result = FitResult.concat(parts)
+    if rows:
+        # the stragglers of all chunks together: a few in a batch cost as much as many
+        problem = type(unsettled[0]).concat(unsettled)
+        places = [np.concatenate(reached)]
+        if start is None:
+            anew = starts.replace(problem.y, places[0], np.concatenate(weakest))
+            places += [anew, np.broadcast_to(starts.home, anew.shape)]
+        result.put(np.concatenate(rows), _best_of(problem, places, tolerance))
+    if any(np.isfinite(link.height_bounds).any() for link in model.links):
+        _hold_heights(model, counts, weights, tolerance, result)
+    return result
+
+
+def _problem(model: Model, counts: FloatArray, weights: FloatArray | None, ratio: FloatArray | None) -> Problem:
+    if not model.links:
+        return Lorentzians.of(model, counts, weights)
+    return replace(Linked.of(model, counts, weights), ratio=ratio)
+
+
+def _hold_heights(
+    model: Model, counts: FloatArray, weights: FloatArray | None, tolerance: float, result: FitResult
+) -> None:
+    """Fit spectra again, with heights held that are beyond their bounds, until none is; in place."""
+    leading = [p for p in range(len(model.names)) if model.link(p).height_of is None]
+    low, high = np.array([model.link(p).height_bounds for p in leading]).T
+    pinned = np.full((len(result), len(leading)), np.nan)
+    for _ in leading:  # every round holds at least one more
+        height = result.height[:, leading]
+        with np.errstate(invalid="ignore"):
+            beyond = np.isnan(pinned) & ((height < low) | (height > high))
+        rows = np.flatnonzero(beyond.any(axis=1))
+        if not len(rows):
+            break
+        pinned = np.where(beyond, np.clip(height, low, high), pinned)
+        problem = Linked.of(model, counts[rows], None if weights is None else weights[rows])
+        problem = replace(problem, pinned=pinned[rows])
+        free = problem.free(result.place[rows])
+        result.put(rows, problem.finish(*_minimise(problem, free, MAX_ITERATIONS, tolerance)))
+
+
+def _suspect(problem: Problem, free: FloatArray, end: Point) -> BoolArray:
+    """Fits that may sit in a side minimum: held by a bound, or weak."""
+    dof = np.maximum(problem.used - problem.model.parameters, 1)
+    weak = (end.snr2 < SUSPECT_SNR2 * end.chi2 / dof).any(axis=0)
+    return np.asarray(problem.held(free).any(axis=0) | weak)
+
+
+def _best_of(problem: Problem, places: Sequence[FloatArray], tolerance: float) -> FitResult:
+    """Minimise from several places and keep the lowest end of each spectrum."""
+    n = len(problem)
+    rivals = problem.take(np.tile(np.arange(n), len(places)))
+    free, end, _ = _minimise(rivals, rivals.free(np.concatenate(places)), PATIENCE, tolerance)
+    pick = end.chi2.reshape(len(places), n).argmin(axis=0) * n + np.arange(n)
+    return problem.finish(*_minimise(problem, free[:, pick], MAX_ITERATIONS, tolerance))

@@ -1,0 +1,271 @@
+"""Peaks and baseline on one axis: basis, bounds, starting values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+
+from ramanfit.errors import ScanError
+from ramanfit.fit.lineshapes import line
+from ramanfit.fit.result import FitResult
+from ramanfit.recipe.recipe import Peak, Recipe
+from ramanfit.scan.scan import BoolArray, FloatArray
+
+
+@dataclass(frozen=True)
+class Link:
+    """What one peak of a model is beyond a Lorentzian of its own; numbers of other peaks, None: none.
+
+    Attributes
+    ----------
+    shape : str
+        Key of `ramanfit.fit.lineshapes.SHAPES`.
+    form : (start, lower, upper) or None
+        The shape's own parameter, where it has one.
+    center_of, fwhm_of, height_of : int or None
+        Peaks whose values this one follows, at a distance (`Model.start`) or in proportion.
+    fwhm_ratio, height_ratio : float
+    height_bounds : (lower, upper)
+        In counts, of a height of its own.
+    """
+
+    shape: str = "lorentzian"
+    form: tuple[float, float, float] | None = None
+    center_of: int | None = None
+    fwhm_of: int | None = None
+    fwhm_ratio: float = 1.0
+    height_of: int | None = None
+    height_ratio: float = 1.0
+    height_bounds: tuple[float, float] = (-np.inf, np.inf)
+
+    @property
+    def leaders(self) -> tuple[int | None, int | None, int | None]:
+        """Peaks whose center, width and height this one follows."""
+        return self.center_of, self.fwhm_of, self.height_of
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """``counts = sum_p height_p * shape_p(shift; center_p, fwhm_p, form_p) + sum_q coefficient_q * basis_q``.
+
+    Attributes
+    ----------
+    shift_cm1 : array [M]
+        The fitted channels.
+    basis : array [Q, M]
+        Polynomials of order 0 to Q-1, orthonormal over these channels; Q is 0 without a baseline.
+    names : tuple of str
+        The peaks.
+    start, lower, upper : array [P, 2]
+        Center and fwhm in cm-1; a center that follows another peak's counts from it; a width that does has none.
+    links : tuple of Link
+        One per peak; empty: Lorentzians, all free.
+    """
+
+    shift_cm1: FloatArray
+    basis: FloatArray
+    names: tuple[str, ...]
+    start: FloatArray
+    lower: FloatArray
+    upper: FloatArray
+    links: tuple[Link, ...] = ()
+
+    @property
+    def middle(self) -> float:
+        """Middle of the fitted range."""
+        return float(self.shift_cm1[0] + self.shift_cm1[-1]) / 2
+
+    @property
+    def centred(self) -> FloatArray:
+        """Shift from the middle, [M]: powers of it keep their digits."""
+        return np.asarray(self.shift_cm1 - self.middle)
+
+    @property
+    def parameters(self) -> int:
+        """Number of free parameters of one spectrum."""
+        if not self.links:
+            return 3 * len(self.names) + len(self.basis)
+        free = self.lower < self.upper  # False for a width that follows another: it has no bounds
+        heights = sum(link.height_of is None for link in self.links)
+        forms = sum(link.form is not None and link.form[1] < link.form[2] for link in self.links)
+        return int(free.sum()) + heights + forms + len(self.basis)
+
+    @property
+    def fields(self) -> int:
+        """Parameters of one peak in the covariance: height, center, fwhm and, where a shape has one, form."""
+        return 4 if any(link.form is not None for link in self.links) else 3
+
+    def link(self, peak: int) -> Link:
+        """Return what a peak is beyond a Lorentzian of its own."""
+        return self.links[peak] if self.links else Link()
+
+    @property
+    def home(self) -> FloatArray:
+        """Center, fwhm and form to start from, [P, 3]."""
+        forms = [np.nan if (form := self.link(p).form) is None else form[0] for p in range(len(self.names))]
+        place = np.column_stack([self.start, forms])
+        for p, link in enumerate(self.links):
+            if link.center_of is not None:
+                place[p, 0] += place[link.center_of, 0]
+        return np.asarray(self.complete(place[None])[0])
+
+    def rigid(self, peak: int) -> bool:
+        """Tell whether a peak's center follows another's at a fixed distance."""
+        return self.link(peak).center_of is not None and bool(self.lower[peak, 0] == self.upper[peak, 0])
+
+    def complete(self, place: FloatArray) -> FloatArray:
+        """Return places [n, P, 3] with centers and widths that follow others put where these are, in place."""
+        for p, link in enumerate(self.links):
+            if link.center_of is not None and self.rigid(p):
+                place[:, p, 0] = place[:, link.center_of, 0] + self.start[p, 0]
+            if link.fwhm_of is not None:
+                place[:, p, 1] = link.fwhm_ratio * place[:, link.fwhm_of, 1]
+        return place
+
+    def baseline(self, coefficients: FloatArray) -> FloatArray:
+        """Return the baselines [N, M] of coefficients [N, Q]."""
+        return np.asarray(coefficients @ self.basis)
+
+    def with_order(self, order: int) -> Model:
+        """Return the model with another polynomial as its baseline."""
+        return self if order == len(self.basis) - 1 else replace(self, basis=polynomial_basis(self.shift_cm1, order))
+
+    def rest(self, peak: int) -> list[int]:
+        """Return the peaks that are left without one and those that follow it."""
+        return [p for p in range(len(self.names)) if p != peak and peak not in self.link(p).leaders]
+
+    def of(self, peaks: Sequence[int]) -> Model:
+        """Return the model with some of its peaks, among them all that others of them follow."""
+        place = {p: i for i, p in enumerate(peaks)}
+        moved: list[Link] = []
+        for p in peaks if self.links else ():
+            center, fwhm, height = (None if leader is None else place[leader] for leader in self.links[p].leaders)
+            moved.append(replace(self.links[p], center_of=center, fwhm_of=fwhm, height_of=height))
+        return replace(
+            self,
+            names=tuple(self.names[p] for p in peaks),
+            start=self.start[list(peaks)],
+            lower=self.lower[list(peaks)],
+            upper=self.upper[list(peaks)],
+            links=tuple(moved),
+        )
+
+    def doubled(self, peak: int) -> Model:
+        """Return the model with a second line, the last, in the place of one of its free peaks."""
+        twice = [*range(len(self.names)), peak]
+        return replace(
+            self,
+            names=(*self.names, f"{self.names[peak]}2"),
+            start=self.start[twice],
+            lower=self.lower[twice],
+            upper=self.upper[twice],
+            links=(*self.links, self.links[peak]) if self.links else (),
+        )
+
+    def shape(self, peak: int, center_cm1: FloatArray, fwhm_cm1: FloatArray, form: FloatArray) -> FloatArray:
+        """Return a peak of height 1 on the channels; center, fwhm and form broadcast against [M]."""
+        return line(self.link(peak).shape, self.shift_cm1, center_cm1, fwhm_cm1, form)
+
+    def evaluate(self, result: FitResult) -> FloatArray:
+        """Return the fitted curves [N, M]."""
+        curve = self.baseline(result.coefficients)
+        for p in range(len(self.names)):
+            shape = self.shape(p, *(v[:, p, None] for v in (result.center_cm1, result.fwhm_cm1, result.form)))
+            shape *= result.height[:, p, None]
+            curve += shape
+        return curve
+
+
+def polynomial_basis(shift_cm1: FloatArray, order: int) -> FloatArray:
+    """Return polynomials up to `order`, orthonormal over the channels: [order + 1, M]; none of order -1."""
+    if order < 0:
+        return np.empty((0, len(shift_cm1)))
+    low, high = shift_cm1[0], shift_cm1[-1]
+    t = (2 * shift_cm1 - low - high) / (high - low)
+    q, r = np.linalg.qr(np.vander(t, order + 1, increasing=True))
+    return np.ascontiguousarray((q * np.sign(np.diag(r))).T)
+
+
+def window_channels(shift_cm1: FloatArray, recipe: Recipe) -> BoolArray:
+    """Return which channels [M] the recipe fits."""
+    used = (shift_cm1 >= recipe.window.low_cm1) & (shift_cm1 <= recipe.window.high_cm1)
+    for low, high in recipe.window.exclude:
+        used &= (shift_cm1 < low) | (shift_cm1 > high)
+    return np.asarray(used)
+
+
+def build_model(shift_cm1: FloatArray, recipe: Recipe, source: str = "-") -> Model:
+    """Return the recipe's model on the channels of one axis.
+
+    Parameters
+    ----------
+    shift_cm1 : array [M]
+        The channels to fit, already cropped to the window.
+    recipe : Recipe
+    source : str
+        The file, for messages.
+
+    Raises
+    ------
+    ScanError
+        If the channels are too few for the parameters, or a peak has none.
+    """
+    needed = sum(peak.free for peak in recipe.peaks) + recipe.baseline.highest + 1
+    if shift_cm1.size <= needed:
+        reach = f"{recipe.window.low_cm1:g}-{recipe.window.high_cm1:g} cm-1"
+        raise ScanError(
+            f"{source}: expected more than {needed} channels in the window {reach}, found {shift_cm1.size}",
+            hint="choose --window or --recipe for this axis; if the axis is in nm: --x-unit nm --laser NM",
+        )
+    centers = {peak.name: (peak.center_min_cm1, peak.center_max_cm1) for peak in recipe.peaks}
+    for peak in recipe.peaks:
+        from_low, from_high = centers.get(peak.center_from, (0.0, 0.0))
+        low, high = from_low + peak.center_min_cm1, from_high + peak.center_max_cm1
+        if low == high:  # fixed: the channels around it have to do
+            low, high = low - (peak.fwhm_max_cm1 or 0.0) / 2, high + (peak.fwhm_max_cm1 or 0.0) / 2
+        if not ((shift_cm1 >= low) & (shift_cm1 <= high)).any():
+            found = f"{shift_cm1[0]:g}-{shift_cm1[-1]:g}"
+            raise ScanError(
+                f"{source}: peak {peak.name} lies at {low:g}-{high:g} cm-1, the fitted channels at {found}",
+                hint="choose --window or --recipe for this axis; if the axis is in nm: --x-unit nm --laser NM",
+            )
+    return _model(shift_cm1.tobytes(), recipe)
+
+
+@lru_cache(maxsize=4)
+def _model(channels: bytes, recipe: Recipe) -> Model:
+    """Many scans share one axis."""
+    shift_cm1 = np.frombuffer(channels)
+    peaks = recipe.peaks
+    number = {peak.name: p for p, peak in enumerate(peaks)}
+    return Model(
+        shift_cm1=shift_cm1,
+        basis=polynomial_basis(shift_cm1, recipe.baseline.highest),
+        names=tuple(number),
+        start=np.array([(p.center_cm1, p.fwhm_cm1) for p in peaks], dtype=np.float64),
+        lower=np.array([(p.center_min_cm1, p.fwhm_min_cm1) for p in peaks], dtype=np.float64),
+        upper=np.array([(p.center_max_cm1, p.fwhm_max_cm1) for p in peaks], dtype=np.float64),
+        links=() if all(peak.plain for peak in peaks) else tuple(_link(peak, number) for peak in peaks),
+    )
+
+
+def _link(peak: Peak, number: dict[str, int]) -> Link:
+    form = None
+    if peak.form is not None and peak.form_min is not None and peak.form_max is not None:
+        form = peak.form, peak.form_min, peak.form_max
+    return Link(
+        shape=peak.shape,
+        form=form,
+        center_of=number.get(peak.center_from),
+        fwhm_of=number.get(peak.fwhm_from),
+        fwhm_ratio=peak.fwhm_ratio,
+        height_of=number.get(peak.height_from),
+        height_ratio=peak.height_ratio,
+        height_bounds=(
+            -np.inf if peak.height_min is None else peak.height_min,
+            np.inf if peak.height_max is None else peak.height_max,
+        ),
+    )

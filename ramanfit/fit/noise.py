@@ -1,0 +1,103 @@
+"""How the variance of a channel follows its signal, read off the residuals of a first fit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ramanfit.scan.scan import BoolArray, FloatArray
+
+ROUNDS = 4
+BLOCK = 64  # spectra at a time: what is summed over the channels fits a processor's cache
+CLIP = 16.0  # squared differences beyond this many variances count as this: spikes are not noise
+EXACT = 1e-20  # level over squared signal below which there is no noise, only rounding
+FLOOR = 0.05  # least variance anywhere, in parts of the level
+
+
+def estimate_noise(
+    model: str,
+    residual: FloatArray,
+    curve: FloatArray,
+    use: BoolArray | None = None,
+    starts: Sequence[int] = (0,),
+) -> FloatArray:
+    """Return ``(level, signal, gain)`` of N spectra, [N, 3]: `variance` says what they mean.
+
+    A level of 0 means that there is no noise to see.
+
+    Shot noise and read noise give a variance that is linear in the signal. The gain belongs to the detector
+    and is common to all spectra of a file; its dark offset only moves the level, which each spectrum has for itself.
+    Both are found from the second differences of the residuals, which a slow misfit does not reach, by
+    Fisher scoring for squares of Gaussian numbers (the variance of d^2 is 2 v^2: Carroll & Ruppert,
+    Transformation and Weighting in Regression (1988), ch. 3).
+
+    Parameters
+    ----------
+    model : {"counting", "white"}
+        Variance linear in the signal with gain >= 0, or the same in every channel.
+    residual, curve : array [N, M]
+        Counts minus the fitted curve, and that curve. Weights must follow the fitted curve, not the counts:
+        counts that happen to be low would weigh too much.
+    use : bool array [N, M], optional
+        Channels that count.
+    starts : sequence of int
+        First row of each file, ascending from 0: one gain for each.
+    """
+    sizes = np.diff([*starts, len(residual)])
+    square, weight = _differences(residual, use)
+    total = np.maximum(weight.sum(axis=1), 1)
+    mean = (curve[:, 1:-1] * weight).sum(axis=1) / total
+    signal = curve[:, 1:-1] - mean[:, None]
+    # a first level that spikes do not reach; the median of chi-square with one degree of freedom is 0.455
+    middle = square.shape[1] // 2
+    level = np.partition(square, middle, axis=1)[:, middle] / 0.455  # np.median would import numpy.ma
+    level = np.where(level > 0, level, (square * weight).sum(axis=1) / total)
+    gain = np.zeros(len(residual))
+    for _ in range(ROUNDS):
+        s0, s1, s2, t0, t1 = _sums(level, gain, signal, square, weight)
+        known = (level > 0) & (s0 > 0)
+        s0 = np.where(known, s0, 1.0)
+        if model == "counting":
+            seen = np.add.reduceat(np.where(known, s2 - s1 * s1 / s0, 0.0), starts)
+            found = np.add.reduceat(np.where(known, t1 - s1 * t0 / s0, 0.0), starts)
+            whole = np.divide(found, seen, out=np.zeros_like(seen), where=seen > 0)
+            gain = np.where(np.repeat(seen > 0, sizes), np.repeat(np.maximum(whole, 0.0), sizes), gain)
+        level = np.where(known, np.maximum((t0 - gain * s1) / s0, FLOOR * level), level)
+    level = np.where(level > EXACT * mean * mean, level, 0.0)
+    return np.stack([level, mean, gain], axis=1)
+
+
+def _sums(
+    level: FloatArray, gain: FloatArray, signal: FloatArray, square: FloatArray, weight: FloatArray
+) -> FloatArray:
+    """Weighted sums of 1, signal, signal^2, square, signal * square over the channels, [5, N]."""
+    sums = np.empty((5, len(square)))
+    for s in range(0, len(square), BLOCK):
+        block = slice(s, s + BLOCK)
+        x, base = signal[block], level[block, None]
+        v = np.maximum(base + gain[block, None] * x, FLOOR * base)
+        d = np.minimum(square[block], CLIP * v)
+        v *= v
+        w = np.divide(weight[block], v, out=np.zeros_like(v), where=v > 0)
+        ws = w * x
+        for k, part in enumerate((w, ws, ws * x, w * d, ws * d)):
+            part.sum(axis=1, out=sums[k, block])
+    return sums
+
+
+def variance(noise: FloatArray, curve: FloatArray) -> FloatArray:
+    """Return ``level + gain * (curve - signal)``, [N, M], kept above 5 % of the level."""
+    level, signal, gain = (noise[:, i, None] for i in range(3))
+    return np.asarray(np.maximum(level + gain * (curve - signal), FLOOR * level))
+
+
+def _differences(residual: FloatArray, use: BoolArray | None) -> tuple[FloatArray, FloatArray]:
+    """Squared second differences with the variance of one channel, [N, M - 2], and which of them count."""
+    d = residual[:, 2:] + residual[:, :-2]
+    d -= 2 * residual[:, 1:-1]
+    d *= d
+    d /= 6
+    if use is None:
+        return d, np.ones_like(d)
+    return d, (use[:, 2:] & use[:, 1:-1] & use[:, :-2]).astype(float)

@@ -1,0 +1,137 @@
+"""From a Scan to what may be fitted: axis correction, window, saturated channels, unmeasured spectra."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from ramanfit.fit.baseline_subtract import background
+from ramanfit.fit.cosmic_rays import gross_spikes
+from ramanfit.fit.model import Model, build_model, window_channels
+from ramanfit.recipe.recipe import Recipe
+from ramanfit.scan.scan import BoolArray, FloatArray, Scan
+from ramanfit.scan.stored import StoredCounts, blocks
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """One scan cut to a recipe's window.
+
+    Attributes
+    ----------
+    model : Model
+        The recipe on the channels inside the window.
+    counts : array [N, M], or StoredCounts
+        A view of the scan where that is possible; `take` gives some of them as float64.
+    use : bool array [N, M] or None
+        Channels that may be fitted; None: all.
+    measured : bool array [N]
+        False for empty and constant spectra, as an aborted scan leaves them.
+    saturated : bool array [N]
+        At least one channel inside the window is saturated.
+    spikes : bool array [N, M] or None
+        Channels masked because of cosmic rays; None: none, or not looked for.
+    under : array [N, M] or None
+        What is subtracted before the fit, in counts; None: the baseline is part of the fit.
+    """
+
+    model: Model
+    counts: FloatArray | StoredCounts
+    use: BoolArray | None
+    measured: BoolArray
+    saturated: BoolArray
+    spikes: BoolArray | None = None
+    under: FloatArray | None = None
+
+    def like(self, other: Prepared) -> bool:
+        """Tell whether two scans can be fitted together: one model on one axis, and both or neither with a mask."""
+        mine, its = self.model.shift_cm1, other.model.shift_cm1
+        same = (self.use is None) == (other.use is None) and len(self.model.basis) == len(other.model.basis)
+        return same and (mine is its or np.array_equal(mine, its))
+
+    def without(self, spikes: BoolArray) -> Prepared:
+        """Return the same with cosmic rays masked as well."""
+        use = ~spikes if self.use is None else self.use & ~spikes
+        return replace(self, use=use, spikes=spikes)
+
+    def cosmic_rays(self) -> list[tuple[int, float, float]]:
+        """Return row, first and last shift in cm-1 of every cosmic ray that is masked."""
+        if self.spikes is None:
+            return []
+        edge = np.diff(np.pad(self.spikes, ((0, 0), (1, 1))).astype(np.int8), axis=1)
+        (rows, first), (_, last) = np.nonzero(edge == 1), np.nonzero(edge == -1)
+        shift = self.model.shift_cm1
+        return list(zip(rows.tolist(), shift[first].tolist(), shift[last - 1].tolist(), strict=True))
+
+    def baseline(self, coefficients: FloatArray) -> FloatArray:
+        """Return what lies under the peaks [N, M], of coefficients [N, Q]."""
+        fitted = self.model.baseline(coefficients)
+        return fitted if self.under is None else fitted + self.under
+
+    def take(self, rows: npt.NDArray[np.intp]) -> tuple[FloatArray, BoolArray | None]:
+        """Return counts and usable channels of some spectra, as copies."""
+        counts = np.array(self.counts[rows], dtype=np.float64, order="C")
+        return counts, None if self.use is None else self.use[rows]
+
+
+def prepare(scan: Scan, recipe: Recipe) -> Prepared:
+    """Cut a scan to the recipe's window and mask what must not be fitted.
+
+    Raises
+    ------
+    ScanError
+        If the window holds too few channels for the recipe's model.
+    FormatError
+        If a count that was still in its file is not finite.
+    """
+    shift = scan.shift_cm1 + recipe.axis.shift_cm1
+    inside = window_channels(shift, recipe)
+    model = build_model(shift[inside], recipe, scan.source)
+    found = np.flatnonzero(inside)
+    whole = slice(found[0], found[-1] + 1)
+    counts = scan.counts[:, whole] if found.size == whole.stop - whole.start else scan.counts[:, inside]
+    top = recipe.clean.saturation_counts
+    bad = None if scan.mask is None else scan.mask[:, inside]
+    measured, saturated = np.zeros(len(scan), dtype=bool), np.zeros(len(scan), dtype=bool)
+    for rows, part in blocks(counts):
+        measured[rows] = part.max(axis=1) > part.min(axis=1)
+        if top is not None and (burnt := part >= top).any():
+            saturated[rows] = burnt.any(axis=1)
+            bad = np.zeros(counts.shape, dtype=bool) if bad is None else bad
+            bad[rows] |= burnt
+    under = None
+    if not recipe.baseline.in_fit:
+        under = _subtracted(scan, shift, inside, recipe)
+        lost = ~np.isfinite(under).all(axis=1)
+        if lost.any():  # without a baseline no channel may be fitted
+            under[lost] = 0.0
+            bad = np.zeros(counts.shape, dtype=bool) if bad is None else bad
+            bad[lost] = True
+    return Prepared(
+        model=model,
+        counts=counts,
+        use=~bad if bad is not None and bad.any() else None,
+        measured=measured,
+        saturated=saturated,
+        under=under,
+    )
+
+
+def _subtracted(scan: Scan, shift_cm1: FloatArray, inside: BoolArray, recipe: Recipe) -> FloatArray:
+    """Return the baselines [N, M] of the channels inside the window, from all that the method may see."""
+    margin, top = recipe.baseline.margin_cm1, recipe.clean.saturation_counts
+    near = (shift_cm1 >= recipe.window.low_cm1 - margin) & (shift_cm1 <= recipe.window.high_cm1 + margin)
+    for low, high in recipe.window.exclude:
+        near &= (shift_cm1 < low) | (shift_cm1 > high)
+    under = np.empty((len(scan), int(inside.sum())))
+    for rows, part in blocks(scan.counts[:, near]):
+        counts = np.array(part, dtype=np.float64)
+        use = np.ones(counts.shape, dtype=bool) if scan.mask is None else ~scan.mask[rows][:, near]
+        if top is not None:
+            use &= counts < top
+        if recipe.clean.spikes:
+            use &= ~gross_spikes(counts, use)
+        under[rows] = background(shift_cm1[near], counts, use, recipe.baseline)[:, inside[near]]
+    return under

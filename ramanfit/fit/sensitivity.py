@@ -1,0 +1,92 @@
+"""How far results depend on choices: the same spectra with other baselines and other models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from ramanfit.errors import RecipeError
+from ramanfit.fit.baseline_subtract import checked_options
+from ramanfit.fit.quantities import Quantities
+from ramanfit.recipe.recipe import Baseline, Errors, Recipe
+from ramanfit.recipe.toml import load_recipe
+from ramanfit.scan.scan import FloatArray
+
+Departures = Mapping[str, FloatArray]
+"""By ratio, and by peak with ``_center_cm1``: an alternative's value minus the recipe's own, [N]."""
+
+
+def alternatives(recipe: Recipe) -> dict[str, Recipe]:
+    """Return the recipes that a result is compared with, each different from the recipe in one thing.
+
+    A baseline is an order of the polynomial in the fit (``3``, ``auto``, ``none``) or a method that is subtracted
+    first, with its options (``arpls lam=1e6``); the recipe's own is left out. Of another recipe the peaks and ratios
+    count, window and baseline stay.
+
+    Raises
+    ------
+    RecipeError
+        If there is none, or one of them is not valid.
+    """
+    found: dict[str, Recipe] = {}
+    for text in recipe.alternatives.baselines:
+        try:
+            baseline = _baseline(text, recipe.baseline)
+        except RecipeError as error:
+            raise RecipeError(f"alternatives.baselines, {text!r}: {error.message}", hint=error.hint) from None
+        if baseline != recipe.baseline:
+            found[f"baseline {text}"] = replace(recipe, baseline=baseline)
+    for name in recipe.alternatives.recipes:
+        other = load_recipe(name)
+        try:
+            found[f"recipe {name}"] = replace(
+                recipe,
+                peaks=other.peaks,
+                ratios=other.ratios,
+                detection=replace(recipe.detection, doublets=other.detection.doublets),
+            )
+        except RecipeError as error:
+            raise RecipeError(f"alternatives.recipes, {name!r}: {error.message}", hint=error.hint) from None
+    if not found:
+        raise RecipeError(
+            f"recipe {recipe.name} states no alternatives",
+            hint='--set \'alternatives.baselines=["1", "3", "arpls lam=1e6"]\'',
+        )
+    return {name: replace(variant, errors=Errors()) for name, variant in found.items()}
+
+
+def _baseline(text: str, own: Baseline) -> Baseline:
+    method, _, options = text.strip().partition(" ")
+    if method in ("auto", "none") or method.isdecimal():
+        return Baseline(method if method in ("auto", "none") else int(method))
+    found = Baseline("none", method, options.strip(), margin_cm1=own.margin_cm1)
+    checked_options(found)
+    return found
+
+
+def departures(own: Quantities, other: Quantities) -> Departures:
+    """Return by how much an alternative's ratios and positions differ, where both have them."""
+    nothing = np.full(len(own.flags), np.nan)
+    found = {
+        name: other.ratios[name].value - values.value if name in other.ratios else nothing
+        for name, values in own.ratios.items()
+    }
+    for p, peak in enumerate(own.names):
+        q = other.names.index(peak) if peak in other.names else None
+        found[f"{peak}_center_cm1"] = nothing if q is None else other.center_cm1[:, q] - own.center_cm1[:, p]
+    return found
+
+
+def with_systematics(own: Quantities, found: Iterable[Departures]) -> Quantities:
+    """Return quantities with their systematic errors: the largest departure of any alternative."""
+    parts = list(found)
+
+    def largest(name: str) -> FloatArray:
+        nothing = np.full(len(own.flags), np.nan)
+        return np.asarray(np.fmax.reduce([nothing, *(np.abs(part[name]) for part in parts)]))
+
+    centers = np.stack([largest(f"{peak}_center_cm1") for peak in own.names], axis=1)
+    ratios = {name: replace(values, sys=largest(name)) for name, values in own.ratios.items()}
+    return replace(own, center_sys=centers, ratios=ratios)

@@ -1,0 +1,189 @@
+"""From an axis and counts as written to a Scan: the unit, the laser, the direction, the metadata."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+import numpy as np
+
+from ramanfit.errors import FormatError
+from ramanfit.formats.information import Information, started, whole
+from ramanfit.formats.places import Place
+from ramanfit.formats.reader import ReadOptions
+from ramanfit.formats.units import SHIFT, file_unit, needs_laser, to_shift
+from ramanfit.scan.scan import FloatArray, Metadata, Scan
+from ramanfit.scan.stored import StoredCounts
+
+_FARTHEST = 1e9  # in any unit
+
+
+class Spectra(NamedTuple):
+    """What a reader found.
+
+    Attributes
+    ----------
+    path : str
+        As the user named the file that holds the axis.
+    x : array [M]
+        The axis as written.
+    counts : array [N, M], or StoredCounts
+    line : callable
+        Gives the line number of a channel, for messages; None where there are no lines.
+    unit : str
+        The file's word for the axis' unit, empty where it has none.
+    laser_nm : float or None
+        From the same file.
+    header : mapping
+        Every key of the file.
+    """
+
+    path: str
+    x: FloatArray
+    counts: FloatArray | StoredCounts
+    line: Callable[[int], int | None]
+    unit: str = ""
+    laser_nm: float | None = None
+    header: Mapping[str, str] = MappingProxyType({})
+
+
+def deliver(
+    spectra: Spectra,
+    *,
+    source: str,
+    name: str,
+    place: Place,
+    options: ReadOptions,
+    information: Information | None = None,
+    metadata: Metadata | None = None,
+    notes: tuple[str, ...] = (),
+) -> Scan:
+    """Return the measurement as a Scan.
+
+    Parameters
+    ----------
+    spectra : Spectra
+    source, name : str
+        As in Scan.
+    place : Place
+    options : ReadOptions
+        Its unit and laser override all others.
+    information : Information, optional
+        The companion; its values fill the metadata.
+    metadata : Metadata, optional
+        Instead of that from `information`.
+    notes : tuple of str
+
+    Raises
+    ------
+    FormatError
+        If the axis has fewer than two channels or does not rise or fall steadily, if its unit is not known,
+        or if it needs a laser and there is none.
+    """
+    if metadata is None:
+        metadata = metadata_from(spectra.header, information)
+    laser = options.laser_nm or spectra.laser_nm or metadata.laser_nm
+    metadata = Metadata(**{**vars(metadata), "laser_nm": laser})
+
+    if spectra.x.size < 2:
+        raise FormatError(spectra.path, expected="an axis of at least 2 channels", found=str(spectra.x.size))
+    wrong = spectra.x[~np.isfinite(spectra.x)]
+    if wrong.size:
+        raise FormatError(spectra.path, expected="an axis of finite numbers", found=f"{wrong[0]} on it")
+    farthest = spectra.x[np.argmax(np.abs(spectra.x))]
+    if abs(farthest) > _FARTHEST:
+        raise FormatError(spectra.path, expected="an axis of a Raman spectrum", found=f"{farthest:g} on it")
+    unit, said = _unit(spectra, options)
+    order = _direction(spectra, spectra.x)
+    if needs_laser(unit) and laser is None:
+        raise FormatError(
+            spectra.path,
+            f"the axis is in {unit} and the laser is not known",
+            hint="give the laser's wavelength in nm: --laser 532",
+        )
+    x = spectra.x
+    if unit in ("nm", "µm") and not (x > 0).all():
+        line = spectra.line(int(np.argmax(x <= 0)))
+        raise FormatError(spectra.path, line=line, expected=f"a wavelength in {unit}", found=f"{x.min():g}")
+    if unit != SHIFT:
+        with np.errstate(all="ignore"):
+            x = to_shift(x, unit, laser or 1.0)
+        if not np.isfinite(x).all():
+            raise FormatError(spectra.path, f"an axis in {unit} with a laser of {laser} nm has no finite shift")
+        order = _direction(spectra, x)
+    return Scan(
+        shift_cm1=np.ascontiguousarray(x[::order]),
+        counts=spectra.counts[:, ::order],
+        kind=place.kind,
+        source=source,
+        name=name,
+        position_um=place.position_um,
+        coordinates_um=place.coordinates_um,
+        grid=place.grid,
+        offset_s=place.offset_s,
+        axis_unit=unit if spectra.unit or options.x_unit else "",
+        metadata=metadata,
+        notes=(*notes, *place.notes, *said),
+    )
+
+
+def finite(counts: FloatArray, path: str) -> FloatArray:
+    """Return counts [N, M] of a binary file as they are; FormatError if one of them is not finite."""
+    wrong = np.argwhere(~np.isfinite(counts))
+    if wrong.size:
+        i, j = wrong[0].tolist()
+        raise FormatError(path, f"spectrum {i}, channel {j}", expected="a finite count", found=str(counts[i, j]))
+    return counts
+
+
+def metadata_from(header: Mapping[str, str], information: Information | None) -> Metadata:
+    """Return the metadata of a file with these keys and this companion."""
+    if information is None:
+        return Metadata(header=dict(header))
+    raw = information.started_raw
+    return Metadata(
+        started=started(raw),
+        started_raw=raw,
+        duration_s=information.duration_s,
+        integration_s=information.number("Integration Time [s]"),
+        accumulations=whole(information.text("Number Of Accumulations")),
+        laser_nm=information.laser_nm,
+        laser_power_mw=information.number("Laser Power [mW]"),
+        information=information.file or None,
+        header={**information.header, **header},
+    )
+
+
+def _unit(spectra: Spectra, options: ReadOptions) -> tuple[str, tuple[str, ...]]:
+    """Return the axis' unit and what had to be assumed."""
+    if options.x_unit:
+        return options.x_unit, ()
+    if spectra.unit:
+        unit = file_unit(spectra.unit)
+        if unit is None:
+            raise FormatError(
+                spectra.path,
+                f"the axis is in {spectra.unit!r}, which is no unit of a Raman axis",
+                hint="give its unit: --x-unit cm-1 or --x-unit nm",
+            )
+        return unit, ()
+    if (spectra.x <= 0).any():  # no wavelength is negative
+        return SHIFT, ()
+    return SHIFT, ("the unit of the axis is not in the file: taken as rel. 1/cm (--x-unit nm if it is nm)",)
+
+
+def _direction(spectra: Spectra, x: FloatArray) -> int:
+    """Return 1 for a rising axis and -1 for a falling one."""
+    direction = 1 if x[-1] > x[0] else -1
+    wrong = np.flatnonzero(np.diff(x) * direction <= 0)
+    if wrong.size:
+        i = int(wrong[0])
+        raise FormatError(
+            spectra.path,
+            line=spectra.line(i + 1),
+            expected=f"an axis that {'rises' if direction > 0 else 'falls'} steadily",
+            found=f"{spectra.x[i + 1]:.15g} after {spectra.x[i]:.15g}",
+            hint="if the file joins two ranges, give each a file of its own",
+        )
+    return direction

@@ -1,0 +1,145 @@
+"""From what stands on the command line to the files to read: folders expanded, split exports counted once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from ramanfit.errors import FormatError, InputError
+from ramanfit.formats import bwtek, graph_ascii, split, table, truematch
+from ramanfit.formats.binary import module_of
+from ramanfit.formats.bytes_in import Source, strip_endings
+from ramanfit.formats.refusals import refusal
+
+
+class Passed(NamedTuple):
+    """A file that was passed over, and why."""
+
+    path: str
+    reason: str
+
+
+def natural_key(name: str) -> tuple[list[tuple[int, int, str]], str]:
+    """Return a key that sorts P.txt before P2.txt before P10.txt."""
+    parts = (part for part in re.split(r"(\d{1,300})", strip_endings(name).casefold()) if part)
+    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts], name
+
+
+def find_exports(paths: Sequence[str], *, errors: list[InputError] | None = None) -> tuple[list[str], list[Passed]]:
+    """Return the files to read.
+
+    Parameters
+    ----------
+    paths : sequence of str
+        Files, folders, ``-``, or ``FILE::NAME``. A folder stands for every readable export in it, in natural
+        order, not for those in its folders. Parts of a split export stand for it together, whichever are
+        named; the first of them is returned.
+    errors : list, optional
+        Takes the errors of folders, so that the other paths are still looked at (`--keep-going`).
+
+    Returns
+    -------
+    files : list of str
+        For `open_scans`, each once. A file that was named is returned whatever it is, and so is one in a
+        folder that is an export and broken: `open_scans` says what is wrong.
+    passed : list of Passed
+        What in the folders is clearly no spectrum.
+
+    Raises
+    ------
+    InputError
+        If a folder cannot be listed or holds no spectrum, and `errors` is not given.
+    """
+    files: list[str] = []
+    passed: list[Passed] = []
+    seen: set[object] = set()
+    for path in paths:
+        folder = Path(path)
+        named = [path]
+        if path != "-" and folder.is_dir():
+            try:
+                named, over = _in_folder(path, folder)
+            except InputError as error:
+                if errors is None:
+                    raise
+                errors.append(error)
+                continue
+            passed += over
+        for file in named:
+            identity = _identity(file)
+            if identity not in seen:
+                seen.add(identity)
+                files.append(file)
+    return files, passed
+
+
+def _in_folder(path: str, folder: Path) -> tuple[list[str], list[Passed]]:
+    try:
+        inside = {file.name: file.is_dir() for file in folder.iterdir()}
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}") from error
+    files: list[str] = []
+    passed: list[Passed] = []
+    for name in sorted(inside, key=natural_key):
+        if inside[name] or name.startswith((".", "~$")):
+            continue
+        why = _not_wanted(folder / name)
+        if why:
+            passed.append(Passed(str(folder / name), why))
+        else:
+            files.append(str(folder / name))
+    if not files:
+        counted = f"{len(passed)} file{'s' if len(passed) != 1 else ''} passed over"
+        hint = f"for example {Path(passed[0].path).name}: {passed[0].reason}" if passed else None
+        if any(inside.values()) and not passed:
+            hint = "folders in a folder are not searched: name them"
+        raise InputError(f"{path}: no spectrum in this folder, {counted}", hint=hint)
+    return files, passed
+
+
+def _not_wanted(file: Path) -> str:
+    """Return why a file in a folder is no spectrum; an empty string if it is one, or meant to be one."""
+    try:
+        with Source.open(str(file)) as source:
+            head = source.head
+            binary = module_of(head)
+            if binary is not None:
+                return str(binary.no_spectrum(source))
+    except (InputError, FormatError):
+        return ""
+    textual = strip_endings(file.name) != file.name.removesuffix(".gz")
+    why = refusal(head)
+    if why is not None:
+        if why.broken and textual:
+            return ""
+        if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+            inside = head.decode("utf-16", "ignore").encode()
+            if graph_ascii.is_header(inside) or (table.sniff(inside) and not table.no_spectrum(inside)):
+                return ""
+        return why.what
+    if truematch.sniff(head) or bwtek.sniff(head) or graph_ascii.is_header(head):
+        return ""
+    if split.sniff(head) or split.is_part(file.name, head):
+        return "" if split.part_of(file.name) else "one number per line, and no part of a split export by its name"
+    if not table.sniff(head):
+        return "no rows of numbers"
+    return table.no_spectrum(head)
+
+
+def _identity(path: str) -> object:
+    """Return what two names of one measurement have in common."""
+    if path == "-":
+        return path
+    file = Path(path)
+    part = split.part_of(file.name)
+    try:
+        real = file.resolve()
+        if part is not None and real.is_file():
+            with Source.open(path) as source:
+                if split.is_part(file.name, source.head):
+                    return real.parent, part.stem, part.pair
+    except (OSError, ValueError, InputError, FormatError):
+        return path
+    return real

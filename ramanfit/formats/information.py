@@ -1,0 +1,246 @@
+"""The Information text beside a measurement: when it was taken, for how long, with which laser, along which line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+from ramanfit.errors import RamanfitError
+from ramanfit.formats.bytes_in import Source, strip_endings
+from ramanfit.formats.text import decode
+from ramanfit.formats.units import plain
+
+_ENTRY = re.compile(r"([^:\t]+):(\t| *\t| +)(.*)")
+_SECTIONS = {"line scan": "line", "image scan": "map", "time series": "series", "video system": "video"}
+_NAME = re.compile(
+    r"(?P<number>\d{1,4} +)?(?P<stem>.+?)"
+    r"(?P<end>(?:--|[ _])Spec\.Data\b.*| \(Data\).*|(?P<information>(?:--|[ _-])Information))?",
+    re.IGNORECASE,
+)
+_LONGEST = 1 << 20
+_LARGEST = 1e15
+_MONTHS = {
+    name: month
+    for month, names in enumerate(
+        (
+            ("january", "januar", "január"),
+            ("february", "februar", "február"),
+            ("march", "märz", "március"),
+            ("april", "április"),
+            ("may", "mai", "május"),
+            ("june", "juni", "június"),
+            ("july", "juli", "július"),
+            ("august", "augusztus"),
+            ("september", "szeptember"),
+            ("october", "oktober", "október"),
+            ("november",),
+            ("december", "dezember"),
+        ),
+        start=1,
+    )
+    for name in names
+}
+
+
+class Information(NamedTuple):
+    """An Information text.
+
+    Attributes
+    ----------
+    file : str
+        Its path; empty if it was not read from one.
+    title : str
+        Name of the measurement, its first line.
+    kind : str
+        ``line``, ``map``, ``series``, ``spectrum``, or ``video`` for what is no spectrum.
+    entries : tuple of (section, key, value)
+        As written, in their order.
+    """
+
+    file: str
+    title: str
+    kind: str
+    entries: tuple[tuple[str, str, str], ...]
+
+    def text(self, key: str) -> str:
+        """Return the last value of a key that is not empty, else an empty string.
+
+        The last, because camera and measurement may both have an integration time.
+        """
+        wanted = plain(key)
+        return next((v for _, k, v in reversed(self.entries) if v and plain(k) == wanted), "")
+
+    def number(self, key: str) -> float | None:
+        """Return the last value of a key as a finite number, None where there is none."""
+        return number(self.text(key).strip("[]"))
+
+    def vector(self, key: str) -> tuple[float, float, float] | None:
+        """Return a value such as ``(0.00, 0.00, 20.00)``."""
+        values = [number(part) for part in self.text(key).strip("()").split(",")]
+        if len(values) != 3 or None in values:
+            return None
+        return values[0] or 0.0, values[1] or 0.0, values[2] or 0.0
+
+    @property
+    def laser_nm(self) -> float | None:
+        """Excitation wavelength, None when missing or impossible."""
+        return wavelength(self.text("Excitation Wavelength [nm]"))
+
+    @property
+    def started_raw(self) -> str:
+        """Date and time as written."""
+        date = self.text("Start Date") or self.text("Date")
+        return f"{date} {self.text('Start Time') or self.text('Time')}".strip()
+
+    @property
+    def duration_s(self) -> float | None:
+        """Duration of the whole measurement."""
+        parts = re.findall(r"(\d{1,9})\s*([dhms])\b", self.text("Duration"))
+        return sum(float(n) * {"d": 86400, "h": 3600, "m": 60, "s": 1}[u] for n, u in parts) if parts else None
+
+    @property
+    def header(self) -> dict[str, str]:
+        """All keys; one that comes again is told apart by its section."""
+        header: dict[str, str] = {}
+        for section, key, value in self.entries:
+            header[f"{section}: {key}" if key in header else key] = value
+        return header
+
+
+def number(text: str) -> float | None:
+    """Return a number that an instrument could have written, None for anything else."""
+    try:
+        value = float(text.replace(",", "."))
+    except ValueError:
+        return None
+    return value if abs(value) < _LARGEST else None
+
+
+def whole(text: str) -> int | None:
+    """Return a count, None for anything else."""
+    value = number(text)
+    return int(value) if value is not None and value.is_integer() and value >= 0 else None
+
+
+def wavelength(text: str) -> float | None:
+    """Return a laser's wavelength in nm, None for anything else."""
+    value = number(text)
+    return value if value is not None and 100 <= value <= 100_000 else None
+
+
+def started(raw: str) -> datetime | None:
+    """Return a date and time, None where the words are of a language that is not known.
+
+    English (12 h), German and Hungarian names of months, ISO dates and ``25.05.2023`` are read; a date such
+    as ``3/9/2022`` is not, for it means two days.
+    """
+    clock = re.search(r"(\d{1,2}):(\d{2}):(\d{2})\s*([AP]M)?\b", raw, re.IGNORECASE)
+    if clock is None:
+        return None
+    rest = raw[: clock.start()] + " " + raw[clock.end() :]
+    iso = re.search(r"\b(\d{4})-(\d{1,2})-(\d{1,2})\b", rest)
+    dotted = re.search(r"\b(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4})\b", rest)
+    if iso:
+        year, month, day = (int(part) for part in iso.groups())
+    elif dotted:
+        day, month, year = (int(part) for part in dotted.groups())
+    else:
+        months = {_MONTHS[w] for w in re.findall(r"[^\W\d_]+", rest.casefold()) if w in _MONTHS}
+        years, days = re.findall(r"\b\d{4}\b", rest), re.findall(r"\b\d{1,2}\b", rest)
+        if not (len(months) == len(years) == len(days) == 1):
+            return None
+        year, month, day = int(years[0]), months.pop(), int(days[0])
+    hour = int(clock[1])
+    if clock[4]:
+        hour = hour % 12 + (12 if clock[4].upper() == "PM" else 0)
+    try:
+        return datetime(year, month, day, hour, int(clock[2]), int(clock[3]))
+    except ValueError:
+        return None
+
+
+def parse(text: str, file: str = "") -> Information:
+    """Read an Information text."""
+    title, section, kind = "", "", "spectrum"
+    entries: list[tuple[str, str, str]] = []
+    for line in text.splitlines():
+        entry = _ENTRY.fullmatch(line)
+        if entry:
+            entries.append((section, entry[1].strip(), entry[3].strip()))
+        elif line.rstrip().endswith(":"):
+            section = line.strip().rstrip(":")
+            kind = next((k for s, k in _SECTIONS.items() if section.lower().startswith(s)), kind)
+        elif line.strip() and not title and not entries:
+            title = line.strip()
+    if title.lower().startswith("video"):
+        kind = "video"
+    return Information(file, title, kind, tuple(entries))
+
+
+def sniff(head: bytes) -> bool:
+    """Tell whether a file is an Information text, of a spectrum or of a video image."""
+    lines = [line.strip() for line in head[:4096].splitlines() if line.strip()]
+    return b"General:" in lines[:4] and any(
+        line.startswith((b"System ID:", b"Start Time:", b"Time:", b"Start Date:", b"Duration:")) for line in lines
+    )
+
+
+def measurement(name: str) -> tuple[str, str, bool]:
+    """Return a file name's export number, the measurement's stem, and whether it is an Information text."""
+    found = _NAME.fullmatch(strip_endings(name))
+    if found is None:
+        return "", name.casefold(), False
+    return (found["number"] or "").strip(), found["stem"].casefold(), found["information"] is not None
+
+
+@lru_cache(maxsize=8)
+def _informations(folder: Path, changed: int) -> Mapping[str, list[tuple[str, Path]]]:
+    """Return the Information texts of a folder by stem; `changed` renews the cache."""
+    found: dict[str, list[tuple[str, Path]]] = {}
+    for file in folder.iterdir():
+        export, stem, is_information = measurement(file.name)
+        if is_information:
+            found.setdefault(stem, []).append((export, file))
+    return found
+
+
+def companion(file: Path | None) -> tuple[Information | None, tuple[str, ...]]:
+    """Find the Information text that belongs to a file of spectra.
+
+    The stems must agree; the number that an export puts before the name differs between the two, and counts
+    only where several texts have that stem. Texts of video images are passed over.
+
+    Returns
+    -------
+    information : Information or None
+    notes : tuple of str
+        Why none was taken although there were some.
+    """
+    if file is None:
+        return None, ()
+    export, stem, _ = measurement(file.name)
+    try:
+        candidates = _informations(file.parent, file.parent.stat().st_mtime_ns).get(stem, [])
+    except OSError:
+        return None, ()
+    texts: list[tuple[str, Information]] = []
+    for its_export, path in candidates:
+        try:
+            with Source.open(str(path)) as source:
+                if sniff(source.head):
+                    text = parse(decode(source.rest()[:_LONGEST]), str(path))
+                    if text.kind != "video":
+                        texts.append((its_export, text))
+        except RamanfitError as error:
+            return None, (f"Information text not read: {error}",)
+    same = [text for its_export, text in texts if its_export == export]
+    chosen = same if len(same) == 1 else [text for _, text in texts]
+    if len(chosen) == 1:
+        return chosen[0], ()
+    if chosen:
+        return None, (f"{len(chosen)} Information texts could belong to it: none was taken",)
+    return None, ()

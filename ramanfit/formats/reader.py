@@ -1,0 +1,82 @@
+"""What every reader is given and what every reader says of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, NamedTuple
+
+from ramanfit.errors import RecipeError
+from ramanfit.formats.units import option_unit
+
+if TYPE_CHECKING:
+    from ramanfit.formats.bytes_in import Source
+    from ramanfit.scan.scan import Scan
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """What the user knows better than the file.
+
+    Attributes
+    ----------
+    x_unit : str or None
+        Unit of the axis, ``"rel. 1/cm"`` (also ``cm-1``, ``1/cm``) or ``"nm"``; overrides the file.
+    laser_nm : float or None
+        Excitation wavelength in nm; overrides the file.
+    line_spacing : {"witec", "endpoints"}
+        Pitch of a line of length L with N points: L/N, as the instrument does it, or L/(N - 1).
+    select : str or None
+        Glob on `Scan.name`.
+
+    Raises
+    ------
+    RecipeError
+        If a value is none of these.
+    """
+
+    x_unit: str | None = None
+    laser_nm: float | None = None
+    line_spacing: str = "witec"
+    select: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.x_unit is not None:
+            unit = option_unit(self.x_unit)
+            if unit is None:
+                raise RecipeError(
+                    f"x unit: expected rel. 1/cm or nm, found {self.x_unit!r}",
+                )
+            object.__setattr__(self, "x_unit", unit)
+        if self.laser_nm is not None and not 0 < self.laser_nm < float("inf"):
+            raise RecipeError(f"laser: expected a wavelength in nm, found {self.laser_nm}")
+        if self.line_spacing not in ("witec", "endpoints"):
+            raise RecipeError(f"line spacing: expected witec or endpoints, found {self.line_spacing!r}")
+
+    def selects(self, name: str) -> bool:
+        """Tell whether a measurement of this name is wanted; a name is also a pattern for itself."""
+        return self.select is None or name == self.select or fnmatchcase(name, self.select)
+
+
+class Reader(NamedTuple):
+    """One kind of export.
+
+    Attributes
+    ----------
+    name : str
+        As `ramanfit list readers` shows it.
+    parses, skips, unseen : str
+        What it reads; what it meets and passes over; what it has never seen on a real file.
+    sniff : callable
+        ``sniff(head)`` is True when the first bytes of a file are this reader's business.
+    read : callable
+        ``read(source, options)`` gives the file's measurements, or raises a FormatError.
+    """
+
+    name: str
+    parses: str
+    skips: str
+    unseen: str
+    sniff: Callable[[bytes], bool]
+    read: Callable[[Source, ReadOptions], list[Scan]]

@@ -1,0 +1,110 @@
+"""Files that are known and no spectra in a form that can be read: what they are, and what to do instead."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import NamedTuple
+
+from ramanfit.formats import information
+from ramanfit.formats.binary import is_old_spc
+from ramanfit.formats.graph_ascii import is_header
+from ramanfit.formats.text import decode
+
+_EXPORT = "export the graph from WITec Project as Table or Graph ASCII"
+_PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*", b"BM", b"RIFF")
+
+
+class Refusal(NamedTuple):
+    """Why a file is not read.
+
+    Attributes
+    ----------
+    what : str
+        What the file is.
+    hint : str or None
+        What to do about it.
+    broken : bool
+        Whether a spectrum was meant to be there, so that it must not be passed over in a folder.
+    """
+
+    what: str
+    hint: str | None = None
+    broken: bool = False
+
+
+def is_fit_table(head: bytes) -> bool:
+    """Tell whether a file begins as a table of fits: one of ramanfit's, or anybody's with ``NAME_height``."""
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip().decode("utf-8", "replace")
+    first = text.split("\n", 1)[0].strip()
+    if first.startswith(("{", "[")):
+        ours = text.lstrip("[{ \r\n").startswith('"source"')
+        return ours or '_height"' in text or ('"peak"' in text and '"height"' in text)
+    names = [name.strip().strip('"') for name in re.split(r"[,\t;]", first)]
+    ours = names[:3] == ["source", "scan", "point"]
+    return ours or {"peak", "height"} <= set(names) or any(name.endswith("_height") for name in names)
+
+
+def _utf16(head: bytes) -> bool:
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return True
+    some = head[:400]
+    return len(some) >= 8 and any(
+        some[i::2].count(0) > 0.9 * len(some[i::2]) and not some[1 - i :: 2].count(0) for i in (0, 1)
+    )
+
+
+def _binary(head: bytes) -> bool:
+    some = head[:4096]  # text that a crash left with a few NULs in it is not meant: that has a line to blame
+    return len(some.translate(None, bytes([*range(8, 14), 0x1A, *range(32, 256)]))) > len(some) / 50
+
+
+def _image(head: bytes) -> bool:
+    return is_header(head) and b"PointsPerLine" in head and b"LinesPerImage" in head
+
+
+def _video(head: bytes) -> bool:
+    return information.sniff(head) and information.parse(decode(head)).kind == "video"
+
+
+# In this order: the first that fits is told.
+_KNOWN: tuple[tuple[Callable[[bytes], bool], Refusal], ...] = (
+    (lambda head: not head.strip(), Refusal("the file is empty", None, True)),
+    (
+        lambda head: head.startswith(b"version https://git-lfs"),
+        Refusal("a git-LFS pointer instead of the data", "fetch the data: git lfs pull", True),
+    ),
+    (
+        lambda head: b"\xef\xbf\xbd" in head[:8] and (b"\0" in head[:600] or b"WITec" in head[:600]),
+        Refusal("an SPC file ruined by a conversion to UTF-8", "get the original file", True),
+    ),
+    (is_old_spc, Refusal("an SPC file in the old format (4D)", _EXPORT)),
+    (
+        lambda head: head.startswith((b"MATLAB 7.3", b"\x89HDF\r\n")),
+        Refusal("an HDF5 file, such as MATLAB writes with -v7.3", "save it in MATLAB with -v6"),
+    ),
+    (
+        lambda head: head.startswith((b"EC-Lab ASCII", b"BT-Lab ASCII", b"BIO-LOGIC MODULAR")),
+        Refusal("a potentiostat's record (EC-Lab), no spectrum", "ramanfit evolve SCANS --echem FILE joins it to them"),
+    ),
+    (is_fit_table, Refusal("a table of results of ramanfit, no spectrum")),
+    (_video, Refusal("the Information text of a video image, no spectrum")),
+    (
+        information.sniff,
+        Refusal(
+            "the Information text of a measurement, no spectrum",
+            "name the file of the spectra; the Information text beside it is found",
+        ),
+    ),
+    (_image, Refusal("a WITec ASCII image, no spectra", "export the graph of the scan instead")),
+    (lambda head: head.startswith(_PICTURES), Refusal("a picture, no spectrum")),
+    (lambda head: head.startswith(b"%PDF"), Refusal("a PDF document, no spectrum")),
+    (lambda head: head.startswith(b"PK\x03\x04"), Refusal("a zip archive or an Office document, no spectrum")),
+    (_utf16, Refusal("text in UTF-16", "save it as UTF-8 or ANSI, or export it again")),
+    (_binary, Refusal("binary data, no text export")),
+)
+
+
+def refusal(head: bytes) -> Refusal | None:
+    """Return why a file with these first bytes is not read, None if nothing speaks against it."""
+    return next((why for known, why in _KNOWN if known(head)), None)

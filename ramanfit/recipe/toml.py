@@ -1,0 +1,205 @@
+"""Recipes as TOML: the shipped ones, a user's file, single settings from the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+from ramanfit.errors import RecipeError
+from ramanfit.recipe.recipe import (
+    Alternatives,
+    Axis,
+    Bands,
+    Baseline,
+    Clean,
+    Detection,
+    Errors,
+    Noise,
+    Peak,
+    Ratio,
+    Recipe,
+    Window,
+)
+from ramanfit.recipe.settings import build, expect, format_toml, nearest, parse_toml, unknown
+
+DEFAULT_RECIPE = "li-graphite"
+
+_FOLDER = Path(__file__).parent / "shipped"
+_TABLES = {
+    "axis": Axis,
+    "window": Window,
+    "clean": Clean,
+    "baseline": Baseline,
+    "noise": Noise,
+    "detection": Detection,
+    "errors": Errors,
+    "alternatives": Alternatives,
+    "bands": Bands,
+}
+_LISTS = {"peaks": Peak, "ratios": Ratio}
+_TEXTS = ("name", "description", "source")
+
+
+def load_recipe(name_or_path: str) -> Recipe:
+    """Return a shipped recipe by name, or one from a TOML file.
+
+    Raises
+    ------
+    RecipeError
+        If there is neither, or the file is no valid recipe.
+    """
+    if name_or_path in shipped_names():
+        return recipe_from_toml(recipe_text(name_or_path), name_or_path)
+    try:
+        text = Path(name_or_path).read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        hint = nearest(Path(name_or_path).stem, shipped_names())
+        raise RecipeError(f"{name_or_path}: no such recipe and no such file", hint=hint) from None
+    except OSError as error:
+        raise RecipeError(f"{name_or_path}: {error.strerror or error}") from None
+    except UnicodeDecodeError:
+        raise RecipeError(f"{name_or_path}: expected TOML in UTF-8, found other bytes") from None
+    return recipe_from_toml(text.replace("\r\n", "\n"), name_or_path)
+
+
+def _base(name: object, where: str) -> dict[str, Any]:
+    """Return the settings of the recipe that another is laid over, found beside it if it is a file."""
+    expect(isinstance(name, str), "base", "the name or the file of a recipe", name)
+    beside = Path(where).parent / str(name)
+    known = str(name) in shipped_names()
+    if not known and beside.exists() and beside.samefile(where):
+        raise RecipeError(f"base: expected another recipe, found {name!r} itself")
+    return to_dict(load_recipe(str(name) if known else str(beside)))
+
+
+def shipped_recipes() -> dict[str, str]:
+    """Return name and description of every shipped recipe, the default first."""
+    return {name: recipe_from_toml(recipe_text(name), name).description for name in shipped_names()}
+
+
+def shipped_names() -> list[str]:
+    """Return the names of the shipped recipes, the default first."""
+    names = sorted(path.stem for path in _FOLDER.glob("*.toml"))
+    return sorted(names, key=lambda name: name != DEFAULT_RECIPE)
+
+
+def recipe_text(name: str) -> str:
+    """Return the TOML of a shipped recipe, with its comments.
+
+    Raises
+    ------
+    RecipeError
+        If no such recipe is shipped.
+    """
+    if name not in shipped_names():
+        raise unknown("recipe", name, shipped_names())
+    return (_FOLDER / f"{name}.toml").read_text(encoding="utf-8")
+
+
+def recipe_from_toml(text: str, where: str) -> Recipe:
+    """Return the recipe a TOML text holds.
+
+    With ``base = "NAME"`` or a file beside it, that recipe's settings hold where the text has none; lists of peaks
+    and ratios are replaced as a whole.
+
+    Parameters
+    ----------
+    text : str
+    where : str
+        The file, for messages.
+
+    Raises
+    ------
+    RecipeError
+        ``where: key: expected ..., found ...``; ``where:line: ...`` for a syntax error.
+    """
+    table = parse_toml(text, where)
+    try:
+        if "base" in table:
+            under = _base(table.pop("base"), where)
+            table = {k: {**under[k], **v} if k in _TABLES and isinstance(v, dict) else v for k, v in table.items()}
+            table = {**under, **table}
+        return from_dict(table)
+    except RecipeError as error:
+        raise RecipeError(f"{where}: {error.message}", hint=error.hint) from None
+
+
+def from_dict(table: Mapping[str, Any]) -> Recipe:
+    """Return the recipe of nested mappings as `to_dict` makes them; what is left out has its default."""
+    ready: dict[str, Any] = {key: build(cls, table[key], key) for key, cls in _TABLES.items() if key in table}
+    for key, cls in _LISTS.items():
+        items = table.get(key, [])
+        expect(isinstance(items, list | tuple), key, f"[[{key}]]", items)
+        ready[key] = tuple(build(cls, item, _item_key(key, i, item)) for i, item in enumerate(items))
+    return build(Recipe, table, **ready)
+
+
+def _item_key(key: str, index: int, item: object) -> str:
+    default = "ratio" if key == "ratios" else index + 1
+    return f"{key}.{item.get('name', default) if isinstance(item, Mapping) else index + 1}"
+
+
+def to_dict(recipe: Recipe) -> dict[str, Any]:
+    """Return every setting as nested dicts and lists in the order of the TOML file; None stays None."""
+    values = asdict(recipe)
+    return {key: values[key] for key in (*_TEXTS, *_TABLES, *_LISTS)}
+
+
+def to_toml(recipe: Recipe) -> str:
+    """Return the full recipe as TOML: `recipe_from_toml` makes the same recipe of it."""
+    lines = [f"{key} = {format_toml(getattr(recipe, key))}" for key in _TEXTS]
+    for key in _TABLES:
+        lines += ["", f"[{key}]", *_settings(getattr(recipe, key))]
+    for key in _LISTS:
+        for item in getattr(recipe, key):
+            lines += ["", f"[[{key}]]", *_settings(item)]
+    return "\n".join(lines) + "\n"
+
+
+def _settings(part: Any) -> list[str]:
+    return [f"{f.name} = {format_toml(getattr(part, f.name))}" for f in fields(part)]
+
+
+def with_overrides(recipe: Recipe, overrides: Mapping[str, object]) -> Recipe:
+    """Return the recipe with some settings replaced.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    overrides : mapping of str to object
+        Dotted keys, peaks and ratios by name: ``"baseline.order"``, ``"peaks.G.center_max_cm1"``. A text is
+        read as a TOML value (``"3"``, ``"[[1000, 1050]]"``, ``"none"``) where the setting is no text.
+
+    Raises
+    ------
+    RecipeError
+        If a key is unknown, or the settings together are not valid.
+    """
+    table = to_dict(recipe)
+    slots = _slots(table)
+    for key, value in overrides.items():
+        if key not in slots:
+            raise RecipeError(f"unknown setting '{key}'", hint=nearest(key, slots))
+        part, name = slots[key]
+        part[name] = value if isinstance(part[name], str) else _parse_value(value)
+    return from_dict(table)
+
+
+def _slots(table: dict[str, Any]) -> dict[str, tuple[dict[str, Any], str]]:
+    """Return where every dotted key points: a part of `table` and the name in it."""
+    slots = {name: (table, name) for name in _TEXTS}
+    parts = {key: table[key] for key in _TABLES}
+    parts |= {f"{key}.{item['name']}": item for key in _LISTS for item in table[key]}
+    return slots | {f"{key}.{name}": (part, name) for key, part in parts.items() for name in part}
+
+
+def _parse_value(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        parsed = parse_toml(f"value = {value}", "")
+    except RecipeError:
+        return value
+    return parsed["value"] if len(parsed) == 1 else value

@@ -1,0 +1,145 @@
+"""The Scan: what every reader delivers and every later room starts from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from ramanfit.errors import ScanError
+from ramanfit.scan.stored import StoredCounts
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+Kind = Literal["spectrum", "line", "series", "map"]
+
+
+@dataclass(frozen=True)
+class Metadata:
+    """What the instrument wrote about a measurement; None where it did not.
+
+    Attributes
+    ----------
+    started : datetime or None
+        Start of the measurement, local time of the instrument's PC (no zone is ever written).
+    started_raw : str
+        Date and time as written, for localised dates that could not be parsed.
+    duration_s, integration_s : float or None
+        The whole measurement; one accumulation of one spectrum.
+    accumulations : int or None
+        Accumulations per spectrum.
+    laser_nm, laser_power_mw : float or None
+        Excitation.
+    information : str or None
+        The Information text these values came from.
+    header : mapping of str to str
+        Every key the files carried, as written.
+    """
+
+    started: datetime | None = None
+    started_raw: str = ""
+    duration_s: float | None = None
+    integration_s: float | None = None
+    accumulations: int | None = None
+    laser_nm: float | None = None
+    laser_power_mw: float | None = None
+    information: str | None = None
+    header: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Scan:
+    """Spectra on one axis, checked once and then read-only.
+
+    Parameters
+    ----------
+    shift_cm1 : array [M]
+        Raman shift in cm-1, strictly ascending, finite; at least two channels.
+    counts : array [N, M], or StoredCounts
+        Counts as recorded; at least one spectrum. An array must be finite, which is checked here. What stays in its
+        file is of any type there, and becomes finite float64, or an error, where rows of it are taken.
+    kind : {"spectrum", "line", "series", "map"}
+    source : str
+        The file as the user named it (the `source` column).
+    name : str
+        The measurement's name inside the file.
+    position_um : array [N], optional
+        Distance along the line from its first point.
+    coordinates_um : array [N, 3], optional
+        x, y, z in the instrument's frame.
+    grid : (int, int), optional
+        Of a map: (lines, points per line), x fastest.
+    offset_s : array [N], optional
+        Of a time series: start of each spectrum since the start of the measurement.
+    mask : bool array [N, M], optional
+        True where a channel must not be used (saturated, spoilt).
+    axis_unit : str
+        The unit the axis had in the file, e.g. ``"rel. 1/cm"`` or ``"nm"``; empty when none was given.
+    metadata : Metadata
+    notes : tuple of str
+        What a reader had to assume or pass over, to be said on stderr.
+
+    Raises
+    ------
+    ScanError
+        If a promise above is broken.
+    """
+
+    shift_cm1: FloatArray
+    counts: FloatArray | StoredCounts
+    kind: Kind = "spectrum"
+    source: str = "-"
+    name: str = ""
+    position_um: FloatArray | None = None
+    coordinates_um: FloatArray | None = None
+    grid: tuple[int, int] | None = None
+    offset_s: FloatArray | None = None
+    mask: BoolArray | None = None
+    axis_unit: str = "rel. 1/cm"
+    metadata: Metadata = field(default_factory=Metadata)
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        shift, counts = self.shift_cm1, self.counts
+        if shift.ndim != 1 or shift.size < 2:
+            raise ScanError(f"{self.source}: expected an axis of at least 2 channels, found {shift.size}")
+        if counts.ndim != 2 or counts.shape[1] != shift.size or not counts.shape[0]:
+            raise ScanError(
+                f"{self.source}: expected counts for N spectra of {shift.size} channels, "
+                f"found an array of shape {counts.shape}"
+            )
+        if not np.isfinite(shift).all() or not (np.diff(shift) > 0).all():
+            raise ScanError(f"{self.source}: the axis must be finite and strictly ascending")
+        if isinstance(counts, np.ndarray) and not np.isfinite(counts).all():
+            raise ScanError(f"{self.source}: counts must be finite")
+        n = counts.shape[0]
+        for name, shape in (
+            ("position_um", (n,)),
+            ("coordinates_um", (n, 3)),
+            ("offset_s", (n,)),
+            ("mask", counts.shape),
+        ):
+            array = getattr(self, name)
+            if array is not None and array.shape != shape:
+                raise ScanError(f"{self.source}: expected {name} of shape {shape}, found {array.shape}")
+        if self.grid is not None and self.grid[0] * self.grid[1] != n:
+            raise ScanError(f"{self.source}: a map of {self.grid} cannot hold {n} spectra")
+        for array in (shift, counts, self.position_um, self.coordinates_um, self.offset_s, self.mask):
+            if isinstance(array, np.ndarray):
+                array.flags.writeable = False
+
+    def __len__(self) -> int:
+        return int(self.counts.shape[0])
+
+    @property
+    def channels(self) -> int:
+        """Number of channels M."""
+        return int(self.shift_cm1.size)
+
+    def with_(self, **changes: Any) -> Scan:
+        """Return a copy with some fields replaced, checked anew."""
+        return replace(self, **changes)

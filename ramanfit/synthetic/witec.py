@@ -1,0 +1,130 @@
+"""Synthetic experiments in WITec's own layout: Graph ASCII, Information text, and the truth beside them.
+
+Every file says SYNTHETIC in its name and its head. The layout is that of Project FIVE's exports: cp1252,
+CRLF, tabs, numbers with nine decimals and a blank for a plus sign. Settings of camera, grating and objective
+are left out of the Information text, for there are none.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import numpy as np
+
+from ramanfit.formats.graph_text import as_bytes, clock_lines, duration_line, graph_ascii
+from ramanfit.scan.scan import FloatArray, Scan
+from ramanfit.synthetic.plan import Plan
+from ramanfit.synthetic.simulate import LABEL, Experiment
+from ramanfit.tables.table import Column, Table
+
+
+def stem(plan: Plan, scan: int) -> str:
+    """Return WITec's name of the scan's measurement; `scan` counts from 0."""
+    return f"{LABEL}-{plan.name}--{'Line' if plan.scan.kind == 'line' else 'Spectrum'}--{scan:03d}"
+
+
+def spectra_name(plan: Plan, scan: int) -> str:
+    """Return the file name of a scan's spectra."""
+    return f"{stem(plan, scan)}--Spec.Data 1.txt"
+
+
+def information_name(plan: Plan, scan: int) -> str:
+    """Return the file name of a scan's Information text."""
+    return f"{stem(plan, scan)}--Information.txt"
+
+
+def spectra_text(experiment: Experiment, number: int) -> bytes:
+    """Return the spectra of a scan as Graph ASCII in one file.
+
+    A line lies along x from 0; its pitch is WITec's own, length over number of points.
+    """
+    plan, counts = experiment.plan, experiment.counts[number]
+    n, line = len(counts), plan.scan.kind == "line"
+    place = np.zeros((n, 3))
+    place[:, 0] = np.arange(n) * plan.scan.step_um if line else 0.0
+    scan = Scan(
+        shift_cm1=experiment.shift_cm1,
+        counts=counts,
+        kind="line" if line else "spectrum",
+        name=f"{stem(plan, number)}--Spec.Data 1",
+        coordinates_um=place,
+    )
+    return graph_ascii(scan, rf"D:\{LABEL}\{plan.name}.wip")
+
+
+def information(experiment: Experiment, scan: int) -> bytes:
+    """Return the Information text of a scan, in the English locale."""
+    plan = experiment.plan
+    n = len(plan.points)
+    started = plan.scan.started + timedelta(seconds=scan * plan.scan.period_s)
+    middle_cm1 = experiment.shift_cm1[experiment.shift_cm1.size // 2]
+    middle_nm = 1 / (1 / plan.axis.laser_nm - 1e-7 * middle_cm1)
+    lines = [
+        stem(plan, scan),
+        "",
+        "General:",
+        f"System ID:\t{LABEL}",
+        *clock_lines(started),
+        duration_line(n * plan.scan.dwell_s),
+        "User Name:\tramanfit simulate",
+        f"Sample Name:\t{LABEL} {plan.name}",
+        "Configuration:\tRaman CCD1",
+        "",
+    ]
+    if plan.scan.kind == "line":
+        lines += [
+            "Line Scan:",
+            "Start Point [µm]:\t(0.00, 0.00, 0.00)",
+            f"End Point [µm]:\t({n * plan.scan.step_um:.2f}, 0.00, 0.00)",
+            f"Number of Points:\t{n}",
+            "Used Actuator:\tSample Positioner",
+            "",
+        ]
+    lines += [
+        f"{LABEL} spectrometer:",
+        f"Excitation Wavelength [nm]:\t{plan.axis.laser_nm:.3f}",
+        f"Center Wavelength [nm]:\t{middle_nm:.3f}",
+        f"Spectral Center [rel. 1/cm]:\t{middle_cm1:.3f}",
+        "",
+        f"{LABEL} camera:",
+        f"Number Of Accumulations:\t{plan.scan.accumulations}",
+        f"Integration Time [s]:\t{plan.scan.integration_s:.5f}",
+        "",
+        "Sample Location (global position):" if plan.scan.kind == "spectrum" else "Scan Table:",
+        *(f"Position {axis} [µm]:\t0.000" for axis in ("XYZ" if plan.scan.kind == "spectrum" else "XY")),
+        "",
+    ]
+    return as_bytes(lines)
+
+
+def truth_table(experiment: Experiment) -> Table:
+    """Return the true values as a wide table without standard errors: one row per spectrum that is there.
+
+    With the state of the cell and the cosmic rays if the plan has any.
+    """
+    plan = experiment.plan
+    present, n = list(plan.scan.present), len(plan.points)
+    columns: dict[str, Column] = {
+        "source": tuple(spectra_name(plan, scan) for scan in present for _ in range(n)),
+        "scan": np.repeat(present, n),
+        "point": tuple(point.name for point in plan.points) * len(present),
+        "position_um": np.tile(experiment.position_um, len(present)),
+        "time_s": experiment.time_s[present].ravel(),
+    }
+    if experiment.cell is not None:
+        for name in ("voltage_v", "current_ma", "capacity_mah", "soc"):
+            columns[name] = getattr(experiment.cell, name)[present].ravel()
+    true: dict[str, FloatArray] = {}
+    for k, name in enumerate(peak.name for peak in experiment.recipe.peaks):
+        for quantity in ("center_cm1", "fwhm_cm1", "height", "area"):
+            true[f"{name}_{quantity}"] = getattr(experiment, quantity)[present, :, k].ravel()
+    columns |= true
+    for ratio in experiment.recipe.ratios:
+        for prefix, quantity in (("", "height"), ("area_", "area")):
+            parts = (true[f"{name}_{quantity}"] for name in (ratio.numerator, ratio.denominator))
+            columns[f"{prefix}{ratio.name}"] = np.divide(*parts)
+    if plan.spikes is not None:
+        columns["spikes"] = experiment.hits[present].ravel()
+        hit = experiment.hit[present].reshape(-1, experiment.shift_cm1.size)
+        columns["spike_cm1"] = tuple("|".join(f"{x:.2f}" for x in experiment.shift_cm1[row]) for row in hit)
+    return Table(columns)

@@ -1,0 +1,184 @@
+"""Tables as documents, written in one piece: Markdown and LaTeX for people, xlsx and parquet for programs."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from ramanfit.errors import InputError
+from ramanfit.tables.rounding import for_people, shorthand
+from ramanfit.tables.table import NumberColumn, Table
+from ramanfit.tables.text import number_cells
+
+_MARKDOWN_SPECIAL = re.compile(r"([\\`*\[\]<>|&~]|(?<![^\W_])_|_(?![^\W_]))")  # _ inside a word means itself
+_LATEX_SPECIAL = {character: f"\\{character}" for character in "&%$#_{}"} | {
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "\\": r"\textbackslash{}",
+}
+_EXCEL_ROWS = 1_048_576
+_EXCEL_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
+class Collected:
+    """An encoder that waits for the last table.
+
+    Parameters
+    ----------
+    document : callable
+        Turns the whole table into bytes.
+    """
+
+    def __init__(self, document: Callable[[Table], bytes]) -> None:
+        self._document = document
+        self._tables: list[Table] = []
+
+    def add(self, table: Table) -> bytes:
+        """Keep `table`, return nothing yet."""
+        self._tables.append(table)
+        return b""
+
+    def end(self) -> bytes:
+        """Return the document; nothing when there was no table."""
+        return self._document(Table.concat(self._tables)) if self._tables else b""
+
+
+def markdown(table: Table) -> bytes:
+    """Return a GitHub table, values with their errors as ``1590.12 ± 0.08``."""
+
+    def row(cells: Iterator[str]) -> str:
+        return "| " + " | ".join(cells) + " |\n"
+
+    columns = for_people(table)
+    rules = ("---" if _is_text(table, name) else "---:" for name in columns)
+    lines = [row(_markdown_text(name) for name in columns), row(rules)]
+    lines += [row(map(_markdown_text, cells)) for cells in zip(*columns.values(), strict=True)]
+    return _bytes("".join(lines))
+
+
+def latex(table: Table) -> bytes:
+    """Return a booktabs ``tabular``, values with their errors as ``$1590.12(8)$``."""
+    columns = for_people(table, shorthand)
+    cells = [
+        [_latex_text(cell) if _is_text(table, name) else _latex_number(cell) for cell in values]
+        for name, values in columns.items()
+    ]
+    alignment = "".join("l" if _is_text(table, name) else "r" for name in columns)
+    rows = [" & ".join(row) + r" \\" for row in zip(*cells, strict=True)]
+    lines = [
+        r"% \usepackage{booktabs}",
+        rf"\begin{{tabular}}{{{alignment}}}",
+        r"\toprule",
+        " & ".join(map(_latex_text, columns)) + r" \\",
+        r"\midrule",
+        *rows,
+        r"\bottomrule",
+        r"\end{tabular}",
+    ]
+    return _bytes("\n".join(lines) + "\n")
+
+
+def xlsx(table: Table) -> bytes:
+    """Return a workbook of one sheet; the same table gives the same bytes."""
+    from openpyxl import Workbook
+    from openpyxl.cell import WriteOnlyCell
+
+    if len(table) >= _EXCEL_ROWS:
+        raise InputError(
+            f"an .xlsx sheet holds {_EXCEL_ROWS} rows, found {len(table) + 1}", hint="write .csv or .parquet"
+        )
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet("ramanfit")
+
+    def text(cell: str) -> object:
+        cell = _EXCEL_FORBIDDEN.sub("\N{REPLACEMENT CHARACTER}", cell)
+        if not cell.startswith(("=", "#")):
+            return cell
+        written = WriteOnlyCell(sheet, cell)
+        written.data_type = "s"  # no formula and no error value
+        return written
+
+    columns = [
+        [None if value != value else value for value in _as_written(values).tolist()]
+        if isinstance(values, np.ndarray)
+        else [text(cell) if cell else None for cell in values]
+        for values in table.columns.values()
+    ]
+    sheet.append([text(name) for name in table.names])
+    for row in zip(*columns, strict=True):
+        sheet.append(row)
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return _undated(buffer.getvalue())
+
+
+def parquet(table: Table) -> bytes:
+    """Return a parquet file; missing values are nulls."""
+    import pyarrow
+    import pyarrow.parquet
+
+    arrays = {
+        name: pyarrow.array(_as_written(values), from_pandas=True)
+        if isinstance(values, np.ndarray)
+        else pyarrow.array([_valid(cell) or None for cell in values], pyarrow.string())
+        for name, values in table.columns.items()
+    }
+    buffer = io.BytesIO()
+    pyarrow.parquet.write_table(pyarrow.table(arrays), buffer)
+    return buffer.getvalue()
+
+
+DOCUMENTS: dict[str, Callable[[Table], bytes]] = {
+    "md": markdown,
+    "tex": latex,
+    "xlsx": xlsx,
+    "parquet": parquet,
+}
+
+
+def _is_text(table: Table, name: str) -> bool:
+    return not isinstance(table.columns[name], np.ndarray)
+
+
+def _markdown_text(text: str) -> str:
+    return _MARKDOWN_SPECIAL.sub(r"\\\1", " ".join(text.split()))
+
+
+def _latex_text(text: str) -> str:
+    return "".join(_LATEX_SPECIAL.get(character, character) for character in " ".join(text.split()))
+
+
+def _latex_number(text: str) -> str:
+    mantissa, _, exponent = text.partition("e")
+    power = rf" \times 10^{{{int(exponent)}}}" if exponent else ""
+    return f"${mantissa}{power}$" if text else ""
+
+
+def _as_written(values: NumberColumn) -> NumberColumn:
+    """Return the numbers that the text forms show, so that a table is the same in every form."""
+    if values.dtype.kind == "i":
+        return values
+    return np.array([float(cell) for cell in number_cells(values, "nan")])
+
+
+def _valid(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "replace")
+
+
+def _undated(archive: bytes) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(archive)) as dated, zipfile.ZipFile(buffer, "w") as undated:
+        for name in dated.namelist():
+            content = dated.read(name)
+            if name == "docProps/core.xml":
+                content = re.sub(rb"(<dcterms:\w+ [^>]*>)[^<]*", rb"\g<1>1980-01-01T00:00:00Z", content)
+            undated.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
+    return buffer.getvalue()

@@ -1,0 +1,119 @@
+"""The forms a table can be written in, and the writer that takes tables one after another."""
+
+from __future__ import annotations
+
+import os
+from importlib.util import find_spec
+from pathlib import PurePath
+from types import TracebackType
+
+from ramanfit.errors import InputError, RecipeError
+from ramanfit.tables.sink import Sink
+from ramanfit.tables.table import Table
+from ramanfit.tables.text import Delimited, Encoder, JsonArray, JsonLines
+
+FORMS = ("csv", "tsv", "json", "jsonl", "md", "tex", "xlsx", "parquet")
+_NEEDS = {"xlsx": "openpyxl", "parquet": "pyarrow"}
+
+
+def form_of(target: str | os.PathLike[str]) -> str:
+    """Return the form that the ending of a file name asks for; csv when it has none.
+
+    Raises
+    ------
+    RecipeError
+        If the ending names no form.
+    """
+    ending = PurePath(target).suffix.lower().removeprefix(".")
+    if ending and ending not in FORMS:
+        known = " ".join(f".{form}" for form in FORMS)
+        raise RecipeError(f"{os.fspath(target)}: expected one of the endings {known}, found .{ending}")
+    return ending or "csv"
+
+
+def check_form(form: str) -> None:
+    """Make sure that a form can be written, before any work is done.
+
+    Raises
+    ------
+    InputError
+        If the form needs a package that is not installed.
+    """
+    package = _NEEDS.get(form)
+    if package and find_spec(package) is None:
+        raise InputError(
+            f".{form} needs the package {package}, which is not installed",
+            hint=f"pip install 'ramanfit-cli[{form}]'",
+        )
+
+
+def open_writer(target: str | os.PathLike[str], form: str, *, header: bool = True) -> TableWriter:
+    """Open a writer: ``with open_writer("out.csv", "csv") as writer: writer.write(table)``, any number of times.
+
+    Parameters
+    ----------
+    target : str
+        A path, or ``"-"`` for standard output.
+    form : str
+        One of `FORMS`.
+    header : bool
+        False leaves out the line of names in csv and tsv.
+
+    Raises
+    ------
+    InputError
+        If the form needs a package that is not installed, or the target cannot be opened.
+    """
+    check_form(form)
+    encoder: Encoder
+    if form in ("csv", "tsv"):
+        encoder = Delimited("," if form == "csv" else "\t", header)
+    elif form in ("json", "jsonl"):
+        encoder = JsonArray() if form == "json" else JsonLines()
+    else:
+        from ramanfit.tables.documents import DOCUMENTS, Collected
+
+        encoder = Collected(DOCUMENTS[form])
+    return TableWriter(Sink(target), encoder)
+
+
+class TableWriter:
+    """Writes tables of the same columns to one target; a context manager.
+
+    Parameters
+    ----------
+    sink : Sink
+    encoder : Encoder
+    """
+
+    def __init__(self, sink: Sink, encoder: Encoder) -> None:
+        self._sink, self._encoder = sink, encoder
+        self._names: tuple[str, ...] | None = None
+
+    def write(self, table: Table) -> None:
+        """Append the rows of `table`.
+
+        Raises
+        ------
+        InputError
+            If the target cannot take them.
+        ValueError
+            If the columns differ from those of the tables before.
+        """
+        if self._names not in (None, table.names):
+            raise ValueError(f"expected the columns {self._names}, found {table.names}")
+        self._names = table.names
+        self._sink.write(self._encoder.add(table))
+
+    def __enter__(self) -> TableWriter:
+        self._sink.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            with self._sink:
+                self._sink.write(self._encoder.end())
+        else:
+            self._sink.__exit__(kind, error, trace)

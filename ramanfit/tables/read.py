@@ -1,0 +1,315 @@
+"""Tables of fits as input: the long table of `fit`, the wide one of `ratio`, or somebody's table of heights."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import NamedTuple
+
+import numpy as np
+
+from ramanfit.errors import FormatError
+from ramanfit.recipe.recipe import Ratio
+from ramanfit.scan.scan import FloatArray
+from ramanfit.scan.schedule import starts_and_numbers
+from ramanfit.tables.columns import CENTER_SYS, ECHEM, KEYS, PEAK_COLUMNS, PEAK_EXTRAS, ratio_columns, ratio_extras
+from ramanfit.tables.table import Column, Table, with_columns
+
+MISMATCH = "ratio_mismatch"
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """A printed ratio that the heights beside it do not give, however they were rounded."""
+
+    point: str
+    column: str
+    printed: str
+    computed: float
+
+
+Row = Mapping[str, str]
+
+
+@dataclass(frozen=True, eq=False)
+class FitTable:
+    """A table of fits, one row per spectrum.
+
+    Attributes
+    ----------
+    table : Table
+        Wide.
+    started : tuple of str
+        Start of every row's scan, ISO; empty where the table does not say.
+    disagreements : list of Disagreement
+    status : mapping of str to tuple of str
+        Of every peak, one word per row: ``ok``, ``not_detected`` or ``failed``.
+    """
+
+    table: Table
+    started: tuple[str, ...]
+    disagreements: list[Disagreement]
+    status: Mapping[str, tuple[str, ...]]
+
+
+def read_fit_table(path: str, data: bytes, ratios: Sequence[Ratio]) -> FitTable:
+    """Return the wide table of a table of fits.
+
+    Errors of a ratio need the covariance of the two heights, which only a fit has: they are taken over where
+    the table holds them and left empty where it does not.
+
+    Parameters
+    ----------
+    path : str
+        For messages, and as `source` where the table has none.
+    data : bytes
+        CSV, TSV, JSON or JSON lines, UTF-8.
+    ratios : sequence of Ratio
+        Ratios to form where the table has none.
+
+    Raises
+    ------
+    FormatError
+        If the table has no heights, a cell is no number, or a row has too many or too few cells.
+    """
+    rows = _rows(path, data)
+    if not rows:
+        raise FormatError(path, expected="a table of fits", found="no row")
+    wide = _pivot(path, rows) if "peak" in rows[0] else rows
+    names = list(dict.fromkeys(name for row in wide for name in row))
+    peaks = [name.removesuffix("_height") for name in names if name.endswith("_height")]
+    known = {name for name in names if f"{name}_se" in names and f"area_{name}" in names}
+    formed = [r for r in ratios if {r.numerator, r.denominator} <= set(peaks)]
+    if not known and not formed:
+        wanted = " or ".join(f"{r.numerator}_height and {r.denominator}_height" for r in ratios)
+        raise FormatError(path, expected=wanted or "a recipe with ratios", found="heights of " + ", ".join(peaks))
+
+    def numbers(name: str) -> FloatArray:
+        return np.array([_number(path, i, name, row.get(name, "")) for i, row in enumerate(wide)])
+
+    values: dict[str, FloatArray] = {}
+    for p in peaks:
+        # a long table has the column of a form for all peaks, and nothing in it for those whose shape has none
+        extras = [
+            q for q in PEAK_EXTRAS if (q == CENTER_SYS and f"{p}_{q}" in names) or any(r.get(f"{p}_{q}") for r in wide)
+        ]
+        values |= {f"{p}_{q}": numbers(f"{p}_{q}") for q in (*PEAK_COLUMNS, *extras)}
+    disagreements: list[Disagreement] = []
+    flags = [row.get("flags", "") for row in wide]
+    ratio_values: dict[str, FloatArray] = {}
+    for name in dict.fromkeys([*(r.name for r in formed), *(n for n in names if n in known)]):
+        for column in (*ratio_columns(name), *(extra for extra in ratio_extras(name) if extra in names)):
+            ratio_values[column] = numbers(column)
+    for r in formed:
+        found = _check(wide, r)
+        for i, disagreement in found.items():
+            disagreements.append(disagreement)
+            flags[i] = "|".join(word for word in (flags[i], MISMATCH) if word)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            heights = values[f"{r.numerator}_height"] / values[f"{r.denominator}_height"]
+            areas = values[f"{r.numerator}_area"] / values[f"{r.denominator}_area"]
+        refused = np.array([_refused(row, r) for row in wide])
+        for column, computed in ((r.name, heights), (f"area_{r.name}", areas)):
+            if r.name not in known:
+                ratio_values[column] = np.where(np.isfinite(computed) & ~refused, computed, np.nan)
+    columns: dict[str, Column] = {
+        "source": tuple(row.get("source") or path for row in wide),
+        "scan": numbers("scan"),
+        "point": tuple(row.get("point", "") for row in wide),
+        "position_um": numbers("position_um"),
+        "time_s": numbers("time_s"),
+        **{name: numbers(name) for name in ECHEM if name in names},
+        **values,
+        **ratio_values,
+        "redchi2": numbers("redchi2"),
+        "flags": tuple(flags),
+    }
+    scan = columns["scan"]
+    assert isinstance(scan, np.ndarray)
+    if np.isfinite(scan).all():
+        columns["scan"] = scan.astype(np.int64)
+    status = {p: tuple(_status(row, p) for row in wide) for p in peaks}
+    return FitTable(Table(columns), tuple(row.get("started", "") for row in wide), disagreements, status)
+
+
+def join(tables: Sequence[FitTable], period_s: float | None = None) -> tuple[FitTable, list[str]]:
+    """Return the rows of several tables as one experiment, and what had to be assumed.
+
+    Scans are numbered anew and ordered by their start, their times counted from the first start of all, as
+    `ramanfit.scan.schedule.place` does for exports. Where a table does not say when its scans began, the tables follow
+    each other as given and keep their own times.
+
+    Parameters
+    ----------
+    tables : sequence of FitTable
+    period_s : float or None
+        From the start of a scan to that of the next, whatever the tables say.
+
+    Raises
+    ------
+    FormatError
+        If the tables hold different columns.
+    """
+    if len(tables) == 1:
+        return tables[0], []
+    tables = _with_all_extras(tables)
+    for other in tables[1:]:
+        differing = set(other.table.names) ^ set(tables[0].table.names)
+        if differing:
+            where = other.table.columns["source"][0]
+            raise FormatError(str(where), expected="the columns of the first table", found=", ".join(sorted(differing)))
+    notes: list[str] = []
+    visits = [visit for i, t in enumerate(tables) for visit in _visits(i, t)]
+    timed = all(visit.began for visit in visits)
+    if timed:
+        visits.sort(key=lambda visit: visit.began)  # type: ignore[arg-type, return-value]
+    elif period_s is None:
+        notes.append("the tables do not say when their scans began: times count from the start of each table")
+    ignored: list[str] = notes if timed or period_s is not None else []
+    starts, numbers = starts_and_numbers([v.began for v in visits], [v.source for v in visits], period_s, ignored)
+    begins: dict[int, float] = {}
+    extra, scans, times, rows = 0, [], [], []
+    for visit, start, number in zip(visits, starts, numbers, strict=True):
+        columns = tables[visit.table].table.columns
+        own = np.unique(np.asarray(columns["scan"])[visit.rows], return_inverse=True)[1]
+        scans.append(number + extra + own)
+        extra += int(own.max())
+        shift = begins.setdefault(visit.table, start if np.isfinite(start) else 0.0)
+        times.append(np.asarray(columns["time_s"])[visit.rows] + shift)
+        rows.append(visit.rows + sum(len(t.table) for t in tables[: visit.table]))
+    order = np.concatenate(rows)
+    joined = Table.concat([t.table for t in tables])
+    whole: dict[str, Column] = {name: _picked(values, order) for name, values in joined.columns.items()}
+    whole["scan"], whole["time_s"] = np.concatenate(scans), np.concatenate(times)
+    return FitTable(
+        Table(whole),
+        tuple(_picked([s for t in tables for s in t.started], order)),
+        [d for t in tables for d in t.disagreements],
+        {peak: tuple(_picked([s for t in tables for s in t.status[peak]], order)) for peak in tables[0].status},
+    ), notes
+
+
+def _with_all_extras(tables: Sequence[FitTable]) -> list[FitTable]:
+    """Give all tables the forms that one has: a peak that a table never saw has left no trace of its own."""
+    known = {name for t in tables for name in t.table.names}
+    found = []
+    for t in tables:
+        table, nothing = t.table, np.full(len(t.table), np.nan)
+        for peak in t.status:
+            own = [name for q in PEAK_EXTRAS if (name := f"{peak}_{q}") in known]
+            more = {name: table.columns.get(name, nothing) for name in own}
+            table = with_columns(table, more, f"{peak}_{PEAK_COLUMNS[-1]}")
+        found.append(replace(t, table=table))
+    return found
+
+
+class _Visit(NamedTuple):
+    """The rows of a table that come from one measurement."""
+
+    table: int
+    source: str
+    began: datetime | None
+    rows: np.ndarray
+
+
+def _visits(number: int, t: FitTable) -> list[_Visit]:
+    rows: dict[tuple[str, str], list[int]] = {}
+    for row, key in enumerate(zip(t.table.columns["source"], t.started, strict=True)):
+        rows.setdefault((str(key[0]), key[1]), []).append(row)
+    return [
+        _Visit(number, source, datetime.fromisoformat(began) if began else None, np.array(found))
+        for (source, began), found in rows.items()
+    ]
+
+
+def _picked(values: Column, order: np.ndarray) -> Column:
+    return values[order] if isinstance(values, np.ndarray) else tuple(values[i] for i in order)
+
+
+def _rows(path: str, data: bytes) -> list[Row]:
+    text = data.decode("utf-8-sig", "replace")
+    start = text.lstrip()[:1]
+    if start in "[{" and start:
+        try:
+            found = json.loads(text) if start == "[" else [json.loads(line) for line in text.splitlines() if line]
+        except json.JSONDecodeError as error:
+            raise FormatError(path, f"not JSON: {error.msg}", line=error.lineno) from None
+        return [{k: "" if v is None else str(v) for k, v in row.items()} for row in found]
+    first = text.split("\n", 1)[0]
+    delimiter = max(",\t;", key=first.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    header = [name.strip() for name in next(reader)]
+    rows: list[Row] = []
+    for cells in reader:
+        if not cells:
+            continue
+        if len(cells) != len(header):
+            raise FormatError(path, line=reader.line_num, expected=f"{len(header)} cells", found=str(len(cells)))
+        rows.append(dict(zip(header, (cell.strip() for cell in cells), strict=True)))
+    return rows
+
+
+def _pivot(path: str, rows: Sequence[Row]) -> list[Row]:
+    """One row per spectrum from one row per spectrum and peak."""
+    spectra: dict[tuple[str, ...], dict[str, str]] = {}
+    for row in rows:
+        key = tuple(row.get(name, "") for name in KEYS)
+        peak = row["peak"]
+        wide = spectra.setdefault(key, {name: row.get(name, "") for name in (*KEYS, "redchi2", "flags")})
+        if f"{peak}_height" in wide:
+            raise FormatError(path, f"peak {peak} stands twice in scan {row.get('scan')}, {row.get('point')}")
+        for name, value in row.items():
+            if name in (*PEAK_COLUMNS, *PEAK_EXTRAS, "status"):
+                wide[f"{peak}_{name}"] = value
+            elif name != "peak" and not wide.get(name):
+                wide[name] = value
+    return [*spectra.values()]
+
+
+def _number(path: str, row: int, name: str, text: str) -> float:
+    if not text:
+        return np.nan
+    try:
+        value = float(text)
+    except ValueError:
+        raise FormatError(path, f"row {row + 1}, {name}", expected="a number", found=repr(text)) from None
+    return value if np.isfinite(value) else np.nan
+
+
+def _status(row: Row, peak: str) -> str:
+    """Return a peak's status, which a wide table shows by what it leaves empty."""
+    if not row.get(f"{peak}_height"):
+        return "failed"
+    return row.get(f"{peak}_status") or ("ok" if row.get(f"{peak}_center_cm1", "?") else "not_detected")
+
+
+def _refused(row: Row, ratio: Ratio) -> bool:
+    """A peak that a fit did not detect has no ratio."""
+    return any(row.get(f"{p}_status", "ok") not in ("ok", "") for p in (ratio.numerator, ratio.denominator))
+
+
+def _check(rows: Sequence[Row], ratio: Ratio) -> dict[int, Disagreement]:
+    """Find printed ratios that no heights rounding to the printed ones can give."""
+    found = {}
+    for i, row in enumerate(rows):
+        cells = [row.get(k, "") for k in (f"{ratio.numerator}_height", f"{ratio.denominator}_height", ratio.name)]
+        if not all(cells) or _refused(row, ratio):
+            continue
+        (top, d_top), (bottom, d_bottom), (printed, d_printed) = ((float(cell), _half_unit(cell)) for cell in cells)
+        if bottom - d_bottom <= 0:
+            continue
+        low, high = (top - d_top) / (bottom + d_bottom), (top + d_top) / (bottom - d_bottom)
+        if not low - d_printed <= printed <= high + d_printed:
+            found[i] = Disagreement(row.get("point") or f"row {i + 1}", ratio.name, cells[2], top / bottom)
+    return found
+
+
+def _half_unit(text: str) -> float:
+    """Half a unit of the last printed digit."""
+    mantissa, _, exponent = text.lower().partition("e")
+    decimals = len(mantissa.partition(".")[2])
+    return 0.5 * 10.0 ** (int(exponent or 0) - decimals)

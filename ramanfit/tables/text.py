@@ -1,0 +1,124 @@
+"""Tables as text for machines: csv, tsv, json and jsonl, row after row.
+
+Numbers have at most nine significant digits and a point; what is missing is empty, in JSON null.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+
+from ramanfit.tables.table import Column, NumberColumn, Table
+
+_DECIMAL = "%.9g"
+
+
+class Encoder(Protocol):
+    """Tables in, bytes out: now, or all at the end."""
+
+    def add(self, table: Table) -> bytes:
+        """Return what can be written once `table` is there."""
+
+    def end(self) -> bytes:
+        """Return the rest."""
+
+
+class Delimited:
+    """One line per row; cells are quoted where RFC 4180 asks for it, lines end with a line feed.
+
+    Parameters
+    ----------
+    delimiter : str
+        One character.
+    header : bool
+        Whether a line of names comes first.
+    """
+
+    def __init__(self, delimiter: str, header: bool = True) -> None:
+        self._delimiter = delimiter
+        self._special = re.compile(f'[{re.escape(delimiter)}"\r\n]')
+        self._header_due = header
+
+    def add(self, table: Table) -> bytes:
+        """Return the rows of `table`, with the names before the first of them."""
+        columns = [self._cells(values) for values in table.columns.values()]
+        lines = map(self._delimiter.join, zip(*columns, strict=True))
+        if len(columns) == 1:  # an empty line would be no row at all
+            lines = (line or '""' for line in lines)  # type: ignore[assignment]
+        text = "".join([line + "\n" for line in lines])
+        if self._header_due:
+            text = self._delimiter.join(self._quoted(table.names)) + "\n" + text
+            self._header_due = False
+        return text.encode("utf-8", "surrogateescape")  # file names leave as the bytes they came as
+
+    def end(self) -> bytes:
+        """Return nothing."""
+        return b""
+
+    def _cells(self, values: Column) -> Sequence[str]:
+        return number_cells(values, "") if isinstance(values, np.ndarray) else self._quoted(values)
+
+    def _quoted(self, cells: Sequence[str]) -> Sequence[str]:
+        quoted = {cell: '"' + cell.replace('"', '""') + '"' for cell in set(cells) if self._special.search(cell)}
+        return [quoted.get(cell, cell) for cell in cells] if quoted else cells
+
+
+class JsonLines:
+    """One JSON object per row and line."""
+
+    def add(self, table: Table) -> bytes:
+        """Return the rows of `table`."""
+        return _bytes("".join([f"{row}\n" for row in _objects(table)]))
+
+    def end(self) -> bytes:
+        """Return nothing."""
+        return b""
+
+
+class JsonArray:
+    """One JSON array of objects, a line for each row."""
+
+    def __init__(self) -> None:
+        self._before = "[\n"
+
+    def add(self, table: Table) -> bytes:
+        """Return the rows of `table`, each after its bracket or comma."""
+        rows = ",\n".join(_objects(table))
+        if not rows:
+            return b""
+        text, self._before = self._before + rows, ",\n"
+        return _bytes(text)
+
+    def end(self) -> bytes:
+        """Return the closing bracket."""
+        return b"[]\n" if self._before == "[\n" else b"\n]\n"
+
+
+def number_cells(values: NumberColumn, missing: str) -> list[str]:
+    """Return a column of numbers as text."""
+    if values.dtype.kind == "i":
+        return list(map(str, values.tolist()))
+    # adding 0 makes -0 a plain 0; a missing value is the one that differs from itself
+    return [_DECIMAL % value if value == value else missing for value in (values + 0.0).tolist()]
+
+
+def _objects(table: Table) -> list[str]:
+    columns: list[list[str]] = []
+    for values in table.columns.values():
+        if isinstance(values, np.ndarray):
+            columns.append(number_cells(values, "null"))
+        else:
+            text = {cell: json.dumps(cell, ensure_ascii=False) if cell else "null" for cell in set(values)}
+            columns.append([text[cell] for cell in values])
+    names = (json.dumps(name, ensure_ascii=False).replace("%", "%%") for name in table.names)
+    template = "{" + ", ".join(f"{name}: %s" for name in names) + "}"
+    return [template % row for row in zip(*columns, strict=True)]
+
+
+def _bytes(text: str) -> bytes:
+    # an undecodable byte of a file name is a lone surrogate, and its backslash form is JSON
+    return text.encode("utf-8", "backslashreplace")

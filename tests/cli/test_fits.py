@@ -1,0 +1,358 @@
+"""`fit`, `ratio` and `baseline` as processes, on the shipped samples and on real files."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import hashlib
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.optimize import curve_fit
+
+ROOT = Path(__file__).resolve().parents[2]
+SAMPLES = ROOT / "sample_spectra"
+SHARED = ROOT.parent / "shared" / "data"
+real_files = pytest.mark.skipif(not SHARED.is_dir(), reason="the real files are not here")
+(TABLE_S1,) = (SAMPLES / "table-s1").glob("*Spec.Data*")
+(PRISTINE,) = (SAMPLES / "pristine-graphite").glob("*Spec.Data*")
+
+
+def ramanfit(
+    *arguments: str | Path, status: int = 0, stdin: bytes | None = None, env: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[bytes]:
+    done = subprocess.run(
+        [sys.executable, "-m", "ramanfit", *map(str, arguments)],
+        input=stdin,
+        stdin=subprocess.DEVNULL if stdin is None else None,
+        capture_output=True,
+        env={**os.environ, **(env or {})},
+    )
+    assert done.returncode == status, done.stderr.decode()
+    return done
+
+
+def rows(data: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(data.decode(), newline="")))
+
+
+def column(table: list[dict[str, str]], name: str) -> np.ndarray:
+    return np.array([float(row[name] or "nan") for row in table])
+
+
+# -- the samples and their truth ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("folder", ["table-s1", "pristine-graphite", "operando"])
+def test_the_truth_comes_back(folder: str) -> None:
+    found = rows(ramanfit("ratio", SAMPLES / folder).stdout)
+    truth = rows((SAMPLES / folder / "truth.csv").read_bytes())
+    assert [(r["scan"], r["point"]) for r in found] == [(r["scan"], r["point"]) for r in truth]
+    np.testing.assert_allclose(column(found, "time_s"), column(truth, "time_s"))
+    np.testing.assert_array_equal(column(found, "position_um"), column(truth, "position_um"))
+    errors = {"ratio": "ratio_se", "area_ratio": "area_ratio_se"}
+    errors |= {
+        f"{p}_{q}": f"{p}_{q.removesuffix('_cm1')}_se"
+        for p in "GB"
+        for q in ("center_cm1", "fwhm_cm1", "height", "area")
+    }
+    z = {name: (column(found, name) - column(truth, name)) / column(found, se) for name, se in errors.items()}
+    for name, values in z.items():
+        assert np.abs(values).max() <= 4, name
+    assert not any(row["flags"] for row in found)
+
+
+def test_pristine_graphite_is_0_14() -> None:
+    (row,) = rows(ramanfit("ratio", PRISTINE).stdout)
+    assert f"{float(row['ratio']):.2f}" == "0.14"
+
+
+def test_the_printed_table_s1_disagrees_with_itself_in_p1_only(tmp_path: Path) -> None:
+    from tests.tables.test_read import TABLE_S1 as PRINTED
+
+    table = tmp_path / "s1.csv"
+    table.write_text(PRINTED)
+    done = ramanfit("ratio", table)
+    assert [row["point"] for row in rows(done.stdout) if row["flags"] == "ratio_mismatch"] == ["P1"]
+    assert b"P1: printed ratio 3.42, but its heights give 3.19" in done.stderr
+    assert done.stderr.count(b"printed ratio") == 1
+    ramanfit("ratio", table, "--check", status=3)
+
+
+# -- one table from many ways -------------------------------------------------------------------------------
+
+
+def test_fit_piped_into_ratio_is_ratio() -> None:
+    direct = ramanfit("ratio", SAMPLES / "operando").stdout
+    assert ramanfit("ratio", "-", stdin=ramanfit("fit", SAMPLES / "operando").stdout).stdout == direct
+    assert direct.count(b"\n") == 73
+
+
+def test_processes_do_not_show_in_the_bytes() -> None:
+    assert ramanfit("fit", SAMPLES / "operando", "-j", "2").stdout == ramanfit("fit", SAMPLES / "operando").stdout
+    assert ramanfit("fit", TABLE_S1, "-j", "2").stdout == ramanfit("fit", TABLE_S1).stdout
+
+
+def test_gz_and_standard_input_give_the_same_numbers() -> None:
+    plain = rows(ramanfit("fit", TABLE_S1, "--dwell", "25s").stdout)
+    piped = rows(
+        ramanfit(
+            "fit", "-", "--dwell", "25s", "--stdin-name", "x.txt.gz", stdin=gzip.compress(TABLE_S1.read_bytes())
+        ).stdout
+    )
+    assert {row.pop("source") for row in piped} == {"x.txt.gz"}
+    assert [row.pop("source") for row in plain]
+    assert {row.pop("started") for row in piped} == {""}  # standard input has no Information text beside it
+    assert {row.pop("started") for row in plain} == {"2024-01-15T09:00:00"}
+    assert piped == plain
+
+
+def test_the_lmfit_engine_writes_the_same_table() -> None:
+    mine, other = (rows(ramanfit("fit", TABLE_S1, "--engine", e).stdout) for e in ("varpro", "lmfit"))
+    for name in ("center_cm1", "center_se", "fwhm_cm1", "height", "height_se", "area_se"):
+        np.testing.assert_allclose(column(mine, name), column(other, name), rtol=2e-3)
+    verdict = ramanfit("fit", TABLE_S1, "--verify", "3").stderr
+    assert b"3 spectra refitted with lmfit" in verdict
+    ramanfit("fit", TABLE_S1, "--verify", "3", "--engine", "lmfit", status=2)
+
+
+def test_baseline_is_read_back_with_positions_and_peaks(tmp_path: Path) -> None:
+    corrected = ramanfit("baseline", TABLE_S1).stdout
+    before, after = rows(ramanfit("ratio", TABLE_S1).stdout), rows(ramanfit("ratio", "-", stdin=corrected).stdout)
+    np.testing.assert_array_equal(column(after, "position_um"), column(before, "position_um"))
+    z = (column(after, "ratio") - column(before, "ratio")) / column(before, "ratio_se")
+    assert np.abs(z).max() < 0.5
+    ramanfit("baseline", TABLE_S1, "--keep", "-o", tmp_path / "parts")
+    parts = {path.stem.rpartition(" ")[2]: path for path in (tmp_path / "parts").iterdir()}
+    assert set(parts) == {"corrected", "raw", "baseline"}
+    counts = {k: np.loadtxt(p, skiprows=21, encoding="cp1252")[:, 1:] for k, p in parts.items()}
+    np.testing.assert_allclose(counts["raw"], counts["corrected"] + counts["baseline"], atol=1e-5)
+    ramanfit("baseline", SAMPLES / "operando", status=2)  # twelve measurements, one standard output
+
+
+# -- options ------------------------------------------------------------------------------------------------
+
+
+def test_recipe_precedence_option_environment_file() -> None:
+    wide, narrow = ramanfit("fit", PRISTINE).stdout, ramanfit("fit", PRISTINE, "--window", "1000,1800").stdout
+    assert wide != narrow
+    assert ramanfit("fit", PRISTINE, env={"RAMANFIT_WINDOW": "1000,1800"}).stdout == narrow
+    both = ramanfit("fit", PRISTINE, "--window", "900,1900", env={"RAMANFIT_WINDOW": "1000,1800"}).stdout
+    assert both == wide
+
+
+def test_schedule_options() -> None:
+    arguments = ["--period", "10min", "--dwell", "20s", "--step", "2um", "--start", "1um", "--first-point", "x3"]
+    table = rows(ramanfit("ratio", SAMPLES / "operando", *arguments, "--order", "serpentine").stdout)
+    assert [row["point"] for row in table[:3]] == ["x3", "x4", "x5"]
+    np.testing.assert_array_equal(column(table, "time_s")[:12], [*range(10, 120, 20), *range(710, 600, -20)])
+    np.testing.assert_array_equal(column(table, "position_um")[:6], [1, 3, 5, 7, 9, 11])
+
+
+def test_meta_records_what_was_done(tmp_path: Path) -> None:
+    meta = tmp_path / "run.json"
+    ramanfit("fit", PRISTINE, "--meta", meta, "--set", "baseline.order=3", "-o", tmp_path / "t.csv")
+    record = json.loads(meta.read_text())
+    assert record["recipe"]["baseline"]["order"] == 3
+    digests = {entry["file"]: entry["sha256"] for entry in record["inputs"]}
+    assert digests[str(PRISTINE)] == hashlib.sha256(PRISTINE.read_bytes()).hexdigest()
+    assert len(digests) == 2  # and its Information text
+    assert record["command"][:2] == ["ramanfit", "fit"]
+
+
+def test_check_turns_flags_into_status_3(tmp_path: Path) -> None:
+    ramanfit("fit", PRISTINE, "--check")
+    target = tmp_path / "t.csv"
+    short = ["--set", "peaks.G.center_cm1=1580", "--set", "peaks.G.center_max_cm1=1583"]
+    done = ramanfit("fit", PRISTINE, "--check", *short, "-o", target, status=3)
+    assert b"at_bound" in done.stderr
+    assert b"at_bound" in target.read_bytes()  # written all the same
+    ramanfit("fit", PRISTINE, *short)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--recipe", "li-grafite"], b"li-graphite"),
+        (["--set", "peaks.G.centre_cm1=1600"], b"center_cm1"),
+        (["--window", "1700,1800"], b"every peak"),
+        (["--baseline-order", "9"], b"baseline.order"),
+        (["--first-point", "left"], b"first-point"),
+        (["-o", "table.doc"], b".csv"),
+    ],
+)
+def test_wrong_use_is_status_2_and_one_line(arguments: list[str], words: bytes) -> None:
+    done = ramanfit("fit", PRISTINE, *arguments, status=2)
+    assert words in done.stderr
+    assert done.stdout == b""
+    assert done.stderr.count(b"ramanfit: ") == 1
+
+
+def test_an_axis_outside_the_window_says_what_to_do(tmp_path: Path) -> None:
+    path = tmp_path / "nm.txt"
+    path.write_text("".join(f"{x}\t{x % 7}\n" for x in np.linspace(530, 662, 300)))
+    done = ramanfit("fit", path, status=1)
+    assert b"--x-unit nm" in done.stderr
+    assert b"nm.txt" in done.stderr
+
+
+# -- what cannot be read ------------------------------------------------------------------------------------
+
+GOOD = b"".join(b"%d\t%d\t%d\n" % (x, x % 7, x % 11) for x in range(900, 1900, 2))
+BAD = {
+    "empty": (b"", b"empty"),
+    "cut mid-row": (GOOD[:-3], b":500: expected 3 numbers, found 2"),
+    "ragged": (GOOD.replace(b"1000\t", b"1000\t5\t", 1), b":51: expected 3 numbers, found 4"),
+    "binary": (bytes(range(256)) * 40, b"binary"),
+    "utf-16": (GOOD.decode().encode("utf-16"), b"UTF-16"),
+    "axis twice": (GOOD.replace(b"1002\t", b"1000\t", 1), b":52:"),
+    "unsorted axis": (GOOD.replace(b"1002\t", b"1902\t", 1), b":53:"),
+    "one channel": (b"1500\t3\t4\n", b"channel"),
+    "nan": (GOOD.replace(b"1000\t6", b"1000\tNaN", 1), b":51:"),
+    "git lfs": (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 12\n", b"LFS"),
+    "missing part": (
+        b"//Exported ASCII-File\n[Header]\nSizeX = 2\nSizeGraph = 3\nXAxisUnit = nm\n",
+        b"cannot be found",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input_is_one_clear_line_and_the_earlier_output_stays(case: str, tmp_path: Path) -> None:
+    data, words = BAD[case]
+    path, good, out = tmp_path / "scan.txt", tmp_path / "good.txt", tmp_path / "out.csv"
+    path.write_bytes(data)
+    good.write_bytes(TABLE_S1.read_bytes())
+    out.write_text("earlier")
+    done = ramanfit("fit", path, "-o", out, status=1)
+    assert words in done.stderr, done.stderr
+    assert b"scan.txt" in done.stderr
+    assert done.stderr.count(b"ramanfit: ") == 1
+    assert b"Traceback" not in done.stderr
+    assert out.read_text() == "earlier"
+    kept = ramanfit("fit", path, good, "-k", "-o", out, status=1)
+    assert words in kept.stderr
+    assert len(rows(out.read_bytes())) == 12
+    ramanfit("fit", path, good, "-k", "-j", "2", "-o", out, status=1)
+    assert len(rows(out.read_bytes())) == 12
+
+
+def test_zeros_are_rows_with_a_status(tmp_path: Path) -> None:
+    path = tmp_path / "zeros.txt"
+    path.write_bytes(b"".join(b"%d\t0\t0\n" % x for x in range(900, 1900, 2)))
+    table = rows(ramanfit("fit", path).stdout)
+    assert [row["status"] for row in table] == ["failed"] * 4
+    assert all(row["flags"] == "not_measured" and row["height"] == "" for row in table)
+
+
+def test_a_folder_without_spectra(tmp_path: Path) -> None:
+    (tmp_path / "notes.md").write_text("none here\n")
+    assert b"no spectrum" in ramanfit("fit", tmp_path, status=1).stderr
+    assert b"gone" in ramanfit("fit", tmp_path / "gone", status=1).stderr
+
+
+@pytest.mark.parametrize("target", ["missing/t.csv", "/dev/full"])
+def test_what_cannot_be_written_is_status_1(target: str, tmp_path: Path) -> None:
+    done = ramanfit("fit", PRISTINE, "-q", "-o", target if target[0] == "/" else tmp_path / target, status=1)
+    assert done.stderr.count(b"ramanfit: ") == 1
+
+
+# -- real measurements --------------------------------------------------------------------------------------
+
+
+@real_files
+def test_four_positions_of_a_disordered_carbon() -> None:
+    files = sorted((SHARED / "carbon" / "dw38c").glob("test*"))
+    table = rows(ramanfit("ratio", *files, "--recipe", "carbon-2").stdout)
+    assert len(table) == 4
+    assert {row["flags"] for row in table} == {"residual_structure"}  # two Lorentzians do not describe it
+    white = rows(ramanfit("ratio", files[0], "--recipe", "carbon-2", "--set", "noise.model=white").stdout)[0]
+    # an independent unweighted fit of position 1: G 1580.0 +- 0.5, I_D/I_G 1.02, A_D/A_G 2.43
+    assert float(white["G_center_cm1"]) == pytest.approx(1580.0, abs=0.05)
+    assert float(white["G_center_se"]) == pytest.approx(0.5, abs=0.05)
+    assert float(white["ratio"]) == pytest.approx(1.02, abs=0.005)
+    assert float(white["area_ratio"]) == pytest.approx(2.43, abs=0.01)
+
+
+ONE_G = """
+name = "one-g"
+[window]
+low_cm1 = 1450
+high_cm1 = 1750
+[baseline]
+order = 1
+[noise]
+model = "white"
+[[peaks]]
+name = "G"
+center_cm1 = 1580
+center_min_cm1 = 1540
+center_max_cm1 = 1640
+fwhm_cm1 = 20
+fwhm_min_cm1 = 5
+fwhm_max_cm1 = 60
+"""
+
+
+@real_files
+def test_few_layer_graphene_is_where_an_independent_fit_puts_it(tmp_path: Path) -> None:
+    """One Lorentzian and a line over 1450-1750, unweighted: G 1581.41 +- 0.05, FWHM 15.97."""
+    recipe = tmp_path / "one-g.toml"
+    recipe.write_text(ONE_G)
+    (path,) = (SHARED / "witec" / "graph_ascii").glob("FLG36*Data 1.txt")
+    (row,) = rows(ramanfit("fit", path, "--recipe", recipe).stdout)
+    assert float(row["center_cm1"]) == pytest.approx(1581.41, abs=0.005)
+    assert float(row["center_se"]) == pytest.approx(0.05, abs=0.005)
+    assert float(row["fwhm_cm1"]) == pytest.approx(15.97, abs=0.005)
+    assert float(row["time_s"]) == 3
+
+
+WATER = """
+name = "water"
+[window]
+low_cm1 = 2700
+high_cm1 = 3900
+[baseline]
+order = 1
+[[peaks]]
+name = "H2O"
+center_cm1 = 3560
+center_min_cm1 = 3400
+center_max_cm1 = 3700
+fwhm_cm1 = 200
+fwhm_min_cm1 = 50
+fwhm_max_cm1 = 500
+"""
+
+
+@real_files
+def test_real_line_scans_go_through(tmp_path: Path) -> None:
+    """Depth scans through hydrous melt inclusions: the band of water, where it is strongest, as scipy sees it."""
+    recipe = tmp_path / "water.toml"
+    recipe.write_text(WATER)
+    files = sorted(p for p in (SHARED / "witec" / "line_scans").glob("1*.txt") if "Information" not in p.name)
+    table = rows(ramanfit("fit", *files, "--recipe", recipe, "--set", "noise.model=white").stdout)
+    assert len(table) == 80
+    assert [row["scan"] for row in table] == ["0"] * 40 + ["1"] * 40
+    assert column(table, "time_s")[40] - column(table, "time_s")[0] == 16 * 60 + 2  # 9:54:25 and 10:10:27
+    np.testing.assert_allclose(column(table, "position_um")[:40], 1.5 * np.arange(40))
+    best = max(range(40), key=lambda i: float(table[i]["height"]))
+    assert table[best]["status"] == "ok"
+    data = np.loadtxt(files[0], skiprows=20, encoding="cp1252")
+    inside = (data[:, 0] >= 2700) & (data[:, 0] <= 3900)
+    x, y = data[inside, 0], data[inside, 1 + best]
+
+    def curve(x: np.ndarray, h: float, c: float, w: float, a: float, b: float) -> np.ndarray:
+        return np.asarray(h / (1 + ((x - c) / (w / 2)) ** 2) + a + b * (x - 3300))
+
+    found, covariance = curve_fit(curve, x, y, [50, 3560, 200, 750, 0])
+    for name, value, error in zip(
+        ("height", "center_cm1", "fwhm_cm1"), found, np.sqrt(np.diag(covariance)), strict=False
+    ):
+        assert float(table[best][name]) == pytest.approx(value, abs=0.02 * error)

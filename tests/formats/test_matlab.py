@@ -1,0 +1,211 @@
+"""MATLAB files: what an object says of its spectra, and what is refused before SciPy sees it."""
+
+from __future__ import annotations
+
+import io
+import struct
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.io import loadmat, savemat
+
+from ramanfit.errors import FormatError
+from ramanfit.formats import ReadOptions, find_exports, open_scans
+from ramanfit.scan.scan import Scan
+from tests.exports import array, dataset, element, image, mat, value
+
+X = [100.5, 200.25, 301.0, 450.125]
+COUNTS = np.arange(24.0).reshape(6, 4) ** 2
+
+
+def read(raw: bytes, **options: Any) -> Scan:
+    (scan,) = open_scans("-", ReadOptions(**options), stream=io.BytesIO(raw))
+    return scan
+
+
+def refuse(raw: bytes) -> FormatError:
+    with pytest.raises(FormatError) as caught:
+        read(raw)
+    assert "\n" not in str(caught.value)
+    return caught.value
+
+
+def test_the_writer_against_scipy() -> None:
+    found = loadmat(io.BytesIO(mat({"v": image(X, COUNTS, (3, 2))})), uint16_codec="utf-16-le")["v"][0, 0]
+    np.testing.assert_array_equal(found["data"][1], COUNTS[2])  # second of the first column
+    assert found["name"].item() == "Line--018--Spec.Data 1"
+    assert found["imageaxisscale"][0, 1].item() == "µm"
+    assert found["imagesize"].tolist() == [[3, 2]]
+
+
+@pytest.mark.parametrize(("unit", "scale"), [("µm", 1.0), ("mm", 1e3)])
+def test_line(unit: str, scale: float) -> None:
+    raw = mat({"v": dataset(X, COUNTS, along=np.arange(6) * 0.5, along_unit=unit)})
+    scan = read(raw)
+    assert (scan.kind, scan.name, scan.axis_unit) == ("line", "Line--018--Spec.Data 1", "rel. 1/cm")
+    np.testing.assert_array_equal(scan.shift_cm1, X)
+    np.testing.assert_array_equal(scan.counts, COUNTS)
+    np.testing.assert_array_equal(scan.position_um, np.arange(6) * 0.5 * scale)
+    np.testing.assert_allclose(read(raw, line_spacing="endpoints").position_um, np.arange(6) * 0.6 * scale)
+    assert scan.metadata.header["history"] == "Created by Project FOUR (Version 4.0)"
+
+
+def test_places_that_are_not_evenly_spaced_are_kept() -> None:
+    along = [0, 1, 2, 4, 8, 16]
+    np.testing.assert_array_equal(read(mat({"v": dataset(X, COUNTS, along=along, along_unit="µm")})).position_um, along)
+
+
+def test_series() -> None:
+    scan = read(mat({"v": dataset(X, COUNTS, along=np.arange(6) * 2.0, along_unit="min")}))
+    assert (scan.kind, scan.position_um) == ("series", None)
+    np.testing.assert_array_equal(scan.offset_s, np.arange(6) * 120.0)
+
+
+@pytest.mark.parametrize("size", [(3, 2), (2, 3), (1, 6), (6, 1)])
+def test_map_is_turned(size: tuple[int, int]) -> None:
+    scan = read(mat({"v": image(X, COUNTS, size, pitch=2.0)}))
+    assert (scan.kind, scan.grid) == ("map", size)
+    np.testing.assert_array_equal(scan.counts, COUNTS)
+    row, column = np.divmod(np.arange(6), size[1])
+    np.testing.assert_array_equal(scan.coordinates_um, np.column_stack([2.0 * column, -2.0 * row, 0.0 * row]))
+
+
+def test_sizes_of_a_map_are_bytes() -> None:
+    counts = np.ones((400, 3))
+    assert read(mat({"v": image([1, 2, 3], counts, (20, 20))})).grid == (20, 20)  # 400 is no byte
+
+
+@pytest.mark.parametrize("size", [[4, 2], [-3, -2], [6], [2, 3, 1], [0, 0]])
+def test_map_that_cannot_be(size: list[int]) -> None:
+    fields = {**image(X, COUNTS, (3, 2)), "imagesize": np.array(size, dtype=np.int8)}
+    scan = read(mat({"v": fields}))
+    assert (scan.kind, scan.grid, scan.coordinates_um) == ("map", None, None)
+    assert "cannot hold 6 spectra" in scan.notes[0]
+
+
+def test_without_places_the_information_counts(tmp_path: Path) -> None:
+    file = tmp_path / "a.mat"
+    file.write_bytes(mat({"v": dataset(X, COUNTS, name="Time Series_000_Spec.Data 1")}))
+    (scan,) = open_scans(str(file))
+    assert scan.kind == "series"
+    (tmp_path / "a Information.txt").write_bytes(
+        "a\n\nGeneral:\nSystem ID:\t1\nLine Scan:\nStart Point [µm]:\t(0, 0, 0)\nEnd Point [µm]:\t(0, 0, 12)\n"
+        "Number of Points:\t6\nExcitation Wavelength [nm]:\t532.1\n".encode("cp1252")
+    )
+    (scan,) = open_scans(str(file))
+    assert (scan.kind, scan.metadata.laser_nm) == ("line", 532.1)
+    np.testing.assert_allclose(scan.position_um, np.arange(6) * 2.0)
+
+
+def test_units_of_the_axis() -> None:
+    raw = mat({"v": dataset([533.0, 535.0, 537.0, 539.0], COUNTS, "nm")})
+    with pytest.raises(FormatError, match="the laser is not known"):
+        read(raw)
+    scan = read(raw, laser_nm=532.0)
+    assert scan.shift_cm1[0] == pytest.approx(1e7 / 532 - 1e7 / 533)
+    assert (scan.axis_unit, scan.metadata.laser_nm) == ("nm", 532.0)
+    assert "not in the file" in read(mat({"v": dataset(X, COUNTS, "")})).notes[-1]
+
+
+def test_several_objects_and_other_variables() -> None:
+    raw = mat({"a": np.eye(3), "first": dataset(X, COUNTS, name="A"), "second": dataset(X, COUNTS[:2], name="B")})
+    assert [(s.name, len(s)) for s in open_scans("-", stream=io.BytesIO(raw))] == [("A", 6), ("B", 2)]
+
+
+def test_no_object_says_what_is_there(tmp_path: Path) -> None:
+    file = tmp_path / "a.mat"
+    savemat(file, {"counts": np.eye(3), "note": "text", "cells": np.array([[1, "a"]], dtype=object)})
+    message = str(refuse(file.read_bytes()))
+    assert "expected a DataSet object" in message
+    assert "counts (double 3 x 3), note (char 1 x 4), cells (cell 1 x 2)" in message
+    assert "found nothing" in str(refuse(mat({})))
+    (tmp_path / "b.txt").write_text("".join(f"{i}.5\t1\n" for i in range(20)))
+    files, passed = find_exports([str(tmp_path)])
+    assert [Path(name).name for name in files] == ["b.txt"]
+    assert passed[0].reason == "a MATLAB file without a DataSet object"
+
+
+def test_a_name_of_several_lines_stays_on_one() -> None:
+    assert "a?b (double 1 x 1)" in str(refuse(mat({"a\nb": np.ones(1)})))
+    assert "a?b.data: expected" in str(refuse(mat({"a\nb": {**dataset(X, COUNTS), "data": "text"}})))
+
+
+def test_compressed_and_newer_files(tmp_path: Path) -> None:
+    savemat(tmp_path / "a.mat", {"x": np.zeros(9)}, do_compression=True)
+    error = refuse((tmp_path / "a.mat").read_bytes())
+    assert "compressed" in str(error)
+    assert "-v6" in (error.hint or "")
+    assert "HDF5" in str(refuse(b"MATLAB 7.3 MAT-file".ljust(512) + b"\x89HDF\r\n\x1a\n" + bytes(100)))
+    assert "little-endian" in str(refuse(mat({}).replace(b"\x00\x01IM", b"\x01\x00MI")))
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"data": np.zeros((2, 5), np.float32)}, "v.axisscale: expected 5 numbers, one for each channel, found 4"),
+        ({"data": "text"}, "v.data: expected counts of spectra by channels"),
+        ({"data": np.empty((0, 4), np.float32)}, "v.data: expected counts"),
+        ({"data": np.array([[1, 2, np.nan, 4]], np.float32)}, "spectrum 0, channel 2: expected a finite count"),
+        ({"axisscale": np.zeros(4)}, "v.axisscale: expected cells of 2 by 2"),
+        ({"axisscale": [["", ""]]}, "v.axisscale: expected cells of 2 by 2"),
+        ({"axisscale": [["", ""], ["", ""]]}, "v.axisscale: expected finite numbers"),
+        ({"type": "image", "imagesize": "x"}, "v.imagesize: expected finite numbers"),
+    ],
+)
+def test_wrong_fields(fields: dict[str, Any], words: str) -> None:
+    assert words in str(refuse(mat({"v": {**dataset(X, COUNTS), **fields}})))
+
+
+def test_an_object_without_data() -> None:
+    assert "v.data: expected this field, found none" in str(refuse(mat({"v": {"name": "x"}})))
+
+
+def deep(levels: int) -> bytes:
+    inside = value(np.zeros(1))
+    for _ in range(levels):
+        inside = array(1, (1, 1), inside)
+    return inside
+
+
+def inserted(field: bytes) -> bytes:
+    """A file whose object has this array in the place of its author's name."""
+    sound = mat({"v": dataset(X, COUNTS)})
+    before, after = sound.split(value(""), 1)
+    size = struct.unpack_from("<I", before, 132)[0] + len(field) - len(value(""))
+    return before[:132] + struct.pack("<I", size) + before[136:] + field + after
+
+
+@pytest.mark.parametrize(
+    ("field", "words"),
+    [
+        (array(1, (1 << 15, 1 << 15), b""), "expected 1073741824 arrays"),
+        (array(1, (1 << 30, 1 << 30), b""), "arrays, found"),
+        (array(4, (1, 1 << 30), element(4, b"")), "expected 1073741824 numbers, found 0"),
+        (array(6, (1 << 30, 1), element(9, bytes(8))), "expected 1073741824 numbers, found 1"),
+        (array(6, (-1, 1), element(9, bytes(8))), "the sizes of 2 to 32 dimensions"),
+        (array(6, (1, 1), element(9, bytes(8), stated=1 << 31)), "found one of 2147483648 bytes"),
+        (array(6, (1, 1), element(9, bytes(8)), flags=8), "found complex double"),
+        (array(5, (1, 1), element(9, bytes(8))), "found sparse"),
+        (array(16, (1, 1), element(9, bytes(8))), "found function"),
+        (array(2, (1, 1), element(5, struct.pack("<i", 0)) + element(1, b"")), "the length of a field's name"),
+        (deep(20), "more than 8 levels"),
+        (array(1, (1, 5000), element(14, b"") * 5000), "arrays of at most 4 times the file's size"),
+        (array(4, (1, 100_000), element(2, bytes(100_000))), "arrays of at most 4 times the file's size"),
+        (array(6, (1, 100_000), element(1, bytes(100_000))), "arrays of at most 4 times the file's size"),
+    ],
+)
+def test_hostile_sizes(field: bytes, words: str) -> None:
+    assert words in str(refuse(inserted(field)))
+
+
+def test_a_sound_field_may_be_inserted() -> None:
+    for field in (value("x" * 50), value(np.zeros((5, 5))), deep(3)):
+        np.testing.assert_array_equal(read(inserted(field)).counts, COUNTS)
+
+
+def test_every_cut_is_refused() -> None:
+    raw = mat({"v": dataset(X, COUNTS)})
+    for end in range(19, len(raw)):
+        refuse(raw[:end])
