@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
     from ramanfit.formats import ReadOptions
-    from ramanfit.recipe.recipe import Axis, Recipe
+    from ramanfit.recipe.parts import Axis
+    from ramanfit.recipe.recipe import Recipe
     from ramanfit.scan.scan import Scan
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -236,7 +237,7 @@ class Reading(NamedTuple):
 
 
 def _resolve_axis(x_unit: str | None, laser: float | None) -> Axis:
-    from ramanfit.recipe.recipe import Axis
+    from ramanfit.recipe.parts import Axis
 
     return Axis(unit=x_unit or "auto", laser_nm=laser)
 

@@ -10,7 +10,9 @@ import numpy as np
 
 from ramanfit.errors import ScanError
 from ramanfit.fit.pipeline import fit_scan
-from ramanfit.recipe.recipe import Axis, Baseline, Peak, Recipe, Window
+from ramanfit.recipe.parts import Axis, Baseline, Window
+from ramanfit.recipe.peaks import Peak
+from ramanfit.recipe.recipe import Recipe
 from ramanfit.scan.scan import FloatArray, Scan
 
 REACH_CM1 = 12.0  # how far a line is looked for

@@ -11,7 +11,7 @@ import numpy as np
 
 from ramanfit.errors import RecipeError
 from ramanfit.fit.masks import bridged
-from ramanfit.recipe.recipe import Baseline
+from ramanfit.recipe.parts import Baseline
 from ramanfit.recipe.settings import expect, nearest, parse_toml, unknown
 from ramanfit.scan.scan import BoolArray, FloatArray
 

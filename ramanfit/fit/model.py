@@ -11,7 +11,8 @@ import numpy as np
 from ramanfit.errors import ScanError
 from ramanfit.fit.lineshapes import line
 from ramanfit.fit.result import FitResult
-from ramanfit.recipe.recipe import Peak, Recipe
+from ramanfit.recipe.peaks import Peak
+from ramanfit.recipe.recipe import Recipe
 from ramanfit.scan.scan import BoolArray, FloatArray
 
 

@@ -20,7 +20,8 @@ from ramanfit.fit.prepare import Prepared, prepare
 from ramanfit.fit.quantities import Quantities, quantities
 from ramanfit.fit.residuals import autocorrelation, may_be_two, part_left
 from ramanfit.fit.result import FitResult, Status
-from ramanfit.recipe.recipe import Errors, Recipe
+from ramanfit.recipe.parts import Errors
+from ramanfit.recipe.recipe import Recipe
 from ramanfit.scan.scan import BoolArray, FloatArray, Scan
 
 Rows = npt.NDArray[np.intp]

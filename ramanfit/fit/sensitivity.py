@@ -10,7 +10,8 @@ import numpy as np
 from ramanfit.errors import RecipeError
 from ramanfit.fit.baseline_subtract import checked_options
 from ramanfit.fit.quantities import Quantities
-from ramanfit.recipe.recipe import Baseline, Errors, Recipe
+from ramanfit.recipe.parts import Baseline, Errors
+from ramanfit.recipe.recipe import Recipe
 from ramanfit.recipe.toml import load_recipe
 from ramanfit.scan.scan import FloatArray
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import datetime
 from numbers import Integral, Real
@@ -21,8 +22,8 @@ NONE = "none"
 """How TOML, which has no null, spells None."""
 
 
-def check_types(settings: DataclassInstance, key: str = "") -> None:
-    """Check every field of a known type and store it in its plain form (float, tuple).
+def check_types(settings: DataclassInstance, key: str = "", *, but: Sequence[str] = ()) -> None:
+    """Check every field and store it in its plain form (float, tuple).
 
     Parameters
     ----------
@@ -30,17 +31,39 @@ def check_types(settings: DataclassInstance, key: str = "") -> None:
         Called from its ``__post_init__``; its module postpones annotations, which are the names looked up.
     key : str
         Where it stands in the recipe, e.g. ``"baseline"``: errors name ``baseline.order``.
+    but : sequence of str
+        Fields that the caller checks itself.
 
     Raises
     ------
     RecipeError
         If a value has the wrong type or is not finite.
+    TypeError
+        If a field is annotated with a type that nothing here can check.
     """
     for f in fields(settings):
-        convert = _CONVERTERS.get(str(f.type))
-        if convert is not None:
-            value = convert(getattr(settings, f.name), f"{key}.{f.name}" if key else f.name)
-            object.__setattr__(settings, f.name, value)
+        if f.name in but:
+            continue
+        annotation, name = str(f.type), f"{key}.{f.name}" if key else f.name
+        value = getattr(settings, f.name)
+        if (convert := _CONVERTERS.get(annotation)) is not None:
+            object.__setattr__(settings, f.name, convert(value, name))
+        else:
+            _check_nested(value, annotation, name)
+
+
+def _check_nested(value: object, annotation: str, key: str) -> None:
+    """Check settings inside settings: ``Axis``, ``Axis | None`` or ``tuple[Peak, ...]``."""
+    nested = re.fullmatch(r"([A-Z]\w*)( \| None)?|tuple\[([A-Z]\w*), \.\.\.\]", annotation)
+    if nested is None:
+        raise TypeError(f"{key}: no check for the annotation {annotation!r}")
+    kind, optional, kind_of_many = nested.groups()
+    if kind_of_many:
+        expect(isinstance(value, tuple), key, f"several {kind_of_many}", value)
+    items = value if isinstance(value, tuple) else () if optional and value is None else (value,)
+    for item in items:
+        name = kind_of_many or kind
+        expect(is_dataclass(item) and type(item).__name__ == name, key, f"a {name}", item)
 
 
 def expect(condition: bool, key: str, expected: str, found: object) -> None:
@@ -179,7 +202,7 @@ def nearest(name: str, valid: Iterable[str]) -> str:
     """Return the hint that offers the valid name closest to `name`, or all of them."""
     from difflib import get_close_matches
 
-    names = sorted(valid)
+    names = sorted(set(valid))
     close = get_close_matches(name, names, n=1)
     return f"did you mean {close[0]}?" if close else f"choose one of {', '.join(names)}"
 

@@ -8,20 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from ramanfit.errors import RecipeError
-from ramanfit.recipe.recipe import (
-    Alternatives,
-    Axis,
-    Bands,
-    Baseline,
-    Clean,
-    Detection,
-    Errors,
-    Noise,
-    Peak,
-    Ratio,
-    Recipe,
-    Window,
-)
+from ramanfit.recipe.parts import Alternatives, Axis, Bands, Baseline, Clean, Detection, Errors, Noise, Window
+from ramanfit.recipe.peaks import Peak, Ratio
+from ramanfit.recipe.recipe import Recipe
 from ramanfit.recipe.settings import build, expect, format_toml, nearest, parse_toml, unknown
 
 DEFAULT_RECIPE = "li-graphite"

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ramanfit.errors import FormatError
-from ramanfit.recipe.recipe import Ratio
+from ramanfit.recipe.peaks import Ratio
 from ramanfit.scan.scan import FloatArray
 from ramanfit.scan.schedule import starts_and_numbers
 from ramanfit.tables.columns import CENTER_SYS, ECHEM, KEYS, PEAK_COLUMNS, PEAK_EXTRAS, ratio_columns, ratio_extras

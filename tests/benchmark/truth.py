@@ -9,7 +9,8 @@ import numpy as np
 from ramanfit.fit.lineshapes import lorentzian, lorentzian_area, lorentzian_derivatives
 from ramanfit.fit.model import polynomial_basis
 from ramanfit.fit.pipeline import Fitted, fit_scan
-from ramanfit.recipe.recipe import ERRORS, Recipe
+from ramanfit.recipe.parts import ERRORS
+from ramanfit.recipe.recipe import Recipe
 from ramanfit.recipe.toml import load_recipe, with_overrides
 from ramanfit.scan.scan import FloatArray, Scan
 from tests.benchmark.measure import against, in_turns

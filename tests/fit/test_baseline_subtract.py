@@ -16,7 +16,7 @@ from ramanfit.fit.baseline_subtract import METHODS, algorithms, background
 from ramanfit.fit.lineshapes import lorentzian
 from ramanfit.fit.pipeline import fit_scan
 from ramanfit.formats import open_scans
-from ramanfit.recipe.recipe import Baseline
+from ramanfit.recipe.parts import Baseline
 from ramanfit.recipe.toml import load_recipe, with_overrides
 from ramanfit.scan.scan import FloatArray, Scan
 from tests.cli.test_fits import SHARED, ramanfit, real_files

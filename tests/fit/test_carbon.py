@@ -11,7 +11,9 @@ import pytest
 from ramanfit.fit.pipeline import Fitted, fit_scan
 from ramanfit.fit.sensitivity import alternatives, departures, with_systematics
 from ramanfit.formats import open_scans
-from ramanfit.recipe.recipe import Baseline, Clean, Detection, Noise, Peak, Ratio, Recipe, Window
+from ramanfit.recipe.parts import Baseline, Clean, Detection, Noise, Window
+from ramanfit.recipe.peaks import Peak, Ratio
+from ramanfit.recipe.recipe import Recipe
 from ramanfit.recipe.toml import load_recipe, with_overrides
 from ramanfit.scan.scan import Scan
 

@@ -12,7 +12,7 @@ from ramanfit.fit.lineshapes import lorentzian
 from ramanfit.fit.model import Model, polynomial_basis
 from ramanfit.fit.pipeline import Fitted, fit_scan
 from ramanfit.fit.residuals import autocorrelation, may_be_two, part_left
-from ramanfit.recipe.recipe import Detection
+from ramanfit.recipe.parts import Detection
 from ramanfit.recipe.toml import load_recipe, with_overrides
 from ramanfit.scan.scan import FloatArray, Scan
 from ramanfit.scan.schedule import Schedule, Visit, place

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,20 +16,10 @@ from scipy.optimize import curve_fit
 
 from ramanfit.errors import RecipeError
 from ramanfit.fit import lineshapes
-from ramanfit.recipe import recipe as recipe_module
-from ramanfit.recipe.recipe import (
-    AXIS_UNITS,
-    Axis,
-    Baseline,
-    Clean,
-    Detection,
-    Noise,
-    Peak,
-    Ratio,
-    Recipe,
-    Window,
-)
-from ramanfit.recipe.settings import parse_toml
+from ramanfit.recipe.parts import AXIS_UNITS, Axis, Baseline, Clean, Detection, Noise, Window
+from ramanfit.recipe.peaks import SHAPES, Peak, Ratio
+from ramanfit.recipe.recipe import Recipe
+from ramanfit.recipe.settings import check_types, nearest, parse_toml
 from ramanfit.recipe.toml import (
     DEFAULT_RECIPE,
     from_dict,
@@ -235,7 +225,7 @@ def test_the_default_recipe_holds_table_s1() -> None:
 
 
 def test_shapes_are_those_there_are() -> None:
-    assert set(recipe_module.SHAPES) == set(lineshapes.SHAPES)
+    assert set(SHAPES) == set(lineshapes.SHAPES)
 
 
 def test_no_ratio_can_be_named_as_a_column() -> None:
@@ -499,3 +489,30 @@ def test_a_cold_start_imports_little() -> None:
     code = f"import sys, ramanfit.recipe.toml; print([m for m in {late} if m in sys.modules])"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
+
+
+def test_a_setting_of_a_type_that_nothing_checks_is_a_mistake_of_the_code() -> None:
+    @dataclass(frozen=True)
+    class Loose:
+        values: set[str]
+
+        def __post_init__(self) -> None:
+            check_types(self, "loose")
+
+    with pytest.raises(TypeError, match=r"loose\.values: no check"):
+        Loose({"a"})
+
+
+@pytest.mark.parametrize(("name", "wrong"), [("axis", {"unit": "nm"}), ("peaks", [1]), ("ratios", ("B", "G"))])
+def test_settings_inside_settings_are_checked(name: str, wrong: object) -> None:
+    with pytest.raises(RecipeError, match=name):
+        replace(load_recipe("li-graphite"), **{name: wrong})
+
+
+def test_every_line_shape_has_limits_of_its_own() -> None:
+    for form in SHAPES.values():
+        assert form is None or form.least <= form.lower <= form.start <= form.upper <= form.largest
+
+
+def test_a_hint_names_every_choice_once() -> None:
+    assert nearest("zzzz", ["b", "a", "b"]) == "choose one of a, b"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ramanfit.experiment.calibration import Calibration
-    from ramanfit.recipe.recipe import Axis
+    from ramanfit.recipe.parts import Axis
 
 
 @click.command("calibrate")

@@ -14,7 +14,7 @@ from ramanfit.cli.console import Console, talk_options
 from ramanfit.errors import InputError, RecipeError
 
 if TYPE_CHECKING:
-    from ramanfit.recipe.recipe import Axis
+    from ramanfit.recipe.parts import Axis
     from ramanfit.scan.scan import Scan
     from ramanfit.scan.schedule import Keys, Taken
 

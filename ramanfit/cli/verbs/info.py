@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ramanfit.cli.display import Output
-    from ramanfit.recipe.recipe import Axis
+    from ramanfit.recipe.parts import Axis
     from ramanfit.scan.scan import Scan
     from ramanfit.tables.table import Table
 

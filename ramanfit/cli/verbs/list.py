@@ -26,7 +26,7 @@ def readers() -> Table:
 def baselines() -> Table:
     """Return the baselines a recipe can ask for."""
     from ramanfit.fit.baseline_subtract import METHODS, algorithms
-    from ramanfit.recipe.recipe import MAX_ORDER
+    from ramanfit.recipe.parts import MAX_ORDER
     from ramanfit.tables.table import Table
 
     others = {name: method for name, method in algorithms().items() if name not in METHODS}

@@ -68,7 +68,7 @@ class PlannedCell:
     decimal: str = "point"
 
     def __post_init__(self) -> None:
-        check_types(self, "cell")
+        check_types(self, "cell", but=("current_ma",))
         choice(self.decimal, ("point", "comma"), "cell.decimal")
         expect(self.capacity_mah > 0, "cell.capacity_mah", "more than 0", self.capacity_mah)
         for name in ("interval_s", "duration_s"):

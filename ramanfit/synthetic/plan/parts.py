@@ -69,7 +69,7 @@ class PlannedScan:
     missing: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
-        check_types(self, "scan")
+        check_types(self, "scan", but=("missing",))
         choice(self.kind, ("line", "spectrum"), "scan.kind")
         for name in ("scans", "step_um", "dwell_s", "integration_s", "accumulations"):
             value = getattr(self, name)

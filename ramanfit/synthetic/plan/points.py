@@ -48,7 +48,7 @@ class PlannedPoint:
 
     def __post_init__(self) -> None:
         key = f"points.{self.name}"
-        check_types(self, key)
+        check_types(self, key, but=("peaks", "background"))
         for name, peak in self.peaks.items():
             peak.check(f"{key}.peaks.{name}")
         object.__setattr__(self, "background", _course(self.background, f"{key}.background"))
