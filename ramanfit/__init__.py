@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ramanfit.errors import RamanfitError
-    from ramanfit.fit.pipeline import Fitted, fit_scan, verify
+    from ramanfit.fit.pipeline import Fitted, fit_scan
+    from ramanfit.fit.second_opinion import verify
     from ramanfit.formats import ReadOptions, open_scans
     from ramanfit.recipe.recipe import Recipe
     from ramanfit.recipe.toml import load_recipe
@@ -28,7 +29,7 @@ _HOMES = {
     "fit_scan": "fit.pipeline",
     "load_recipe": "recipe.toml",
     "open_scans": "formats",
-    "verify": "fit.pipeline",
+    "verify": "fit.second_opinion",
 }
 
 __all__ = [

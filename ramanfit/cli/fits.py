@@ -15,8 +15,9 @@ from ramanfit.cli.work import Job, Keep, Outcome
 from ramanfit.cli.work import outcomes as work
 from ramanfit.errors import FlaggedFits, RecipeError
 from ramanfit.experiment.outliers import with_outliers
-from ramanfit.fit.pipeline import Fitted, verify
+from ramanfit.fit.pipeline import Fitted
 from ramanfit.fit.quantities import Quantities
+from ramanfit.fit.second_opinion import verify
 from ramanfit.fit.sensitivity import Departures, alternatives
 from ramanfit.scan.schedule import Keys, Schedule, chronological, place
 from ramanfit.tables.columns import lengthened, statuses, wide_table

@@ -11,7 +11,8 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ramanfit.errors import RamanfitError, ScanError
-from ramanfit.fit.pipeline import CHUNK, Fitted, Spread, fit_prepared
+from ramanfit.fit.batch import CHUNK
+from ramanfit.fit.pipeline import Fitted, Spread, fit_prepared
 from ramanfit.fit.prepare import Prepared, prepare
 from ramanfit.fit.quantities import Quantities
 from ramanfit.fit.sensitivity import Departures, departures, with_systematics

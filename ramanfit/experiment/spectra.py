@@ -50,7 +50,7 @@ def excerpts(scans: Sequence[Scan], recipe: Recipe, lines: Sequence[FloatArray],
         bands = read_bands(whole, recipe, found)
         for start, end in zip(starts, ends, strict=True):
             rows = slice(start, end)
-            kept.append(Excerpt(bands.rows(rows), found.rows(rows) if draw else None))
+            kept.append(Excerpt(bands.rows(rows), found.take(rows) if draw else None))
     return kept
 
 
@@ -116,7 +116,7 @@ class Spectra(Sequence["Curve | None"]):
             inside = np.array(which) - first
             yield (
                 [row for row, _ in pairs],
-                replace(place.curves.rows(which), counts=counts[inside].astype(np.float64), use=use[inside]),
+                replace(place.curves.take(which), counts=counts[inside].astype(np.float64), use=use[inside]),
             )
 
 

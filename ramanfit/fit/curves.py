@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
 from ramanfit.fit.baseline_order import with_orders
-from ramanfit.fit.cosmic_rays import gross_spikes, residual_spikes
+from ramanfit.fit.batch import Task
 from ramanfit.fit.lineshapes import line
-from ramanfit.fit.noise import estimate_noise, variance
+from ramanfit.fit.pipeline import fit_task
 from ramanfit.fit.prepare import Prepared, prepare
 from ramanfit.recipe.recipe import Recipe
+from ramanfit.scan.by_row import ByRow
 from ramanfit.scan.scan import BoolArray, FloatArray, Scan
 
 LINE = ("center_cm1", "fwhm_cm1", "height", "form")  # what a curve is drawn from
-
-SPIKE_ROUNDS = 3  # a masked spike can bare a smaller one
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,8 +69,8 @@ class Curve:
         x = self.shift_cm1 if shift_cm1 is None else shift_cm1
         if not np.isfinite(self.center_cm1[number]):
             return np.zeros_like(x)
-        place = (values[number] for values in (self.center_cm1, self.fwhm_cm1, self.form))
-        return np.asarray(self.height[number] * line(self.shapes[number], x, *place))
+        nonlinear = (values[number] for values in (self.center_cm1, self.fwhm_cm1, self.form))
+        return np.asarray(self.height[number] * line(self.shapes[number], x, *nonlinear))
 
     def fit(self, shift_cm1: FloatArray | None = None) -> FloatArray:
         """Return baseline and peaks."""
@@ -81,7 +81,7 @@ class Curve:
 
 
 @dataclass(frozen=True, eq=False)
-class Curves:
+class Curves(ByRow):
     """The curves of a whole scan: as `Curve`, with a first axis of N spectra.
 
     Attributes
@@ -89,6 +89,8 @@ class Curves:
     noise : array [N, 3]
         See `ramanfit.fit.noise.variance`; not a number where nothing was fitted.
     """
+
+    shared: ClassVar = ("shift_cm1", "peaks", "shapes")
 
     shift_cm1: FloatArray
     counts: FloatArray
@@ -115,23 +117,8 @@ class Curves:
             return np.asarray(fitted)
         after = np.clip(np.searchsorted(self.shift_cm1, shift_cm1), 1, len(self.shift_cm1) - 1)
         low, high = self.shift_cm1[after - 1], self.shift_cm1[after]
-        part = (shift_cm1 - low) / (high - low)
-        return np.asarray(fitted + self.under[:, after - 1] * (1 - part) + self.under[:, after] * part)
-
-    def rows(self, which: slice | Sequence[int]) -> Curves:
-        """Return some of the spectra."""
-        return replace(
-            self,
-            counts=self.counts[which],
-            use=self.use[which],
-            center_cm1=self.center_cm1[which],
-            fwhm_cm1=self.fwhm_cm1[which],
-            height=self.height[which],
-            form=self.form[which],
-            coefficients=self.coefficients[which],
-            noise=self.noise[which],
-            under=None if self.under is None else self.under[which],
-        )
+        way = (shift_cm1 - low) / (high - low)
+        return np.asarray(fitted + self.under[:, after - 1] * (1 - way) + self.under[:, after] * way)
 
     def __getitem__(self, row: int) -> Curve:
         return Curve(
@@ -177,38 +164,47 @@ def curves(
     prepared = prepare(scan, recipe)
     shift = prepared.model.shift_cm1
     counts = np.asarray(prepared.counts, dtype=np.float64)
-    use = np.ones(counts.shape, dtype=bool) if prepared.use is None else prepared.use.copy()
-    file = np.searchsorted(starts, np.arange(len(scan)), side="right")
-    if recipe.clean.spikes:
-        bare = counts if prepared.under is None else counts - prepared.under
-        use &= ~gross_spikes(bare, use, file)
-    shapes = tuple(peak.shape for peak in recipe.peaks)
     height = lines[..., 2]
     drawn = np.asarray(np.isfinite(lines[..., :3]).all(axis=2))
     peaks = np.zeros(counts.shape)
-    for p in range(drawn.shape[1]):
+    for p, peak in enumerate(recipe.peaks):
         rows = np.flatnonzero(drawn[:, p])
         center, fwhm, _, form = lines[rows, p, :, None].transpose(1, 0, 2)
-        peaks[rows] += height[rows, p, None] * line(shapes[p], shift, center, fwhm, form)
-    fitted = np.flatnonzero(np.isfinite(height).any(axis=1) & prepared.measured)
+        peaks[rows] += height[rows, p, None] * line(peak.shape, shift, center, fwhm, form)
+    use = np.ones(counts.shape, dtype=bool) if prepared.use is None else prepared.use.copy()
     coefficients = np.full((len(scan), max(recipe.baseline.highest + 1, 1)), np.nan)
     noise = np.full((len(scan), 3), np.nan)
-    if prepared.under is not None:
-        peaks += prepared.under
-    order = _orders(prepared, counts, starts, recipe)[file - 1]
-    for own in sorted(set(order[fitted].tolist())):
-        rows = fitted[order[fitted] == own]
-        basis = np.vander(_unit(shift, shift), own + 1, increasing=True)
-        found = _polynomials(basis, counts[rows], peaks[rows], use[rows], file[rows], recipe)
+    fitted = np.asarray(np.isfinite(height).any(axis=1) & prepared.measured)
+    file = np.searchsorted(starts, np.arange(len(scan)), side="right") - 1
+    orders = _orders(prepared, counts, starts, recipe)[file]
+    for order in sorted(set(orders[fitted].tolist())):
+        rows = np.flatnonzero(fitted & (orders == order))
+        basis = np.vander(_unit(shift, shift), order + 1, increasing=True).T
+        under = None if prepared.under is None else prepared.under[rows]
+        baseline = fit_task(
+            Task(
+                model=replace(prepared.model.of([]), basis=np.ascontiguousarray(basis)),
+                counts=counts[rows] if under is None else counts[rows] - under,
+                use=use[rows],
+                scan=file[rows],
+                noise=recipe.noise.model,
+                engine="baseline_only",
+                spikes=recipe.clean.spikes,
+                under=under,
+                lines=peaks[rows],
+            )
+        )
         coefficients[rows] = 0.0
-        coefficients[rows, : own + 1], noise[rows], use[rows] = found
+        coefficients[rows, : order + 1], noise[rows] = baseline.coefficients, baseline.noise
+        if baseline.spikes is not None:
+            use[rows] &= ~baseline.spikes
     shown = np.where(drawn[..., None], lines, np.nan)
     return Curves(
         shift_cm1=shift,
         counts=counts,
         use=use,
         peaks=tuple(peak.name for peak in recipe.peaks),
-        shapes=shapes,
+        shapes=tuple(peak.shape for peak in recipe.peaks),
         center_cm1=shown[..., 0],
         fwhm_cm1=shown[..., 1],
         height=shown[..., 2],
@@ -228,51 +224,9 @@ def _orders(prepared: Prepared, counts: FloatArray, starts: Sequence[int], recip
         rows = slice(start, end)
         use = None if prepared.use is None else prepared.use[rows]
         files.append(replace(prepared, counts=counts[rows], use=use, measured=prepared.measured[rows]))
-    return np.array([len(part.model.basis) - 1 for part in with_orders(files)])
-
-
-def _polynomials(
-    basis: FloatArray, counts: FloatArray, above: FloatArray, use: BoolArray, file: npt.NDArray[np.intp], recipe: Recipe
-) -> tuple[FloatArray, FloatArray, BoolArray]:
-    """Coefficients of a basis [M, Q] under what is known, the noise, and the channels that are left, of N spectra."""
-    found, noise = np.empty((len(counts), basis.shape[1])), np.empty((len(counts), 3))
-    curve, channel = np.empty_like(counts), np.empty_like(counts)
-    again = np.ones(len(counts), dtype=bool)
-    for _ in range(SPIKE_ROUNDS):
-        weights = use[again].astype(np.float64)
-        found[again] = _least_squares(basis, counts[again] - above[again], weights)
-        curve[again] = above[again] + (found[again][:, None, :] @ basis.T)[:, 0]
-        firsts = [0, *(np.flatnonzero(np.diff(file[again])) + 1).tolist()]
-        noise[again] = estimate_noise(
-            recipe.noise.model, counts[again] - curve[again], curve[again], use[again], firsts
-        )
-        channel[again] = variance(noise[again], curve[again])
-        if not recipe.clean.spikes:
-            break
-        spikes = residual_spikes(counts[again], curve[again], channel[again], use[again])
-        if not spikes.any():
-            break
-        use[again] &= ~spikes
-        touched = np.zeros(file[-1] + 1, dtype=bool)
-        touched[file[again][spikes.any(axis=1)]] = True
-        again = touched[file]  # all of a file share its gain
-    if recipe.noise.model != "white":
-        weights = use.astype(np.float64)
-        np.divide(use, channel, out=weights, where=noise[:, :1] > 0)
-        found = _least_squares(basis, counts - above, weights)
-    return found, noise, use
+    return np.array([len(chosen.model.basis) - 1 for chosen in with_orders(files)])
 
 
 def _unit(channels: FloatArray, shift_cm1: FloatArray) -> FloatArray:
     low, high = channels[0], channels[-1]
     return np.asarray((2 * shift_cm1 - low - high) / (high - low))
-
-
-def _least_squares(basis: FloatArray, counts: FloatArray, weights: FloatArray) -> FloatArray:
-    """Coefficients [N, Q] of a basis [M, Q], each spectrum with its own weights [N, M].
-
-    Every product is one of small matrices per spectrum, so that its digits do not depend on what stands beside it.
-    """
-    weighted = weights[:, None, :] * basis.T
-    right = weighted @ counts[..., None]
-    return np.asarray(np.linalg.solve(weighted @ basis, right)[..., 0])

@@ -10,6 +10,7 @@ import numpy as np
 from ramanfit.fit.engine import varpro
 from ramanfit.fit.model import Link, Model
 from ramanfit.fit.result import FitResult, Status
+from ramanfit.recipe.parts import Errors
 from ramanfit.scan.scan import BoolArray, FloatArray
 
 TOGETHER = 4096  # resampled spectra that are fitted at once
@@ -21,6 +22,28 @@ WIDEST = 8.0  # times the distance that the covariance suggests: the interval ha
 
 Pairs = Sequence[tuple[int, int]]
 """Numerator and denominator of every ratio, numbers of peaks."""
+
+
+def with_errors(
+    fits: FitResult, model: Model, counts: FloatArray, weights: FloatArray | None, errors: Errors, pairs: Pairs
+) -> FitResult:
+    """Return fits with the errors that a recipe asks for.
+
+    Parameters
+    ----------
+    fits : FitResult
+    model : Model
+    counts, weights : array [N, M]
+        As in `ramanfit.fit.engine.varpro.fit`.
+    errors : Errors
+    pairs : sequence of (int, int)
+    """
+    if errors.method == "covariance":
+        return fits
+    if errors.method == "profile":
+        return replace(fits, intervals=profile(model, counts, weights, fits, pairs))
+    covariance, intervals = bootstrap(model, counts, weights, fits, pairs, errors.samples)
+    return replace(fits, covariance=covariance, intervals=intervals)
 
 
 def bootstrap(
@@ -58,12 +81,12 @@ def bootstrap(
     for some in np.array_split(good, -(-len(good) * samples // TOGETHER) or 1):
         if not len(some):
             continue
-        own = fits.take(some)
-        curve = model.evaluate(own)
+        fitted = fits.take(some)
+        curve = model.evaluate(fitted)
         w = np.ones((len(some), m)) if weights is None else weights[some]
         root = np.sqrt(w)
         used = np.count_nonzero(w, axis=1)
-        residual = (counts[some] - curve) * root * np.sqrt(used / own.dof)[:, None]
+        residual = (counts[some] - curve) * root * np.sqrt(used / fitted.dof)[:, None]
         channels = np.argsort(w == 0, axis=1, kind="stable")  # those that count first
         picks = np.take_along_axis(
             channels, (drawn[None] * used[:, None, None]).astype(np.intp).reshape(len(some), -1), 1
@@ -74,20 +97,20 @@ def bootstrap(
             model,
             (curve[:, None] + noise).reshape(-1, m),
             None if weights is None else np.repeat(w, samples, axis=0),
-            np.repeat(own.place, samples, axis=0),
+            np.repeat(fitted.nonlinear, samples, axis=0),
             tolerance=varpro.ROUGH,
         )
         values = np.stack([again.height, again.center_cm1, again.fwhm_cm1, again.form][: fits.fields], axis=2)
         values = values.reshape(len(some), samples, -1)
         away = values - values.mean(axis=1, keepdims=True)
-        found = np.swapaxes(away, 1, 2) @ away / (samples - 1)
-        covariance[some] = np.where(np.isnan(own.covariance), np.nan, found)
+        spread = np.swapaxes(away, 1, 2) @ away / (samples - 1)
+        covariance[some] = np.where(np.isnan(fitted.covariance), np.nan, spread)
         height = again.height.reshape(len(some), samples, -1)
         for r, (a, b) in enumerate(pairs):
             with np.errstate(divide="ignore", invalid="ignore"):
                 ratio = np.sort(height[..., a] / height[..., b], axis=1)
-            for end, part in enumerate((0.025, 0.975)):
-                intervals[some, r, end] = _quantile(ratio, part)
+            for end, level in enumerate((0.025, 0.975)):
+                intervals[some, r, end] = _quantile(ratio, level)
     return covariance, intervals
 
 
@@ -104,7 +127,7 @@ def profile(model: Model, counts: FloatArray, weights: FloatArray | None, fits: 
     if not len(rows):
         return intervals
     counts, some = counts[rows], None if weights is None else weights[rows]
-    best = varpro.fit(model, counts, some, fits.place[rows], PRECISE)
+    best = varpro.fit(model, counts, some, fits.nonlinear[rows], PRECISE)
     for r, (a, b) in enumerate(pairs):
         if (tied := _tied(model, a, b)) is not None:
             for end, side in enumerate((-1.0, 1.0)):
@@ -131,11 +154,11 @@ def _end(
         k = best.fields
         slope = np.zeros((len(best), best.covariance.shape[1]))
         slope[:, k * a], slope[:, k * b] = middle / best.height[:, a], -middle / best.height[:, b]
-        known = np.where(np.isnan(best.covariance), 0.0, best.covariance)
-        guess = Z_95 * np.sqrt(np.einsum("ni,nij,nj->n", slope, known, slope))
+        covariance = np.where(np.isnan(best.covariance), 0.0, best.covariance)
+        guess = Z_95 * np.sqrt(np.einsum("ni,nij,nj->n", slope, covariance, slope))
         unit = best.chi2 / best.dof
-    found, away = np.full(len(best), np.nan), guess.copy()
-    place = best.place
+    end, away = np.full(len(best), np.nan), guess.copy()
+    nonlinear = best.nonlinear
     at = np.flatnonzero(np.isfinite(guess) & (guess > 0))
     follow = np.array(
         [1.0 if (link := tied.link(p)).height_of is None else link.height_ratio for p in range(len(tied.names))]
@@ -145,20 +168,20 @@ def _end(
             break
         ratio = np.tile(follow, (len(at), 1))
         ratio[:, a] = middle[at] + side * away[at]
-        held = varpro.fit(tied, counts[at], None if weights is None else weights[at], place[at], PRECISE, ratio)
+        held = varpro.fit(tied, counts[at], None if weights is None else weights[at], nonlinear[at], PRECISE, ratio)
         z = np.sqrt(np.maximum(held.chi2 - best.chi2[at], 0) / unit[at])
         done = np.abs(z - Z_95) < CLOSE
-        found[at[done]] = ratio[done, a]
-        place[at] = held.place
+        end[at[done]] = ratio[done, a]
+        nonlinear[at] = held.nonlinear
         with np.errstate(divide="ignore"):
             away[at] *= np.clip(Z_95 / z, 0.5, 2.0)
         go: BoolArray = ~done & (away[at] < WIDEST * guess[at])
         at = at[go]
-    return found
+    return end
 
 
-def _quantile(rising: FloatArray, part: float) -> FloatArray:
+def _quantile(rising: FloatArray, level: float) -> FloatArray:
     """Quantile of rising rows, linear between samples (np.quantile would import numpy.ma)."""
-    place = part * (rising.shape[1] - 1)
-    low = int(place)
-    return np.asarray(rising[:, low] + (place - low) * (rising[:, low + 1] - rising[:, low]))
+    position = level * (rising.shape[1] - 1)
+    low = int(position)
+    return np.asarray(rising[:, low] + (position - low) * (rising[:, low + 1] - rising[:, low]))

@@ -10,7 +10,7 @@ import numpy as np
 
 from ramanfit.errors import ScanError
 from ramanfit.fit.lineshapes import line
-from ramanfit.fit.result import FitResult
+from ramanfit.fit.result import PARAMETERS, FitResult, Status
 from ramanfit.recipe.peaks import Peak
 from ramanfit.recipe.recipe import Recipe
 from ramanfit.scan.scan import BoolArray, FloatArray
@@ -107,24 +107,24 @@ class Model:
     def home(self) -> FloatArray:
         """Center, fwhm and form to start from, [P, 3]."""
         forms = [np.nan if (form := self.link(p).form) is None else form[0] for p in range(len(self.names))]
-        place = np.column_stack([self.start, forms])
+        nonlinear = np.column_stack([self.start, forms])
         for p, link in enumerate(self.links):
             if link.center_of is not None:
-                place[p, 0] += place[link.center_of, 0]
-        return np.asarray(self.complete(place[None])[0])
+                nonlinear[p, 0] += nonlinear[link.center_of, 0]
+        return np.asarray(self.complete(nonlinear[None])[0])
 
     def rigid(self, peak: int) -> bool:
         """Tell whether a peak's center follows another's at a fixed distance."""
         return self.link(peak).center_of is not None and bool(self.lower[peak, 0] == self.upper[peak, 0])
 
-    def complete(self, place: FloatArray) -> FloatArray:
-        """Return places [n, P, 3] with centers and widths that follow others put where these are, in place."""
+    def complete(self, nonlinear: FloatArray) -> FloatArray:
+        """Return centers, widths and forms [n, P, 3], those that follow others put where these are, in place."""
         for p, link in enumerate(self.links):
             if link.center_of is not None and self.rigid(p):
-                place[:, p, 0] = place[:, link.center_of, 0] + self.start[p, 0]
+                nonlinear[:, p, 0] = nonlinear[:, link.center_of, 0] + self.start[p, 0]
             if link.fwhm_of is not None:
-                place[:, p, 1] = link.fwhm_ratio * place[:, link.fwhm_of, 1]
-        return place
+                nonlinear[:, p, 1] = link.fwhm_ratio * nonlinear[:, link.fwhm_of, 1]
+        return nonlinear
 
     def baseline(self, coefficients: FloatArray) -> FloatArray:
         """Return the baselines [N, M] of coefficients [N, Q]."""
@@ -140,18 +140,18 @@ class Model:
 
     def of(self, peaks: Sequence[int]) -> Model:
         """Return the model with some of its peaks, among them all that others of them follow."""
-        place = {p: i for i, p in enumerate(peaks)}
-        moved: list[Link] = []
+        number = {p: i for i, p in enumerate(peaks)}
+        links: list[Link] = []
         for p in peaks if self.links else ():
-            center, fwhm, height = (None if leader is None else place[leader] for leader in self.links[p].leaders)
-            moved.append(replace(self.links[p], center_of=center, fwhm_of=fwhm, height_of=height))
+            center, fwhm, height = (None if leader is None else number[leader] for leader in self.links[p].leaders)
+            links.append(replace(self.links[p], center_of=center, fwhm_of=fwhm, height_of=height))
         return replace(
             self,
             names=tuple(self.names[p] for p in peaks),
             start=self.start[list(peaks)],
             lower=self.lower[list(peaks)],
             upper=self.upper[list(peaks)],
-            links=tuple(moved),
+            links=tuple(links),
         )
 
     def doubled(self, peak: int) -> Model:
@@ -169,6 +169,22 @@ class Model:
     def shape(self, peak: int, center_cm1: FloatArray, fwhm_cm1: FloatArray, form: FloatArray) -> FloatArray:
         """Return a peak of height 1 on the channels; center, fwhm and form broadcast against [M]."""
         return line(self.link(peak).shape, self.shift_cm1, center_cm1, fwhm_cm1, form)
+
+    def unfitted(self, n: int, status: Status) -> FitResult:
+        """Return `n` rows that hold no values, only a status."""
+        peaks, size = len(self.names), self.fields * len(self.names)
+        return FitResult(
+            **{name: np.full((n, peaks), np.nan) for name in (*PARAMETERS, "delta_bic", "double_bic")},
+            coefficients=np.full((n, len(self.basis)), np.nan),
+            covariance=np.full((n, size, size), np.nan),
+            chi2=np.full(n, np.nan),
+            dof=np.zeros(n, dtype=np.int64),
+            noise=np.full((n, 3), np.nan),
+            redchi2=np.full(n, np.nan),
+            structure=np.full(n, np.nan),
+            at_bound=np.zeros((n, peaks, 4), dtype=bool),
+            status=np.full(n, status, dtype=np.int8),
+        )
 
     def evaluate(self, result: FitResult) -> FloatArray:
         """Return the fitted curves [N, M]."""
@@ -228,9 +244,9 @@ def build_model(shift_cm1: FloatArray, recipe: Recipe, source: str = "-") -> Mod
         if low == high:  # fixed: the channels around it have to do
             low, high = low - (peak.fwhm_max_cm1 or 0.0) / 2, high + (peak.fwhm_max_cm1 or 0.0) / 2
         if not ((shift_cm1 >= low) & (shift_cm1 <= high)).any():
-            found = f"{shift_cm1[0]:g}-{shift_cm1[-1]:g}"
+            ends = f"{shift_cm1[0]:g}-{shift_cm1[-1]:g}"
             raise ScanError(
-                f"{source}: peak {peak.name} lies at {low:g}-{high:g} cm-1, the fitted channels at {found}",
+                f"{source}: peak {peak.name} lies at {low:g}-{high:g} cm-1, the fitted channels at {ends}",
                 hint="choose --window or --recipe for this axis; if the axis is in nm: --x-unit nm --laser NM",
             )
     return _model(shift_cm1.tobytes(), recipe)

@@ -92,6 +92,28 @@ def variance(noise: FloatArray, curve: FloatArray) -> FloatArray:
     return np.asarray(np.maximum(level + gain * (curve - signal), FLOOR * level))
 
 
+def weights_of(noise: FloatArray, curve: FloatArray, use: BoolArray | None) -> tuple[FloatArray, FloatArray]:
+    """Return weights [N, M], and the variance [N] of weight 1.
+
+    A spectrum without noise weighs all channels alike.
+
+    Parameters
+    ----------
+    noise : array [N, 3]
+        See `variance`.
+    curve : array [N, M]
+        In counts.
+    use : bool array [N, M] or None
+        Channels that count; None: all.
+    """
+    channel = variance(noise, curve)
+    noisy = noise[:, 0] > 0
+    weights = np.divide(1, channel, out=np.ones_like(channel), where=noisy[:, None])
+    if use is not None:
+        weights *= use
+    return weights, noisy.astype(np.float64)
+
+
 def _differences(residual: FloatArray, use: BoolArray | None) -> tuple[FloatArray, FloatArray]:
     """Squared second differences with the variance of one channel, [N, M - 2], and which of them count."""
     d = residual[:, 2:] + residual[:, :-2]

@@ -101,13 +101,8 @@ class Quantities:
     center_sys: FloatArray | None = None
 
 
-def quantities(
-    result: FitResult, prepared: Prepared, recipe: Recipe, intervals: FloatArray | None = None
-) -> Quantities:
-    """Derive all quantities of a fit; errors follow from the full covariance by linear propagation.
-
-    `intervals`, [N, R, 2], are those of the recipe's ratios.
-    """
+def quantities(result: FitResult, prepared: Prepared, recipe: Recipe) -> Quantities:
+    """Derive all quantities of a fit; errors follow from the full covariance by linear propagation."""
     n, peaks = result.height.shape
     se = result.standard_errors()
     fitted = result.status == Status.CONVERGED
@@ -136,11 +131,11 @@ def quantities(
     for r, ratio in enumerate(recipe.ratios):
         a, b = index[ratio.numerator], index[ratio.denominator]
         both = seen[:, a] & seen[:, b]
-        found = _ratio(result, a, b, both, factor, d_factor)
-        if intervals is not None:
-            low, high = (shown(intervals[:, r, end], both) for end in (0, 1))
-            found = replace(found, low=low, high=high)
-        ratios[ratio.name] = found
+        values = _ratio(result, a, b, both, factor, d_factor)
+        if result.intervals is not None:
+            low, high = (shown(result.intervals[:, r, end], both) for end in (0, 1))
+            values = replace(values, low=low, high=high)
+        ratios[ratio.name] = values
     return Quantities(
         names=tuple(index),
         height=shown(result.height, fitted[:, None]),
@@ -163,16 +158,17 @@ def quantities(
 
 def _propagate(gradient: FloatArray, covariance: FloatArray) -> FloatArray:
     """Standard errors [N, K] of K functions with gradients [N, K, 3P]; a held parameter has no error."""
-    known = np.where(np.isnan(covariance), 0.0, covariance)
+    covariance = np.where(np.isnan(covariance), 0.0, covariance)
     with np.errstate(invalid="ignore"):
-        se = np.sqrt(((gradient @ known) * gradient).sum(axis=-1))
+        se = np.sqrt(((gradient @ covariance) * gradient).sum(axis=-1))
     return np.where(se > 0, se, np.nan)
 
 
 def _area_factors(result: FitResult, model: Model) -> tuple[FloatArray, FloatArray]:
     """Area over height and fwhm, and its derivative with respect to form, each [N, P]."""
-    parts = [SHAPES[model.link(p).shape].area(result.form[:, p]) for p in range(len(model.names))]
-    return np.stack([part[0] for part in parts], axis=1), np.stack([part[1] for part in parts], axis=1)
+    factors = [SHAPES[model.link(p).shape].area(result.form[:, p]) for p in range(len(model.names))]
+    area, slope = zip(*factors, strict=True)
+    return np.stack(area, axis=1), np.stack(slope, axis=1)
 
 
 def _ratio(result: FitResult, a: int, b: int, both: BoolArray, factor: FloatArray, d_factor: FloatArray) -> RatioValues:
@@ -215,8 +211,8 @@ def _correlated(result: FitResult, model: Model, status: StringArray) -> BoolArr
                 sd[:, k * p + field] = np.nan  # it is not told apart by design
     with np.errstate(invalid="ignore", divide="ignore"):
         correlation = np.abs(result.covariance / (sd[:, :, None] * sd[:, None]))
-    own = np.arange(sd.shape[1])
-    correlation[:, own, own] = 0.0
+    diagonal = np.arange(sd.shape[1])
+    correlation[:, diagonal, diagonal] = 0.0
     return np.asarray((correlation > CORRELATED).any(axis=(1, 2)))
 
 
@@ -237,7 +233,7 @@ def _flags(result: FitResult, prepared: Prepared, recipe: Recipe, status: String
     shift = prepared.model.shift_cm1
     fitted = result.status == Status.CONVERGED
     # a height that a bound holds has no error, nor have those that follow it
-    own = np.array([prepared.model.link(p).height_of is None for p in range(len(recipe.peaks))])
+    leads = np.array([prepared.model.link(p).height_of is None for p in range(len(recipe.peaks))])
     held = result.at_bound[..., 3]
     half = result.fwhm_cm1 / 2
     pitch = np.interp(result.center_cm1, shift[:-1], np.diff(shift))
@@ -248,7 +244,7 @@ def _flags(result: FitResult, prepared: Prepared, recipe: Recipe, status: String
         "not_measured": result.status == Status.NOT_MEASURED,
         "failed": (result.status == Status.FAILED) | (result.status == Status.NOT_CONVERGED),
         "at_bound": fitted & result.at_bound.any(axis=(1, 2)),
-        "no_covariance": fitted & (np.isnan(result.standard_errors()["height"]) & own & ~held).any(axis=1),
+        "no_covariance": fitted & (np.isnan(result.standard_errors()["height"]) & leads & ~held).any(axis=1),
         "saturated": prepared.saturated,
         "spike_in_band": _spike_in_band(result, prepared, status),
         "not_detected": (status == "not_detected").any(axis=1),

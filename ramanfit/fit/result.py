@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
 import numpy.typing as npt
 
+from ramanfit.scan.by_row import ByRow
 from ramanfit.scan.scan import BoolArray, FloatArray
 
 PARAMETERS = ("height", "center_cm1", "fwhm_cm1", "form")
@@ -24,8 +24,8 @@ class Status(IntEnum):
 
 
 @dataclass(frozen=True, eq=False)
-class FitResult:
-    """Parameters, covariance and verdict of N spectra with P peaks.
+class FitResult(ByRow):
+    """Parameters, covariance and verdict of N spectra with P peaks on M channels.
 
     Attributes
     ----------
@@ -60,6 +60,12 @@ class FitResult:
         Center, fwhm, form or height held by a bound.
     status : int8 array [N]
         `Status`.
+    light : array [N, M] or None
+        What the fit accounts for, in counts, with what was subtracted before; kept while the fit is under way.
+    spikes : bool array [N, M] or None
+        Channels masked because of cosmic rays; None: not looked for.
+    intervals : array [N, R, 2] or None
+        95 % intervals of the ratios; None: not asked for.
     """
 
     height: FloatArray
@@ -77,36 +83,12 @@ class FitResult:
     double_bic: FloatArray
     at_bound: BoolArray
     status: npt.NDArray[np.int8]
+    light: FloatArray | None = None
+    spikes: BoolArray | None = None
+    intervals: FloatArray | None = None
 
     def __len__(self) -> int:
         return int(self.height.shape[0])
-
-    @classmethod
-    def empty(cls, n: int, peaks: int, coefficients: int, status: Status, parameters: int = 3) -> FitResult:
-        """Return `n` rows that hold no values, only a status; of peaks with so many parameters each."""
-        nan = np.full((n, peaks), np.nan)
-        return cls(
-            height=nan,
-            center_cm1=nan.copy(),
-            fwhm_cm1=nan.copy(),
-            form=nan.copy(),
-            coefficients=np.full((n, coefficients), np.nan),
-            covariance=np.full((n, parameters * peaks, parameters * peaks), np.nan),
-            chi2=np.full(n, np.nan),
-            dof=np.zeros(n, dtype=np.int64),
-            noise=np.full((n, 3), np.nan),
-            redchi2=np.full(n, np.nan),
-            delta_bic=np.full((n, peaks), np.nan),
-            structure=np.full(n, np.nan),
-            double_bic=np.full((n, peaks), np.nan),
-            at_bound=np.zeros((n, peaks, 4), dtype=bool),
-            status=np.full(n, status, dtype=np.int8),
-        )
-
-    @classmethod
-    def concat(cls, parts: Sequence[FitResult]) -> FitResult:
-        """Join results of one model, row after row."""
-        return cls(**{f.name: np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(cls)})
 
     def standard_errors(self) -> dict[str, FloatArray]:
         """Return the standard errors of height, center_cm1, fwhm_cm1 and, in a model that has it, form, each [N, P]."""
@@ -118,18 +100,9 @@ class FitResult:
     @property
     def fields(self) -> int:
         """Parameters of one peak in the covariance, 3 or 4."""
-        return int(self.covariance.shape[1] // self.height.shape[1])
+        return int(self.covariance.shape[1] // max(self.height.shape[1], 1))
 
     @property
-    def place(self) -> FloatArray:
+    def nonlinear(self) -> FloatArray:
         """Center, fwhm and form, [N, P, 3]: where another fit may start."""
         return np.stack([self.center_cm1, self.fwhm_cm1, self.form], axis=-1)
-
-    def put(self, rows: npt.NDArray[np.intp] | BoolArray, part: FitResult) -> None:
-        """Write the rows of `part` into this result."""
-        for f in fields(self):
-            getattr(self, f.name)[rows] = getattr(part, f.name)
-
-    def take(self, rows: npt.NDArray[np.intp] | BoolArray | slice | Sequence[int]) -> FitResult:
-        """Return some rows."""
-        return FitResult(**{f.name: getattr(self, f.name)[rows] for f in fields(self)})

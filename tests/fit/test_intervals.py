@@ -34,7 +34,7 @@ def test_a_profile_ends_where_lmfit_says() -> None:
 
     def rise(ratio: float, row: int) -> float:
         tied = replace(model, links=(Link(height_of=1, height_ratio=ratio), Link()))
-        chi2 = reference.fit(tied, counts[[row]], None, fits.place[[row]]).chi2[0]
+        chi2 = reference.fit(tied, counts[[row]], None, fits.nonlinear[[row]]).chi2[0]
         return float((chi2 / fits.chi2[row] - 1) * fits.dof[row] - 3.841459)
 
     for row in range(2):
@@ -93,7 +93,7 @@ def test_ratios_that_have_no_interval() -> None:
         linked = replace(model, links=links)
         fits = varpro.fit(linked, counts)
         assert np.isnan(profile(linked, counts, None, fits, PAIRS)).all()
-    lost = FitResult.empty(2, 2, 3, reference.Status.FAILED)
+    lost = model.unfitted(2, reference.Status.FAILED)
     assert np.isnan(profile(model, counts, None, lost, PAIRS)).all()
     covariance, ends = bootstrap(model, counts, None, lost, PAIRS, 50)
     assert np.isnan(covariance).all()

@@ -18,7 +18,7 @@ from ramanfit.fit.lineshapes import (
     lorentzian_area,
     lorentzian_derivatives,
 )
-from ramanfit.recipe import recipe
+from ramanfit.recipe import peaks
 
 shifts = st.floats(900, 1900)
 widths = st.floats(5, 400)
@@ -60,7 +60,7 @@ shaped = st.sampled_from(sorted(SHAPES)).flatmap(lambda name: st.tuples(st.just(
 
 
 def test_recipes_and_lines_know_the_same_shapes() -> None:
-    assert list(recipe.SHAPES) == list(SHAPES)
+    assert list(peaks.SHAPES) == list(SHAPES)
 
 
 @given(shifts, shifts, widths, st.floats(0, 1))

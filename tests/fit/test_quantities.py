@@ -9,10 +9,11 @@ from uncertainties import unumpy
 
 from ramanfit.fit.engine import varpro
 from ramanfit.fit.lineshapes import lorentzian
-from ramanfit.fit.pipeline import Fitted, fit_prepared, fit_scan, verify
+from ramanfit.fit.pipeline import Fitted, fit_prepared, fit_scan
 from ramanfit.fit.prepare import prepare
 from ramanfit.fit.quantities import FLAGS, quantities
 from ramanfit.fit.result import Status
+from ramanfit.fit.second_opinion import verify
 from ramanfit.recipe.recipe import Recipe
 from ramanfit.recipe.toml import load_recipe, with_overrides
 from ramanfit.scan.scan import FloatArray, Scan

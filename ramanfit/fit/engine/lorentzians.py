@@ -26,29 +26,26 @@ class Lorentzians(Problem):
     def bounds(self) -> tuple[FloatArray, FloatArray]:
         return self.model.lower.T.reshape(-1, 1), self.model.upper.T.reshape(-1, 1)
 
-    def free(self, place: FloatArray) -> FloatArray:
-        return place[..., :2].transpose(2, 1, 0).reshape(2 * place.shape[1], -1)
+    def moving(self, nonlinear: FloatArray) -> FloatArray:
+        return nonlinear[..., :2].transpose(2, 1, 0).reshape(2 * nonlinear.shape[1], -1)
 
-    def place(self, free: FloatArray) -> FloatArray:
-        place = np.full((free.shape[1], len(self.model.names), 3), np.nan)
-        place[..., :2] = self._theta(free)
-        return place
+    def nonlinear(self, moving: FloatArray) -> FloatArray:
+        nonlinear = np.full((moving.shape[1], len(self.model.names), 3), np.nan)
+        nonlinear[..., :2] = moving.reshape(2, len(self.model.names), -1).transpose(2, 1, 0)
+        return nonlinear
 
-    def reach(self, free: FloatArray) -> FloatArray:
-        p = len(free) // 2
-        return np.concatenate([free[p:], free[p:]])
+    def reach(self, moving: FloatArray) -> FloatArray:
+        p = len(moving) // 2
+        return np.concatenate([moving[p:], moving[p:]])
 
     @property
     def leading(self) -> Index:
         return np.arange(len(self.model.names))
 
-    def _theta(self, free: FloatArray) -> FloatArray:
-        return free.reshape(2, len(self.model.names), -1).transpose(2, 1, 0)
-
-    def reduce(self, free: FloatArray) -> Point:
+    def reduce(self, moving: FloatArray) -> Point:
         p, q = len(self.model.names), len(self.model.basis)
-        center, fwhm = free[:p] - self.model.middle, free[p:]
-        gram = self.gram(self._theta(free))
+        center, fwhm = moving[:p] - self.model.middle, moving[p:]
+        gram = self.gram(center.T, fwhm.T)
         g = gram.copy()
         shift_rows(g, center, q, p)
         singular = eliminate(g, q + p)
@@ -64,11 +61,11 @@ class Lorentzians(Problem):
             snr2=np.stack([height[j] ** 2 * g[q + j, q + j] for j in range(p)]),
         )
 
-    def finish(self, free: FloatArray, end: Point, converged: BoolArray) -> FitResult:
+    def finish(self, moving: FloatArray, end: Point, converged: BoolArray) -> FitResult:
         model = self.model
         q, p, n = len(model.basis), len(model.names), len(self)
-        center, fwhm = free[:p] - model.middle, free[p:]
-        g = end.gram
+        center, fwhm = moving[:p] - model.middle, moving[p:]
+        g = end.gram.copy()
         shift_rows(g, center, q, p)
         normal = g[:-1, :-1].copy()
         singular = eliminate(g, q + p)
@@ -81,7 +78,7 @@ class Lorentzians(Problem):
         normal[:, a[2]] = (normal[:, a[0]] - normal[:, a[2]]) * (2 / fwhm * height)[None]
         normal[a[1]] *= (8 / fwhm**2 * height)[:, None]
         normal[:, a[1]] *= (8 / fwhm**2 * height)[None]
-        held = self.held(free)
+        held = self.held(moving)
         fixed = np.concatenate([np.zeros((q + p, n), dtype=bool), held])
         dof = self.used - (model.parameters - held.sum(axis=0))
         covariance = inverse(normal, fixed) * (chi2 / np.maximum(dof, 1))
@@ -89,12 +86,26 @@ class Lorentzians(Problem):
         at_bound = np.zeros((n, p, 4), dtype=bool)
         at_bound[..., :2] = held.reshape(2, p, n).transpose(2, 1, 0)
         return self.result(
-            free, height, linear[:q], covariance[np.ix_(order, order)], chi2, dof, at_bound, ~singular, converged
+            moving,
+            height=height,
+            coefficients=linear[:q],
+            covariance=covariance[np.ix_(order, order)],
+            chi2=chi2,
+            dof=dof,
+            at_bound=at_bound,
+            regular=~singular,
+            converged=converged,
         )
 
-    def gram(self, theta: FloatArray) -> FloatArray:
-        """Inner products of basis, phi, x phi^2, phi^2 and y, [K, K, n] with K = Q + 3P + 1."""
-        n, p, _ = theta.shape
+    def gram(self, center: FloatArray, fwhm: FloatArray) -> FloatArray:
+        """Return inner products of basis, phi, x phi^2, phi^2 and y, [R, R, n] with R = Q + 3P + 1.
+
+        Parameters
+        ----------
+        center, fwhm : array [n, P]
+            Centers from the middle of the window.
+        """
+        n, p = center.shape
         q, m = self.model.basis.shape
         size = 3 * p + 1 + q
         left = min(-(-3 * p // 4) * 4, size)  # rows of the product: GEMM is faster at multiples of four
@@ -103,7 +114,7 @@ class Lorentzians(Problem):
         buffer[:, 3 * p + 1 :] = self.model.basis
         x = self.model.centred
         powers = np.stack([x * x, x, np.ones_like(x)])
-        quadratic = _quadratic(theta[..., 0] - self.model.middle, theta[..., 1])
+        quadratic = _quadratic(center, fwhm)
         for s in range(0, n, problem.BLOCK):
             block = slice(s, s + problem.BLOCK)
             f = buffer[: min(problem.BLOCK, n - s)]

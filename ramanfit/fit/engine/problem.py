@@ -1,11 +1,14 @@
-"""Many spectra and one model as a least-squares problem, whatever its peaks are made of."""
+"""Many spectra and one model as a least-squares problem, whatever its peaks are made of.
+
+Two words, one meaning each: `nonlinear` [n, P, 3] are center, fwhm and form of every peak; `moving` [K, n] are those
+of them that are neither fixed nor follow others, and that steps change.
+"""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import ClassVar, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -13,48 +16,43 @@ import numpy.typing as npt
 from ramanfit.fit.masks import bridged
 from ramanfit.fit.model import Model
 from ramanfit.fit.result import FitResult, Status
+from ramanfit.scan.by_row import ByRow
 from ramanfit.scan.scan import BoolArray, FloatArray
 
 BLOCK = 32  # spectra whose basis functions fill the cache at once
 
 Index = npt.NDArray[np.intp]
-Own = TypeVar("Own", bound="Problem")
+AnyProblem = TypeVar("AnyProblem", bound="Problem")
 
 
 @dataclass
-class Point:
-    """The reduced problem at one place: all that a step needs, and the Gram matrix it came from."""
+class Point(ByRow):
+    """The reduced problem where the moving parameters are: all that a step needs, and the Gram matrix it came from.
 
-    gram: FloatArray  # [R, R, n], the data last
-    chi2: FloatArray  # [n]
-    gradient: FloatArray  # [K, n], downhill
-    normal: FloatArray  # [K, K, n]
-    snr2: FloatArray  # [L, n] height^2 over its variance with all that moves held, times chi2 / dof
+    Attributes
+    ----------
+    gram : array [R, R, n]
+        Inner products, the data last.
+    chi2 : array [n]
+    gradient : array [K, n]
+        Downhill.
+    normal : array [K, K, n]
+    snr2 : array [L, n]
+        Height squared over its variance with all that moves held, times chi2 / dof.
+    """
 
-    def put(self, rows: Index | BoolArray, other: Point) -> None:
-        """Write the columns of `other` into this point."""
-        self.gram[..., rows] = other.gram
-        self.chi2[rows] = other.chi2
-        self.gradient[:, rows] = other.gradient
-        self.normal[..., rows] = other.normal
-        self.snr2[:, rows] = other.snr2
+    last: ClassVar = ("gram", "chi2", "gradient", "normal", "snr2")
 
-    def take(self, rows: Index | BoolArray) -> Point:
-        """Return some columns."""
-        return Point(
-            self.gram[..., rows],
-            self.chi2[rows],
-            self.gradient[:, rows],
-            self.normal[..., rows],
-            self.snr2[:, rows],
-        )
+    gram: FloatArray
+    chi2: FloatArray
+    gradient: FloatArray
+    normal: FloatArray
+    snr2: FloatArray
 
 
 @dataclass(frozen=True, eq=False)
-class Problem(ABC):
+class Problem(ByRow, ABC):
     """Spectra, weights and the inner products that no step changes.
-
-    What moves are K parameters, `free` [K, n]: centers, widths and forms that are neither fixed nor follow others.
 
     Attributes
     ----------
@@ -68,6 +66,9 @@ class Problem(ABC):
         Inner products of the baseline polynomials and y.
     """
 
+    shared: ClassVar = ("model",)
+    last: ClassVar = ("fixed",)
+
     model: Model
     y: FloatArray
     removed: FloatArray
@@ -75,7 +76,7 @@ class Problem(ABC):
     fixed: FloatArray
 
     @classmethod
-    def of(cls: type[Own], model: Model, counts: FloatArray, weights: FloatArray | None) -> Own:
+    def of(cls: type[AnyProblem], model: Model, counts: FloatArray, weights: FloatArray | None) -> AnyProblem:
         """Set up the problem of some spectra."""
         basis, n, q = model.basis, len(counts), len(model.basis)
         # what is left out would lead the search for a start astray, and take digits from the rest
@@ -99,23 +100,6 @@ class Problem(ABC):
     def __len__(self) -> int:
         return len(self.y)
 
-    def take(self: Own, rows: Index | BoolArray) -> Own:
-        """Return the problem of some of the spectra."""
-        weights = None if self.weights is None else self.weights[rows]
-        return replace(self, y=self.y[rows], removed=self.removed[rows], weights=weights, fixed=self.fixed[..., rows])
-
-    @classmethod
-    def concat(cls: type[Own], parts: Sequence[Own]) -> Own:
-        """Join problems of one model, all with weights or all without."""
-        weights = [p.weights for p in parts if p.weights is not None]
-        return replace(
-            parts[0],
-            y=np.concatenate([p.y for p in parts]),
-            removed=np.concatenate([p.removed for p in parts]),
-            weights=np.concatenate(weights) if weights else None,
-            fixed=np.concatenate([p.fixed for p in parts], axis=-1),
-        )
-
     @property
     def used(self) -> npt.NDArray[np.int64]:
         """Channels that count, [n]."""
@@ -129,23 +113,23 @@ class Problem(ABC):
         """Least and largest values of what moves, each [K, 1]."""
 
     @abstractmethod
-    def free(self, place: FloatArray) -> FloatArray:
-        """Return what moves [K, n] of places [n, P, 3]: center, fwhm and form of every peak."""
+    def moving(self, nonlinear: FloatArray) -> FloatArray:
+        """Return what moves [K, n] of all nonlinear parameters [n, P, 3]."""
 
     @abstractmethod
-    def place(self, free: FloatArray) -> FloatArray:
-        """Return the places [n, P, 3] of what moves [K, n]."""
+    def nonlinear(self, moving: FloatArray) -> FloatArray:
+        """Return all nonlinear parameters [n, P, 3] of those that move [K, n]."""
 
     @abstractmethod
-    def reach(self, free: FloatArray) -> FloatArray:
+    def reach(self, moving: FloatArray) -> FloatArray:
         """Return the scale [K, n] that steps are measured with: widths, and 1 for forms."""
 
     @abstractmethod
-    def reduce(self, free: FloatArray) -> Point:
+    def reduce(self, moving: FloatArray) -> Point:
         """Return chi-square, gradient and Kaufman's normal matrix."""
 
     @abstractmethod
-    def finish(self, free: FloatArray, end: Point, converged: BoolArray) -> FitResult:
+    def finish(self, moving: FloatArray, end: Point, converged: BoolArray) -> FitResult:
         """Return heights, baseline, covariance and status at the minimum."""
 
     @property
@@ -153,46 +137,48 @@ class Problem(ABC):
     def leading(self) -> Index:
         """Peaks [L] that have a height of their own, in the order of `Point.snr2`."""
 
-    def held(self, free: FloatArray) -> BoolArray:
+    def held(self, moving: FloatArray) -> BoolArray:
         """Return what a bound holds, bool [K, n]."""
         lower, upper = self.bounds
-        return np.asarray((free <= lower) | (free >= upper))
+        return np.asarray((moving <= lower) | (moving >= upper))
 
     def result(
         self,
-        free: FloatArray,
+        moving: FloatArray,
+        *,
         height: FloatArray,
         coefficients: FloatArray,
         covariance: FloatArray,
         chi2: FloatArray,
         dof: npt.NDArray[np.int64],
         at_bound: BoolArray,
-        good: BoolArray,
+        regular: BoolArray,
         converged: BoolArray,
     ) -> FitResult:
-        """Put a result together: heights [P, n], coefficients [Q, n], covariance [KP, KP, n], bounds [n, P, 4]."""
-        n, place = len(self), self.place(free)
-        ok = good & np.isfinite(height).all(axis=0) & np.isfinite(coefficients).all(axis=0)
-        ok &= np.isfinite(free).all(axis=0) & (dof > 0)
-        result = FitResult(
-            height=height.T.copy(),
-            center_cm1=place[..., 0].copy(),
-            fwhm_cm1=place[..., 1].copy(),
-            form=place[..., 2].copy(),
-            coefficients=coefficients.T + self.removed,
-            covariance=covariance.transpose(2, 0, 1).copy(),
-            chi2=chi2.copy(),
-            dof=dof,
-            noise=np.full((n, 3), np.nan),
-            redchi2=np.full(n, np.nan),
-            delta_bic=np.full(place.shape[:2], np.nan),
-            structure=np.full(n, np.nan),
-            double_bic=np.full(place.shape[:2], np.nan),
-            at_bound=at_bound,
-            status=np.where(converged, Status.CONVERGED, Status.NOT_CONVERGED).astype(np.int8),
-        )
-        if not ok.all():
-            model = self.model
-            lost = int((~ok).sum())
-            result.put(~ok, FitResult.empty(lost, place.shape[1], len(model.basis), Status.FAILED, model.fields))
+        """Put a result together; spectra without a finite one keep nothing but their status.
+
+        Parameters
+        ----------
+        moving : array [K, n]
+        height : array [P, n]
+        coefficients : array [Q, n]
+            Of what was not taken off before.
+        covariance : array [KP, KP, n]
+        chi2 : array [n]
+        dof : int array [n]
+        at_bound : bool array [n, P, 4]
+        regular : bool array [n]
+            Whether the linear parameters could be told apart.
+        converged : bool array [n]
+        """
+        nonlinear, result = self.nonlinear(moving), self.model.unfitted(len(self), Status.FAILED)
+        ok = regular & np.isfinite(height).all(axis=0) & np.isfinite(coefficients).all(axis=0)
+        ok &= np.isfinite(moving).all(axis=0) & (dof > 0)
+        result.height[ok] = height.T[ok]
+        for k, values in enumerate((result.center_cm1, result.fwhm_cm1, result.form)):
+            values[ok] = nonlinear[ok, :, k]
+        result.coefficients[ok] = (coefficients.T + self.removed)[ok]
+        result.covariance[ok] = covariance.transpose(2, 0, 1)[ok]
+        result.chi2[ok], result.dof[ok], result.at_bound[ok] = chi2[ok], dof[ok], at_bound[ok]
+        result.status[ok] = np.where(converged, Status.CONVERGED, Status.NOT_CONVERGED)[ok]
         return result

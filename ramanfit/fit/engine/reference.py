@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
 from typing import Any
 
 import lmfit
@@ -36,11 +34,11 @@ def fit(
 def _parameters(model: Model, y: FloatArray, root: FloatArray, start: FloatArray) -> lmfit.Parameters:
     """lmfit's parameters, heights and coefficients from a linear fit at the start."""
     peaks = range(len(model.names))
-    own = [p for p in peaks if model.link(p).height_of is None]
-    columns = np.concatenate([*(model.shape(p, *start[p])[None] for p in own), model.basis]) * root
+    leading = [p for p in peaks if model.link(p).height_of is None]
+    columns = np.concatenate([*(model.shape(p, *start[p])[None] for p in leading), model.basis]) * root
     linear = np.linalg.lstsq(columns.T, y * root, rcond=None)[0]
     parameters = lmfit.Parameters()
-    for k, p in enumerate(own):
+    for k, p in enumerate(leading):
         low, high = model.link(p).height_bounds
         margin = min(0.1 * abs(linear[k]), (high - low) / 4)  # as for other bounds
         parameters.add(f"h{p}", value=float(np.clip(linear[k], low + margin, high - margin)), min=low, max=high)
@@ -63,7 +61,7 @@ def _parameters(model: Model, y: FloatArray, root: FloatArray, start: FloatArray
         if link.height_of is not None:
             parameters.add(f"h{p}", expr=f"{link.height_ratio!r} * h{link.height_of}")
     for q in range(len(model.basis)):
-        parameters.add(f"b{q}", value=linear[len(own) + q])
+        parameters.add(f"b{q}", value=linear[len(leading) + q])
     return parameters
 
 
@@ -77,8 +75,7 @@ def _bounded(parameters: lmfit.Parameters, name: str, start: float, low: float, 
 
 def _fit_one(model: Model, y: FloatArray, weights: FloatArray | None, start: FloatArray) -> FitResult:
     root = np.ones_like(y) if weights is None else np.sqrt(weights)
-    peaks, coefficients, k = len(model.names), len(model.basis), model.fields
-    forms = [p for p in range(peaks) if model.link(p).form is not None]
+    peaks, coefficients = len(model.names), len(model.basis)
 
     def residual(parameters: lmfit.Parameters) -> FloatArray:
         v = parameters.valuesdict()
@@ -90,60 +87,64 @@ def _fit_one(model: Model, y: FloatArray, weights: FloatArray | None, start: Flo
                 u = (model.shift_cm1 - v[f"c{p}"]) / (v[f"w{p}"] / 2)
                 curve = curve + v[f"h{p}"] / (1 + u * u)
             else:
-                place = (np.asarray(v.get(f"{letter}{p}", np.nan)) for letter in "cws")
-                curve = curve + v[f"h{p}"] * model.shape(p, *place)
+                nonlinear = (np.asarray(v.get(f"{letter}{p}", np.nan)) for letter in "cws")
+                curve = curve + v[f"h{p}"] * model.shape(p, *nonlinear)
         return np.asarray((curve - y) * root)[root > 0]
 
+    result = model.unfitted(1, Status.FAILED)
     try:
-        found = lmfit.minimize(residual, _parameters(model, y, root, start), ftol=TOLERANCE, xtol=TOLERANCE, gtol=0.0)
+        minimum = lmfit.minimize(residual, _parameters(model, y, root, start), ftol=TOLERANCE, xtol=TOLERANCE, gtol=0.0)
     except (ValueError, np.linalg.LinAlgError):
-        return FitResult.empty(1, peaks, coefficients, Status.FAILED, k)
-    result = FitResult.empty(1, peaks, coefficients, Status.CONVERGED, k)
-    if not found.success:
-        result.status[:] = Status.NOT_CONVERGED
-    value = found.params.valuesdict()
+        return result
+    result.status[:] = Status.CONVERGED if minimum.success else Status.NOT_CONVERGED
+    value = minimum.params.valuesdict()
     for p in range(peaks):
         result.height[0, p], result.center_cm1[0, p], result.fwhm_cm1[0, p] = (value[f"{x}{p}"] for x in "hcw")
-    for p in forms:
-        result.form[0, p] = value[f"s{p}"]
+        if model.link(p).form is not None:
+            result.form[0, p] = value[f"s{p}"]
     result.coefficients[0] = [value[f"b{q}"] for q in range(coefficients)]
-    for name, parameter in found.params.items():
+    for name, parameter in minimum.params.items():
         if parameter.vary and np.isfinite([parameter.min, parameter.max]).any():
             span = parameter.max - parameter.min
             reach = 1e-6 * (span if np.isfinite(span) else abs(parameter.value) + 1)
             held = not parameter.min + reach < parameter.value < parameter.max - reach
-            result.at_bound[0, int(name[1:]), "cwsh".index(name[0].replace("d", "c"))] = held
-    result.chi2[0] = float(np.sum(found.residual**2))
-    result.dof[0] = found.nfree
-    if getattr(found, "covar", None) is not None and np.isfinite(found.covar).all():
-        result.covariance[0] = _covariance(
-            found, [f"{x}{p}" for p in range(peaks) for x in "hcws"[:k]], result.at_bound[0]
-        )
+            result.at_bound[0, int(name[1:]), _column(name)] = held
+    result.chi2[0] = float(np.sum(minimum.residual**2))
+    result.dof[0] = minimum.nfree
+    if getattr(minimum, "covar", None) is not None and np.isfinite(minimum.covar).all():
+        result.covariance[0] = _covariance(minimum, model, result.at_bound[0])
     return result
 
 
-def _covariance(found: Any, names: Sequence[str], at_bound: BoolArray) -> FloatArray:
-    """Covariance of named parameters, those that follow others included; not a number for what is fixed or held."""
-    n = len(found.var_names)
-    slopes = np.zeros((len(names), n))
-    for i, name in enumerate(names):
-        parameter = found.params.get(name)
-        if parameter is not None and (parameter.vary or parameter.expr):
-            for j, moved in enumerate(found.var_names):
-                slopes[i, j] = _slope(parameter, found.params, moved)
-    held = [x[0] != "b" and bool(at_bound[int(x[1:]), "cwsh".index(x[0].replace("d", "c"))]) for x in found.var_names]
+def _covariance(minimum: Any, model: Model, at_bound: BoolArray) -> FloatArray:
+    """Return the covariance [KP, KP] of all parameters, those that follow others included.
+
+    Not a number for what is fixed or held.
+    """
+    parameters = [(p, kind) for p in range(len(model.names)) for kind in "hcws"[: model.fields]]
+    slopes = np.array([[_slope(model, p, kind, moved) for moved in minimum.var_names] for p, kind in parameters])
+    held = [name[0] != "b" and bool(at_bound[int(name[1:]), _column(name)]) for name in minimum.var_names]
     slopes[:, held] = 0.0
-    covariance = slopes @ found.covar @ slopes.T
+    covariance = slopes @ minimum.covar @ slopes.T
     nothing = ~slopes.any(axis=1)
     covariance[nothing] = covariance[:, nothing] = np.nan
     return np.asarray(covariance)
 
 
-def _slope(parameter: Any, parameters: lmfit.Parameters, moved: str) -> float:
-    """Derivative of a parameter, which may be an expression in others, with respect to one that was varied."""
-    if parameter.name == moved:
-        return 1.0
-    if not parameter.expr or moved not in re.findall(r"[a-z]\d+", parameter.expr):
-        return 0.0
-    factor = re.match(r"([\d.e+-]+) \* ", parameter.expr)
-    return float(factor.group(1)) if factor else 1.0
+def _column(name: str) -> int:
+    """Column of `FitResult.at_bound` for a parameter of lmfit."""
+    return "cwsh".index(name[0].replace("d", "c"))
+
+
+def _slope(model: Model, p: int, kind: str, moved: str) -> float:
+    """Return the derivative of a peak's height, center, width or form by a parameter that was varied."""
+    link = model.link(p)
+    factor, of = {
+        "h": (link.height_ratio, link.height_of),
+        "c": (1.0, link.center_of),
+        "w": (link.fwhm_ratio, link.fwhm_of),
+        "s": (1.0, None),
+    }[kind]
+    if of is None:
+        return float(moved == f"{kind}{p}")
+    return factor * (moved == f"{kind}{of}") + (kind == "c" and moved == f"d{p}")

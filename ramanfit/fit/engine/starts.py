@@ -35,26 +35,26 @@ class Starts:
         self.overlap = (flat @ flat.T).reshape(p, k, p, k)
 
     def _trial(self, peak: int, grid: FloatArray) -> FloatArray:
-        """Shapes [K, M] of a peak on its trial places [K, 2], with those that stand and fall with it."""
+        """Shapes [K, M] of a peak with its trial centers and widths [K, 2], with those that stand and fall with it."""
         model = self.model
-        place = np.tile(self.home, (len(grid), 1, 1))
-        place[:, peak, :2] = grid
-        place = model.complete(place)
-        shapes = model.shape(peak, *place[:, peak, :, None].transpose(1, 0, 2))
+        nonlinear = np.tile(self.home, (len(grid), 1, 1))
+        nonlinear[:, peak, :2] = grid
+        nonlinear = model.complete(nonlinear)
+        shapes = model.shape(peak, *nonlinear[:, peak, :, None].transpose(1, 0, 2))
         for p, link in enumerate(model.links):
             if link.height_of == peak == link.center_of and model.rigid(p):
-                shapes = shapes + link.height_ratio * model.shape(p, *place[:, p, :, None].transpose(1, 0, 2))
+                shapes = shapes + link.height_ratio * model.shape(p, *nonlinear[:, p, :, None].transpose(1, 0, 2))
         return shapes
 
-    def _placed(self, grid: FloatArray) -> FloatArray:
-        """Places [n, P, 3] of all peaks from those [n, R, 2] of the ones that were searched for."""
-        place = np.tile(self.home, (len(grid), 1, 1))
-        place[:, self.roots, :2] = grid
+    def _whole(self, searched: FloatArray) -> FloatArray:
+        """Return center, fwhm and form [n, P, 3] of all peaks from what [n, R, 2] was searched for."""
+        whole = np.tile(self.home, (len(searched), 1, 1))
+        whole[:, self.roots, :2] = searched
         for p, link in enumerate(self.model.links):
-            if link.center_of is not None:  # the stronger of two is found first, whichever it is
-                swapped = place[:, p, 0] - place[:, link.center_of, 0] < self.model.lower[p, 0]
-                place[np.ix_(swapped, [p, link.center_of])] = place[np.ix_(swapped, [link.center_of, p])]
-        return self.model.complete(place)
+            if link.center_of is not None:  # the stronger of two is met first, whichever it is
+                swapped = whole[:, p, 0] - whole[:, link.center_of, 0] < self.model.lower[p, 0]
+                whole[np.ix_(swapped, [p, link.center_of])] = whole[np.ix_(swapped, [link.center_of, p])]
+        return self.model.complete(whole)
 
     def search(self, y: FloatArray) -> FloatArray:
         """Return centers, widths and forms [n, P, 3] for spectra [n, M] that hold no baseline."""
@@ -65,32 +65,32 @@ class Starts:
             for j in range(p):
                 others = [o for o in range(p if sweep else j) if o != j]
                 chosen[:, j] = self._gain_on_grid(match, chosen, j, others).argmax(axis=1)
-        return self._placed(self.grid[np.arange(p), chosen])
+        return self._whole(self.grid[np.arange(p), chosen])
 
-    def replace(self, y: FloatArray, place: FloatArray, which: npt.NDArray[np.intp]) -> FloatArray:
-        """Return places [n, P, 3] with one peak of each spectrum, `which` [n], searched anew beside the others.
+    def replace(self, y: FloatArray, nonlinear: FloatArray, which: npt.NDArray[np.intp]) -> FloatArray:
+        """Return centers, widths and forms [n, P, 3] with one peak of each spectrum, `which` [n], searched anew.
 
-        A strong peak that stands half a trial away from its place hides a weak one in the first search; once
-        it is fitted, it does not.
+        The other peaks stay. A strong one that stands half a trial away from where it belongs hides a weak one in the
+        first search; once it is fitted, it does not.
         """
-        model, placed = self.model, place.copy()
+        model, renewed = self.model, nonlinear.copy()
         for j, peak in enumerate(self.roots):
             rows = np.flatnonzero(which == peak)
             others = model.rest(peak)
             fitted = np.empty((len(rows), len(others), len(model.shift_cm1)))
             for i, p in enumerate(others):
-                fitted[:, i] = model.shape(p, *place[rows, p, :, None].transpose(1, 0, 2))
+                fitted[:, i] = model.shape(p, *nonlinear[rows, p, :, None].transpose(1, 0, 2))
             fitted -= (fitted @ model.basis.T) @ model.basis
             gain = _gain(
-                own=y[rows] @ self.shapes[j].T,
+                alone=y[rows] @ self.shapes[j].T,
                 data=fitted @ y[rows, :, None],
                 among=fitted @ fitted.transpose(0, 2, 1),
                 cross=fitted @ self.shapes[j].T,
             )
-            found = place[rows]
-            found[:, peak, :2] = self.grid[j, gain.argmax(axis=1)]
-            placed[rows] = model.complete(found)
-        return placed
+            some = nonlinear[rows]
+            some[:, peak, :2] = self.grid[j, gain.argmax(axis=1)]
+            renewed[rows] = model.complete(some)
+        return renewed
 
     def _gain_on_grid(
         self, match: FloatArray, chosen: npt.NDArray[np.intp], j: int, others: Sequence[int]
@@ -108,18 +108,18 @@ class Starts:
         return _gain(match[:, j], data, among, cross)
 
 
-def _gain(own: FloatArray, data: FloatArray, among: FloatArray, cross: FloatArray) -> FloatArray:
+def _gain(alone: FloatArray, data: FloatArray, among: FloatArray, cross: FloatArray) -> FloatArray:
     """Fall of chi-square with each trial shape of one peak, [n, K]; negative where its height would be.
 
     Inner products of the trials with the data [n, K], of the other shapes with the data [n, O, 1], among
     themselves [n, O, O], and with the trials [n, O, K].
     """
     if not data.size:
-        return np.asarray(own * np.abs(own))
+        return np.asarray(alone * np.abs(alone))
     diagonal = np.einsum("nii->ni", among)
     diagonal *= 1 + 1e-6
     solved = np.linalg.solve(among, np.concatenate([data, cross], axis=2))
-    rest = own - (cross * solved[:, :, :1]).sum(axis=1)
+    rest = alone - (cross * solved[:, :, :1]).sum(axis=1)
     norm = 1 - (cross * solved[:, :, 1:]).sum(axis=1)
     return np.asarray(rest * np.abs(rest) / np.maximum(norm, 1e-3))
 
@@ -139,8 +139,6 @@ def _reach(model: Model, peak: int) -> tuple[FloatArray, FloatArray]:
 
 def _trials(low: FloatArray, high: FloatArray) -> FloatArray:
     """Centers and widths inside one peak's bounds, [K, 2]."""
-    part = (np.arange(CENTERS) + 0.5) / CENTERS
-    centers = low[0] + part * (high[0] - low[0])
-    part = (np.arange(WIDTHS) + 0.5) / WIDTHS
-    widths = low[1] * (high[1] / low[1]) ** part
+    centers = low[0] + (np.arange(CENTERS) + 0.5) / CENTERS * (high[0] - low[0])
+    widths = low[1] * (high[1] / low[1]) ** ((np.arange(WIDTHS) + 0.5) / WIDTHS)
     return np.stack(np.meshgrid(centers, widths, indexing="ij"), axis=-1).reshape(-1, 2)

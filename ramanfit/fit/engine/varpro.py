@@ -36,60 +36,60 @@ SUSPECT_SNR2 = 25.0  # (height / standard error)^2 below which a second start is
 
 
 def _minimise(
-    problem: Problem, free: FloatArray, iterations: int, tolerance: float
+    problem: Problem, moving: FloatArray, iterations: int, tolerance: float
 ) -> tuple[FloatArray, Point, BoolArray]:
-    """Move what is free [K, n] to the least chi-square inside the bounds.
+    """Move what moves [K, n] to the least chi-square inside the bounds.
 
     Returns where it ended, the reduced problem there, and whether the next step promised less than `tolerance`.
     """
     lower, upper = problem.bounds
-    free = np.clip(free, lower, upper)
-    end = problem.reduce(free)
+    moving = np.clip(moving, lower, upper)
+    end = problem.reduce(moving)
     converged = np.zeros(len(problem), dtype=bool)
 
     at = np.arange(len(problem))  # spectra that still move
-    here, place, damping = free.copy(), end, np.full(len(at), 1e-3)
+    here, point, damping = moving.copy(), end, np.full(len(at), 1e-3)
     for _ in range(iterations):
-        held = ((here <= lower) & (place.gradient < 0)) | ((here >= upper) & (place.gradient > 0))
-        gradient = np.where(held, 0.0, place.gradient)
-        normal = np.where(held[:, None] | held[None], 0.0, place.normal)
+        held = ((here <= lower) & (point.gradient < 0)) | ((here >= upper) & (point.gradient > 0))
+        gradient = np.where(held, 0.0, point.gradient)
+        normal = np.where(held[:, None] | held[None], 0.0, point.normal)
         diagonal = np.einsum("iin->in", normal)
         diagonal[:] = np.where(diagonal > 0, diagonal, 1.0) * (1 + damping)
         step = solve(normal, gradient)
         fall = (step * gradient).sum(axis=0) * (1 + damping)  # what an undamped step would promise, nearly
-        arrived = fall <= tolerance * place.chi2 + ROUNDING * place.gram[-1, -1]
+        arrived = fall <= tolerance * point.chi2 + ROUNDING * point.gram[-1, -1]
         done = arrived | ~(damping < MAX_DAMPING) | ~np.isfinite(step).all(axis=0)
         if done.any():
             out = at[done]
-            free[:, out] = here[:, done]
-            end.put(out, place.take(done))
+            moving[:, out] = here[:, done]
+            end.put(out, point.take(done))
             converged[out] = arrived[done]
             go = ~done
             problem, at, here, step = problem.take(go), at[go], here[:, go], step[:, go]
-            damping, place = damping[go], place.take(go)
+            damping, point = damping[go], point.take(go)
         if not len(at):
             break
         limit = MAX_STEP * problem.reach(here)
         trial = np.clip(here + np.clip(step, -limit, limit), lower, upper)
         taken = trial - here
-        promised = (taken * (2 * place.gradient - (place.normal * taken).sum(axis=1))).sum(axis=0)
+        promised = (taken * (2 * point.gradient - (point.normal * taken).sum(axis=1))).sum(axis=0)
         new = problem.reduce(trial)
-        better = new.chi2 < place.chi2
+        better = new.chi2 < point.chi2
         with np.errstate(
             invalid="ignore", divide="ignore"
         ):  # a step of nothing promises nothing: its factor is not used
-            gain = (place.chi2 - new.chi2) / promised
+            gain = (point.chi2 - new.chi2) / promised
         factor = np.clip(1 - (2 * gain - 1) ** 3, 0.1, 10.0)  # Nielsen, IMM-REP-1999-05, DTU (1999)
         damping = np.maximum(damping * np.where(better, factor, 10.0), 1e-9)
         worse = ~better
         if worse.any():
             trial[:, worse] = here[:, worse]
-            new.put(worse, place.take(worse))
-        here, place = trial, new
+            new.put(worse, point.take(worse))
+        here, point = trial, new
     else:
-        free[:, at] = here
-        end.put(at, place)
-    return free, end, converged
+        moving[:, at] = here
+        end.put(at, point)
+    return moving, end, converged
 
 
 def fit(
@@ -111,7 +111,7 @@ def fit(
         Inverse variances, up to a factor per spectrum; 0 leaves a channel out. None: all equal.
     start : array [N, P, 3], optional
         Centers, widths and forms to start from; None: they are searched for, and a fit that ends weak, held by a
-        bound or short of a minimum is tried from other places.
+        bound or short of a minimum is tried from elsewhere.
     tolerance : float
         Relative fall of chi-square that the next step must promise for a fit to go on. From `ROUGH` on, a fit from
         a given start that has not arrived after `PATIENCE` steps stays where it is.
@@ -125,7 +125,7 @@ def fit(
         `redchi2` and all that judges the fit are left unknown: this room does not know the noise.
     """
     starts = Starts(model)
-    parts: list[FitResult] = []
+    results: list[FitResult] = []
     rows: list[Index] = []
     unsettled: list[Problem] = []
     reached: list[FloatArray] = []
@@ -139,26 +139,26 @@ def fit(
             None if ratio is None else ratio[chunk],
         )
         first = starts.search(problem.y) if start is None else start[chunk]
-        free, end, converged = _minimise(problem, problem.free(first), PATIENCE, tolerance)
+        moving, end, converged = _minimise(problem, problem.moving(first), PATIENCE, tolerance)
         if start is None:
-            again = np.flatnonzero(~converged | _suspect(problem, free, end))
-        else:  # a rough fit from a known place has done its work by now
+            again = np.flatnonzero(~converged | _suspect(problem, moving, end))
+        else:  # a rough fit from a given start has done its work by now
             again = np.flatnonzero(~converged & (tolerance < ROUGH))
         if len(again):
             rows.append(s + again)
             unsettled.append(problem.take(again))
-            reached.append(problem.place(free[:, again]))
+            reached.append(problem.nonlinear(moving[:, again]))
             weakest.append(problem.leading[end.snr2[:, again].argmin(axis=0)])
-        parts.append(problem.finish(free, end, converged))
-    result = FitResult.concat(parts)
+        results.append(problem.finish(moving, end, converged))
+    result = FitResult.concat(results)
     if rows:
         # the stragglers of all chunks together: a few in a batch cost as much as many
         problem = type(unsettled[0]).concat(unsettled)
-        places = [np.concatenate(reached)]
+        begins = [np.concatenate(reached)]
         if start is None:
-            anew = starts.replace(problem.y, places[0], np.concatenate(weakest))
-            places += [anew, np.broadcast_to(starts.home, anew.shape)]
-        result.put(np.concatenate(rows), _best_of(problem, places, tolerance))
+            anew = starts.replace(problem.y, begins[0], np.concatenate(weakest))
+            begins += [anew, np.broadcast_to(starts.home, anew.shape)]
+        result.put(np.concatenate(rows), _best_of(problem, begins, tolerance))
     if any(np.isfinite(link.height_bounds).any() for link in model.links):
         _hold_heights(model, counts, weights, tolerance, result)
     return result
@@ -187,21 +187,21 @@ def _hold_heights(
         pinned = np.where(beyond, np.clip(height, low, high), pinned)
         problem = Linked.of(model, counts[rows], None if weights is None else weights[rows])
         problem = replace(problem, pinned=pinned[rows])
-        free = problem.free(result.place[rows])
-        result.put(rows, problem.finish(*_minimise(problem, free, MAX_ITERATIONS, tolerance)))
+        moving = problem.moving(result.nonlinear[rows])
+        result.put(rows, problem.finish(*_minimise(problem, moving, MAX_ITERATIONS, tolerance)))
 
 
-def _suspect(problem: Problem, free: FloatArray, end: Point) -> BoolArray:
+def _suspect(problem: Problem, moving: FloatArray, end: Point) -> BoolArray:
     """Fits that may sit in a side minimum: held by a bound, or weak."""
     dof = np.maximum(problem.used - problem.model.parameters, 1)
     weak = (end.snr2 < SUSPECT_SNR2 * end.chi2 / dof).any(axis=0)
-    return np.asarray(problem.held(free).any(axis=0) | weak)
+    return np.asarray(problem.held(moving).any(axis=0) | weak)
 
 
-def _best_of(problem: Problem, places: Sequence[FloatArray], tolerance: float) -> FitResult:
-    """Minimise from several places and keep the lowest end of each spectrum."""
+def _best_of(problem: Problem, begins: Sequence[FloatArray], tolerance: float) -> FitResult:
+    """Minimise from several nonlinear parameters [n, P, 3] and keep the lowest end of each spectrum."""
     n = len(problem)
-    rivals = problem.take(np.tile(np.arange(n), len(places)))
-    free, end, _ = _minimise(rivals, rivals.free(np.concatenate(places)), PATIENCE, tolerance)
-    pick = end.chi2.reshape(len(places), n).argmin(axis=0) * n + np.arange(n)
-    return problem.finish(*_minimise(problem, free[:, pick], MAX_ITERATIONS, tolerance))
+    rivals = problem.take(np.tile(np.arange(n), len(begins)))
+    moving, end, _ = _minimise(rivals, rivals.moving(np.concatenate(begins)), PATIENCE, tolerance)
+    pick = end.chi2.reshape(len(begins), n).argmin(axis=0) * n + np.arange(n)
+    return problem.finish(*_minimise(problem, moving[:, pick], MAX_ITERATIONS, tolerance))

@@ -72,7 +72,7 @@ def truth(m: Model, seed: int, n: int) -> FitResult:
     """Random places inside the bounds, with all ties."""
     rng = np.random.default_rng(seed)
     p, q = len(m.names), len(m.basis)
-    result = FitResult.empty(n, p, q, Status.CONVERGED, m.fields)
+    result = m.unfitted(n, Status.CONVERGED)
     part = rng.uniform(0.3, 0.7, (n, p, 2))
     place = m.lower + part * (m.upper - m.lower)
     result.coefficients[:] = rng.normal(0, 100, (n, q)) + 500

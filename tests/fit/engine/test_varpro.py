@@ -25,9 +25,8 @@ def test_it_finds_the_minimum() -> None:
     """A sample of what the benchmark does on 20,000 spectra."""
     model, counts, truth = random_spectra(400, seed=11)
     result = varpro.fit(model, counts)
-    best = np.array(
-        [LeastSquares(model, y).converge(h, p)[0] for y, h, p in zip(counts, truth.height, truth.place, strict=True)]
-    )
+    starts = zip(counts, truth.height, truth.place, strict=True)
+    best = np.array([LeastSquares(model, y).converge(height, nonlinear)[0] for y, height, nonlinear in starts])
     missed = result.chi2 > best * (1 + 1e-6)
     assert missed.mean() <= 0.005
     assert not missed[strong(result)].any()

@@ -1,0 +1,106 @@
+"""Which spectra are fitted together, and what a worker process gets of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from ramanfit.fit.model import Model
+from ramanfit.fit.prepare import Prepared
+from ramanfit.recipe.parts import Errors
+from ramanfit.recipe.recipe import Recipe
+from ramanfit.scan.scan import BoolArray, FloatArray
+
+Index = npt.NDArray[np.intp]
+Batch = list[tuple[int, Index]]
+"""Numbers of scans, each with the rows of it."""
+
+CHUNK = 2048  # spectra that go through all steps together and share a detector's gain
+
+
+class Task(NamedTuple):
+    """N spectra on one axis that are fitted together, as a worker process gets them.
+
+    Attributes
+    ----------
+    model : Model
+    counts : array [N, M]
+        Less what is subtracted.
+    use : bool array [N, M] or None
+        Channels that may be fitted; None: all.
+    scan : int array [N]
+        Ascending: spectra of one scan share a gain, and cosmic rays are compared inside it.
+    noise : str
+        See `ramanfit.recipe.parts.Noise`.
+    engine : str
+        See `ramanfit.fit.engine.engine_named`.
+    spikes : bool
+        Whether to look for cosmic rays.
+    doublets : tuple of int
+        Peaks that are also tried as two lines.
+    under : array [N, M] or None
+        What was subtracted before the fit.
+    errors : Errors
+    ratios : tuple of (int, int)
+        Numerator and denominator, numbers of peaks.
+    lines : array [N, M] or None
+        Peaks that are known and not fitted.
+    """
+
+    model: Model
+    counts: FloatArray
+    use: BoolArray | None
+    scan: Index
+    noise: str
+    engine: str
+    spikes: bool
+    doublets: tuple[int, ...] = ()
+    under: FloatArray | None = None
+    errors: Errors = Errors()
+    ratios: tuple[tuple[int, int], ...] = ()
+    lines: FloatArray | None = None
+
+
+def batches(scans: Sequence[Prepared]) -> Iterator[Batch]:
+    """Yield what is fitted together: the measured rows of scans, up to `CHUNK` spectra on one axis."""
+    batch: Batch = []
+    size = 0
+    for i, prepared in enumerate(scans):
+        for start in range(0, len(prepared.counts), CHUNK):
+            rows = start + np.flatnonzero(prepared.measured[start : start + CHUNK])
+            if not len(rows):
+                continue
+            if batch and (size + len(rows) > CHUNK or not prepared.like(scans[batch[0][0]])):
+                yield batch
+                batch, size = [], 0
+            batch.append((i, rows))
+            size += len(rows)
+    if batch:
+        yield batch
+
+
+def task_of(batch: Batch, scans: Sequence[Prepared], recipe: Recipe, engine: str) -> Task:
+    """Return the spectra of a batch as a task."""
+    picked = [(scans[i], rows) for i, rows in batch]
+    taken = [prepared.take(rows) for prepared, rows in picked]
+    masks = [use for _, use in taken if use is not None]
+    counts = np.concatenate([counts for counts, _ in taken])
+    backgrounds = [prepared.under[rows] for prepared, rows in picked if prepared.under is not None]
+    under = np.concatenate(backgrounds) if backgrounds else None
+    model = picked[0][0].model
+    return Task(
+        model=model,
+        counts=counts if under is None else counts - under,
+        use=np.concatenate(masks) if masks else None,
+        scan=np.repeat(np.arange(len(taken)), [len(counts) for counts, _ in taken]),
+        noise=recipe.noise.model,
+        engine=engine,
+        spikes=recipe.clean.spikes,
+        doublets=tuple(model.names.index(name) for name in recipe.detection.doublets),
+        under=under,
+        errors=recipe.errors,
+        ratios=tuple((model.names.index(r.numerator), model.names.index(r.denominator)) for r in recipe.ratios),
+    )

@@ -1,0 +1,133 @@
+"""What rivals say of a fit: a model without one of its peaks, and one with two lines in the place of a peak."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ramanfit.fit.batch import Task
+from ramanfit.fit.engine import baseline_only
+from ramanfit.fit.model import Model
+from ramanfit.fit.noise import variance
+from ramanfit.fit.residuals import autocorrelation, may_be_two, part_left
+from ramanfit.fit.result import FitResult, Status
+from ramanfit.scan.scan import FloatArray
+
+if TYPE_CHECKING:
+    from ramanfit.fit.engine import Engine
+
+DOUBT = 8.0  # a height of so many standard errors needs no further proof
+
+
+def judged(
+    fits: FitResult, task: Task, engine: Engine, counts: FloatArray, weights: FloatArray | None, residual: FloatArray
+) -> FitResult:
+    """Return fits with what their residuals and their rivals say of them.
+
+    Parameters
+    ----------
+    fits : FitResult
+        With their light and their noise.
+    task : Task
+    engine : callable
+        Fits the rivals.
+    counts, weights : array [N, M]
+        Of these spectra.
+    residual : array [N, M]
+        In counts.
+    """
+    if not task.model.names or fits.light is None:
+        return fits
+    spread = np.sqrt(variance(fits.noise, fits.light))
+    use = None if weights is None else weights > 0
+    seen = spread > 0 if use is None else use & (spread > 0)
+    residual = np.divide(residual, spread, out=np.zeros_like(residual), where=seen)
+    return replace(
+        fits,
+        delta_bic=_delta_bic(engine, task.model, fits, counts, weights),
+        double_bic=_double_bic(engine, task, fits, counts, weights, residual),
+        structure=autocorrelation(residual, use),
+    )
+
+
+def bic_gain(rival_chi2: FloatArray, chi2: FloatArray, more: int, channels: int | np.ndarray) -> FloatArray:
+    """Return by how much the Bayesian information criterion is better than that of a rival, [n].
+
+    ``BIC = n ln(chi2) + k ln(n)`` for n channels and k parameters (Schwarz, Ann. Stat. 6, 461 (1978)), with the
+    variance estimated from the residuals, as the standard errors are.
+
+    Parameters
+    ----------
+    rival_chi2, chi2 : array [n]
+    more : int
+        Parameters that the rival lacks; below 0 it has more.
+    channels : int or array [n]
+    """
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(channels * np.log(rival_chi2 / chi2) - more * np.log(channels))
+
+
+def _channels(counts: FloatArray, weights: FloatArray | None) -> int | np.ndarray:
+    return counts.shape[1] if weights is None else np.asarray(np.count_nonzero(weights, axis=1))
+
+
+def _delta_bic(
+    engine: Engine, model: Model, fits: FitResult, counts: FloatArray, weights: FloatArray | None
+) -> FloatArray:
+    """Return by how much each peak in doubt improves the Bayesian information criterion, [N, P]."""
+    delta = np.full(fits.height.shape, np.nan)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        snr = fits.height / fits.standard_errors()["height"]
+    for p in range(len(model.names)):
+        if model.link(p).height_of is not None:
+            continue
+        rows = np.flatnonzero((snr[:, p] > 0) & (snr[:, p] < DOUBT) & (fits.chi2 > 0))
+        if not len(rows):
+            continue
+        some = None if weights is None else weights[rows]
+        rest = model.rest(p)
+        less = model.of(rest)
+        if rest:
+            chi2 = engine(less, counts[rows], some, fits.nonlinear[rows][:, rest]).chi2
+        else:
+            chi2 = baseline_only.fit(less, counts[rows], some).chi2
+        more = model.parameters - less.parameters
+        delta[rows, p] = bic_gain(chi2, fits.chi2[rows], more, _channels(counts, some))
+    for p, link in enumerate(model.links):
+        if link.height_of is not None:
+            delta[:, p] = delta[:, link.height_of]  # one height, one verdict
+    return delta
+
+
+def _double_bic(
+    engine: Engine,
+    task: Task,
+    fits: FitResult,
+    counts: FloatArray,
+    weights: FloatArray | None,
+    residual: FloatArray,
+) -> FloatArray:
+    """Return what the Bayesian information criterion gains by a second line, [N, P]; see `FitResult`."""
+    gain, model = np.full(fits.height.shape, np.nan), task.model
+    whole = np.asarray((fits.status == Status.CONVERGED) & (fits.chi2 > 0))
+    if not task.doublets or not whole.any():
+        return gain
+    # sorted, not averaged: a typical place is one that a spectrum has
+    typical = np.sort(fits.nonlinear[whole], axis=0)[whole.sum() // 2]
+    left = part_left(model, typical)
+    scale = np.sqrt(np.divide(fits.dof, (residual**2).sum(axis=1), out=np.ones(len(fits)), where=fits.chi2 > 0))
+    for p in task.doublets:
+        center, fwhm = fits.center_cm1[:, p], fits.fwhm_cm1[:, p]
+        asked = may_be_two(model.shift_cm1, residual * scale[:, None], center, fwhm, left[p])
+        rows = np.flatnonzero(asked & whole & (fits.height[:, p] > 0))
+        if not len(rows):
+            continue
+        some = None if weights is None else weights[rows]
+        start = fits.nonlinear[rows][:, [*range(len(model.names)), p]]
+        start[:, [p, -1], 0] += fwhm[rows, None] * np.array([-0.35, 0.35])
+        start[:, [p, -1], 1] *= 0.7
+        two = engine(model.doubled(p), counts[rows], some, start)
+        gain[rows, p] = -bic_gain(two.chi2, fits.chi2[rows], -3, _channels(counts, some))
+    return gain

@@ -1,0 +1,62 @@
+"""Values of many spectra in fields: some of the rows, rows written, rows joined, all read off the fields."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+    Base = DataclassInstance
+else:
+    Base = object
+
+Rows = npt.NDArray[np.intp] | npt.NDArray[np.bool_] | slice | Sequence[int]
+Own = TypeVar("Own", bound="ByRow")
+
+
+class ByRow(Base):
+    """A dataclass whose fields are arrays with a row for each spectrum.
+
+    A field that is None has no rows, in all objects that are joined. The class says which fields are otherwise:
+
+    Attributes
+    ----------
+    shared : tuple of str
+        Fields that all spectra share.
+    last : tuple of str
+        Fields whose rows run along the last axis.
+    """
+
+    shared: ClassVar[tuple[str, ...]] = ()
+    last: ClassVar[tuple[str, ...]] = ()
+
+    def _arrays(self) -> list[tuple[str, Any]]:
+        """Return the fields that have rows, by name."""
+        named = [(f.name, getattr(self, f.name)) for f in fields(self) if f.name not in self.shared]
+        return [(name, array) for name, array in named if array is not None]
+
+    def take(self: Own, rows: Rows) -> Own:
+        """Return some rows."""
+        values = {f.name: getattr(self, f.name) for f in fields(self)}
+        values |= {name: array[..., rows] if name in self.last else array[rows] for name, array in self._arrays()}
+        return type(self)(**values)
+
+    def put(self: Own, rows: Rows, part: Own) -> None:
+        """Write the rows of `part` into these, in place."""
+        for name, array in self._arrays():
+            array[(..., rows) if name in self.last else rows] = getattr(part, name)
+
+    @classmethod
+    def concat(cls: type[Own], parts: Sequence[Own]) -> Own:
+        """Join rows; what they share is that of the first."""
+        values = {f.name: getattr(parts[0], f.name) for f in fields(parts[0])}
+        for name, _ in parts[0]._arrays():
+            axis = -1 if name in cls.last else 0
+            values[name] = np.concatenate([getattr(part, name) for part in parts], axis=axis)
+        return cls(**values)
