@@ -11,7 +11,7 @@ from ramanfit.fit.batch import Task
 from ramanfit.fit.engine import baseline_only
 from ramanfit.fit.model import Model
 from ramanfit.fit.noise import variance
-from ramanfit.fit.residuals import autocorrelation, may_be_two, part_left
+from ramanfit.fit.residuals import autocorrelation, may_be_two
 from ramanfit.fit.result import FitResult, Status
 from ramanfit.scan.scan import FloatArray
 
@@ -114,19 +114,15 @@ def _double_bic(
     whole = np.asarray((fits.status == Status.CONVERGED) & (fits.chi2 > 0))
     if not task.doublets or not whole.any():
         return gain
-    # sorted, not averaged: a typical place is one that a spectrum has
-    typical = np.sort(fits.nonlinear[whole], axis=0)[whole.sum() // 2]
-    left = part_left(model, typical)
     scale = np.sqrt(np.divide(fits.dof, (residual**2).sum(axis=1), out=np.ones(len(fits)), where=fits.chi2 > 0))
     for p in task.doublets:
-        center, fwhm = fits.center_cm1[:, p], fits.fwhm_cm1[:, p]
-        asked = may_be_two(model.shift_cm1, residual * scale[:, None], center, fwhm, left[p])
-        rows = np.flatnonzero(asked & whole & (fits.height[:, p] > 0))
+        rows = np.flatnonzero(whole & (fits.height[:, p] > 0))
+        rows = rows[may_be_two(model, fits.take(rows), residual[rows] * scale[rows, None], p)]
         if not len(rows):
             continue
         some = None if weights is None else weights[rows]
         start = fits.nonlinear[rows][:, [*range(len(model.names)), p]]
-        start[:, [p, -1], 0] += fwhm[rows, None] * np.array([-0.35, 0.35])
+        start[:, [p, -1], 0] += fits.fwhm_cm1[rows, p, None] * np.array([-0.35, 0.35])
         start[:, [p, -1], 1] *= 0.7
         two = engine(model.doubled(p), counts[rows], some, start)
         gain[rows, p] = -bic_gain(two.chi2, fits.chi2[rows], -3, _channels(counts, some))

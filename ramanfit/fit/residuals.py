@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 
 from ramanfit.fit.lineshapes import SHAPES
 from ramanfit.fit.model import Model
+from ramanfit.fit.result import FitResult
 from ramanfit.scan.scan import BoolArray, FloatArray
 
 SPLIT = 8.0  # fall of chi-square, in variances, that makes it worth while to fit two lines
+BLOCK = 32  # spectra whose functions fill the cache at once
+LEAST_LEFT = np.array([0.05, 0.4])  # of both derivatives, squared: fitted parameters leave 0.07-0.15 and 0.54-0.60
+ALIKE = 1e-9  # of its norm that is added to a function, so that two of them may be the same
 
 
 def autocorrelation(residual: FloatArray, use: BoolArray | None = None) -> FloatArray:
@@ -34,65 +36,62 @@ def autocorrelation(residual: FloatArray, use: BoolArray | None = None) -> Float
     return np.asarray(np.divide(product, square, out=np.full(len(e), np.nan), where=square > 0))
 
 
-def may_be_two(
-    shift_cm1: FloatArray, residual: FloatArray, center_cm1: FloatArray, fwhm_cm1: FloatArray, left: FloatArray
-) -> BoolArray:
+def may_be_two(model: Model, fits: FitResult, residual: FloatArray, peak: int) -> BoolArray:
     """Return where the residuals of a Lorentzian ask for a second one beside it, bool [N].
 
     Two near lines of one width differ from one by the second derivative of it with respect to its center, unequal
-    ones also by the third. What these would gain is judged from their overlap with the residuals.
-
-    Parameters
-    ----------
-    shift_cm1 : array [M]
-    residual : array [N, M]
-        In standard deviations of each channel, 0 where none was fitted.
-    center_cm1, fwhm_cm1 : array [N]
-        Of the line.
-    left : array [2]
-        Part of the second and of the third derivative, squared, that the fitted parameters leave.
-    """
-    asked = np.zeros(len(residual), dtype=bool)
-    for rows, derivatives in _derivatives(shift_cm1, center_cm1, fwhm_cm1):
-        for part, shape in zip(left.tolist(), derivatives, strict=True):
-            overlap = np.einsum("nm,nm->n", shape, residual[rows])
-            norm = np.einsum("nm,nm->n", shape, shape) * part
-            asked[rows] |= overlap * overlap > SPLIT * norm
-    return asked
-
-
-def part_left(model: Model, place: FloatArray) -> FloatArray:
-    """Return which part of the derivatives of `may_be_two` a fit leaves, squared, [P, 2].
+    ones also by the third. What these would gain is judged from their overlap with the residuals, and from the part
+    of them that the spectrum's own fitted parameters leave. The verdict on a spectrum is its own.
 
     Parameters
     ----------
     model : Model
-    place : array [P, 3]
-        Center, fwhm and form that are typical of the spectra.
+    fits : FitResult
+        Of N spectra, all with finite values.
+    residual : array [N, M]
+        In standard deviations of each channel, 0 where none was fitted.
+    peak : int
     """
-    tangent = [model.basis]
-    for p, (center, fwhm, form) in enumerate(place):
-        v = (model.shift_cm1 - center) / (fwhm / 2)
-        value, d_v, _ = SHAPES[model.link(p).shape].slopes(v, form)
-        tangent.append(np.stack([value, d_v, v * d_v]))
-    q, _ = np.linalg.qr(np.concatenate(tangent).T)
-    left = np.empty((len(place), 2))
-    for p in range(len(place)):
-        ((_, shapes),) = _derivatives(model.shift_cm1, place[p : p + 1, 0], place[p : p + 1, 1])
-        for k, shape in enumerate(shapes):
-            unit = shape[0] / np.linalg.norm(shape[0])
-            left[p, k] = 1 - np.sum((unit @ q) ** 2)
-    return left
+    asked = np.zeros(len(residual), dtype=bool)
+    for start in range(0, len(residual), BLOCK):
+        block = np.arange(start, min(start + BLOCK, len(residual)))
+        shapes = _derivatives(model.shift_cm1, fits.center_cm1[block, peak], fits.fwhm_cm1[block, peak])
+        gain = (shapes @ residual[block, :, None])[..., 0] ** 2 / SPLIT
+        least = LEAST_LEFT * np.einsum("nkm,nkm->nk", shapes, shapes)
+        near = (gain > least).any(axis=1)  # few spectra need the exact part
+        if near.any():
+            left = _norm_left(shapes[near], _tangent(model, fits.take(block[near])))
+            asked[block[near]] = (gain[near] > np.maximum(left, least[near])).any(axis=1)
+    return asked
 
 
-def _derivatives(
-    shift_cm1: FloatArray, center_cm1: FloatArray, fwhm_cm1: FloatArray, block: int = 64
-) -> Iterator[tuple[slice, tuple[FloatArray, FloatArray]]]:
-    """Yield rows with the second and the third derivative of their lines, up to a factor."""
-    for start in range(0, len(center_cm1), block):
-        rows = slice(start, start + block)
-        u = (shift_cm1 - center_cm1[rows, None]) / (fwhm_cm1[rows, None] / 2)
-        u2 = u * u
-        phi = 1 / (1 + u2)
-        phi3 = phi * phi * phi
-        yield rows, ((3 * u2 - 1) * phi3, u * (1 - u2) * phi3 * phi)
+def _tangent(model: Model, fits: FitResult) -> FloatArray:
+    """Return what a fit can follow: baseline, and value and derivatives of every peak, [n, Q + 3P, M]."""
+    n, (q, m), peaks = len(fits), model.basis.shape, len(model.names)
+    tangent = np.empty((n, q + 3 * peaks, m))
+    tangent[:, :q] = model.basis
+    for p in range(peaks):
+        v = (model.shift_cm1 - fits.center_cm1[:, p, None]) / (fits.fwhm_cm1[:, p, None] / 2)
+        value, slope, _ = SHAPES[model.link(p).shape].slopes(v, fits.form[:, p, None])
+        for k, function in enumerate((value, slope, v * slope)):
+            tangent[:, q + 3 * p + k] = function
+    return tangent
+
+
+def _norm_left(shapes: FloatArray, tangent: FloatArray) -> FloatArray:
+    """Return the squared norm of shapes [n, K, M] outside the span of functions [n, F, M], [n, K]."""
+    cross = tangent @ shapes.transpose(0, 2, 1)
+    among = tangent @ tangent.transpose(0, 2, 1)
+    diagonal = np.einsum("nii->ni", among)
+    diagonal *= 1 + ALIKE  # peaks on one another
+    inside = (cross * np.linalg.solve(among, cross)).sum(axis=1)
+    return np.asarray(np.einsum("nkm,nkm->nk", shapes, shapes) - inside)
+
+
+def _derivatives(shift_cm1: FloatArray, center_cm1: FloatArray, fwhm_cm1: FloatArray) -> FloatArray:
+    """Return the second and the third derivative of Lorentzians [n] by their center, up to a factor, [n, 2, M]."""
+    u = (shift_cm1 - center_cm1[:, None]) / (fwhm_cm1[:, None] / 2)
+    u2 = u * u
+    phi = 1 / (1 + u2)
+    phi3 = phi * phi * phi
+    return np.stack([(3 * u2 - 1) * phi3, u * (1 - u2) * phi3 * phi], axis=1)

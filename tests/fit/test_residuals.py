@@ -6,12 +6,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ramanfit.errors import RecipeError
 from ramanfit.fit.lineshapes import lorentzian
 from ramanfit.fit.model import Model, polynomial_basis
 from ramanfit.fit.pipeline import Fitted, fit_scan
-from ramanfit.fit.residuals import autocorrelation, may_be_two, part_left
+from ramanfit.fit.residuals import _derivatives, _norm_left, _tangent, autocorrelation, may_be_two
+from ramanfit.fit.result import FitResult, Status
 from ramanfit.recipe.parts import Detection
 from ramanfit.recipe.toml import load_recipe, with_overrides
 from ramanfit.scan.scan import FloatArray, Scan
@@ -69,7 +72,7 @@ def test_hardly_a_pair_is_missed_for_not_being_asked_for(monkeypatch: pytest.Mon
     """Weak pairs, some of which only just gain by the second line: trying all of them finds no more than 2 % more."""
     pairs = spectra(300, [(1575.0, 26.0, 22.0), (1601.0, 26.0, 22.0)], seed=9)
     found = share(fit_scan(pairs, RECIPE), "doublet_preferred")
-    monkeypatch.setattr("ramanfit.fit.residuals.SPLIT", -1.0)
+    monkeypatch.setattr("ramanfit.fit.residuals.SPLIT", 1e-12)
     everywhere = share(fit_scan(pairs, RECIPE), "doublet_preferred")
     assert 0.2 < everywhere < 0.99
     assert everywhere - found <= 0.02
@@ -111,10 +114,36 @@ def free_lines(center: FloatArray, fwhm: FloatArray) -> Model:
     return Model(SHIFT, polynomial_basis(SHIFT, 2), names, place, place - 5, place + 5)
 
 
+def lines_of(model: Model, center: FloatArray, fwhm: FloatArray, n: int) -> FitResult:
+    """The same fit `n` times."""
+    fits = model.unfitted(n, Status.CONVERGED)
+    fits.center_cm1[:], fits.fwhm_cm1[:] = center, fwhm
+    return fits
+
+
+@given(st.integers(0, 2**32 - 1))
+@settings(max_examples=20, deadline=None)
+def test_no_verdict_depends_on_what_else_is_fitted(seed: int) -> None:
+    """Lines of all widths in one batch: each is asked for two lines, or not, as it is alone."""
+    rng, n = np.random.default_rng(seed), 40
+    model = free_lines(np.array([1340.0, 1590.0]), np.array([140.0, 30.0]))
+    fits = model.unfitted(n, Status.CONVERGED)
+    fits.center_cm1[:] = rng.normal([1340, 1590], 10, (n, 2))
+    fits.fwhm_cm1[:] = rng.uniform([60, 8], [300, 90], (n, 2))
+    residual = rng.normal(0, 1.5, (n, SHIFT.size))
+    asked = may_be_two(model, fits, residual, 1)
+    alone = [may_be_two(model, fits.take([i]), residual[[i]], 1)[0] for i in range(n)]
+    np.testing.assert_array_equal(asked, alone)
+    assert 0 < asked.sum() < n
+
+
 def test_the_part_left_is_that_of_least_squares() -> None:
     basis = polynomial_basis(SHIFT, 2)
     center, fwhm = np.array([1340.0, 1590.0]), np.array([140.0, 30.0])
-    left = part_left(free_lines(center, fwhm), np.stack([center, fwhm, np.full(2, np.nan)], axis=1))
+    model = free_lines(center, fwhm)
+    tangent = _tangent(model, lines_of(model, center, fwhm, 1))
+    shapes = [_derivatives(SHIFT, center[p, None], fwhm[p, None]) for p in range(2)]
+    left = np.concatenate([_norm_left(s, tangent) / np.einsum("nkm,nkm->nk", s, s) for s in shapes])
 
     def numeric(f: FloatArray, c: float, w: float, k: int) -> FloatArray:
         h = 0.02 * w
@@ -127,19 +156,20 @@ def test_the_part_left_is_that_of_least_squares() -> None:
         columns += [lorentzian(SHIFT, c, w)]
         columns += [lorentzian(SHIFT, c + 1e-4, w) - lorentzian(SHIFT, c - 1e-4, w)]
         columns += [lorentzian(SHIFT, c, w + 1e-4) - lorentzian(SHIFT, c, w - 1e-4)]
-    tangent = np.stack(columns, axis=1)
-    tangent /= np.linalg.norm(tangent, axis=0)
+    numbers = np.stack(columns, axis=1)
+    numbers /= np.linalg.norm(numbers, axis=0)
     for p in range(2):
         for k in (2, 3):
             shape = numeric(SHIFT, center[p], fwhm[p], k)
-            rest = shape - tangent @ np.linalg.lstsq(tangent, shape, rcond=None)[0]
+            rest = shape - numbers @ np.linalg.lstsq(numbers, shape, rcond=None)[0]
             assert left[p, k - 2] == pytest.approx((rest @ rest) / (shape @ shape), rel=0.02)
 
 
 def test_noise_asks_for_a_second_line_now_and_then_only() -> None:
     rng = np.random.default_rng(3)
-    left = part_left(free_lines(np.array([1590.0]), np.array([30.0])), np.array([[1590.0, 30.0, np.nan]]))[0]
-    asked = may_be_two(SHIFT, rng.normal(size=(3000, 480)), np.full(3000, 1590.0), np.full(3000, 30.0), left)
+    center, fwhm = np.array([1590.0]), np.array([30.0])
+    model = free_lines(center, fwhm)
+    asked = may_be_two(model, lines_of(model, center, fwhm, 3000), rng.normal(size=(3000, 480)), 0)
     assert asked.mean() < 0.35  # noise that no fit has bent to overlaps more than residuals do
 
 
