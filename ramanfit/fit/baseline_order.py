@@ -32,7 +32,7 @@ def with_orders(scans: Sequence[Prepared]) -> list[Prepared]:
     scans : sequence of Prepared
         Their models hold the largest polynomial.
     """
-    found = list(scans)
+    chosen = list(scans)
     for numbers in _alike(scans):
         model = scans[numbers[0]].model
         rows = [_sample(scans[i].measured) for i in numbers]
@@ -47,11 +47,11 @@ def with_orders(scans: Sequence[Prepared]) -> list[Prepared]:
         residuals = np.stack([_residuals(m, counts, use) for m in models])
         first = 0
         for i, some in zip(numbers, rows, strict=True):
-            own = slice(first, first + len(some))
+            its_rows = slice(first, first + len(some))
             first += len(some)
-            if (order := _order(residuals[:, own], use[own])) is not None:
-                found[i] = replace(scans[i], model=models[order])
-    return found
+            if (order := _order(residuals[:, its_rows], use[its_rows])) is not None:
+                chosen[i] = replace(scans[i], model=models[order])
+    return chosen
 
 
 def _residuals(model: Model, counts: FloatArray, use: BoolArray) -> FloatArray:

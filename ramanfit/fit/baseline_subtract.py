@@ -89,16 +89,16 @@ def background(shift_cm1: FloatArray, counts: FloatArray, use: BoolArray | None,
     from pybaselines import Baseline as Algorithms
 
     algorithm = getattr(Algorithms(shift_cm1), baseline.method)
-    found = np.full(counts.shape, np.nan)
+    baselines = np.full(counts.shape, np.nan)
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         for i, spectrum in enumerate(filled):  # pybaselines takes one at a time
             try:
-                found[i] = algorithm(spectrum, **options)[0]
+                baselines[i] = algorithm(spectrum, **options)[0]
             except (ValueError, ArithmeticError, np.linalg.LinAlgError):
                 continue
-    found[~np.isfinite(found).all(axis=1)] = np.nan
-    return found
+    baselines[~np.isfinite(baselines).all(axis=1)] = np.nan
+    return baselines
 
 
 def checked_options(baseline: Baseline) -> dict[str, Any]:
@@ -113,10 +113,10 @@ def checked_options(baseline: Baseline) -> dict[str, Any]:
     if baseline.method in ("regions", "anchors"):
         expect(not options, "baseline.options", f"nothing with method {baseline.method!r}", baseline.options)
         return {}
-    known = algorithms()
-    if baseline.method not in known:
-        raise unknown("baseline", baseline.method, ["fit", *METHODS, *known])
-    names = list(inspect.signature(known[baseline.method]).parameters)[2:]  # without self and data
+    methods = algorithms()
+    if baseline.method not in methods:
+        raise unknown("baseline", baseline.method, ["fit", *METHODS, *methods])
+    names = list(inspect.signature(methods[baseline.method]).parameters)[2:]  # without self and data
     for name in options:
         if name not in names:
             raise RecipeError(f"baseline.options: {baseline.method} has no {name!r}", hint=nearest(name, names))
@@ -129,16 +129,16 @@ def algorithms() -> dict[str, Callable[..., Any]]:
     """Return all algorithms of pybaselines that need nothing but a spectrum, by name."""
     from pybaselines import Baseline as Algorithms
 
-    found = {}
+    methods = {}
     for name in dir(Algorithms):
         method = getattr(Algorithms, name)
         if name.startswith("_") or not callable(method) or name in OF_MANY:
             continue
-        _, *own = inspect.signature(method).parameters.values()
-        needed = [p.name for p in own if p.default is p.empty and p.kind != p.VAR_KEYWORD]
+        _, *parameters = inspect.signature(method).parameters.values()
+        needed = [p.name for p in parameters if p.default is p.empty and p.kind != p.VAR_KEYWORD]
         if needed == ["data"]:
-            found[name] = method
-    return found
+            methods[name] = method
+    return methods
 
 
 def _parsed(options: str) -> dict[str, Any]:
@@ -160,13 +160,13 @@ def _through_regions(
     powers = np.vander(t, order + 1)
     weights = (np.ones(counts.shape, dtype=bool) if use is None else use)[:, inside].astype(np.float64)
     enough = weights.sum(axis=1) > order
-    found = np.full(counts.shape, np.nan)
+    baselines = np.full(counts.shape, np.nan)
     # every product is one of small matrices per spectrum: its digits do not depend on what stands beside it
     weighted = np.ascontiguousarray(weights[enough])[:, None, :] * powers[inside].T
     right = weighted @ np.ascontiguousarray(counts[enough][:, inside])[..., None]
     solved = np.linalg.solve(weighted @ powers[inside], right)[..., 0]
-    found[enough] = (solved[:, None, :] @ powers.T)[:, 0]
-    return found
+    baselines[enough] = (solved[:, None, :] @ powers.T)[:, 0]
+    return baselines
 
 
 def _through_anchors(shift_cm1: FloatArray, counts: FloatArray, anchors_cm1: tuple[float, ...]) -> FloatArray:

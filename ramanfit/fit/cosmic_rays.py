@@ -41,37 +41,37 @@ def gross_spikes(
     middle = d.shape[1] // 2
     sd = np.partition(d, middle, axis=1)[:, middle, None] / SECOND
     sd = np.broadcast_to(sd, counts.shape)
-    found = find_spikes(counts, sd, GROSS, use)
+    spikes = find_spikes(counts, sd, GROSS, use)
     if scan is None:
-        return found
+        return spikes
     lone, shared = _compared(counts, find_spikes(counts, sd, LONE, use), scan)
-    return np.asarray((found & ~shared) | lone)
+    return np.asarray((spikes & ~shared) | lone)
 
 
-def _compared(counts: FloatArray, found: BoolArray, scan: npt.NDArray[np.intp]) -> tuple[BoolArray, BoolArray]:
+def _compared(counts: FloatArray, spikes: BoolArray, scan: npt.NDArray[np.intp]) -> tuple[BoolArray, BoolArray]:
     """Return which of the spikes found no neighbour shows, and which one does; spectra without one have neither."""
-    lone, shared = np.zeros_like(found), np.zeros_like(found)
-    rows, channels = np.nonzero(found)
+    lone, shared = np.zeros_like(spikes), np.zeros_like(spikes)
+    rows, channels = np.nonzero(spikes)
     if not len(rows):
         return lone, shared
     at = np.clip(channels[:, None] + np.arange(-REACH, REACH + 1), 0, counts.shape[1] - 1)
-    own = _excess(counts, rows, at, channels[:, None])[:, 0]
+    excess = _excess(counts, rows, at, channels[:, None])[:, 0]
     near = np.clip(channels[:, None] + np.arange(-1, 2), 0, counts.shape[1] - 1)
     sd = _local_sd(counts, rows, channels)
-    top = own > LONE * sd  # a flank, lower than what the noise of a neighbour shows, goes with its top
-    alone, alike, known = top.copy(), np.zeros(len(rows), dtype=bool), np.zeros(len(rows), dtype=bool)
+    top = excess > LONE * sd  # a flank, lower than what the noise of a neighbour shows, goes with its top
+    alone, alike, has_neighbour = top.copy(), np.zeros(len(rows), dtype=bool), np.zeros(len(rows), dtype=bool)
     for step in (-1, 1):
         beside = np.clip(rows + step, 0, len(counts) - 1)
         there = (beside != rows) & (scan[beside] == scan[rows])
         its = _excess(counts, beside, at, near).max(axis=1)
-        known |= there
-        alike |= there & (its >= ALIKE * own)
-        alone &= ~there | (own - its > LOWER * sd)
-    for mark, where in ((lone, alone & known & ~alike), (shared, alike & top)):
+        has_neighbour |= there
+        alike |= there & (its >= ALIKE * excess)
+        alone &= ~there | (excess - its > LOWER * sd)
+    for mark, where in ((lone, alone & has_neighbour & ~alike), (shared, alike & top)):
         mark[rows[where], channels[where]] = True
         for _ in range(WIDEST - 1):
-            mark[:, 1:] |= mark[:, :-1] & found[:, 1:]
-            mark[:, :-1] |= mark[:, 1:] & found[:, :-1]
+            mark[:, 1:] |= mark[:, :-1] & spikes[:, 1:]
+            mark[:, :-1] |= mark[:, 1:] & spikes[:, :-1]
     return lone, shared
 
 
@@ -125,9 +125,9 @@ def find_spikes(counts: FloatArray, sd: FloatArray, bar: float, use: BoolArray |
         Channels that count.
     """
     n, m = counts.shape
-    found = np.zeros((n, m), dtype=bool)
+    spikes = np.zeros((n, m), dtype=bool)
     if m <= 2 * REACH:
-        return found
+        return spikes
     top = counts[:, 3:-3] - np.maximum(counts[:, :-6], counts[:, 6:])
     high = np.zeros((n, m), dtype=bool)
     high[:, 3:-3] = top > (bar - FLANK) * sd[:, 3:-3]
@@ -138,22 +138,22 @@ def find_spikes(counts: FloatArray, sd: FloatArray, bar: float, use: BoolArray |
         high &= use
     rows, channels = np.nonzero(high)
     if not len(rows):
-        return found
+        return spikes
     offsets = np.arange(-REACH, REACH + 1)
     at = channels[:, None] + offsets
     around = np.where((at < 0) | (at >= m), np.nan, counts[rows[:, None], np.clip(at, 0, m - 1)])
     order = np.sort(around, axis=1)  # what lies beyond the ends comes last
-    known = np.isfinite(around).sum(axis=1)
-    excess = around - order[np.arange(len(rows)), known // 2][:, None]
+    inside = np.isfinite(around).sum(axis=1)
+    excess = around - order[np.arange(len(rows)), inside // 2][:, None]
     height, spread = excess[:, REACH], sd[rows, channels]
     with np.errstate(invalid="ignore"):
-        part = excess > np.maximum(FLANK * spread, SHOULDER * height)[:, None]
-    run = np.zeros_like(part)
+        high_beside = excess > np.maximum(FLANK * spread, SHOULDER * height)[:, None]
+    run = np.zeros_like(high_beside)
     run[:, REACH] = True
     for step in (1, -1):
         for k in range(1, REACH + 1):
-            run[:, REACH + step * k] = part[:, REACH + step * k] & run[:, REACH + step * (k - 1)]
+            run[:, REACH + step * k] = high_beside[:, REACH + step * k] & run[:, REACH + step * (k - 1)]
     is_spike = (height > bar * spread) & (run.sum(axis=1) <= WIDEST)
     hit_rows, hit_at = np.nonzero(run & is_spike[:, None])
-    found[rows[hit_rows], channels[hit_rows] + offsets[hit_at]] = True
-    return found
+    spikes[rows[hit_rows], channels[hit_rows] + offsets[hit_at]] = True
+    return spikes

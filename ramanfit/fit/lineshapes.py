@@ -83,8 +83,8 @@ def _bwf(v: FloatArray, form: FloatArray) -> Slopes:
     u = s + v * wide
     lift, even = 1 + s * u, 1 / (1 + u * u)
     slope = 2 * lift * (s - u) * even * even / (1 + s2)
-    own = 2 * lift * (u - s) * even / (1 + s2) ** 2
-    return lift * lift * even / (1 + s2), slope * wide, own + slope * (1 + v * 4 * s / (1 - s2) ** 2)
+    by_form = 2 * lift * (u - s) * even / (1 + s2) ** 2
+    return lift * lift * even / (1 + s2), slope * wide, by_form + slope * (1 + v * 4 * s / (1 - s2) ** 2)
 
 
 @dataclass(frozen=True)

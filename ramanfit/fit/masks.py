@@ -26,9 +26,9 @@ def bridged(counts: FloatArray, use: BoolArray | None) -> FloatArray:
     after = np.minimum.accumulate(np.where(there, channels, len(channels))[:, ::-1], axis=1)[:, ::-1]
     before, after = np.where(before < 0, after, before), np.where(after == len(channels), before, after)
     before, after = np.clip(before, 0, len(channels) - 1), np.clip(after, 0, len(channels) - 1)
-    part = (channels - before) / np.maximum(after - before, 1)
-    known = np.where(there, counts[rows], 0.0)
-    low, high = (np.take_along_axis(known, at, axis=1) for at in (before, after))
+    way = (channels - before) / np.maximum(after - before, 1)
+    counted = np.where(there, counts[rows], 0.0)
+    low, high = (np.take_along_axis(counted, at, axis=1) for at in (before, after))
     filled = counts.copy()
-    filled[rows] = np.where(there, known, low * (1 - part) + high * part)
+    filled[rows] = np.where(there, counted, low * (1 - way) + high * way)
     return filled

@@ -56,14 +56,14 @@ def estimate_noise(
     gain = np.zeros(len(residual))
     for _ in range(ROUNDS):
         s0, s1, s2, t0, t1 = _sums(level, gain, signal, square, weight)
-        known = (level > 0) & (s0 > 0)
-        s0 = np.where(known, s0, 1.0)
+        informed = (level > 0) & (s0 > 0)
+        s0 = np.where(informed, s0, 1.0)
         if model == "counting":
-            seen = np.add.reduceat(np.where(known, s2 - s1 * s1 / s0, 0.0), starts)
-            found = np.add.reduceat(np.where(known, t1 - s1 * t0 / s0, 0.0), starts)
-            whole = np.divide(found, seen, out=np.zeros_like(seen), where=seen > 0)
+            seen = np.add.reduceat(np.where(informed, s2 - s1 * s1 / s0, 0.0), starts)
+            toward_gain = np.add.reduceat(np.where(informed, t1 - s1 * t0 / s0, 0.0), starts)
+            whole = np.divide(toward_gain, seen, out=np.zeros_like(seen), where=seen > 0)
             gain = np.where(np.repeat(seen > 0, sizes), np.repeat(np.maximum(whole, 0.0), sizes), gain)
-        level = np.where(known, np.maximum((t0 - gain * s1) / s0, FLOOR * level), level)
+        level = np.where(informed, np.maximum((t0 - gain * s1) / s0, FLOOR * level), level)
     level = np.where(level > EXACT * mean * mean, level, 0.0)
     return np.stack([level, mean, gain], axis=1)
 
@@ -81,8 +81,8 @@ def _sums(
         v *= v
         w = np.divide(weight[block], v, out=np.zeros_like(v), where=v > 0)
         ws = w * x
-        for k, part in enumerate((w, ws, ws * x, w * d, ws * d)):
-            part.sum(axis=1, out=sums[k, block])
+        for k, terms in enumerate((w, ws, ws * x, w * d, ws * d)):
+            terms.sum(axis=1, out=sums[k, block])
     return sums
 
 

@@ -89,15 +89,15 @@ def prepare(scan: Scan, recipe: Recipe) -> Prepared:
     shift = scan.shift_cm1 + recipe.axis.shift_cm1
     inside = window_channels(shift, recipe)
     model = build_model(shift[inside], recipe, scan.source)
-    found = np.flatnonzero(inside)
-    whole = slice(found[0], found[-1] + 1)
-    counts = scan.counts[:, whole] if found.size == whole.stop - whole.start else scan.counts[:, inside]
+    channels = np.flatnonzero(inside)
+    whole = slice(channels[0], channels[-1] + 1)
+    counts = scan.counts[:, whole] if channels.size == whole.stop - whole.start else scan.counts[:, inside]
     top = recipe.clean.saturation_counts
     bad = None if scan.mask is None else scan.mask[:, inside]
     measured, saturated = np.zeros(len(scan), dtype=bool), np.zeros(len(scan), dtype=bool)
-    for rows, part in blocks(counts):
-        measured[rows] = part.max(axis=1) > part.min(axis=1)
-        if top is not None and (burnt := part >= top).any():
+    for rows, some in blocks(counts):
+        measured[rows] = some.max(axis=1) > some.min(axis=1)
+        if top is not None and (burnt := some >= top).any():
             saturated[rows] = burnt.any(axis=1)
             bad = np.zeros(counts.shape, dtype=bool) if bad is None else bad
             bad[rows] |= burnt
@@ -126,8 +126,8 @@ def _subtracted(scan: Scan, shift_cm1: FloatArray, inside: BoolArray, recipe: Re
     for low, high in recipe.window.exclude:
         near &= (shift_cm1 < low) | (shift_cm1 > high)
     under = np.empty((len(scan), int(inside.sum())))
-    for rows, part in blocks(scan.counts[:, near]):
-        counts = np.array(part, dtype=np.float64)
+    for rows, some in blocks(scan.counts[:, near]):
+        counts = np.array(some, dtype=np.float64)
         use = np.ones(counts.shape, dtype=bool) if scan.mask is None else ~scan.mask[rows][:, near]
         if top is not None:
             use &= counts < top

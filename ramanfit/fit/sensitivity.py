@@ -31,18 +31,18 @@ def alternatives(recipe: Recipe) -> dict[str, Recipe]:
     RecipeError
         If there is none, or one of them is not valid.
     """
-    found: dict[str, Recipe] = {}
+    variants: dict[str, Recipe] = {}
     for text in recipe.alternatives.baselines:
         try:
             baseline = _baseline(text, recipe.baseline)
         except RecipeError as error:
             raise RecipeError(f"alternatives.baselines, {text!r}: {error.message}", hint=error.hint) from None
         if baseline != recipe.baseline:
-            found[f"baseline {text}"] = replace(recipe, baseline=baseline)
+            variants[f"baseline {text}"] = replace(recipe, baseline=baseline)
     for name in recipe.alternatives.recipes:
         other = load_recipe(name)
         try:
-            found[f"recipe {name}"] = replace(
+            variants[f"recipe {name}"] = replace(
                 recipe,
                 peaks=other.peaks,
                 ratios=other.ratios,
@@ -50,44 +50,44 @@ def alternatives(recipe: Recipe) -> dict[str, Recipe]:
             )
         except RecipeError as error:
             raise RecipeError(f"alternatives.recipes, {name!r}: {error.message}", hint=error.hint) from None
-    if not found:
+    if not variants:
         raise RecipeError(
             f"recipe {recipe.name} states no alternatives",
             hint='--set \'alternatives.baselines=["1", "3", "arpls lam=1e6"]\'',
         )
-    return {name: replace(variant, errors=Errors()) for name, variant in found.items()}
+    return {name: replace(variant, errors=Errors()) for name, variant in variants.items()}
 
 
-def _baseline(text: str, own: Baseline) -> Baseline:
+def _baseline(text: str, usual: Baseline) -> Baseline:
     method, _, options = text.strip().partition(" ")
     if method in ("auto", "none") or method.isdecimal():
         return Baseline(method if method in ("auto", "none") else int(method))
-    found = Baseline("none", method, options.strip(), margin_cm1=own.margin_cm1)
-    checked_options(found)
-    return found
+    baseline = Baseline("none", method, options.strip(), margin_cm1=usual.margin_cm1)
+    checked_options(baseline)
+    return baseline
 
 
-def departures(own: Quantities, other: Quantities) -> Departures:
+def departures(reported: Quantities, other: Quantities) -> Departures:
     """Return by how much an alternative's ratios and positions differ, where both have them."""
-    nothing = np.full(len(own.flags), np.nan)
-    found = {
+    nothing = np.full(len(reported.flags), np.nan)
+    differences = {
         name: other.ratios[name].value - values.value if name in other.ratios else nothing
-        for name, values in own.ratios.items()
+        for name, values in reported.ratios.items()
     }
-    for p, peak in enumerate(own.names):
+    for p, peak in enumerate(reported.names):
         q = other.names.index(peak) if peak in other.names else None
-        found[f"{peak}_center_cm1"] = nothing if q is None else other.center_cm1[:, q] - own.center_cm1[:, p]
-    return found
+        differences[f"{peak}_center_cm1"] = nothing if q is None else other.center_cm1[:, q] - reported.center_cm1[:, p]
+    return differences
 
 
-def with_systematics(own: Quantities, found: Iterable[Departures]) -> Quantities:
+def with_systematics(reported: Quantities, departures_of_all: Iterable[Departures]) -> Quantities:
     """Return quantities with their systematic errors: the largest departure of any alternative."""
-    parts = list(found)
+    others = list(departures_of_all)
 
     def largest(name: str) -> FloatArray:
-        nothing = np.full(len(own.flags), np.nan)
-        return np.asarray(np.fmax.reduce([nothing, *(np.abs(part[name]) for part in parts)]))
+        nothing = np.full(len(reported.flags), np.nan)
+        return np.asarray(np.fmax.reduce([nothing, *(np.abs(differences[name]) for differences in others)]))
 
-    centers = np.stack([largest(f"{peak}_center_cm1") for peak in own.names], axis=1)
-    ratios = {name: replace(values, sys=largest(name)) for name, values in own.ratios.items()}
-    return replace(own, center_sys=centers, ratios=ratios)
+    centers = np.stack([largest(f"{peak}_center_cm1") for peak in reported.names], axis=1)
+    ratios = {name: replace(values, sys=largest(name)) for name, values in reported.ratios.items()}
+    return replace(reported, center_sys=centers, ratios=ratios)

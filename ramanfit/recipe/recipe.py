@@ -84,8 +84,8 @@ class Recipe:
     @property
     def starts_cm1(self) -> tuple[float, ...]:
         """Centers to start from."""
-        own = {peak.name: peak.center_cm1 for peak in self.peaks}
-        return tuple(own.get(peak.center_from, 0.0) + peak.center_cm1 for peak in self.peaks)
+        centers = {peak.name: peak.center_cm1 for peak in self.peaks}
+        return tuple(centers.get(peak.center_from, 0.0) + peak.center_cm1 for peak in self.peaks)
 
     def _check_ties(self, peaks: dict[str, Peak]) -> None:
         for peak in self.peaks:

@@ -57,10 +57,10 @@ def _base(name: object, where: str) -> dict[str, Any]:
     """Return the settings of the recipe that another is laid over, found beside it if it is a file."""
     expect(isinstance(name, str), "base", "the name or the file of a recipe", name)
     beside = Path(where).parent / str(name)
-    known = str(name) in shipped_names()
-    if not known and beside.exists() and beside.samefile(where):
+    shipped = str(name) in shipped_names()
+    if not shipped and beside.exists() and beside.samefile(where):
         raise RecipeError(f"base: expected another recipe, found {name!r} itself")
-    return to_dict(load_recipe(str(name) if known else str(beside)))
+    return to_dict(load_recipe(str(name) if shipped else str(beside)))
 
 
 def shipped_recipes() -> dict[str, str]:
@@ -147,8 +147,8 @@ def to_toml(recipe: Recipe) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _settings(part: Any) -> list[str]:
-    return [f"{f.name} = {format_toml(getattr(part, f.name))}" for f in fields(part)]
+def _settings(settings: Any) -> list[str]:
+    return [f"{f.name} = {format_toml(getattr(settings, f.name))}" for f in fields(settings)]
 
 
 def with_overrides(recipe: Recipe, overrides: Mapping[str, object]) -> Recipe:
@@ -171,17 +171,17 @@ def with_overrides(recipe: Recipe, overrides: Mapping[str, object]) -> Recipe:
     for key, value in overrides.items():
         if key not in slots:
             raise RecipeError(f"unknown setting '{key}'", hint=nearest(key, slots))
-        part, name = slots[key]
-        part[name] = value if isinstance(part[name], str) else _parse_value(value)
+        table_of_key, name = slots[key]
+        table_of_key[name] = value if isinstance(table_of_key[name], str) else _parse_value(value)
     return from_dict(table)
 
 
 def _slots(table: dict[str, Any]) -> dict[str, tuple[dict[str, Any], str]]:
     """Return where every dotted key points: a part of `table` and the name in it."""
     slots = {name: (table, name) for name in _TEXTS}
-    parts = {key: table[key] for key in _TABLES}
-    parts |= {f"{key}.{item['name']}": item for key in _LISTS for item in table[key]}
-    return slots | {f"{key}.{name}": (part, name) for key, part in parts.items() for name in part}
+    tables = {key: table[key] for key in _TABLES}
+    tables |= {f"{key}.{item['name']}": item for key in _LISTS for item in table[key]}
+    return slots | {f"{key}.{name}": (its_table, name) for key, its_table in tables.items() for name in its_table}
 
 
 def _parse_value(value: object) -> object:

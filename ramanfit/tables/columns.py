@@ -113,8 +113,8 @@ def lengthened(
     peaks, n = tuple(status), len(wide)
     p = len(peaks)
 
-    def woven(parts: Sequence[Column]) -> np.ndarray:
-        return np.stack([np.asarray(part) for part in parts], axis=1).ravel()
+    def woven(by_peak: Sequence[Column]) -> np.ndarray:
+        return np.stack([np.asarray(column) for column in by_peak], axis=1).ravel()
 
     columns = {name: repeat_rows(wide.columns[name], p) for name in (*KEYS, *ECHEM) if name in wide.columns}
     columns["peak"] = peaks * n
@@ -155,7 +155,7 @@ def wide_table(keys: Keys, q: Quantities) -> Table:
         values = ratio.value, ratio.se, ratio.area_value, ratio.area_se
         columns |= dict(zip(ratio_columns(name), values, strict=True))
         extras = zip(ratio_extras(name), (ratio.low, ratio.high, ratio.sys), strict=True)
-        columns |= {extra: found for extra, found in extras if found is not None}
+        columns |= {extra: values for extra, values in extras if values is not None}
     columns["redchi2"] = q.redchi2
     columns["flags"] = tuple(q.flags.tolist())
     return Table(columns)

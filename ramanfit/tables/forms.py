@@ -26,8 +26,8 @@ def form_of(target: str | os.PathLike[str]) -> str:
     """
     ending = PurePath(target).suffix.lower().removeprefix(".")
     if ending and ending not in FORMS:
-        known = " ".join(f".{form}" for form in FORMS)
-        raise RecipeError(f"{os.fspath(target)}: expected one of the endings {known}, found .{ending}")
+        endings = " ".join(f".{form}" for form in FORMS)
+        raise RecipeError(f"{os.fspath(target)}: expected one of the endings {endings}, found .{ending}")
     return ending or "csv"
 
 

@@ -66,11 +66,11 @@ class Table:
             raise ValueError(f"expected the columns {tables[0].names} in every table")
         joined: dict[str, Any] = {}
         for name in tables[0].names:
-            parts = [table.columns[name] for table in tables]
-            arrays = [part for part in parts if isinstance(part, np.ndarray)]
-            if 0 < len(arrays) < len(parts):
+            columns = [table.columns[name] for table in tables]
+            arrays = [column for column in columns if isinstance(column, np.ndarray)]
+            if 0 < len(arrays) < len(columns):
                 raise ValueError(f"column {name!r} holds numbers in one table and strings in another")
-            joined[name] = np.concatenate(arrays) if arrays else [cell for part in parts for cell in part]
+            joined[name] = np.concatenate(arrays) if arrays else [cell for column in columns for cell in column]
         return cls(joined)
 
     def rows(self, which: npt.NDArray[np.intp]) -> Table:

@@ -28,8 +28,8 @@ def substitute(g: FloatArray, first: int, last: int) -> FloatArray:
     """Back substitution after elimination: the linear parameters first..last-1, [last - first, n]."""
     linear = np.empty((last - first, g.shape[-1]))
     for k in range(last - 1, first - 1, -1):
-        known = (g[k, k + 1 : last] * linear[k + 1 - first :]).sum(axis=0)
-        linear[k - first] = (g[k, -1] - known) / g[k, k]
+        solved = (g[k, k + 1 : last] * linear[k + 1 - first :]).sum(axis=0)
+        linear[k - first] = (g[k, -1] - solved) / g[k, k]
     return linear
 
 
