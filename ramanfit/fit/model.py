@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 import numpy as np
@@ -57,13 +57,17 @@ class Model:
     shift_cm1 : array [M]
         The fitted channels.
     basis : array [Q, M]
-        Polynomials of order 0 to Q-1, orthonormal over these channels; Q is 0 without a baseline.
+        Polynomials of rising order, then the functions of a smooth part, all orthonormal over these channels; Q is 0
+        without a baseline.
     names : tuple of str
         The peaks.
     start, lower, upper : array [P, 2]
         Center and fwhm in cm-1; a center that follows another peak's counts from it; a width that does has none.
     links : tuple of Link
         One per peak; empty: Lorentzians, all free.
+    smooth : array [J]
+        Variances of the coefficients of the smooth functions, the last of the basis, at an amplitude of 1; empty: the
+        baseline has no smooth part.
     """
 
     shift_cm1: FloatArray
@@ -73,6 +77,17 @@ class Model:
     lower: FloatArray
     upper: FloatArray
     links: tuple[Link, ...] = ()
+    smooth: FloatArray = field(default_factory=lambda: np.empty(0))
+
+    @property
+    def polynomials(self) -> FloatArray:
+        """The part of the basis that nothing holds back, [Q - J, M]."""
+        return self.basis[: len(self.basis) - len(self.smooth)]
+
+    @property
+    def plain(self) -> Model:
+        """The model without the smooth part of its baseline."""
+        return replace(self, basis=self.polynomials, smooth=np.empty(0)) if len(self.smooth) else self
 
     @property
     def middle(self) -> float:
@@ -86,13 +101,13 @@ class Model:
 
     @property
     def parameters(self) -> int:
-        """Number of free parameters of one spectrum."""
+        """Number of free parameters of one spectrum; those of a smooth part are not free."""
         if not self.links:
-            return 3 * len(self.names) + len(self.basis)
+            return 3 * len(self.names) + len(self.polynomials)
         free = self.lower < self.upper  # False for a width that follows another: it has no bounds
         heights = sum(link.height_of is None for link in self.links)
         forms = sum(link.form is not None and link.form[1] < link.form[2] for link in self.links)
-        return int(free.sum()) + heights + forms + len(self.basis)
+        return int(free.sum()) + heights + forms + len(self.polynomials)
 
     @property
     def fields(self) -> int:

@@ -156,10 +156,13 @@ class Linked(Problem):
             a[first + of] += factor * a[first + d]
         return a[[*range(first), *(first + d for d in self.layout.moving)]]
 
+    def gram_at(self, moving: FloatArray) -> FloatArray:
+        return self.gram(self.nonlinear(moving))
+
     def reduce(self, moving: FloatArray) -> Point:
         first = len(self.model.basis)
         last = first + len(self.layout.leading)
-        gram = self.gram(self.nonlinear(moving))
+        gram = self.gram_at(moving)
         g = gram.copy()
         singular = eliminate(g, last)
         heights = self._with_pinned(substitute(g, first, last))

@@ -42,10 +42,14 @@ class Lorentzians(Problem):
     def leading(self) -> Index:
         return np.arange(len(self.model.names))
 
+    def gram_at(self, moving: FloatArray) -> FloatArray:
+        p = len(self.model.names)
+        return self.gram((moving[:p] - self.model.middle).T, moving[p:].T)
+
     def reduce(self, moving: FloatArray) -> Point:
         p, q = len(self.model.names), len(self.model.basis)
         center, fwhm = moving[:p] - self.model.middle, moving[p:]
-        gram = self.gram(center.T, fwhm.T)
+        gram = self.gram_at(moving)
         g = gram.copy()
         shift_rows(g, center, q, p)
         singular = eliminate(g, q + p)

@@ -63,7 +63,7 @@ class Problem(ByRow, ABC):
         Coefficients of what was taken off.
     weights : array [n, M] or None
     fixed : array [Q + 1, Q + 1, n]
-        Inner products of the baseline polynomials and y.
+        Inner products of the baseline's functions and y, with what a penalty adds.
     """
 
     shared: ClassVar = ("model",)
@@ -76,13 +76,30 @@ class Problem(ByRow, ABC):
     fixed: FloatArray
 
     @classmethod
-    def of(cls: type[AnyProblem], model: Model, counts: FloatArray, weights: FloatArray | None) -> AnyProblem:
-        """Set up the problem of some spectra."""
-        basis, n, q = model.basis, len(counts), len(model.basis)
+    def of(
+        cls: type[AnyProblem],
+        model: Model,
+        counts: FloatArray,
+        weights: FloatArray | None,
+        penalty: FloatArray | None = None,
+    ) -> AnyProblem:
+        """Set up the problem of some spectra.
+
+        Parameters
+        ----------
+        model : Model
+        counts : array [n, M]
+        weights : array [n, M] or None
+        penalty : array [n, J] or None
+            Inverse variances of the coefficients of the smooth functions, in the unit of the weights; None: nothing
+            holds them back.
+        """
+        basis, n, q, p = model.basis, len(counts), len(model.basis), len(model.polynomials)
         # what is left out would lead the search for a start astray, and take digits from the rest
         counts = bridged(counts, None if weights is None else weights > 0)
-        removed = np.matmul(counts[:, None, :], basis.T)[:, 0]
-        y = counts - np.matmul(removed[:, None, :], basis)[:, 0]
+        removed = np.zeros((n, q))
+        removed[:, :p] = np.matmul(counts[:, None, :], model.polynomials.T)[:, 0]
+        y = counts - np.matmul(removed[:, None, :p], model.polynomials)[:, 0]
         fixed = np.zeros((q + 1, q + 1, n))
         if weights is None:
             fixed[:q, :q] = np.eye(q)[..., None]
@@ -95,6 +112,8 @@ class Problem(ByRow, ABC):
                 block[:, q] = y[s : s + BLOCK]
                 weighted = block * weights[s : s + BLOCK, None]
                 fixed[..., s : s + BLOCK] = (weighted @ block.transpose(0, 2, 1)).transpose(1, 2, 0)
+        if penalty is not None:
+            np.einsum("iin->in", fixed)[p:q] += penalty.T
         return cls(model, y, removed, weights, fixed)
 
     def __len__(self) -> int:
@@ -123,6 +142,10 @@ class Problem(ByRow, ABC):
     @abstractmethod
     def reach(self, moving: FloatArray) -> FloatArray:
         """Return the scale [K, n] that steps are measured with: widths, and 1 for forms."""
+
+    @abstractmethod
+    def gram_at(self, moving: FloatArray) -> FloatArray:
+        """Return the inner products of basis, the functions that peaks are made of, and y, [R, R, n], in this order."""
 
     @abstractmethod
     def reduce(self, moving: FloatArray) -> Point:

@@ -26,7 +26,7 @@ class Starts:
         self.roots = [p for p in range(len(model.names)) if not model.rigid(p)]
         self.grid = np.array([_trials(*_reach(model, p)) for p in self.roots])  # [P, K, 2]
         shapes = np.stack([self._trial(p, grid) for p, grid in zip(self.roots, self.grid, strict=True)])
-        shapes -= (shapes @ model.basis.T) @ model.basis
+        shapes -= (shapes @ model.polynomials.T) @ model.polynomials
         shapes /= np.sqrt((shapes * shapes).sum(axis=-1, keepdims=True))
         self.shapes = shapes  # [P, K, M]
         flat = shapes.reshape(-1, shapes.shape[-1])
@@ -80,7 +80,7 @@ class Starts:
             fitted = np.empty((len(rows), len(others), len(model.shift_cm1)))
             for i, p in enumerate(others):
                 fitted[:, i] = model.shape(p, *nonlinear[rows, p, :, None].transpose(1, 0, 2))
-            fitted -= (fitted @ model.basis.T) @ model.basis
+            fitted -= (fitted @ model.polynomials.T) @ model.polynomials
             gain = _gain(
                 alone=y[rows] @ self.shapes[j].T,
                 data=fitted @ y[rows, :, None],

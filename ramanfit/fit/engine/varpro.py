@@ -99,6 +99,7 @@ def fit(
     start: FloatArray | None = None,
     tolerance: float = TOLERANCE,
     ratio: FloatArray | None = None,
+    penalty: FloatArray | None = None,
 ) -> FitResult:
     """Fit the model to every spectrum.
 
@@ -118,6 +119,8 @@ def fit(
 
     ratio : array [N, P], optional
         Heights that follow another peak's, in parts of it, spectrum by spectrum; None: as the model has them.
+    penalty : array [N, J], optional
+        Inverse variances of the coefficients of the smooth functions, in the unit of the weights.
 
     Returns
     -------
@@ -132,12 +135,7 @@ def fit(
     weakest: list[Index] = []
     for s in range(0, len(counts), CHUNK):
         chunk = slice(s, s + CHUNK)
-        problem = _problem(
-            model,
-            counts[chunk],
-            None if weights is None else weights[chunk],
-            None if ratio is None else ratio[chunk],
-        )
+        problem = _problem(model, counts[chunk], *(of if of is None else of[chunk] for of in (weights, ratio, penalty)))
         first = starts.search(problem.y) if start is None else start[chunk]
         moving, end, converged = _minimise(problem, problem.moving(first), PATIENCE, tolerance)
         if start is None:
@@ -160,18 +158,29 @@ def fit(
             begins += [anew, np.broadcast_to(starts.home, anew.shape)]
         result.put(np.concatenate(rows), _best_of(problem, begins, tolerance))
     if any(np.isfinite(link.height_bounds).any() for link in model.links):
-        _hold_heights(model, counts, weights, tolerance, result)
+        _hold_heights(model, counts, weights, penalty, tolerance, result)
     return result
 
 
-def _problem(model: Model, counts: FloatArray, weights: FloatArray | None, ratio: FloatArray | None) -> Problem:
+def _problem(
+    model: Model,
+    counts: FloatArray,
+    weights: FloatArray | None,
+    ratio: FloatArray | None = None,
+    penalty: FloatArray | None = None,
+) -> Problem:
     if not model.links:
-        return Lorentzians.of(model, counts, weights)
-    return replace(Linked.of(model, counts, weights), ratio=ratio)
+        return Lorentzians.of(model, counts, weights, penalty)
+    return replace(Linked.of(model, counts, weights, penalty), ratio=ratio)
 
 
 def _hold_heights(
-    model: Model, counts: FloatArray, weights: FloatArray | None, tolerance: float, result: FitResult
+    model: Model,
+    counts: FloatArray,
+    weights: FloatArray | None,
+    penalty: FloatArray | None,
+    tolerance: float,
+    result: FitResult,
 ) -> None:
     """Fit spectra again, with heights held that are beyond their bounds, until none is; in place."""
     leading = [p for p in range(len(model.names)) if model.link(p).height_of is None]
@@ -185,7 +194,8 @@ def _hold_heights(
         if not len(rows):
             break
         pinned = np.where(beyond, np.clip(height, low, high), pinned)
-        problem = Linked.of(model, counts[rows], None if weights is None else weights[rows])
+        some = (of if of is None else of[rows] for of in (weights, penalty))
+        problem = Linked.of(model, counts[rows], *some)
         problem = replace(problem, pinned=pinned[rows])
         moving = problem.moving(result.nonlinear[rows])
         result.put(rows, problem.finish(*_minimise(problem, moving, MAX_ITERATIONS, tolerance)))

@@ -1,0 +1,112 @@
+"""How large the smooth part of a baseline is: its amplitude by restricted maximum likelihood (REML), for a whole scan.
+
+With ``y ~ N(P b + peaks, V + (a s)^2 K)``, s the standard deviation of a spectrum over its channels, everything that
+is linear near a fit (polynomials, heights, small changes of centers and widths) is eliminated from one Gram matrix.
+What is left of the J smooth functions is diagonal in one basis for all amplitudes, so that no fit is repeated
+(Patterson & Thompson, Biometrika 58, 545 (1971); Wahba, J. R. Stat. Soc. B 45, 133 (1983)).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from ramanfit.fit.engine.algebra import eliminate
+from ramanfit.fit.engine.problem import Problem
+from ramanfit.scan.by_row import ByRow
+from ramanfit.scan.scan import FloatArray
+
+AMPLITUDES = np.concatenate([[0.0], 10.0 ** np.arange(-3.0, 1.26, 0.25)])
+"""What is tried, in standard deviations of the spectrum over its channels."""
+
+APART = 10.0  # gain in REML at which a spectrum has an amplitude of its own
+
+
+@dataclass(frozen=True, eq=False)
+class Reduced(ByRow):
+    """What REML needs of N spectra.
+
+    Attributes
+    ----------
+    curvature : array [N, J]
+        Eigenvalues of the smooth functions' reduced Gram matrix, times their variances at amplitude 1.
+    overlap2 : array [N, J]
+        Squared overlaps of the data with the eigenvectors.
+    chi2 : array [N]
+        Without a smooth part.
+    dof : array [N]
+        Channels less parameters that nothing holds back.
+    scale : array [N]
+        s, in counts.
+    """
+
+    curvature: FloatArray
+    overlap2: FloatArray
+    chi2: FloatArray
+    dof: FloatArray
+    scale: FloatArray
+
+    def reml(self, amplitudes: FloatArray = AMPLITUDES) -> FloatArray:
+        """Return -2 log REML for amplitudes [A], up to a constant, [N, A]; not finite where there is none."""
+        t = (amplitudes * self.scale[:, None]) ** 2
+        grown = 1 + t[:, None] * self.curvature[..., None]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            chi2 = self.chi2[:, None] - (self.overlap2[..., None] * t[:, None] / grown).sum(axis=1)
+            return np.asarray(np.log(grown).sum(axis=1) + self.dof[:, None] * np.log(chi2))
+
+
+def reduced(problem: Problem, moving: FloatArray, scale: FloatArray) -> Reduced:
+    """Return what REML needs near a fit.
+
+    Parameters
+    ----------
+    problem : Problem
+        Of a model with a smooth part, true inverse variances as weights, and no penalty.
+    moving : array [K, N]
+        Where the fit is.
+    scale : array [N]
+        Standard deviation of every spectrum over its channels, in counts.
+    """
+    model, gram = problem.model, problem.gram_at(moving)
+    q, j = len(model.polynomials), len(model.smooth)
+    size = len(gram)
+    order = [*range(q), *range(q + j, size - 1), *range(q, q + j), size - 1]
+    g = gram[np.ix_(order, order)]
+    free = size - 1 - j
+    singular = eliminate(g, free)
+    root = np.sqrt(model.smooth)
+    left = g[free:-1, free:-1] * (root[:, None] * root)[..., None]
+    chi2 = np.where(singular | ~(g[-1, -1] > 0), np.nan, g[-1, -1])
+    bad = ~np.isfinite(left).all(axis=(0, 1)) | ~np.isfinite(chi2)
+    left[..., bad] = 0.0
+    curvature, vectors = np.linalg.eigh(left.transpose(2, 0, 1))
+    overlap = (vectors.transpose(0, 2, 1) @ (root * g[free:-1, -1].T)[..., None])[..., 0]
+    chi2[bad] = np.nan
+    return Reduced(np.maximum(curvature, 0.0), overlap * overlap, chi2, problem.used - model.parameters + 0.0, scale)
+
+
+def amplitudes_of(some: Reduced, scan: npt.NDArray[np.intp]) -> FloatArray:
+    """Return the amplitude of every spectrum, [N]: that of its scan, or its own where it asks for it clearly.
+
+    Parameters
+    ----------
+    some : Reduced
+    scan : int array [N]
+        Ascending.
+    """
+    reml = some.reml()
+    usable = np.isfinite(reml).all(axis=1)
+    amplitude = np.zeros(len(scan))
+    best = np.where(usable[:, None], reml, 0.0)
+    starts = np.concatenate([[0], np.flatnonzero(np.diff(scan)) + 1])
+    shared = np.repeat(np.add.reduceat(best, starts).argmin(axis=1), np.diff([*starts, len(scan)]))
+    for _ in range(2):  # those that stand apart leave the rest to agree
+        gain = best[np.arange(len(scan)), shared] - best.min(axis=1)
+        apart = usable & (gain > APART)
+        rest = np.where((usable & ~apart)[:, None], reml, 0.0)
+        shared = np.repeat(np.add.reduceat(rest, starts).argmin(axis=1), np.diff([*starts, len(scan)]))
+    amplitude = AMPLITUDES[np.where(apart, best.argmin(axis=1), shared)]
+    return np.where(usable, amplitude, 0.0)
