@@ -9,20 +9,65 @@ What is left of the J smooth functions is diagonal in one basis for all amplitud
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
 from ramanfit.fit.engine.algebra import eliminate
 from ramanfit.fit.engine.problem import Problem
+from ramanfit.fit.engine.varpro import problem_of
+from ramanfit.fit.model import Model
+from ramanfit.fit.result import FitResult
 from ramanfit.scan.by_row import ByRow
-from ramanfit.scan.scan import FloatArray
+from ramanfit.scan.scan import BoolArray, FloatArray
+
+Index = npt.NDArray[np.intp]
 
 AMPLITUDES = np.concatenate([[0.0], 10.0 ** np.arange(-3.0, 1.26, 0.25)])
 """What is tried, in standard deviations of the spectrum over its channels."""
 
 APART = 10.0  # gain in REML at which a spectrum has an amplitude of its own
+
+
+NOT_BENT = 1e-9  # amplitude that stands for none where a penalty is needed all the same
+
+
+class SmoothPart:
+    """The smooth part of the baselines of a task.
+
+    Attributes
+    ----------
+    model : Model
+    counts : array [N, M]
+    scale : array [N]
+        Standard deviation of every spectrum over its channels, in counts.
+    amplitude : array [N]
+        In units of it; 0: there is none.
+    first : FitResult
+        The fits without a smooth part.
+    """
+
+    first: FitResult
+
+    def __init__(self, model: Model, counts: FloatArray, use: BoolArray | None) -> None:
+        self.model, self.counts = model, counts
+        used = np.ones(counts.shape) if use is None else use.astype(np.float64)
+        total = np.maximum(used.sum(axis=1), 1)
+        mean = (counts * used).sum(axis=1) / total
+        self.scale = np.sqrt((used * (counts - mean[:, None]) ** 2).sum(axis=1) / total)
+        self.amplitude = np.zeros(len(counts))
+
+    def find_amplitude(self, rows: Index, nonlinear: FloatArray, weights: FloatArray, scan: Index) -> None:
+        """Find the amplitude of some rows, whole scans, near a fit of them."""
+        problem = problem_of(self.model, self.counts[rows], weights)
+        some = reduced(problem, problem.moving(nonlinear), self.scale[rows])
+        self.amplitude[rows] = amplitudes_of(some, scan[rows])
+
+    def penalty(self, rows: Index | BoolArray, amplitude: FloatArray | None = None) -> FloatArray:
+        """Return the inverse variances of the smooth functions' coefficients for some rows, [n, J]."""
+        amplitude = (self.amplitude if amplitude is None else np.nan_to_num(amplitude))[rows]
+        size = np.where(amplitude > 0, amplitude, NOT_BENT) * np.maximum(self.scale[rows], np.finfo(float).tiny)
+        return np.asarray(1 / (size[:, None] ** 2 * self.model.smooth))
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +115,7 @@ def reduced(problem: Problem, moving: FloatArray, scale: FloatArray) -> Reduced:
     scale : array [N]
         Standard deviation of every spectrum over its channels, in counts.
     """
-    model, gram = problem.model, problem.gram_at(moving)
+    model, gram = problem.model, problem.tangent_gram(moving)
     q, j = len(model.polynomials), len(model.smooth)
     size = len(gram)
     order = [*range(q), *range(q + j, size - 1), *range(q, q + j), size - 1]
@@ -85,11 +130,14 @@ def reduced(problem: Problem, moving: FloatArray, scale: FloatArray) -> Reduced:
     curvature, vectors = np.linalg.eigh(left.transpose(2, 0, 1))
     overlap = (vectors.transpose(0, 2, 1) @ (root * g[free:-1, -1].T)[..., None])[..., 0]
     chi2[bad] = np.nan
-    return Reduced(np.maximum(curvature, 0.0), overlap * overlap, chi2, problem.used - model.parameters + 0.0, scale)
+    dof = (problem.used - model.parameters).astype(np.float64)
+    return Reduced(np.maximum(curvature, 0.0), overlap * overlap, chi2, dof, scale)
 
 
 def amplitudes_of(some: Reduced, scan: npt.NDArray[np.intp]) -> FloatArray:
     """Return the amplitude of every spectrum, [N]: that of its scan, or its own where it asks for it clearly.
+
+    Spectra without a finite likelihood for every amplitude have none, and no say.
 
     Parameters
     ----------
@@ -98,15 +146,20 @@ def amplitudes_of(some: Reduced, scan: npt.NDArray[np.intp]) -> FloatArray:
         Ascending.
     """
     reml = some.reml()
-    usable = np.isfinite(reml).all(axis=1)
-    amplitude = np.zeros(len(scan))
-    best = np.where(usable[:, None], reml, 0.0)
+    usable = np.asarray(np.isfinite(reml).all(axis=1))
+    reml = np.where(usable[:, None], reml, 0.0)
     starts = np.concatenate([[0], np.flatnonzero(np.diff(scan)) + 1])
-    shared = np.repeat(np.add.reduceat(best, starts).argmin(axis=1), np.diff([*starts, len(scan)]))
+    sizes = np.diff([*starts.tolist(), len(scan)])
+    rows = np.arange(len(scan))
+    apart: BoolArray = np.zeros(len(scan), dtype=bool)
     for _ in range(2):  # those that stand apart leave the rest to agree
-        gain = best[np.arange(len(scan)), shared] - best.min(axis=1)
-        apart = usable & (gain > APART)
-        rest = np.where((usable & ~apart)[:, None], reml, 0.0)
-        shared = np.repeat(np.add.reduceat(rest, starts).argmin(axis=1), np.diff([*starts, len(scan)]))
-    amplitude = AMPLITUDES[np.where(apart, best.argmin(axis=1), shared)]
-    return np.where(usable, amplitude, 0.0)
+        shared = np.repeat(np.add.reduceat(np.where(apart[:, None], 0.0, reml), starts).argmin(axis=1), sizes)
+        apart = np.asarray(reml[rows, shared] - reml.min(axis=1) > APART)
+    return np.where(usable, AMPLITUDES[np.where(apart, reml.argmin(axis=1), shared)], 0.0)
+
+
+def pooled(reml: FloatArray, scan: npt.NDArray[np.intp]) -> FloatArray:
+    """Return the least sum over each scan of REML [N, A], for every spectrum of it, [N]."""
+    starts = np.concatenate([[0], np.flatnonzero(np.diff(scan)) + 1])
+    best = np.add.reduceat(np.where(np.isfinite(reml).all(axis=1)[:, None], reml, 0.0), starts).min(axis=1)
+    return np.asarray(np.repeat(best, np.diff([*starts.tolist(), len(scan)])))

@@ -25,7 +25,13 @@ Pairs = Sequence[tuple[int, int]]
 
 
 def with_errors(
-    fits: FitResult, model: Model, counts: FloatArray, weights: FloatArray | None, errors: Errors, pairs: Pairs
+    fits: FitResult,
+    model: Model,
+    counts: FloatArray,
+    weights: FloatArray | None,
+    errors: Errors,
+    pairs: Pairs,
+    penalty: FloatArray | None = None,
 ) -> FitResult:
     """Return fits with the errors that a recipe asks for.
 
@@ -33,7 +39,7 @@ def with_errors(
     ----------
     fits : FitResult
     model : Model
-    counts, weights : array [N, M]
+    counts, weights, penalty
         As in `ramanfit.fit.engine.varpro.fit`.
     errors : Errors
     pairs : sequence of (int, int)
@@ -41,13 +47,19 @@ def with_errors(
     if errors.method == "covariance":
         return fits
     if errors.method == "profile":
-        return replace(fits, intervals=profile(model, counts, weights, fits, pairs))
-    covariance, intervals = bootstrap(model, counts, weights, fits, pairs, errors.samples)
+        return replace(fits, intervals=profile(model, counts, weights, fits, pairs, penalty))
+    covariance, intervals = bootstrap(model, counts, weights, fits, pairs, errors.samples, penalty)
     return replace(fits, covariance=covariance, intervals=intervals)
 
 
 def bootstrap(
-    model: Model, counts: FloatArray, weights: FloatArray | None, fits: FitResult, pairs: Pairs, samples: int
+    model: Model,
+    counts: FloatArray,
+    weights: FloatArray | None,
+    fits: FitResult,
+    pairs: Pairs,
+    samples: int,
+    penalty: FloatArray | None = None,
 ) -> tuple[FloatArray, FloatArray]:
     """Return the covariance and the 95 % intervals of ratios that resampled residuals give.
 
@@ -99,6 +111,7 @@ def bootstrap(
             None if weights is None else np.repeat(w, samples, axis=0),
             np.repeat(fitted.nonlinear, samples, axis=0),
             tolerance=varpro.ROUGH,
+            penalty=None if penalty is None else np.repeat(penalty[some], samples, axis=0),
         )
         values = np.stack([again.height, again.center_cm1, again.fwhm_cm1, again.form][: fits.fields], axis=2)
         values = values.reshape(len(some), samples, -1)
@@ -114,7 +127,14 @@ def bootstrap(
     return covariance, intervals
 
 
-def profile(model: Model, counts: FloatArray, weights: FloatArray | None, fits: FitResult, pairs: Pairs) -> FloatArray:
+def profile(
+    model: Model,
+    counts: FloatArray,
+    weights: FloatArray | None,
+    fits: FitResult,
+    pairs: Pairs,
+    penalty: FloatArray | None = None,
+) -> FloatArray:
     """Return 95 % intervals [N, R, 2] of ratios of heights from the profile of the likelihood.
 
     An end of an interval is where chi-square, least in all other parameters while the ratio is held, has risen by
@@ -126,12 +146,12 @@ def profile(model: Model, counts: FloatArray, weights: FloatArray | None, fits: 
     rows = np.flatnonzero((fits.status == Status.CONVERGED) & (fits.chi2 > 0))
     if not len(rows):
         return intervals
-    counts, some = counts[rows], None if weights is None else weights[rows]
-    best = varpro.fit(model, counts, some, fits.nonlinear[rows], PRECISE)
+    counts, (some, held) = counts[rows], (of if of is None else of[rows] for of in (weights, penalty))
+    best = varpro.fit(model, counts, some, fits.nonlinear[rows], PRECISE, penalty=held)
     for r, (a, b) in enumerate(pairs):
         if (tied := _tied(model, a, b)) is not None:
             for end, side in enumerate((-1.0, 1.0)):
-                intervals[rows, r, end] = _end(tied, counts, some, best, a, b, side)
+                intervals[rows, r, end] = _end(tied, counts, some, held, best, a, b, side)
     return intervals
 
 
@@ -146,7 +166,14 @@ def _tied(model: Model, a: int, b: int) -> Model | None:
 
 
 def _end(
-    tied: Model, counts: FloatArray, weights: FloatArray | None, best: FitResult, a: int, b: int, side: float
+    tied: Model,
+    counts: FloatArray,
+    weights: FloatArray | None,
+    penalty: FloatArray | None,
+    best: FitResult,
+    a: int,
+    b: int,
+    side: float,
 ) -> FloatArray:
     """Return one end of the interval of a ratio, [N]."""
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -168,7 +195,8 @@ def _end(
             break
         ratio = np.tile(follow, (len(at), 1))
         ratio[:, a] = middle[at] + side * away[at]
-        held = varpro.fit(tied, counts[at], None if weights is None else weights[at], nonlinear[at], PRECISE, ratio)
+        some, slack = (of if of is None else of[at] for of in (weights, penalty))
+        held = varpro.fit(tied, counts[at], some, nonlinear[at], PRECISE, ratio, slack)
         z = np.sqrt(np.maximum(held.chi2 - best.chi2[at], 0) / unit[at])
         done = np.abs(z - Z_95) < CLOSE
         end[at[done]] = ratio[done, a]

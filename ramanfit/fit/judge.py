@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ramanfit.fit.batch import Task
-from ramanfit.fit.engine import baseline_only
+from ramanfit.fit.engine import Engine, baseline_only
 from ramanfit.fit.model import Model
 from ramanfit.fit.noise import variance
 from ramanfit.fit.residuals import autocorrelation, may_be_two
 from ramanfit.fit.result import FitResult, Status
 from ramanfit.scan.scan import FloatArray
 
-if TYPE_CHECKING:
-    from ramanfit.fit.engine import Engine
-
 DOUBT = 8.0  # a height of so many standard errors needs no further proof
 
 
 def judged(
-    fits: FitResult, task: Task, engine: Engine, counts: FloatArray, weights: FloatArray | None, residual: FloatArray
+    fits: FitResult,
+    task: Task,
+    engine: Engine,
+    counts: FloatArray,
+    weights: FloatArray | None,
+    residual: FloatArray,
+    penalty: FloatArray | None = None,
 ) -> FitResult:
     """Return fits with what their residuals and their rivals say of them.
 
@@ -37,6 +39,8 @@ def judged(
         Of these spectra.
     residual : array [N, M]
         In counts.
+    penalty : array [N, J] or None
+        See `ramanfit.fit.engine.varpro.fit`.
     """
     if not task.model.names or fits.light is None:
         return fits
@@ -46,8 +50,8 @@ def judged(
     residual = np.divide(residual, spread, out=np.zeros_like(residual), where=seen)
     return replace(
         fits,
-        delta_bic=_delta_bic(engine, task.model, fits, counts, weights),
-        double_bic=_double_bic(engine, task, fits, counts, weights, residual),
+        delta_bic=_delta_bic(engine, task.model, fits, counts, weights, penalty),
+        double_bic=_double_bic(engine, task, fits, counts, weights, penalty, residual),
         structure=autocorrelation(residual, use),
     )
 
@@ -74,7 +78,12 @@ def _channels(counts: FloatArray, weights: FloatArray | None) -> int | np.ndarra
 
 
 def _delta_bic(
-    engine: Engine, model: Model, fits: FitResult, counts: FloatArray, weights: FloatArray | None
+    engine: Engine,
+    model: Model,
+    fits: FitResult,
+    counts: FloatArray,
+    weights: FloatArray | None,
+    penalty: FloatArray | None,
 ) -> FloatArray:
     """Return by how much each peak in doubt improves the Bayesian information criterion, [N, P]."""
     delta = np.full(fits.height.shape, np.nan)
@@ -86,13 +95,13 @@ def _delta_bic(
         rows = np.flatnonzero((snr[:, p] > 0) & (snr[:, p] < DOUBT) & (fits.chi2 > 0))
         if not len(rows):
             continue
-        some = None if weights is None else weights[rows]
+        some, held = (of if of is None else of[rows] for of in (weights, penalty))
         rest = model.rest(p)
         less = model.of(rest)
         if rest:
-            chi2 = engine(less, counts[rows], some, fits.nonlinear[rows][:, rest]).chi2
+            chi2 = engine(less, counts[rows], some, fits.nonlinear[rows][:, rest], penalty=held).chi2
         else:
-            chi2 = baseline_only.fit(less, counts[rows], some).chi2
+            chi2 = baseline_only.fit(less, counts[rows], some, penalty=held).chi2
         more = model.parameters - less.parameters
         delta[rows, p] = bic_gain(chi2, fits.chi2[rows], more, _channels(counts, some))
     for p, link in enumerate(model.links):
@@ -107,6 +116,7 @@ def _double_bic(
     fits: FitResult,
     counts: FloatArray,
     weights: FloatArray | None,
+    penalty: FloatArray | None,
     residual: FloatArray,
 ) -> FloatArray:
     """Return what the Bayesian information criterion gains by a second line, [N, P]; see `FitResult`."""
@@ -120,10 +130,10 @@ def _double_bic(
         rows = rows[may_be_two(model, fits.take(rows), residual[rows] * scale[rows, None], p)]
         if not len(rows):
             continue
-        some = None if weights is None else weights[rows]
+        some, held = (of if of is None else of[rows] for of in (weights, penalty))
         start = fits.nonlinear[rows][:, [*range(len(model.names)), p]]
         start[:, [p, -1], 0] += fits.fwhm_cm1[rows, p, None] * np.array([-0.35, 0.35])
         start[:, [p, -1], 1] *= 0.7
-        two = engine(model.doubled(p), counts[rows], some, start)
+        two = engine(model.doubled(p), counts[rows], some, start, penalty=held)
         gain[rows, p] = -bic_gain(two.chi2, fits.chi2[rows], -3, _channels(counts, some))
     return gain

@@ -11,6 +11,7 @@ import numpy as np
 from ramanfit.errors import ScanError
 from ramanfit.fit.lineshapes import line
 from ramanfit.fit.result import PARAMETERS, FitResult, Status
+from ramanfit.fit.smooth import smooth_functions
 from ramanfit.recipe.peaks import Peak
 from ramanfit.recipe.recipe import Recipe
 from ramanfit.scan.scan import BoolArray, FloatArray
@@ -68,6 +69,8 @@ class Model:
     smooth : array [J]
         Variances of the coefficients of the smooth functions, the last of the basis, at an amplitude of 1; empty: the
         baseline has no smooth part.
+    smooth_cm1 : float
+        Length of the smooth part.
     """
 
     shift_cm1: FloatArray
@@ -78,6 +81,7 @@ class Model:
     upper: FloatArray
     links: tuple[Link, ...] = ()
     smooth: FloatArray = field(default_factory=lambda: np.empty(0))
+    smooth_cm1: float = 0.0
 
     @property
     def polynomials(self) -> FloatArray:
@@ -87,7 +91,15 @@ class Model:
     @property
     def plain(self) -> Model:
         """The model without the smooth part of its baseline."""
-        return replace(self, basis=self.polynomials, smooth=np.empty(0)) if len(self.smooth) else self
+        if not len(self.smooth):
+            return self
+        return replace(self, basis=self.polynomials, smooth=np.empty(0), smooth_cm1=0.0)
+
+    def with_smooth(self, length_cm1: float, count: int | None = None) -> Model:
+        """Return the model with a smooth part of another length; see `ramanfit.fit.smooth.smooth_functions`."""
+        functions, variances = smooth_functions(self.shift_cm1, self.polynomials, length_cm1, count)
+        basis = np.concatenate([self.polynomials, functions])
+        return replace(self, basis=basis, smooth=variances, smooth_cm1=length_cm1)
 
     @property
     def middle(self) -> float:
@@ -188,6 +200,7 @@ class Model:
     def unfitted(self, n: int, status: Status) -> FitResult:
         """Return `n` rows that hold no values, only a status."""
         peaks, size = len(self.names), self.fields * len(self.names)
+        smooth = bool(len(self.smooth))
         return FitResult(
             **{name: np.full((n, peaks), np.nan) for name in (*PARAMETERS, "delta_bic", "double_bic")},
             coefficients=np.full((n, len(self.basis)), np.nan),
@@ -199,6 +212,25 @@ class Model:
             structure=np.full(n, np.nan),
             at_bound=np.zeros((n, peaks, 4), dtype=bool),
             status=np.full(n, status, dtype=np.int8),
+            amplitude=np.full(n, np.nan) if smooth else None,
+            missing_band=np.zeros(n, dtype=bool) if smooth else None,
+            doubt=np.zeros((n, size)) if smooth else None,
+            other_height=np.full((n, peaks), np.nan) if smooth else None,
+        )
+
+    def widened(self, plain: FitResult) -> FitResult:
+        """Return fits of the model without its smooth part as fits of this one."""
+        if not len(self.smooth):
+            return plain
+        wide = self.unfitted(len(plain), Status.FAILED)
+        nothing = np.where(np.isfinite(plain.chi2), 0.0, np.nan)
+        return replace(
+            plain,
+            coefficients=np.column_stack([plain.coefficients, *([nothing] * len(self.smooth))]),
+            amplitude=nothing,
+            missing_band=wide.missing_band,
+            doubt=wide.doubt,
+            other_height=wide.other_height,
         )
 
     def evaluate(self, result: FitResult) -> FloatArray:
@@ -273,7 +305,7 @@ def _model(channels: bytes, recipe: Recipe) -> Model:
     shift_cm1 = np.frombuffer(channels)
     peaks = recipe.peaks
     number = {peak.name: p for p, peak in enumerate(peaks)}
-    return Model(
+    model = Model(
         shift_cm1=shift_cm1,
         basis=polynomial_basis(shift_cm1, recipe.baseline.highest),
         names=tuple(number),
@@ -282,6 +314,7 @@ def _model(channels: bytes, recipe: Recipe) -> Model:
         upper=np.array([(p.center_max_cm1, p.fwhm_max_cm1) for p in peaks], dtype=np.float64),
         links=() if all(peak.plain for peak in peaks) else tuple(_link(peak, number) for peak in peaks),
     )
+    return model if recipe.smooth_cm1 is None else model.with_smooth(recipe.smooth_cm1)
 
 
 def _link(peak: Peak, number: dict[str, int]) -> Link:

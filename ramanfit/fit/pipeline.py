@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ramanfit.fit.amplitude import SmoothPart
 from ramanfit.fit.baseline_order import with_orders
 from ramanfit.fit.batch import Task, batches, task_of
 from ramanfit.fit.cosmic_rays import gross_spikes, residual_spikes
-from ramanfit.fit.engine import engine_named
+from ramanfit.fit.engine import Engine, engine_named
 from ramanfit.fit.intervals import with_errors
 from ramanfit.fit.judge import judged
+from ramanfit.fit.missing import difference, look_for_missing
 from ramanfit.fit.noise import estimate_noise, variance, weights_of
 from ramanfit.fit.prepare import Prepared, prepare
 from ramanfit.fit.quantities import Quantities, quantities
@@ -112,8 +114,10 @@ def fit_task(task: Task) -> FitResult:
     first = work.fit_with_equal_weights()  # shows the noise
     work.estimate_noise(first)
     work.mask_spikes_above(first, first)
+    first = work.find_smooth_part(first)
     final = work.fit_with_noise_weights(first)  # weights follow the curves of the first
     work.mask_spikes_above(final, first)
+    final = work.ask_for_missing_bands(final)
     return work.with_errors(final)
 
 
@@ -129,6 +133,8 @@ class _Work:
         Channels masked because of cosmic rays.
     noise : array [N, 3]
         See `ramanfit.fit.noise.variance`; not a number before it is known.
+    smooth : SmoothPart or None
+        None: the baseline has none.
     """
 
     def __init__(self, task: Task) -> None:
@@ -136,6 +142,7 @@ class _Work:
         self.task, self.everything = task, np.ones(n, dtype=bool)
         self.counts = task.counts if task.lines is None else task.counts - task.lines
         self.spikes, self.noise = np.zeros(task.counts.shape, dtype=bool), np.full((n, 3), np.nan)
+        self.smooth = SmoothPart(task.model, self.counts, task.use) if len(task.model.smooth) else None
         # with equal weights throughout, the first fits are the last
         self.engine, self.leading = engine_named(task.engine), engine_named(task.engine, rough=task.noise != "white")
 
@@ -156,12 +163,12 @@ class _Work:
         hit, use = np.asarray(self.spikes.any(axis=1)), self.task.use
         weights = None if use is None else use.astype(np.float64)
         if not hit.any():
-            return self._seen(self.leading(self.task.model, self.counts, weights, None), self.everything)
+            return self._seen(self._first(self.counts, weights), self.everything)
         first = replace(self.task.model.unfitted(len(hit), Status.FAILED), light=np.full(self.counts.shape, np.nan))
         first.put(hit, self._fit_masked(hit))
         if not hit.all():
             some = None if weights is None else weights[~hit]
-            first.put(~hit, self._seen(self.leading(self.task.model, self.counts[~hit], some, None), ~hit))
+            first.put(~hit, self._seen(self._first(self.counts[~hit], some), ~hit))
         return first
 
     def estimate_noise(self, first: FitResult, rows: BoolArray | None = None) -> None:
@@ -188,17 +195,88 @@ class _Work:
         fits, noise, counts, use = final.take(ok), self.noise[fitted], self.counts[fitted], self.use
         used = None if use is None else use[fitted]
         weights = None if used is None else used.astype(np.float64)
-        if self.task.noise == "white":
+        if self.task.noise == "white" and self.smooth is None:
             unit = noise[:, 0]
         else:
             weights, unit = weights_of(noise, self._light_of(fits), used)
-            fits = self._seen(self.engine(self.task.model, counts, weights, fits.nonlinear), fitted)
+            fits = self._seen(self._last(self.engine, fitted, counts, weights, fits.nonlinear), fitted)
         with np.errstate(divide="ignore", invalid="ignore"):
             redchi2 = fits.chi2 / fits.dof / unit
         redchi2[~np.isfinite(redchi2)] = np.nan
         fits = replace(fits, noise=noise, redchi2=redchi2)
         rival = engine_named(self.task.engine, rough=True)
-        final.put(ok, judged(fits, self.task, rival, counts, weights, self._measured(fitted) - self._light_of(fits)))
+        penalty = None if self.smooth is None else self.smooth.penalty(fitted)
+        residual = self._measured(fitted) - self._light_of(fits)
+        final.put(ok, judged(fits, self.task, rival, counts, weights, residual, penalty))
+        return final
+
+    def find_smooth_part(self, first: FitResult) -> FitResult:
+        """Find the amplitude of each scan's smooth part; return where the fits are with it.
+
+        The amplitude is sought twice, near the fits without a smooth part and near those with it.
+        """
+        if self.smooth is None:
+            return first
+        self.smooth.first = first
+        scan = self.task.scan
+        asked = first.status == Status.CONVERGED
+        for _ in range(2):
+            rows = np.flatnonzero(asked & (self.noise[:, 0] > 0))
+            if not len(rows):
+                break
+            weights = self._noise_weights(first, rows)
+            self.smooth.find_amplitude(rows, first.nonlinear[rows], weights, scan)
+            bent = self.smooth.amplitude > 0
+            rows = np.flatnonzero(bent)
+            if not len(rows):
+                break
+            weights = self._noise_weights(first, rows)
+            engine = engine_named(self.task.engine, rough=True)
+            fits = self._seen(self._last(engine, rows, self.counts[rows], weights, first.nonlinear[rows]), rows)
+            first = first.take(self.everything)
+            first.put(rows, fits)
+            self.estimate_noise(first, bent)
+            touched = np.zeros(int(scan[-1]) + 1, dtype=bool)
+            touched[scan[rows]] = True
+            asked = asked & touched[scan]
+        return first
+
+    def ask_for_missing_bands(self, final: FitResult) -> FitResult:
+        """Return the fits with what says that baseline and peaks cannot be told apart; see `ramanfit.fit.missing`."""
+        if self.smooth is None:
+            return final
+        rows = np.flatnonzero((self.smooth.amplitude > 0) & (final.status == Status.CONVERGED))
+        if not len(rows):
+            return final
+        fits = final.take(rows)
+        weights, model = self._noise_weights(final, rows), self.task.model
+        verdict = look_for_missing(
+            model, self.counts[rows], weights, fits, self.smooth, rows, self.task.scan[rows], self.task.ratios
+        )
+        plain = self.smooth.first.take(rows)
+        shown = replace(
+            fits, doubt=verdict.smaller_doubt(fits, plain, self.task.ratios), other_height=plain.height.copy()
+        )
+        if verdict.missing.any():
+            fired = np.flatnonzero(verdict.missing)
+            again = model.widened(
+                self.engine(model.plain, self.counts[rows[fired]], weights[fired], plain.nonlinear[fired])
+            )
+            again = replace(
+                again,
+                noise=fits.noise[fired],
+                redchi2=again.chi2 / np.maximum(again.dof, 1),
+                missing_band=np.ones(len(fired), dtype=bool),
+                doubt=difference(fits.take(fired), again),
+                other_height=fits.height[fired].copy(),
+            )
+            again = self._seen(again, rows[fired])
+            residual = self._measured(rows[fired]) - self._light_of(again)
+            rival = engine_named(self.task.engine, rough=True)
+            plainly = self.task._replace(model=model.plain)
+            judged_again = judged(again, plainly, rival, self.counts[rows[fired]], weights[fired], residual)
+            shown.put(fired, judged_again)
+        final.put(rows, shown)
         return final
 
     def mask_spikes_above(self, fits: FitResult, first: FitResult) -> None:
@@ -216,15 +294,49 @@ class _Work:
     def with_errors(self, final: FitResult) -> FitResult:
         """Return the fits with the errors that were asked for, and without what only the way here needed."""
         weights = None if self.use is None else self.use.astype(np.float64)
-        if self.task.errors.method != "covariance" and self.task.noise != "white":
+        if self.task.errors.method != "covariance" and (self.task.noise != "white" or self.smooth is not None):
             weights, _ = weights_of(self.noise, self._light_of(final), self.use)
-        done = with_errors(final, self.task.model, self.counts, weights, self.task.errors, self.task.ratios)
+        penalty = None if self.smooth is None else self.smooth.penalty(self.everything, final.amplitude)
+        done = with_errors(final, self.task.model, self.counts, weights, self.task.errors, self.task.ratios, penalty)
         return replace(done, light=None, spikes=self.spikes if self.task.spikes else None)
 
     def _fit_masked(self, rows: BoolArray) -> FitResult:
         """Return first fits of some rows, without the channels that cosmic rays hit."""
         use = ~self.spikes[rows] if self.task.use is None else self.task.use[rows] & ~self.spikes[rows]
-        return self._seen(self.leading(self.task.model, self.counts[rows], use.astype(np.float64), None), rows)
+        fits = self._seen(self._first(self.counts[rows], use.astype(np.float64)), rows)
+        if self.smooth is not None and (self.smooth.amplitude[rows] > 0).any():
+            numbers = np.flatnonzero(rows)
+            self.smooth.first.put(rows, fits)
+            weights, _ = weights_of(self.noise[numbers], self._light_of(fits), use)
+            rough = engine_named(self.task.engine, rough=True)
+            fits = self._seen(self._last(rough, numbers, self.counts[numbers], weights, fits.nonlinear), rows)
+        return fits
+
+    def _first(self, counts: FloatArray, weights: FloatArray | None) -> FitResult:
+        """Fit spectra from nowhere, without a smooth part."""
+        return self.task.model.widened(self.leading(self.task.model.plain, counts, weights, None))
+
+    def _last(
+        self, engine: Engine, rows: np.ndarray, counts: FloatArray, weights: FloatArray, start: FloatArray
+    ) -> FitResult:
+        """Fit spectra [n] of some rows, those with a smooth part apart from those without one."""
+        model = self.task.model
+        if self.smooth is None:
+            return engine(model, counts, weights, start)
+        bent = self.smooth.amplitude[rows] > 0
+        fits = replace(model.unfitted(len(rows), Status.FAILED))
+        if not bent.all():
+            fits.put(~bent, model.widened(engine(model.plain, counts[~bent], weights[~bent], start[~bent])))
+        if bent.any():
+            penalty = self.smooth.penalty(rows[bent])
+            curved = engine(model, counts[bent], weights[bent], start[bent], penalty=penalty, home=True)
+            fits.put(bent, replace(curved, amplitude=self.smooth.amplitude[rows[bent]]))
+        return fits
+
+    def _noise_weights(self, fits: FitResult, rows: np.ndarray) -> FloatArray:
+        """Return the weights of some rows, true inverse variances."""
+        use = self.use
+        return weights_of(self.noise[rows], self._light_of(fits)[rows], None if use is None else use[rows])[0]
 
     def _mask_above(self, fits: FitResult, rows: BoolArray) -> BoolArray:
         """Mask the cosmic rays that stand out of the fits of some rows; return which rows have new ones."""

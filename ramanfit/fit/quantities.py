@@ -20,6 +20,7 @@ StringArray = npt.NDArray[np.str_]
 STRUCTURE = 5.0  # standard errors of the correlation between neighbouring residuals
 CORRELATED = 0.95
 NARROW = 3.0  # channels
+AS_BASELINE = 0.7  # of the length of a smooth part
 
 FLAGS: dict[str, str] = {
     "not_measured": "empty or constant spectrum: nothing to fit",
@@ -28,6 +29,9 @@ FLAGS: dict[str, str] = {
     "no_covariance": "the normal matrix has no inverse: no standard errors",
     "saturated": "channels at the detector's ceiling inside the window; they were left out of the fit",
     "spike_in_band": "a cosmic ray within the width of a detected peak; its channels were left out of the fit",
+    "missing_band": "something in the residuals says that the model lacks a band: peaks and baseline cannot be told "
+    "apart; without the smooth part, and the difference to the fit with it in the errors",
+    "broad_as_baseline": "a peak broader than 0.7 of the length of the baseline's smooth part: hardly told from it",
     "not_detected": "a height is below detection.min_snr standard errors, or the Bayesian information criterion is "
     "better without the peak: no position, no ratio",
     "low_snr": "a height is below detection.low_snr standard errors: errors are no longer symmetric",
@@ -48,7 +52,8 @@ FLAGS: dict[str, str] = {
 class RatioValues:
     """One ratio of all spectra, of heights and of areas; not a number where it has no meaning.
 
-    `low` and `high` end its 95 % interval, `sys` is its systematic error; None: not asked for.
+    `low` and `high` end its 95 % interval, `sys` is its systematic error; None: not asked for. `other` is the ratio of
+    heights with the other baseline; None: there is one only.
     """
 
     value: FloatArray
@@ -58,6 +63,7 @@ class RatioValues:
     low: FloatArray | None = None
     high: FloatArray | None = None
     sys: FloatArray | None = None
+    other: FloatArray | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +86,8 @@ class Quantities:
         Words of `FLAGS` joined by ``|``.
     center_sys : array [N, P] or None
         Systematic errors of the positions; None: not asked for.
+    amplitude : array [N] or None
+        See `FitResult`.
     """
 
     names: tuple[str, ...]
@@ -99,10 +107,12 @@ class Quantities:
     redchi2: FloatArray
     flags: StringArray
     center_sys: FloatArray | None = None
+    amplitude: FloatArray | None = None
 
 
 def quantities(result: FitResult, prepared: Prepared, recipe: Recipe) -> Quantities:
     """Derive all quantities of a fit; errors follow from the full covariance by linear propagation."""
+    result = result.doubted()
     n, peaks = result.height.shape
     se = result.standard_errors()
     fitted = result.status == Status.CONVERGED
@@ -135,6 +145,9 @@ def quantities(result: FitResult, prepared: Prepared, recipe: Recipe) -> Quantit
         if result.intervals is not None:
             low, high = (shown(result.intervals[:, r, end], both) for end in (0, 1))
             values = replace(values, low=low, high=high)
+        if (other := result.other_height) is not None:
+            with np.errstate(invalid="ignore", divide="ignore"):
+                values = replace(values, other=shown(other[:, a] / other[:, b], fitted))
         ratios[ratio.name] = values
     return Quantities(
         names=tuple(index),
@@ -153,6 +166,7 @@ def quantities(result: FitResult, prepared: Prepared, recipe: Recipe) -> Quantit
         ratios=ratios,
         redchi2=shown(result.redchi2, fitted),
         flags=_flags(result, prepared, recipe, status, snr),
+        amplitude=result.amplitude,
     )
 
 
@@ -236,6 +250,7 @@ def _flags(result: FitResult, prepared: Prepared, recipe: Recipe, status: String
     leads = np.array([prepared.model.link(p).height_of is None for p in range(len(recipe.peaks))])
     held = result.at_bound[..., 3]
     half = result.fwhm_cm1 / 2
+    broad = AS_BASELINE * prepared.model.smooth_cm1 or np.inf
     pitch = np.interp(result.center_cm1, shift[:-1], np.diff(shift))
     with np.errstate(invalid="ignore"):
         near_edge = (result.center_cm1 - half < shift[0]) | (result.center_cm1 + half > shift[-1])
@@ -247,6 +262,8 @@ def _flags(result: FitResult, prepared: Prepared, recipe: Recipe, status: String
         "no_covariance": fitted & (np.isnan(result.standard_errors()["height"]) & leads & ~held).any(axis=1),
         "saturated": prepared.saturated,
         "spike_in_band": _spike_in_band(result, prepared, status),
+        "missing_band": fitted & (False if result.missing_band is None else result.missing_band),
+        "broad_as_baseline": ((status == "ok") & (result.fwhm_cm1 > broad)).any(axis=1),
         "not_detected": (status == "not_detected").any(axis=1),
         "low_snr": weak.any(axis=1),
         "residual_structure": fitted & (result.structure > STRUCTURE),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 import numpy as np
@@ -66,6 +66,15 @@ class FitResult(ByRow):
         Channels masked because of cosmic rays; None: not looked for.
     intervals : array [N, R, 2] or None
         95 % intervals of the ratios; None: not asked for.
+    amplitude : array [N] or None
+        Of the smooth part of the baseline, in standard deviations of the spectrum over its channels; 0: it has none.
+        None: the model has no smooth part.
+    missing_band : bool array [N] or None
+        Whether something in the residuals says that the model lacks a band: baseline and peaks cannot be told apart.
+    doubt : array [N, KP] or None
+        By how much the parameters depend on the baseline: its square joins their covariance.
+    other_height : array [N, P] or None
+        Heights with the other baseline; not a number where there is only one.
     """
 
     height: FloatArray
@@ -86,6 +95,10 @@ class FitResult(ByRow):
     light: FloatArray | None = None
     spikes: BoolArray | None = None
     intervals: FloatArray | None = None
+    amplitude: FloatArray | None = None
+    missing_band: BoolArray | None = None
+    doubt: FloatArray | None = None
+    other_height: FloatArray | None = None
 
     def __len__(self) -> int:
         return int(self.height.shape[0])
@@ -96,6 +109,12 @@ class FitResult(ByRow):
         variances = np.einsum("nii->ni", self.covariance).reshape(len(self), -1, k)
         se = np.sqrt(np.where(variances >= 0, variances, np.nan))
         return dict(zip(PARAMETERS[:k], np.moveaxis(se, -1, 0), strict=True))
+
+    def doubted(self) -> FitResult:
+        """Return the result with what depends on the baseline in its covariance."""
+        if self.doubt is None:
+            return self
+        return replace(self, covariance=self.covariance + self.doubt[:, :, None] * self.doubt[:, None])
 
     @property
     def fields(self) -> int:

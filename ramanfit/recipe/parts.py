@@ -101,6 +101,10 @@ class Baseline:
     order : int or {"auto", "none"}
         0 (a constant) to 5, of the polynomial in the fit or of a method that has one. "auto": chosen for each scan by
         the Bayesian information criterion; "none": no polynomial in the fit, or the order that a method has by itself.
+    smooth_cm1 : float or {"auto", "none"}
+        Length of the smooth part that is fitted together with a polynomial: a Gaussian process, which follows what
+        changes over longer distances. "auto": 2.5 times the starting width of the broadest peak, at least 0.3 of the
+        window.
     method : str
         "fit"; or the name of an algorithm of `ramanfit.fit.baseline_subtract`, whose baseline is subtracted first.
     options : str
@@ -114,6 +118,7 @@ class Baseline:
     """
 
     order: int | str = 2
+    smooth_cm1: float | str = "none"
     method: str = "fit"
     options: str = ""
     regions: tuple[tuple[float, float], ...] = ()
@@ -127,6 +132,12 @@ class Baseline:
         good = 0 <= self.order <= MAX_ORDER if isinstance(self.order, int) else self.order in words
         valid = ", ".join((f"0 to {MAX_ORDER}", *words))
         expect(good, "baseline.order", valid, self.order)
+        if self.smooth_cm1 != "none":
+            suits = self.in_fit and isinstance(self.order, int)
+            what = "an order of 0 to 5 in the fit" if self.in_fit else "a baseline that is fitted, not subtracted"
+            expect(suits, "baseline.smooth_cm1", f'"none" without {what}', self.smooth_cm1)
+        if not isinstance(self.smooth_cm1, str):
+            expect(self.smooth_cm1 > 0, "baseline.smooth_cm1", "more than 0", self.smooth_cm1)
         for name, method in (("options", ""), ("margin_cm1", ""), ("regions", "regions"), ("anchors_cm1", "anchors")):
             value = getattr(self, name)
             suits = self.method == method if method else not self.in_fit

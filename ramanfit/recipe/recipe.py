@@ -82,6 +82,16 @@ class Recipe:
                 raise RecipeError(f"ratios.{ratio.name}.name: expected a name that no other column has")
 
     @property
+    def smooth_cm1(self) -> float | None:
+        """Length of the baseline's smooth part; None: it has none."""
+        if self.baseline.smooth_cm1 == "none":
+            return None
+        if isinstance(self.baseline.smooth_cm1, float):
+            return self.baseline.smooth_cm1
+        broadest = max(peak.fwhm_cm1 or 0.0 for peak in self.peaks)  # one that follows another is rarely the broadest
+        return max(2.5 * broadest, 0.3 * (self.window.high_cm1 - self.window.low_cm1))
+
+    @property
     def starts_cm1(self) -> tuple[float, ...]:
         """Centers to start from."""
         centers = {peak.name: peak.center_cm1 for peak in self.peaks}

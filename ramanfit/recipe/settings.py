@@ -114,6 +114,14 @@ def _order(value: object, key: str) -> int | str:
     return int(value) if isinstance(value, str) else _integer(value, key)
 
 
+def _length(value: object, key: str) -> float | str:
+    if isinstance(value, str) and value in ("auto", NONE):
+        return value
+    good = isinstance(value, Real) and not isinstance(value, bool)
+    expect(good, key, '"auto", "none" or a length in cm-1', value)
+    return _number(value, key)
+
+
 def _optional_number(value: object, key: str) -> float | None:
     return None if value is None or value == NONE else _number(value, key)
 
@@ -151,6 +159,7 @@ _CONVERTERS: dict[str, Callable[[object, str], object]] = {
     "str": _text,
     "int": _integer,
     "int | str": _order,
+    "float | str": _length,
     "bool": _boolean,
     "float": _number,
     "float | None": _optional_number,

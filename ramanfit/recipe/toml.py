@@ -11,7 +11,7 @@ from ramanfit.errors import RecipeError
 from ramanfit.recipe.parts import Alternatives, Axis, Bands, Baseline, Clean, Detection, Errors, Noise, Window
 from ramanfit.recipe.peaks import Peak, Ratio
 from ramanfit.recipe.recipe import Recipe
-from ramanfit.recipe.settings import build, expect, format_toml, nearest, parse_toml, unknown
+from ramanfit.recipe.settings import NONE, build, expect, format_toml, nearest, parse_toml, unknown
 
 DEFAULT_RECIPE = "li-graphite"
 
@@ -108,6 +108,9 @@ def recipe_from_toml(text: str, where: str) -> Recipe:
     try:
         if "base" in table:
             under = _base(table.pop("base"), where)
+            baseline = table.get("baseline", {})
+            if isinstance(baseline, dict) and not _takes_smooth(baseline.get("method"), baseline.get("order")):
+                under["baseline"]["smooth_cm1"] = NONE
             table = {k: {**under[k], **v} if k in _TABLES and isinstance(v, dict) else v for k, v in table.items()}
             table = {**under, **table}
         return from_dict(table)
@@ -167,6 +170,8 @@ def with_overrides(recipe: Recipe, overrides: Mapping[str, object]) -> Recipe:
         If a key is unknown, or the settings together are not valid.
     """
     table = to_dict(recipe)
+    if not _takes_smooth(overrides.get("baseline.method"), overrides.get("baseline.order")):
+        table["baseline"]["smooth_cm1"] = NONE
     slots = _slots(table)
     for key, value in overrides.items():
         if key not in slots:
@@ -174,6 +179,11 @@ def with_overrides(recipe: Recipe, overrides: Mapping[str, object]) -> Recipe:
         table_of_key, name = slots[key]
         table_of_key[name] = value if isinstance(table_of_key[name], str) else _parse_value(value)
     return from_dict(table)
+
+
+def _takes_smooth(method: object, order: object) -> bool:
+    """Tell whether a smooth part can stay where a method or an order is chosen anew."""
+    return method in (None, "fit") and order not in ("auto", NONE)
 
 
 def _slots(table: dict[str, Any]) -> dict[str, tuple[dict[str, Any], str]]:

@@ -37,6 +37,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "area_se": ("counts cm-1", "its standard error"),
     "flags": ("", "words joined by |: " + "; ".join(f"{k}: {v}" for k, v in FLAGS.items())),
     "redchi2": ("", "residual variance over the noise between neighbouring channels; 1: noise alone is left"),
+    "smooth": ("", "amplitude of the baseline's smooth part, in standard deviations of the spectrum; 0: it has none"),
     "height_limit": ("counts", "long table: what a peak that was not detected is lower than, at 95 % confidence"),
     "ratio": ("", "ratio of heights, I_B/I_G; in the long table on the numerator's row"),
     "ratio_se": ("", "its standard error, from the full covariance, or with --errors bootstrap from the samples'"),
@@ -44,6 +45,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "ratio_high": ("", "its upper end"),
     "ratio_sys": ("", "with --sensitivity: largest departure of the ratio with another baseline or model"),
     "center_sys": ("cm-1", "with --sensitivity: largest departure of the position with another baseline or model"),
+    "ratio_other": ("", "smooth part of the baseline: the ratio without it; with it where missing_band is flagged"),
     "area_ratio": ("", "ratio of areas"),
     "area_ratio_se": ("", "its standard error, from the full covariance"),
     "center_delta_cm1": ("cm-1", "evolve --reference: center minus that of the reference"),
@@ -72,9 +74,9 @@ def ratio_columns(name: str) -> tuple[str, str, str, str]:
     return name, f"{name}_se", f"area_{name}", f"area_{name}_se"
 
 
-def ratio_extras(name: str) -> tuple[str, str, str]:
-    """Return the columns that one ratio has where they were asked for: ends of its interval, systematic error."""
-    return f"{name}_low", f"{name}_high", f"{name}_sys"
+def ratio_extras(name: str) -> tuple[str, str, str, str]:
+    """Return the columns that one ratio has where there is something in them: interval, systematic error, other."""
+    return f"{name}_low", f"{name}_high", f"{name}_sys", f"{name}_other"
 
 
 def long_table(keys: Keys, q: Quantities, numerators: Mapping[str, str]) -> Table:
@@ -126,6 +128,8 @@ def lengthened(
             columns[name] = woven([wide.columns.get(f"{peak}_{name}", empty) for peak in peaks])
     columns["flags"] = repeat_rows(wide.columns["flags"], p)
     columns["redchi2"] = repeat_rows(wide.columns["redchi2"], p)
+    if "smooth" in wide.columns:
+        columns["smooth"] = repeat_rows(wide.columns["smooth"], p)
     height, se = (np.asarray(columns[name]) for name in ("height", "height_se"))
     missed = np.array([word == "not_detected" for word in columns["status"]])
     columns["height_limit"] = np.where(missed, np.maximum(height, 0) + UPPER_95 * se, np.nan)
@@ -154,8 +158,10 @@ def wide_table(keys: Keys, q: Quantities) -> Table:
     for name, ratio in q.ratios.items():
         values = ratio.value, ratio.se, ratio.area_value, ratio.area_se
         columns |= dict(zip(ratio_columns(name), values, strict=True))
-        extras = zip(ratio_extras(name), (ratio.low, ratio.high, ratio.sys), strict=True)
+        extras = zip(ratio_extras(name), (ratio.low, ratio.high, ratio.sys, ratio.other), strict=True)
         columns |= {extra: values for extra, values in extras if values is not None}
     columns["redchi2"] = q.redchi2
+    if q.amplitude is not None:
+        columns["smooth"] = q.amplitude
     columns["flags"] = tuple(q.flags.tolist())
     return Table(columns)

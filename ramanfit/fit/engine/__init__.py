@@ -6,23 +6,35 @@ models of `fit`, never its pipeline.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from ramanfit.fit.model import Model
     from ramanfit.fit.result import FitResult
     from ramanfit.scan.scan import FloatArray
 
-    Engine: TypeAlias = Callable[[Model, FloatArray, FloatArray | None, FloatArray | None], FitResult]
+
+class Engine(Protocol):
+    """Fits a model to spectra; parameters as in `ramanfit.fit.engine.varpro.fit`."""
+
+    def __call__(
+        self,
+        model: Model,
+        counts: FloatArray,
+        weights: FloatArray | None = None,
+        start: FloatArray | None = None,
+        *,
+        penalty: FloatArray | None = None,
+        home: bool = False,
+    ) -> FitResult:
+        """Return the fits."""
 
 
 def engine_named(name: str, *, rough: bool = False) -> Engine:
     """Return the engine ``varpro`` (batched) or ``lmfit`` (the reference); rough: for fits that are not the last.
 
-    An engine takes model, counts [N, M], weights [N, M] or None, and nonlinear parameters to start from, [N, P, 3] or
-    None.
+    See `Engine` for what it takes.
     """
     if name == "varpro":
         from ramanfit.fit.engine import varpro

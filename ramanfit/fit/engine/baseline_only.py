@@ -10,7 +10,12 @@ from ramanfit.scan.scan import FloatArray
 
 
 def fit(
-    model: Model, counts: FloatArray, weights: FloatArray | None = None, start: FloatArray | None = None
+    model: Model,
+    counts: FloatArray,
+    weights: FloatArray | None = None,
+    start: FloatArray | None = None,
+    penalty: FloatArray | None = None,
+    home: bool = False,
 ) -> FitResult:
     """Fit the baseline of a model without peaks to every spectrum, by linear least squares.
 
@@ -22,14 +27,21 @@ def fit(
         Without peaks.
     counts, weights : array [N, M]
         As in `ramanfit.fit.engine.varpro.fit`.
-    start : array [N, 0, 3], optional
+    start, home
         Not used: there is nothing to start.
+    penalty : array [N, J], optional
+        As there.
     """
     result = model.unfitted(len(counts), Status.CONVERGED)
     w: FloatArray = np.ones_like(counts) if weights is None else weights
     weighted = w[:, None, :] * model.basis
-    result.coefficients[:] = np.linalg.solve(weighted @ model.basis.T, weighted @ counts[..., None])[..., 0]
+    normal, free = weighted @ model.basis.T, len(model.polynomials)
+    if penalty is not None:
+        np.einsum("nii->ni", normal)[:, free:] += penalty
+    result.coefficients[:] = np.linalg.solve(normal, weighted @ counts[..., None])[..., 0]
     residual = counts - model.baseline(result.coefficients)
     result.chi2[:] = (w * residual * residual).sum(axis=1)
-    result.dof[:] = np.count_nonzero(w, axis=1) - len(model.basis)
+    if penalty is not None:
+        result.chi2[:] += (penalty * result.coefficients[:, free:] ** 2).sum(axis=1)
+    result.dof[:] = np.count_nonzero(w, axis=1) - free
     return result

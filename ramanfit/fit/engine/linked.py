@@ -156,13 +156,19 @@ class Linked(Problem):
             a[first + of] += factor * a[first + d]
         return a[[*range(first), *(first + d for d in self.layout.moving)]]
 
-    def gram_at(self, moving: FloatArray) -> FloatArray:
+    def tangent_gram(self, moving: FloatArray) -> FloatArray:
         return self.gram(self.nonlinear(moving))
+
+    def parameters_of(self, shapes: FloatArray, slopes: FloatArray, fits: FitResult) -> FloatArray:
+        heights = fits.height.T[[p for p, _ in self.layout.parameters]]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            free = np.concatenate([shapes, slopes[self.layout.moving] / heights])
+        return np.stack([_sum(free, terms) for terms in self._sources()], axis=1)
 
     def reduce(self, moving: FloatArray) -> Point:
         first = len(self.model.basis)
         last = first + len(self.layout.leading)
-        gram = self.gram_at(moving)
+        gram = self.gram(self.nonlinear(moving))
         g = gram.copy()
         singular = eliminate(g, last)
         heights = self._with_pinned(substitute(g, first, last))
@@ -243,7 +249,7 @@ class Linked(Problem):
 
 
 def _sum(rows: FloatArray, terms: Sequence[tuple[int, FloatArray | float]]) -> FloatArray:
-    total = np.zeros(rows.shape[1:])
+    total: FloatArray = np.zeros(rows.shape[1:])
     for i, factor in terms:
         total = total + factor * rows[i]
     return total

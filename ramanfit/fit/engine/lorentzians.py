@@ -42,14 +42,28 @@ class Lorentzians(Problem):
     def leading(self) -> Index:
         return np.arange(len(self.model.names))
 
-    def gram_at(self, moving: FloatArray) -> FloatArray:
-        p = len(self.model.names)
-        return self.gram((moving[:p] - self.model.middle).T, moving[p:].T)
+    def tangent_gram(self, moving: FloatArray) -> FloatArray:
+        p, q = len(self.model.names), len(self.model.basis)
+        center, fwhm = moving[:p] - self.model.middle, moving[p:]
+        g = self.gram(center.T, fwhm.T)
+        shift_rows(g, center, q, p)
+        phi, slope, phi2 = (slice(q + k * p, q + (k + 1) * p) for k in range(3))
+        g[phi2] = (g[phi] - g[phi2]) * (2 / fwhm)[:, None]
+        g[:, phi2] = (g[:, phi] - g[:, phi2]) * (2 / fwhm)[None]
+        g[slope] *= (8 / fwhm**2)[:, None]
+        g[:, slope] *= (8 / fwhm**2)[None]
+        return g
+
+    def parameters_of(self, shapes: FloatArray, slopes: FloatArray, fits: FitResult) -> FloatArray:
+        p = len(shapes)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            changes = np.stack([shapes, slopes[:p] / fits.height.T, slopes[p:] / fits.height.T], axis=1)
+        return np.asarray(changes.reshape(3 * p, -1).T)
 
     def reduce(self, moving: FloatArray) -> Point:
         p, q = len(self.model.names), len(self.model.basis)
         center, fwhm = moving[:p] - self.model.middle, moving[p:]
-        gram = self.gram_at(moving)
+        gram = self.gram(center.T, fwhm.T)
         g = gram.copy()
         shift_rows(g, center, q, p)
         singular = eliminate(g, q + p)

@@ -144,8 +144,23 @@ class Problem(ByRow, ABC):
         """Return the scale [K, n] that steps are measured with: widths, and 1 for forms."""
 
     @abstractmethod
-    def gram_at(self, moving: FloatArray) -> FloatArray:
-        """Return the inner products of basis, the functions that peaks are made of, and y, [R, R, n], in this order."""
+    def tangent_gram(self, moving: FloatArray) -> FloatArray:
+        """Return inner products of basis, shapes, their derivatives without heights, and y, [R, R, n], in this order.
+
+        R = Q + L + D + 1 for L leading peaks.
+        """
+
+    @abstractmethod
+    def parameters_of(self, shapes: FloatArray, slopes: FloatArray, fits: FitResult) -> FloatArray:
+        """Return changes of all parameters [n, KP] from the coefficients of `tangent_gram`'s functions.
+
+        Parameters
+        ----------
+        shapes : array [L, n]
+        slopes : array [D, n]
+        fits : FitResult
+            Whose heights the derivatives are to be divided by.
+        """
 
     @abstractmethod
     def reduce(self, moving: FloatArray) -> Point:

@@ -17,17 +17,28 @@ TOLERANCE = 1e-12
 
 
 def fit(
-    model: Model, counts: FloatArray, weights: FloatArray | None = None, start: FloatArray | None = None
+    model: Model,
+    counts: FloatArray,
+    weights: FloatArray | None = None,
+    start: FloatArray | None = None,
+    penalty: FloatArray | None = None,
+    home: bool = False,
 ) -> FitResult:
     """Fit the model to every spectrum with ``lmfit.minimize`` (leastsq); arguments as `ramanfit.fit.engine.varpro.fit`.
 
     All parameters that are not fixed are free, ties are lmfit's expressions, and bounds its own transformations:
-    nothing is shared with the batched engine but the model and, where `start` is None, its search for a start.
+    nothing is shared with the batched engine but the model and, where `start` is None, its search for a start. A
+    penalty is a residual for each smooth function. `home` changes nothing.
     """
     counts = bridged(counts, None if weights is None else weights > 0)
     if start is None:
-        start = Starts(model).search(counts - (counts @ model.basis.T) @ model.basis)
-    rows = [_fit_one(model, counts[i], None if weights is None else weights[i], start[i]) for i in range(len(counts))]
+        start = Starts(model).search(counts - (counts @ model.polynomials.T) @ model.polynomials)
+    if not len(counts):
+        return model.unfitted(0, Status.FAILED)
+    rows = []
+    for i in range(len(counts)):
+        held = np.empty(0) if penalty is None else np.sqrt(penalty[i])
+        rows.append(_fit_one(model, counts[i], None if weights is None else weights[i], start[i], held))
     return FitResult.concat(rows)
 
 
@@ -73,7 +84,7 @@ def _bounded(parameters: lmfit.Parameters, name: str, start: float, low: float, 
     parameters.add(name, value=float(np.clip(start, low + margin, high - margin)), min=low, max=high)
 
 
-def _fit_one(model: Model, y: FloatArray, weights: FloatArray | None, start: FloatArray) -> FitResult:
+def _fit_one(model: Model, y: FloatArray, weights: FloatArray | None, start: FloatArray, held: FloatArray) -> FitResult:
     root = np.ones_like(y) if weights is None else np.sqrt(weights)
     peaks, coefficients = len(model.names), len(model.basis)
 
@@ -89,7 +100,8 @@ def _fit_one(model: Model, y: FloatArray, weights: FloatArray | None, start: Flo
             else:
                 nonlinear = (np.asarray(v.get(f"{letter}{p}", np.nan)) for letter in "cws")
                 curve = curve + v[f"h{p}"] * model.shape(p, *nonlinear)
-        return np.asarray((curve - y) * root)[root > 0]
+        smooth = [h * v[f"b{coefficients - len(held) + j}"] for j, h in enumerate(held.tolist())]
+        return np.concatenate([np.asarray((curve - y) * root)[root > 0], smooth])
 
     result = model.unfitted(1, Status.FAILED)
     try:
@@ -107,10 +119,10 @@ def _fit_one(model: Model, y: FloatArray, weights: FloatArray | None, start: Flo
         if parameter.vary and np.isfinite([parameter.min, parameter.max]).any():
             span = parameter.max - parameter.min
             reach = 1e-6 * (span if np.isfinite(span) else abs(parameter.value) + 1)
-            held = not parameter.min + reach < parameter.value < parameter.max - reach
-            result.at_bound[0, int(name[1:]), _column(name)] = held
+            is_held = not parameter.min + reach < parameter.value < parameter.max - reach
+            result.at_bound[0, int(name[1:]), _column(name)] = is_held
     result.chi2[0] = float(np.sum(minimum.residual**2))
-    result.dof[0] = minimum.nfree
+    result.dof[0] = minimum.nfree  # a residual and a parameter more for each smooth function
     if getattr(minimum, "covar", None) is not None and np.isfinite(minimum.covar).all():
         result.covariance[0] = _covariance(minimum, model, result.at_bound[0])
     return result

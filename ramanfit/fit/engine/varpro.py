@@ -100,6 +100,7 @@ def fit(
     tolerance: float = TOLERANCE,
     ratio: FloatArray | None = None,
     penalty: FloatArray | None = None,
+    home: bool = False,
 ) -> FitResult:
     """Fit the model to every spectrum.
 
@@ -121,6 +122,9 @@ def fit(
         Heights that follow another peak's, in parts of it, spectrum by spectrum; None: as the model has them.
     penalty : array [N, J], optional
         Inverse variances of the coefficients of the smooth functions, in the unit of the weights.
+    home : bool
+        Whether a fit from a given start that ends weak, held by a bound or short of a minimum is tried from the
+        model's own start as well.
 
     Returns
     -------
@@ -135,10 +139,12 @@ def fit(
     weakest: list[Index] = []
     for s in range(0, len(counts), CHUNK):
         chunk = slice(s, s + CHUNK)
-        problem = _problem(model, counts[chunk], *(of if of is None else of[chunk] for of in (weights, ratio, penalty)))
+        problem = problem_of(
+            model, counts[chunk], *(of if of is None else of[chunk] for of in (weights, ratio, penalty))
+        )
         first = starts.search(problem.y) if start is None else start[chunk]
         moving, end, converged = _minimise(problem, problem.moving(first), PATIENCE, tolerance)
-        if start is None:
+        if start is None or home:
             again = np.flatnonzero(~converged | _suspect(problem, moving, end))
         else:  # a rough fit from a given start has done its work by now
             again = np.flatnonzero(~converged & (tolerance < ROUGH))
@@ -154,21 +160,23 @@ def fit(
         problem = type(unsettled[0]).concat(unsettled)
         begins = [np.concatenate(reached)]
         if start is None:
-            anew = starts.replace(problem.y, begins[0], np.concatenate(weakest))
-            begins += [anew, np.broadcast_to(starts.home, anew.shape)]
+            begins.append(starts.replace(problem.y, begins[0], np.concatenate(weakest)))
+        if start is None or home:
+            begins.append(np.broadcast_to(starts.home, begins[0].shape))
         result.put(np.concatenate(rows), _best_of(problem, begins, tolerance))
     if any(np.isfinite(link.height_bounds).any() for link in model.links):
         _hold_heights(model, counts, weights, penalty, tolerance, result)
     return result
 
 
-def _problem(
+def problem_of(
     model: Model,
     counts: FloatArray,
     weights: FloatArray | None,
     ratio: FloatArray | None = None,
     penalty: FloatArray | None = None,
 ) -> Problem:
+    """Return the problem that suits a model; parameters as in `fit`."""
     if not model.links:
         return Lorentzians.of(model, counts, weights, penalty)
     return replace(Linked.of(model, counts, weights, penalty), ratio=ratio)

@@ -1,0 +1,179 @@
+"""What speaks for a band that the model lacks, where a smooth baseline would swallow it.
+
+C: half the length is clearly more likely, so that something sharper than the smooth part is left. D: one further band
+in some place of the window is clearly there. Neither knows whether it is background or band: then baseline and peaks
+cannot be told apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+
+from ramanfit.fit.amplitude import AMPLITUDES, Index, SmoothPart, pooled, reduced
+from ramanfit.fit.engine.algebra import eliminate
+from ramanfit.fit.engine.varpro import problem_of
+from ramanfit.fit.model import Model
+from ramanfit.fit.result import PARAMETERS, FitResult
+from ramanfit.scan.scan import BoolArray, FloatArray
+
+SHARPER = 3.0  # gain in REML by half the length, of one spectrum with all its peaks; of another, or of a scan:
+SHARPER_OF_MANY = 10.0
+BAND = 4.0  # standard errors of one further band, of a spectrum and, pooled, of a scan
+BETWEEN = 12.0  # spectra of a scan beyond which pooling gains nothing more
+PITCH_CM1, FWHM_CM1 = 40.0, 120.0  # of further bands that are tried
+HALF_COUNT = 20  # smooth functions at half the length
+SEEN = 3.0  # standard errors of a height that is there
+ALIKE = 1e-6  # of a band that the model does not follow already
+
+Pairs = Sequence[tuple[int, int]]
+
+
+@dataclass(frozen=True, eq=False)
+class Missing:
+    """What speaks for a missing band in N spectra.
+
+    Attributes
+    ----------
+    missing : bool array [N]
+    by_band : array [N, KP]
+        By how much one further band, where it is seen best, changes the parameters of the peaks.
+    """
+
+    missing: BoolArray
+    by_band: FloatArray
+
+    def smaller_doubt(self, fits: FitResult, plain: FitResult, pairs: Pairs) -> FloatArray:
+        """Return the change of the parameters [N, KP] by a further band or by the other baseline, the smaller one."""
+        by_baseline = difference(fits, plain)
+        smaller = weight(by_baseline, fits, pairs) < weight(self.by_band, fits, pairs)
+        return np.where(smaller[:, None], by_baseline, self.by_band)
+
+
+def difference(fits: FitResult, other: FitResult) -> FloatArray:
+    """Return by how much parameters differ, [N, KP]; 0 where one of them is not known."""
+    names = PARAMETERS[: fits.fields]
+    away = np.stack([getattr(fits, name) - getattr(other, name) for name in names], axis=2).reshape(len(fits), -1)
+    return np.where(np.isfinite(away), away, 0.0)
+
+
+def weight(change: FloatArray, fits: FitResult, pairs: Pairs) -> FloatArray:
+    """Return how much a change of parameters [N, KP] changes the ratios, or without any the heights, in parts, [N]."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        relative = change[:, :: fits.fields] / fits.height
+    parts = [np.abs(relative[:, a] - relative[:, b]) for a, b in pairs] or [*np.abs(relative.T)]
+    return np.asarray(np.nan_to_num(np.stack(parts)).sum(axis=0))
+
+
+def look_for_missing(
+    model: Model,
+    counts: FloatArray,
+    weights: FloatArray,
+    fits: FitResult,
+    smooth: SmoothPart,
+    rows: Index,
+    scan: Index,
+    pairs: Pairs,
+) -> Missing:
+    """Return what speaks for a missing band in spectra with a smooth part.
+
+    Parameters
+    ----------
+    model : Model
+    counts, weights : array [N, M]
+    fits : FitResult
+    smooth : SmoothPart
+    rows : int array [N]
+        Numbers of the spectra in it.
+    scan : int array [N]
+        Ascending.
+    pairs : sequence of (int, int)
+        Numerator and denominator of the ratios.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        whole = np.asarray((fits.height / fits.standard_errors()["height"] > SEEN).all(axis=1))
+    found = _sharper(model, counts, weights, fits, smooth.scale[rows], whole, scan)
+    z, by_band = _further_bands(model, counts, weights, fits, smooth.penalty(rows))
+    found |= (z > BAND).any(axis=1) | _of_many(z, scan) | (smooth.amplitude[rows] >= AMPLITUDES[-1])
+    return Missing(found, by_band)
+
+
+@lru_cache(maxsize=8)
+def _at_half_length(model: Model) -> Model:
+    return model.plain.with_smooth(model.smooth_cm1 / 2, HALF_COUNT)
+
+
+def _sharper(
+    model: Model,
+    counts: FloatArray,
+    weights: FloatArray,
+    fits: FitResult,
+    scale: FloatArray,
+    whole: BoolArray,
+    scan: Index,
+) -> BoolArray:
+    """Test C: whether half the length is clearly more likely, for a spectrum or for its scan, [N]."""
+    likely = []
+    for variant in (model, _at_half_length(model)):
+        problem = problem_of(variant, counts, weights)
+        likely.append(reduced(problem, problem.moving(fits.nonlinear), scale).reml())
+    alone = likely[0].min(axis=1) - likely[1].min(axis=1)
+    together = pooled(likely[0], scan) - pooled(likely[1], scan)
+    with np.errstate(invalid="ignore"):
+        return np.asarray((alone > np.where(whole, SHARPER, SHARPER_OF_MANY)) | (together > SHARPER_OF_MANY))
+
+
+@lru_cache(maxsize=8)
+def _with_bands(model: Model) -> Model:
+    """Return the model with further bands behind its smooth functions, as functions that nothing holds back."""
+    low, high = model.shift_cm1[0], model.shift_cm1[-1]
+    centers = np.arange(low + PITCH_CM1 / 2, high, PITCH_CM1)
+    bands = np.exp(-4 * np.log(2) * ((model.shift_cm1 - centers[:, None]) / FWHM_CM1) ** 2)
+    smooth = np.concatenate([model.smooth, np.full(len(bands), np.inf)])
+    return replace(model, basis=np.concatenate([model.basis, bands]), smooth=smooth)
+
+
+def _further_bands(
+    model: Model, counts: FloatArray, weights: FloatArray, fits: FitResult, penalty: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Test D: heights of further bands, one at a time, in standard errors [N, K]; what the best does to the peaks."""
+    variant = _with_bands(model)
+    held = np.concatenate([penalty, np.zeros((len(penalty), len(variant.smooth) - len(model.smooth)))], axis=1)
+    problem = problem_of(variant, counts, weights, penalty=held)
+    moving = problem.moving(fits.nonlinear)
+    gram = problem.tangent_gram(moving)
+    q, end, leading = len(model.basis), len(variant.basis), len(problem.leading)
+    shapes, slopes = np.arange(end, end + leading), np.arange(end + leading, len(gram) - 1)
+    order = np.concatenate([np.arange(q), slopes, shapes, np.arange(q, end), [len(gram) - 1]])
+    g = gram[np.ix_(order, order)]
+    free, bands = q + len(slopes) + leading, slice(q + len(slopes) + leading, -1)
+    norm = np.einsum("iin->in", g)[bands].copy()
+    singular = eliminate(g, free)
+    left, overlap = np.einsum("iin->in", g)[bands], g[bands, -1]
+    dof = np.maximum(problem.used - model.parameters, 1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        z = overlap / np.sqrt(left * g[-1, -1] / dof)
+        height = overlap / left
+    usable = (left > ALIKE * norm) & ~singular & np.isfinite(z)
+    z = np.where(usable, z, 0.0)
+    best = z.argmax(axis=0)
+    spectra = np.arange(len(counts))
+    change = np.empty((free - q, len(counts)))  # of slopes and shapes, by back substitution
+    upper = g[q:free, q:free]
+    right = -g[q:free][:, free + best, spectra]
+    right = right * np.where(usable[best, spectra], height[best, spectra], 0.0)
+    for k in range(free - q - 1, -1, -1):
+        change[k] = (right[k] - (upper[k, k + 1 :] * change[k + 1 :]).sum(axis=0)) / upper[k, k]
+    by_band = problem.parameters_of(change[len(slopes) :], change[: len(slopes)], fits)
+    return z.T, np.where(np.isfinite(by_band), by_band, 0.0)
+
+
+def _of_many(z: FloatArray, scan: Index) -> BoolArray:
+    """Return where the spectra of a scan together show a further band, for every spectrum of it, [N]."""
+    starts = np.concatenate([[0], np.flatnonzero(np.diff(scan)) + 1])
+    sizes = np.diff([*starts.tolist(), len(scan)])
+    together = np.add.reduceat(z, starts) / np.sqrt(sizes * (1 + sizes / BETWEEN))[:, None]
+    return np.asarray(np.repeat((together > BAND).any(axis=1), sizes))
