@@ -161,5 +161,6 @@ def amplitudes_of(some: Reduced, scan: npt.NDArray[np.intp]) -> FloatArray:
 def pooled(reml: FloatArray, scan: npt.NDArray[np.intp]) -> FloatArray:
     """Return the least sum over each scan of REML [N, A], for every spectrum of it, [N]."""
     starts = np.concatenate([[0], np.flatnonzero(np.diff(scan)) + 1])
-    best = np.add.reduceat(np.where(np.isfinite(reml).all(axis=1)[:, None], reml, 0.0), starts).min(axis=1)
+    usable = np.asarray(np.isfinite(reml).all(axis=1))
+    best = np.add.reduceat(np.where(usable[:, None], reml, 0.0), starts).min(axis=1)
     return np.asarray(np.repeat(best, np.diff([*starts.tolist(), len(scan)])))

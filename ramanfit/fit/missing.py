@@ -23,6 +23,7 @@ from ramanfit.scan.scan import BoolArray, FloatArray
 SHARPER = 3.0  # gain in REML by half the length, of one spectrum with all its peaks; of another, or of a scan:
 SHARPER_OF_MANY = 10.0
 BAND = 4.0  # standard errors of one further band, of a spectrum and, pooled, of a scan
+BY_CHANCE = 2.0  # standard errors of the best of all further bands where there is none
 BETWEEN = 12.0  # spectra of a scan beyond which pooling gains nothing more
 PITCH_CM1, FWHM_CM1 = 40.0, 120.0  # of further bands that are tried
 HALF_COUNT = 20  # smooth functions at half the length
@@ -168,6 +169,7 @@ def _further_bands(
     for k in range(free - q - 1, -1, -1):
         change[k] = (right[k] - (upper[k, k + 1 :] * change[k + 1 :]).sum(axis=0)) / upper[k, k]
     by_band = problem.parameters_of(change[len(slopes) :], change[: len(slopes)], fits)
+    by_band *= np.sqrt(np.maximum(1 - (BY_CHANCE / np.maximum(z.max(axis=0), BY_CHANCE)) ** 2, 0))[:, None]
     return z.T, np.where(np.isfinite(by_band), by_band, 0.0)
 
 

@@ -216,6 +216,7 @@ class Model:
             missing_band=np.zeros(n, dtype=bool) if smooth else None,
             doubt=np.zeros((n, size)) if smooth else None,
             other_height=np.full((n, peaks), np.nan) if smooth else None,
+            other_snr=np.full((n, peaks), np.nan) if smooth else None,
         )
 
     def widened(self, plain: FitResult) -> FitResult:
@@ -231,6 +232,7 @@ class Model:
             missing_band=wide.missing_band,
             doubt=wide.doubt,
             other_height=wide.other_height,
+            other_snr=wide.other_snr,
         )
 
     def evaluate(self, result: FitResult) -> FloatArray:

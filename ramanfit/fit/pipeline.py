@@ -254,9 +254,7 @@ class _Work:
             model, self.counts[rows], weights, fits, self.smooth, rows, self.task.scan[rows], self.task.ratios
         )
         plain = self.smooth.first.take(rows)
-        shown = replace(
-            fits, doubt=verdict.smaller_doubt(fits, plain, self.task.ratios), other_height=plain.height.copy()
-        )
+        shown = replace(fits, doubt=verdict.smaller_doubt(fits, plain, self.task.ratios), other_height=plain.height)
         if verdict.missing.any():
             fired = np.flatnonzero(verdict.missing)
             again = model.widened(
@@ -268,7 +266,8 @@ class _Work:
                 redchi2=again.chi2 / np.maximum(again.dof, 1),
                 missing_band=np.ones(len(fired), dtype=bool),
                 doubt=difference(fits.take(fired), again),
-                other_height=fits.height[fired].copy(),
+                other_height=fits.height[fired],
+                other_snr=(fits.height / fits.standard_errors()["height"])[fired],
             )
             again = self._seen(again, rows[fired])
             residual = self._measured(rows[fired]) - self._light_of(again)

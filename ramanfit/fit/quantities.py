@@ -112,12 +112,16 @@ class Quantities:
 
 def quantities(result: FitResult, prepared: Prepared, recipe: Recipe) -> Quantities:
     """Derive all quantities of a fit; errors follow from the full covariance by linear propagation."""
-    result = result.doubted()
     n, peaks = result.height.shape
     se = result.standard_errors()
     fitted = result.status == Status.CONVERGED
     with np.errstate(invalid="ignore", divide="ignore"):
         snr = result.height / se["height"]
+        if result.other_snr is not None and result.missing_band is not None:
+            both_baselines = np.fmin(snr, result.other_snr)  # what cannot be told from baseline has to be in both fits
+            snr = np.where(result.missing_band[:, None], both_baselines, snr)
+    result = result.doubted()
+    se = result.standard_errors()
     # a fit without noise has no error to compare with: any height above 0 is seen
     seen = np.where(np.isfinite(snr), snr > recipe.detection.min_snr, result.height > 0) & fitted[:, None]
     with np.errstate(invalid="ignore"):

@@ -73,8 +73,8 @@ class FitResult(ByRow):
         Whether something in the residuals says that the model lacks a band: baseline and peaks cannot be told apart.
     doubt : array [N, KP] or None
         By how much the parameters depend on the baseline: its square joins their covariance.
-    other_height : array [N, P] or None
-        Heights with the other baseline; not a number where there is only one.
+    other_height, other_snr : array [N, P] or None
+        Heights with the other baseline, also in their standard errors; not a number where there is only one baseline.
     """
 
     height: FloatArray
@@ -99,6 +99,7 @@ class FitResult(ByRow):
     missing_band: BoolArray | None = None
     doubt: FloatArray | None = None
     other_height: FloatArray | None = None
+    other_snr: FloatArray | None = None
 
     def __len__(self) -> int:
         return int(self.height.shape[0])
