@@ -10,7 +10,7 @@ import numpy as np
 
 from ramanfit.errors import FormatError
 from ramanfit.formats.bytes_in import Source
-from ramanfit.formats.deliver import Spectra, deliver
+from ramanfit.formats.deliver import Measurement, deliver
 from ramanfit.formats.information import number, wavelength, whole
 from ramanfit.formats.places import Place
 from ramanfit.formats.reader import Reader, ReadOptions
@@ -69,10 +69,12 @@ def read(source: Source, options: ReadOptions) -> list[Scan]:
         counts.append(y)
         where.append(row)
     notes = (f"{blank} pixels without a Raman shift passed over",) if blank else ()
-    spectra = Spectra(source.path, np.array(shift), np.array([counts]), where.__getitem__, unit=SHIFT, header=header)
+    measurement = Measurement(
+        source.path, np.array(shift), np.array([counts]), where.__getitem__, unit=SHIFT, header=header
+    )
     return [
         deliver(
-            spectra,
+            measurement,
             source=source.path,
             name=source.stem,
             place=Place("spectrum"),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from ramanfit.errors import FormatError
 from ramanfit.formats.bytes_in import Source
-from ramanfit.formats.deliver import Spectra, deliver
+from ramanfit.formats.deliver import Measurement, deliver
 from ramanfit.formats.information import companion, whole
 from ramanfit.formats.number_rows import read_rows
 from ramanfit.formats.places import from_header, read_labels
@@ -92,10 +92,10 @@ def read(source: Source, options: ReadOptions) -> list[Scan]:
     notes += size_notes(header, x.size)
     if not source.ends_with_newline:
         notes += ("the last line has no end: its last number may be cut short",)
-    spectra = Spectra(source.path, x, counts, rows.line, unit=header.get("XAxisUnit") or unit, header=header)
+    measurement = Measurement(source.path, x, counts, rows.line, unit=header.get("XAxisUnit") or unit, header=header)
     return [
         deliver(
-            spectra,
+            measurement,
             source=source.path,
             name=header.get("GraphName") or source.stem,
             place=from_header(header, len(counts), read_labels(labels[1:]), options.line_spacing),

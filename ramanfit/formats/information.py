@@ -189,7 +189,7 @@ def sniff(head: bytes) -> bool:
     )
 
 
-def measurement(name: str) -> tuple[str, str, bool]:
+def parse_name(name: str) -> tuple[str, str, bool]:
     """Return a file name's export number, the measurement's stem, and whether it is an Information text."""
     found = _NAME.fullmatch(strip_endings(name))
     if found is None:
@@ -202,7 +202,7 @@ def _informations(folder: Path, changed: int) -> Mapping[str, list[tuple[str, Pa
     """Return the Information texts of a folder by stem; `changed` renews the cache."""
     found: dict[str, list[tuple[str, Path]]] = {}
     for file in folder.iterdir():
-        export, stem, is_information = measurement(file.name)
+        export, stem, is_information = parse_name(file.name)
         if is_information:
             found.setdefault(stem, []).append((export, file))
     return found
@@ -222,7 +222,7 @@ def companion(file: Path | None) -> tuple[Information | None, tuple[str, ...]]:
     """
     if file is None:
         return None, ()
-    export, stem, _ = measurement(file.name)
+    export, stem, _ = parse_name(file.name)
     try:
         candidates = _informations(file.parent, file.parent.stat().st_mtime_ns).get(stem, [])
     except OSError:

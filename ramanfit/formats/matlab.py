@@ -12,7 +12,7 @@ import numpy.typing as npt
 from ramanfit.errors import FormatError
 from ramanfit.formats.binary import is_matlab
 from ramanfit.formats.bytes_in import Source
-from ramanfit.formats.deliver import Spectra, deliver, finite
+from ramanfit.formats.deliver import Measurement, deliver, finite
 from ramanfit.formats.information import companion
 from ramanfit.formats.matlab_guard import MatFile, Variable, shown
 from ramanfit.formats.places import Labels, Place, from_companions, on_line, on_map
@@ -115,7 +115,7 @@ class _DataSet:
         header = {name: text for name in self._fields if (text := self._text(name))}
         unit = self._text("axisscale", (1, 1))
         return deliver(
-            Spectra(self._path, x, finite(counts, self._path), lambda _: None, unit=unit, header=header),
+            Measurement(self._path, x, finite(counts, self._path), lambda _: None, unit=unit, header=header),
             source=self._path,
             name=self.name,
             place=place,

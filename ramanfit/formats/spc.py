@@ -14,7 +14,7 @@ import numpy.typing as npt
 from ramanfit.errors import FormatError
 from ramanfit.formats.binary import SPC_HEADER, is_spc
 from ramanfit.formats.bytes_in import Source
-from ramanfit.formats.deliver import Spectra, deliver, finite
+from ramanfit.formats.deliver import Measurement, deliver, finite
 from ramanfit.formats.information import companion
 from ramanfit.formats.places import Labels, from_companions
 from ramanfit.formats.reader import Reader, ReadOptions
@@ -78,7 +78,7 @@ def read(source: Source, options: ReadOptions) -> list[Scan]:
     counts = finite(_counts(parts[:, _SUBHEADER:], exponents, width), path)
     return [
         deliver(
-            Spectra(path, x, counts, lambda _: None, unit=_UNITS.get(kind, f"SPC unit {kind}")),
+            Measurement(path, x, counts, lambda _: None, unit=_UNITS.get(kind, f"SPC unit {kind}")),
             source=path,
             name=source.stem,
             place=from_companions(spectra, Labels("", None, False), information, source.stem, options.line_spacing),

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from ramanfit.errors import FormatError, InputError
 from ramanfit.formats.bytes_in import Source
-from ramanfit.formats.deliver import Spectra, deliver
+from ramanfit.formats.deliver import Measurement, deliver
 from ramanfit.formats.graph_ascii import has_data, is_header, read_header, size_notes
 from ramanfit.formats.information import companion
 from ramanfit.formats.number_rows import Rows, read_rows
@@ -134,10 +134,10 @@ def read(source: Source, options: ReadOptions) -> list[Scan]:
         place = from_companions(len(counts), none, information, part.stem, options.line_spacing)
     else:
         place = from_header(header, len(counts), none, options.line_spacing)
-    spectra = Spectra(paths["x"], x, counts, axis.line, unit=header.get("XAxisUnit", ""), header=header)
+    measurement = Measurement(paths["x"], x, counts, axis.line, unit=header.get("XAxisUnit", ""), header=header)
     return [
         deliver(
-            spectra,
+            measurement,
             source=source.path,
             name=header.get("GraphName") or part.stem,
             place=place,

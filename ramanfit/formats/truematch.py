@@ -7,7 +7,7 @@ import re
 
 from ramanfit.errors import FormatError
 from ramanfit.formats.bytes_in import Source
-from ramanfit.formats.deliver import Spectra, deliver
+from ramanfit.formats.deliver import Measurement, deliver
 from ramanfit.formats.information import number, wavelength, whole
 from ramanfit.formats.number_rows import Rows, read_rows
 from ramanfit.formats.places import Place
@@ -66,7 +66,7 @@ def _scan(
     notes: tuple[str, ...] = ()
     if promised not in (None, x.size):
         notes = (f"the header promises {promised} channels, the file holds {x.size}",)
-    spectra = Spectra(
+    measurement = Measurement(
         source.path,
         x.copy(),
         counts[None, :],
@@ -75,7 +75,7 @@ def _scan(
         laser_nm=wavelength(header.get("ExcitationWavelength", "")),
     )
     return deliver(
-        spectra,
+        measurement,
         source=source.path,
         name=header.get("Title") or source.stem,
         place=Place("spectrum"),

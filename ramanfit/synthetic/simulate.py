@@ -12,7 +12,17 @@ from ramanfit.fit.lineshapes import lorentzian, lorentzian_area
 from ramanfit.recipe.recipe import Recipe
 from ramanfit.recipe.settings import unknown
 from ramanfit.scan.scan import BoolArray, FloatArray
-from ramanfit.synthetic.plan import Background, Course, Detector, Plan, PlannedAxis, PlannedCell, Spikes, Step, knots
+from ramanfit.synthetic.plan import (
+    Background,
+    CellStep,
+    Course,
+    Detector,
+    Plan,
+    PlannedAxis,
+    PlannedCell,
+    Spikes,
+    knots,
+)
 
 LABEL = "SYNTHETIC"
 """Stands in the name and the head of every file."""
@@ -184,7 +194,7 @@ def simulate_spikes(
     return hits, added
 
 
-def cell_at(cell: PlannedCell, steps: tuple[Step, ...], record_s: FloatArray) -> CellState:
+def cell_at(cell: PlannedCell, steps: tuple[CellStep, ...], record_s: FloatArray) -> CellState:
     """Return the cell at times [...] since the first row of its record; the end of a step belongs to it."""
     start, end, ma, before = np.array([(s.start_s, s.end_s, s.current_ma, s.charge_mah) for s in steps]).T
     k = np.minimum(np.searchsorted(end, record_s), len(steps) - 1)

@@ -22,7 +22,7 @@ _TRANSFORMATIONS = ("TDSpectralTransformation", "TDLUTTransformation", "TDLinear
 _GRATING = ("nC", "LambdaC", "Gamma", "Delta", "m", "d", "x", "f")
 
 
-class Calibration(NamedTuple):
+class AxisCalibration(NamedTuple):
     """What makes a graph's functions spectra.
 
     Attributes
@@ -40,7 +40,7 @@ class Calibration(NamedTuple):
     unit: str | None
 
 
-class Axis(NamedTuple):
+class SpectralAxis(NamedTuple):
     """A spectral axis.
 
     Attributes
@@ -66,7 +66,7 @@ class Axis(NamedTuple):
     inside: slice
 
 
-def calibration_of(project: Project, graph: Graph) -> Calibration | None:
+def calibration_of(project: Project, graph: Graph) -> AxisCalibration | None:
     """Return what calibrates the functions of a graph, None if they are no spectra."""
     if graph.role in (_HISTOGRAM, _MASK) or graph.channels < 2 or not graph.spectra:
         return None
@@ -79,14 +79,14 @@ def calibration_of(project: Project, graph: Graph) -> Calibration | None:
     if seen_as is not None and seen_as.kind != "TDSpectralInterpretation":
         return None
     if transformation.kind == "TDSpectralTransformation":
-        return Calibration(transformation, seen_as, "nm")
+        return AxisCalibration(transformation, seen_as, "nm")
     unit, kind = file_unit(about["StandardUnit"].text()), about["UnitKind"].integer(0, 100)
     if seen_as is None and kind != _SPECTRAL and (kind or unit is None):
         return None
-    return Calibration(transformation, seen_as, unit)
+    return AxisCalibration(transformation, seen_as, unit)
 
 
-def read_axis(calibration: Calibration, channels: int) -> Axis:
+def read_axis(calibration: AxisCalibration, channels: int) -> SpectralAxis:
     """Return the axis of spectra of so many channels.
 
     Raises
@@ -103,7 +103,7 @@ def read_axis(calibration: Calibration, channels: int) -> Axis:
     else:
         x = read_linear(item, channels)
     laser, shown = (None, "") if seen_as is None else _interpretation(seen_as)
-    return Axis(x, unit or "nm", unit is None, laser, shown or unit or "nm", inside)
+    return SpectralAxis(x, unit or "nm", unit is None, laser, shown or unit or "nm", inside)
 
 
 def read_table(item: Item, count: int) -> FloatArray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ramanfit.formats.information import Information, measurement, parse
+from ramanfit.formats.information import Information, parse, parse_name
 from ramanfit.formats.wip.project import Item, Project
 
 _LONGEST = 1 << 20
@@ -38,7 +38,7 @@ def plain_text(rtf: str) -> str:
 
 
 def informations(project: Project) -> dict[str, list[Information]]:
-    """Return the Information texts by the stem of the measurement's name, as `measurement` gives it.
+    """Return the Information texts by the stem of the measurement's name, as `parse_name` gives it.
 
     Raises
     ------
@@ -49,7 +49,7 @@ def informations(project: Project) -> dict[str, list[Information]]:
     for item in project.items:
         if item.kind != "TDText":
             continue
-        _, stem, is_information = measurement(item.caption)
+        _, stem, is_information = parse_name(item.caption)
         stream = item.tag.find("TDStream")
         if is_information and stream is not None:
             raw = stream["StreamData"].raw()[:_LONGEST].tobytes().decode("cp1252", "replace")
@@ -67,7 +67,7 @@ def information_of(graph: Item, texts: dict[str, list[Information]]) -> tuple[In
         Why none was taken although there were some.
     """
     caption = graph.caption
-    known = [texts[stem] for name in (caption, caption.rpartition("<")[2]) if (stem := measurement(name)[1]) in texts]
+    known = [texts[stem] for name in (caption, caption.rpartition("<")[2]) if (stem := parse_name(name)[1]) in texts]
     if not known:
         return None, ()
     if len(known[0]) > 1:

@@ -1,6 +1,6 @@
 """Plans of synthetic experiments."""
 
-from ramanfit.synthetic.plan.cell import SWITCH_S, PlannedCell, Step
+from ramanfit.synthetic.plan.cell import SWITCH_S, CellStep, PlannedCell
 from ramanfit.synthetic.plan.parts import Background, Detector, PlannedAxis, PlannedScan, Spikes
 from ramanfit.synthetic.plan.plan import Plan, load_plan, plan_from_toml
 from ramanfit.synthetic.plan.points import Course, PlannedPeak, PlannedPoint, knots
@@ -8,6 +8,7 @@ from ramanfit.synthetic.plan.points import Course, PlannedPeak, PlannedPoint, kn
 __all__ = [
     "SWITCH_S",
     "Background",
+    "CellStep",
     "Course",
     "Detector",
     "Plan",
@@ -17,7 +18,6 @@ __all__ = [
     "PlannedPoint",
     "PlannedScan",
     "Spikes",
-    "Step",
     "knots",
     "load_plan",
     "plan_from_toml",

@@ -10,7 +10,7 @@ from typing import Any
 
 from ramanfit.errors import InputError, RecipeError
 from ramanfit.recipe.settings import build, check_types, expect, parse_toml
-from ramanfit.synthetic.plan.cell import SWITCH_S, PlannedCell, Step
+from ramanfit.synthetic.plan.cell import SWITCH_S, CellStep, PlannedCell
 from ramanfit.synthetic.plan.parts import Background, Detector, PlannedAxis, PlannedScan, Spikes
 from ramanfit.synthetic.plan.points import PlannedPeak, PlannedPoint
 
@@ -80,7 +80,7 @@ class Plan:
                 expect(good, "cell.current_ma", f"a charge that stays in 0 to {full:g} mAh", found)
 
     @property
-    def cell_steps(self) -> tuple[Step, ...]:
+    def cell_steps(self) -> tuple[CellStep, ...]:
         """What the cell's record holds; nothing without a cell."""
         return self.cell.steps(self._record_s) if self.cell is not None else ()
 
