@@ -65,6 +65,18 @@ def test_no_two_classes_share_a_name() -> None:
     assert not shared
 
 
+@pytest.mark.parametrize("room", ["formats", "scan", "drawing", "synthetic"])
+def test_names_say_what_they_hold(room: str) -> None:
+    vague = []
+    for path, text in HOUSE.modules.items():
+        for node in ast.walk(ast.parse(text)):
+            stored = isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+            name = node.id if stored else node.arg if isinstance(node, ast.arg) else ""
+            if path.startswith(f"{room}/") and name in ("found", "part", "known", "own"):
+                vague.append(f"{path}:{node.lineno} {name}")
+    assert not vague
+
+
 def imports(path: Path) -> list[str]:
     return [*imported(path.read_text(encoding="utf-8"))]
 

@@ -94,14 +94,14 @@ def time_edges(centers: FloatArray) -> tuple[FloatArray, np.ndarray]:
     return np.array([*edges, centers[-1] + usual / 2]), np.array(shown)
 
 
-def place_edges(places: FloatArray) -> tuple[FloatArray, np.ndarray]:
+def position_edges(positions: FloatArray) -> tuple[FloatArray, np.ndarray]:
     """Edges of the cells along the line, and the order of the points from low to high."""
-    order = np.argsort(places)
-    sorted_places = places[order]
-    if len(places) == 1:
-        return np.array([places[0] - 0.5, places[0] + 0.5]), order
-    middle = (sorted_places[1:] + sorted_places[:-1]) / 2
-    first, last = 1.5 * sorted_places[0] - sorted_places[1] / 2, 1.5 * sorted_places[-1] - sorted_places[-2] / 2
+    order = np.argsort(positions)
+    ascending = positions[order]
+    if len(positions) == 1:
+        return np.array([positions[0] - 0.5, positions[0] + 0.5]), order
+    middle = (ascending[1:] + ascending[:-1]) / 2
+    first, last = 1.5 * ascending[0] - ascending[1] / 2, 1.5 * ascending[-1] - ascending[-2] / 2
     return np.concatenate([[first], middle, [last]]), order
 
 
@@ -111,9 +111,9 @@ def trusted_range(value: FloatArray, se: FloatArray) -> tuple[float, float]:
     Well known is a value whose standard error is at most `TRUSTED` times the median one: a ratio over a vanishing
     peak is not what an axis should be stretched for.
     """
-    known = np.isfinite(value)
-    errors = se[known & np.isfinite(se)]
+    trusted = np.isfinite(value)
+    errors = se[trusted & np.isfinite(se)]
     if len(errors):
-        known &= se <= TRUSTED * np.median(errors)
-    inside = value[known]
+        trusted &= se <= TRUSTED * np.median(errors)
+    inside = value[trusted]
     return (float(inside.min()), float(inside.max())) if len(inside) else (0.0, 1.0)

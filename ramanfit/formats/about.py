@@ -9,20 +9,20 @@ from ramanfit.scan.scan import Scan
 
 def about(scan: Scan) -> dict[str, str | float | int]:
     """Return what is known of a scan, by names with units; what is unknown is left out."""
-    known = scan.metadata
+    metadata = scan.metadata
     values: dict[str, str | float | int | None] = {
         "source": scan.source,
         "name": scan.name,
         "kind": scan.kind,
         "axis_unit_in_file": scan.axis_unit,
-        "started": known.started.isoformat() if known.started else known.started_raw,
-        "duration_s": known.duration_s,
-        "integration_s": known.integration_s,
-        "accumulations": known.accumulations,
-        "laser_nm": known.laser_nm,
-        "laser_power_mw": known.laser_power_mw,
+        "started": metadata.started.isoformat() if metadata.started else metadata.started_raw,
+        "duration_s": metadata.duration_s,
+        "integration_s": metadata.integration_s,
+        "accumulations": metadata.accumulations,
+        "laser_nm": metadata.laser_nm,
+        "laser_power_mw": metadata.laser_power_mw,
         "grid": f"{scan.grid[0]} x {scan.grid[1]}, x fastest" if scan.grid else None,
-        "header": json.dumps(dict(known.header), ensure_ascii=False) if known.header else None,
+        "header": json.dumps(dict(metadata.header), ensure_ascii=False) if metadata.header else None,
     }
     return {name: value for name, value in values.items() if value not in (None, "")}
 

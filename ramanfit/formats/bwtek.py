@@ -63,8 +63,8 @@ def read(source: Source, options: ReadOptions) -> list[Scan]:
             continue
         x, y = number(pair[0]), number(pair[1])
         if x is None or y is None:
-            found = repr(pair[0 if x is None else 1].strip()[:40])
-            raise FormatError(source.path, line=row, expected="a number", found=found)
+            field = repr(pair[0 if x is None else 1].strip()[:40])
+            raise FormatError(source.path, line=row, expected="a number", found=field)
         shift.append(x)
         counts.append(y)
         where.append(row)

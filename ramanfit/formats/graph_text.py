@@ -45,38 +45,38 @@ def graph_ascii(scan: Scan, file_name: str = "", digits: int = WITEC) -> bytes:
 def left_out(scan: Scan) -> list[str]:
     """Return what Graph ASCII cannot say of a scan: where a reader of its header finds other places or times."""
     lost = ["masked channels"] if scan.mask is not None and scan.mask.any() else []
-    found = from_header(_header(scan), len(scan), read_labels(_labels(scan)), "witec")
-    if found.kind != scan.kind:
-        return [*lost, f"what makes it a {scan.kind} (it is read as a {found.kind})"]
-    if not _same(found.offset_s, scan.offset_s):
+    place = from_header(_header(scan), len(scan), read_labels(_labels(scan)), "witec")
+    if place.kind != scan.kind:
+        return [*lost, f"what makes it a {scan.kind} (it is read as a {place.kind})"]
+    if not _same(place.offset_s, scan.offset_s):
         lost.append("times that are not evenly spaced")
-    if not (_same(found.position_um, scan.position_um) and _same(found.coordinates_um, scan.coordinates_um)):
+    if not (_same(place.position_um, scan.position_um) and _same(place.coordinates_um, scan.coordinates_um)):
         lost.append("places that are no even line or upright map")
     return lost
 
 
-def _same(found: FloatArray | None, known: FloatArray | None) -> bool:
-    """Tell whether places or times that are known are found, to a millionth of their extent."""
-    if known is None:
-        return True
-    return found is not None and np.allclose(found, known, rtol=1e-12, atol=1e-6 * float(np.ptp(known, axis=0).max()))
+def _same(told: FloatArray | None, measured: FloatArray | None) -> bool:
+    """Tell whether a header tells the places or times that were measured, to a millionth of their extent."""
+    if measured is None or told is None:
+        return measured is None
+    return np.allclose(told, measured, rtol=1e-12, atol=1e-6 * float(np.ptp(measured, axis=0).max()))
 
 
 def information_text(scan: Scan) -> bytes | None:
     """Return an Information text with start, laser and integration time; None if none of them is known."""
-    known = scan.metadata
+    metadata = scan.metadata
     lines = [stem_of(one_line(scan.name)), "", "General:"]
-    if known.started:
-        lines += clock_lines(known.started)
-    elif known.started_raw:
-        lines.append(f"Start Date:\t{one_line(known.started_raw)}")
-    if known.duration_s is not None:
-        lines.append(duration_line(known.duration_s))
+    if metadata.started:
+        lines += clock_lines(metadata.started)
+    elif metadata.started_raw:
+        lines.append(f"Start Date:\t{one_line(metadata.started_raw)}")
+    if metadata.duration_s is not None:
+        lines.append(duration_line(metadata.duration_s))
     more = [
-        ("Excitation Wavelength [nm]", None if known.laser_nm is None else _digits(known.laser_nm)),
-        ("Laser Power [mW]", None if known.laser_power_mw is None else _digits(known.laser_power_mw)),
-        ("Number Of Accumulations", None if known.accumulations is None else str(known.accumulations)),
-        ("Integration Time [s]", None if known.integration_s is None else _digits(known.integration_s)),
+        ("Excitation Wavelength [nm]", None if metadata.laser_nm is None else _digits(metadata.laser_nm)),
+        ("Laser Power [mW]", None if metadata.laser_power_mw is None else _digits(metadata.laser_power_mw)),
+        ("Number Of Accumulations", None if metadata.accumulations is None else str(metadata.accumulations)),
+        ("Integration Time [s]", None if metadata.integration_s is None else _digits(metadata.integration_s)),
     ]
     told = [f"{key}:\t{value}" for key, value in more if value is not None]
     if told:
@@ -132,10 +132,10 @@ def _labels(scan: Scan) -> list[str]:
 def _header(scan: Scan) -> dict[str, str]:
     rows, columns = scan.grid or (1, len(scan))
     sizes = {"SizeX": str(columns), "SizeY": str(rows), "SizeGraph": str(scan.channels)}
-    return {"GraphName": one_line(scan.name), **sizes, **dict(_place(scan))}
+    return {"GraphName": one_line(scan.name), **sizes, **dict(_where_and_when(scan))}
 
 
-def _place(scan: Scan) -> list[tuple[str, str]]:
+def _where_and_when(scan: Scan) -> list[tuple[str, str]]:
     n, where = len(scan), scan.coordinates_um
     if scan.kind == "series":
         if scan.offset_s is None:

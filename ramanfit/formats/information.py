@@ -80,7 +80,7 @@ class Information(NamedTuple):
 
     def vector(self, key: str) -> tuple[float, float, float] | None:
         """Return a value such as ``(0.00, 0.00, 20.00)``."""
-        values = [number(part) for part in self.text(key).strip("()").split(",")]
+        values = [number(field) for field in self.text(key).strip("()").split(",")]
         if len(values) != 3 or None in values:
             return None
         return values[0] or 0.0, values[1] or 0.0, values[2] or 0.0
@@ -99,8 +99,8 @@ class Information(NamedTuple):
     @property
     def duration_s(self) -> float | None:
         """Duration of the whole measurement."""
-        parts = re.findall(r"(\d{1,9})\s*([dhms])\b", self.text("Duration"))
-        return sum(float(n) * {"d": 86400, "h": 3600, "m": 60, "s": 1}[u] for n, u in parts) if parts else None
+        amounts = re.findall(r"(\d{1,9})\s*([dhms])\b", self.text("Duration"))
+        return sum(float(n) * {"d": 86400, "h": 3600, "m": 60, "s": 1}[u] for n, u in amounts) if amounts else None
 
     @property
     def header(self) -> dict[str, str]:
@@ -145,9 +145,9 @@ def started(raw: str) -> datetime | None:
     iso = re.search(r"\b(\d{4})-(\d{1,2})-(\d{1,2})\b", rest)
     dotted = re.search(r"\b(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4})\b", rest)
     if iso:
-        year, month, day = (int(part) for part in iso.groups())
+        year, month, day = (int(digits) for digits in iso.groups())
     elif dotted:
-        day, month, year = (int(part) for part in dotted.groups())
+        day, month, year = (int(digits) for digits in dotted.groups())
     else:
         months = {_MONTHS[w] for w in re.findall(r"[^\W\d_]+", rest.casefold()) if w in _MONTHS}
         years, days = re.findall(r"\b\d{4}\b", rest), re.findall(r"\b\d{1,2}\b", rest)
@@ -191,21 +191,21 @@ def sniff(head: bytes) -> bool:
 
 def parse_name(name: str) -> tuple[str, str, bool]:
     """Return a file name's export number, the measurement's stem, and whether it is an Information text."""
-    found = _NAME.fullmatch(strip_endings(name))
-    if found is None:
+    match = _NAME.fullmatch(strip_endings(name))
+    if match is None:
         return "", name.casefold(), False
-    return (found["number"] or "").strip(), found["stem"].casefold(), found["information"] is not None
+    return (match["number"] or "").strip(), match["stem"].casefold(), match["information"] is not None
 
 
 @lru_cache(maxsize=8)
 def _informations(folder: Path, changed: int) -> Mapping[str, list[tuple[str, Path]]]:
     """Return the Information texts of a folder by stem; `changed` renews the cache."""
-    found: dict[str, list[tuple[str, Path]]] = {}
+    by_stem: dict[str, list[tuple[str, Path]]] = {}
     for file in folder.iterdir():
         export, stem, is_information = parse_name(file.name)
         if is_information:
-            found.setdefault(stem, []).append((export, file))
-    return found
+            by_stem.setdefault(stem, []).append((export, file))
+    return by_stem
 
 
 def companion(file: Path | None) -> tuple[Information | None, tuple[str, ...]]:

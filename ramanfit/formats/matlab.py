@@ -179,8 +179,8 @@ class _DataSet:
             field = np.asarray(field.item())
         return str(field.item()).strip("\0") if field.dtype.kind == "U" and field.size == 1 else ""
 
-    def _wrong(self, field: str, expected: str, found: str) -> FormatError:
-        return FormatError(self._path, f"{shown(self._variable)}.{field}", expected=expected, found=found)
+    def _wrong(self, field: str, expected: str, actual: str) -> FormatError:
+        return FormatError(self._path, f"{shown(self._variable)}.{field}", expected=expected, found=actual)
 
 
 READER = Reader(

@@ -32,8 +32,8 @@ def is_number(field: bytes) -> bool:
 
 def first_line(head: bytes) -> bytes:
     """Return the first line that is not blank."""
-    found = _FIRST_LINE.match(head)
-    return found[1] if found else b""
+    match = _FIRST_LINE.match(head)
+    return match[1] if match else b""
 
 
 class Style(NamedTuple):

@@ -97,9 +97,9 @@ def _rows(body: bytes, path: str, line: int, columns: int) -> Rows:
             section.skip(first)
         style = row_style(first, single=columns == 1)
         if style is None or style.columns != columns:
-            found = repr(first.strip()[:40].decode("latin-1")) if first else "nothing"
+            shown = repr(first.strip()[:40].decode("latin-1")) if first else "nothing"
             expected = "an axis value and a count" if columns == 2 else "one number per line"
-            raise FormatError(path, line=section.line, expected=expected, found=found)
+            raise FormatError(path, line=section.line, expected=expected, found=shown)
         return read_rows(section, style)
 
 

@@ -212,15 +212,15 @@ def grating_axis(axis: PlannedAxis) -> FloatArray:
     return np.asarray(1e7 * (1 / axis.laser_nm - 1 / wavelength_nm))
 
 
-def background(shift_cm1: FloatArray, parts: Background) -> FloatArray:
+def background(shift_cm1: FloatArray, terms: Background) -> FloatArray:
     """Return polynomial + exponential + hump [M]."""
     low, high = shift_cm1[0], shift_cm1[-1]
     t = (2 * shift_cm1 - low - high) / (high - low)
-    u = (shift_cm1 - parts.hump_center_cm1) / parts.hump_fwhm_cm1
+    u = (shift_cm1 - terms.hump_center_cm1) / terms.hump_fwhm_cm1
     return np.asarray(
-        np.polynomial.polynomial.polyval(t, parts.polynomial or (0.0,))
-        + parts.exponential_counts * np.exp((low - shift_cm1) / parts.exponential_decay_cm1)
-        + parts.hump_counts * np.exp(-4 * np.log(2) * u * u)
+        np.polynomial.polynomial.polyval(t, terms.polynomial or (0.0,))
+        + terms.exponential_counts * np.exp((low - shift_cm1) / terms.exponential_decay_cm1)
+        + terms.hump_counts * np.exp(-4 * np.log(2) * u * u)
     )
 
 

@@ -138,14 +138,14 @@ def label(evolution: Evolution, quantity: str) -> str:
 
 def point_ticks(evolution: Evolution, most: int = 10) -> tuple[FloatArray, list[str]]:
     """Return ticks on the position axis, named by point and position."""
-    places = along(evolution)
-    step = -(-len(places) // most)
-    known = np.isfinite(evolution.position_um)
+    positions = along(evolution)
+    step = -(-len(positions) // most)
+    positioned = np.isfinite(evolution.position_um)
     names = [
         f"{point} ({position:g})" if there else str(point)
-        for point, position, there in zip(evolution.points, evolution.position_um, known, strict=True)
+        for point, position, there in zip(evolution.points, evolution.position_um, positioned, strict=True)
     ]
-    return places[::step], names[::step]
+    return positions[::step], names[::step]
 
 
 def point_label(evolution: Evolution) -> str:

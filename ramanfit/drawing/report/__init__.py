@@ -41,8 +41,8 @@ def report_html(evolution: Evolution, spectra: Spectra, record: Mapping[str, Any
         HTML, UTF-8.
     """
     drawn = payload_of(evolution, spectra)
-    script, style = "".join(map(_part, SCRIPTS)), _part("style.css")
-    page = Template(_part("page.html")).substitute(
+    script, style = "".join(map(_asset, SCRIPTS)), _asset("style.css")
+    page = Template(_asset("page.html")).substitute(
         policy=f"default-src 'none'; script-src '{_digest(script)}'; style-src '{_digest(style)}'; "
         "base-uri 'none'; form-action 'none'",
         title=html.escape(title),
@@ -58,7 +58,7 @@ def report_html(evolution: Evolution, spectra: Spectra, record: Mapping[str, Any
     return page.encode("utf-8", "replace")  # a file's name may hold a byte that is no text
 
 
-def _part(name: str) -> str:
+def _asset(name: str) -> str:
     return (files(__package__) / name).read_text(encoding="utf-8")
 
 

@@ -26,8 +26,8 @@ def numbers(values: FloatArray) -> list[float | None]:
 def coded(words: Sequence[str]) -> dict[str, Any]:
     """Return every different text once, and which of them stands where."""
     at: dict[str, int] = {}
-    places = [at.setdefault(word, len(at)) for word in words]
-    return {"words": list(at), "at": places}
+    indices = [at.setdefault(word, len(at)) for word in words]
+    return {"words": list(at), "at": indices}
 
 
 def quantised(counts: FloatArray) -> tuple[npt.NDArray[np.uint16], FloatArray, FloatArray]:
@@ -40,14 +40,14 @@ def quantised(counts: FloatArray) -> tuple[npt.NDArray[np.uint16], FloatArray, F
     offset, step : array [N]
         A step is the spectrum's range over `LEVELS`.
     """
-    known = np.isfinite(counts)
-    low = np.where(known, counts, np.inf).min(axis=1)
-    high = np.where(known, counts, -np.inf).max(axis=1)
-    empty = ~known.any(axis=1)
+    finite = np.isfinite(counts)
+    low = np.where(finite, counts, np.inf).min(axis=1)
+    high = np.where(finite, counts, -np.inf).max(axis=1)
+    empty = ~finite.any(axis=1)
     low[empty], high[empty] = 0.0, 0.0
     step = np.where(high > low, (high - low) / LEVELS, 1.0)
-    filled = np.where(known, counts, low[:, None])
-    steps = np.where(known, np.rint((filled - low[:, None]) / step[:, None]), NO_NUMBER)
+    filled = np.where(finite, counts, low[:, None])
+    steps = np.where(finite, np.rint((filled - low[:, None]) / step[:, None]), NO_NUMBER)
     return steps.astype("<u2"), low, step
 
 

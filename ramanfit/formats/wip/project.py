@@ -87,11 +87,11 @@ class Project:
     @cached_property
     def by_id(self) -> Mapping[int, Item]:
         """All objects by ID."""
-        found: dict[int, Item] = {}
+        owners: dict[int, Item] = {}
         for item in self.items:
-            if found.setdefault(item.id, item) is not item:
-                raise item.about["ID"].wrong("an ID of its own", f"{item.id}, which {found[item.id].caption!r} has")
-        return found
+            if owners.setdefault(item.id, item) is not item:
+                raise item.about["ID"].wrong("an ID of its own", f"{item.id}, which {owners[item.id].caption!r} has")
+        return owners
 
     def refer(self, tag: Tag, name: str) -> Item | None:
         """Return the object whose ID stands in a tag, None where the tag is missing or says 0.

@@ -87,7 +87,7 @@ def _words(passed: Counter[str]) -> str:
 
 def _spectra(project: Project) -> tuple[list[_SpectralGraph], Counter[str]]:
     """Return the graphs of spectra, and the number of all else that a person would see in the project."""
-    found: list[_SpectralGraph] = []
+    graphs: list[_SpectralGraph] = []
     passed: Counter[str] = Counter()
     for item in project.items:
         if item.kind not in _SHOWN or item.hidden:
@@ -95,10 +95,10 @@ def _spectra(project: Project) -> tuple[list[_SpectralGraph], Counter[str]]:
         graph = read_graph(item) if item.kind == "TDGraph" else None
         calibration = None if graph is None else calibration_of(project, graph)
         if graph is not None and calibration is not None:
-            found.append(_SpectralGraph(graph, calibration))
+            graphs.append(_SpectralGraph(graph, calibration))
         else:
             passed[_SHOWN[item.kind]] += 1
-    return found, passed
+    return graphs, passed
 
 
 def _scan(project: Project, spectral: _SpectralGraph, described: _Described, options: ReadOptions) -> Scan:

@@ -45,7 +45,7 @@ def informations(project: Project) -> dict[str, list[Information]]:
     FormatError
         If a text cannot be reached.
     """
-    found: dict[str, list[Information]] = {}
+    by_stem: dict[str, list[Information]] = {}
     for item in project.items:
         if item.kind != "TDText":
             continue
@@ -53,8 +53,8 @@ def informations(project: Project) -> dict[str, list[Information]]:
         stream = item.tag.find("TDStream")
         if is_information and stream is not None:
             raw = stream["StreamData"].raw()[:_LONGEST].tobytes().decode("cp1252", "replace")
-            found.setdefault(stem, []).append(parse(plain_text(raw)))
-    return found
+            by_stem.setdefault(stem, []).append(parse(plain_text(raw)))
+    return by_stem
 
 
 def information_of(graph: Item, texts: dict[str, list[Information]]) -> tuple[Information | None, tuple[str, ...]]:
@@ -66,10 +66,10 @@ def information_of(graph: Item, texts: dict[str, list[Information]]) -> tuple[In
     notes : tuple of str
         Why none was taken although there were some.
     """
-    caption = graph.caption
-    known = [texts[stem] for name in (caption, caption.rpartition("<")[2]) if (stem := parse_name(name)[1]) in texts]
-    if not known:
+    names = (graph.caption, graph.caption.rpartition("<")[2])
+    candidates = [texts[stem] for name in names if (stem := parse_name(name)[1]) in texts]
+    if not candidates:
         return None, ()
-    if len(known[0]) > 1:
-        return None, (f"{len(known[0])} Information texts could belong to it: none was taken",)
-    return known[0][0], ()
+    if len(candidates[0]) > 1:
+        return None, (f"{len(candidates[0])} Information texts could belong to it: none was taken",)
+    return candidates[0][0], ()

@@ -63,7 +63,7 @@ def read_trace(trace: Tag | None) -> dict[str, TracedStep]:
     FormatError
         If the trace is not whole.
     """
-    found: dict[str, TracedStep] = {}
+    steps: dict[str, TracedStep] = {}
     for element in _elements(trace):
         values: dict[str, float] = {}
         for group in _elements(element.find("ParamSets")):
@@ -73,8 +73,8 @@ def read_trace(trace: Tag | None) -> dict[str, TracedStep]:
                     values[parameter["ParamGuid"].text().upper()] = value.number()
         when = element.find("CreationLocalTime")
         step = TracedStep(tuple(_guids(element.find("Inputs"))), "" if when is None else when.text(), values)
-        found |= dict.fromkeys(_guids(element.find("Outputs")), step)
-    return found
+        steps |= dict.fromkeys(_guids(element.find("Outputs")), step)
+    return steps
 
 
 def measurement_of(guid: str, steps: Mapping[str, TracedStep]) -> TracedStep | None:

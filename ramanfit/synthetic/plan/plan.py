@@ -75,9 +75,9 @@ class Plan:
             )
             full = self.cell.capacity_mah
             for step in self.cell_steps:
-                found = step.charge_after_mah
-                good = -1e-9 * full <= found <= (1 + 1e-9) * full
-                expect(good, "cell.current_ma", f"a charge that stays in 0 to {full:g} mAh", found)
+                charge = step.charge_after_mah
+                good = -1e-9 * full <= charge <= (1 + 1e-9) * full
+                expect(good, "cell.current_ma", f"a charge that stays in 0 to {full:g} mAh", charge)
 
     @property
     def cell_steps(self) -> tuple[CellStep, ...]:
