@@ -1,4 +1,7 @@
-"""The Information text beside a measurement: when it was taken, for how long, with which laser, along which line."""
+"""The Information text beside a measurement: when it was taken, for how long, with which laser, along which line.
+
+It is read in the locales that were met, and written in English.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,9 @@ from typing import NamedTuple
 
 from ramanfit.errors import RamanfitError
 from ramanfit.formats.bytes_in import Source, strip_endings
-from ramanfit.formats.text import decode
+from ramanfit.formats.text import as_bytes, decode, header_number, one_line
 from ramanfit.formats.units import plain
+from ramanfit.scan.scan import Scan
 
 _ENTRY = re.compile(r"([^:\t]+):(\t| *\t| +)(.*)")
 _SECTIONS = {"line scan": "line", "image scan": "map", "time series": "series", "video system": "video"}
@@ -44,6 +48,11 @@ _MONTHS = {
     )
     for name in names
 }
+_ENGLISH_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_ENGLISH_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
 
 
 class Information(NamedTuple):
@@ -244,3 +253,45 @@ def companion(file: Path | None) -> tuple[Information | None, tuple[str, ...]]:
     if chosen:
         return None, (f"{len(chosen)} Information texts could belong to it: none was taken",)
     return None, ()
+
+
+def information_text(scan: Scan) -> bytes | None:
+    """Return an Information text with start, laser and integration time; None if none of them is known."""
+    metadata = scan.metadata
+    lines = [stem_of(one_line(scan.name)), "", "General:"]
+    if metadata.started:
+        lines += clock_lines(metadata.started)
+    elif metadata.started_raw:
+        lines.append(f"Start Date:\t{one_line(metadata.started_raw)}")
+    if metadata.duration_s is not None:
+        lines.append(duration_line(metadata.duration_s))
+    more = [
+        ("Excitation Wavelength [nm]", None if metadata.laser_nm is None else header_number(metadata.laser_nm)),
+        ("Laser Power [mW]", None if metadata.laser_power_mw is None else header_number(metadata.laser_power_mw)),
+        ("Number Of Accumulations", None if metadata.accumulations is None else str(metadata.accumulations)),
+        ("Integration Time [s]", None if metadata.integration_s is None else header_number(metadata.integration_s)),
+    ]
+    told = [f"{key}:\t{value}" for key, value in more if value is not None]
+    if told:
+        lines += ["", "Spectrometer:", *told]
+    return as_bytes([*lines, ""]) if len(lines) > 3 else None
+
+
+def stem_of(name: str) -> str:
+    """Return the part of a measurement's name that its Information text shares."""
+    return re.sub(r"((--|[ _])Spec\.Data\b| \(Data\)).*$", "", name)
+
+
+def clock_lines(start: datetime) -> list[str]:
+    """Return date and time of an Information text, in the English locale."""
+    date = f"{_ENGLISH_DAYS[start.weekday()]}, {_ENGLISH_MONTHS[start.month - 1]} {start.day}, {start.year}"
+    return [
+        f"Start Time:\t{start.hour % 12 or 12}:{start:%M:%S} {'AM' if start.hour < 12 else 'PM'}",
+        f"Start Date:\t{date}",
+    ]
+
+
+def duration_line(duration_s: float) -> str:
+    """Return the duration of an Information text, in whole seconds."""
+    seconds = round(duration_s)
+    return f"Duration:\t{seconds // 3600}h {seconds // 60 % 60}m {seconds % 60}s"

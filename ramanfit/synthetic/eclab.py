@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import numpy as np
 
-from ramanfit.formats.graph_text import as_bytes
+from ramanfit.formats.text import as_bytes
 from ramanfit.scan.scan import FloatArray
 from ramanfit.synthetic.plan import SWITCH_S, CellStep, Plan, PlannedCell
 from ramanfit.synthetic.simulate import LABEL, cell_at

@@ -11,7 +11,9 @@ from datetime import timedelta
 
 import numpy as np
 
-from ramanfit.formats.graph_text import as_bytes, clock_lines, duration_line, graph_ascii
+from ramanfit.formats.graph_ascii import graph_ascii
+from ramanfit.formats.information import clock_lines, duration_line
+from ramanfit.formats.text import as_bytes
 from ramanfit.scan.scan import FloatArray, Scan
 from ramanfit.synthetic.plan import Plan
 from ramanfit.synthetic.simulate import LABEL, Experiment

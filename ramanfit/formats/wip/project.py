@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 
+from ramanfit.formats.text import one_line
 from ramanfit.formats.wip.tags import Content, Tag, read_root
 
 NEWEST = 8  # project version
@@ -30,7 +31,7 @@ class Item:
     @property
     def caption(self) -> str:
         """Its name, on one line."""
-        return " ".join("".join(c if c.isprintable() else " " for c in self.about["Caption"].text()).split())
+        return one_line(self.about["Caption"].text())
 
     @property
     def name(self) -> str:
