@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from ramanfit.errors import InputError
-from ramanfit.formats.about import about, valid
+from ramanfit.formats.containers import about, valid
 from ramanfit.scan.schedule import Keys, Taken
 from ramanfit.scan.stored import blocks
 

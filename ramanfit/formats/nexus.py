@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from ramanfit.errors import __version__
-from ramanfit.formats.about import about, valid
+from ramanfit.formats.containers import about, valid
 from ramanfit.scan.schedule import Taken
 from ramanfit.scan.stored import blocks
 
