@@ -202,6 +202,10 @@ class Source:
 
         The map outlives this object. What cannot be mapped, such as a .gz or a pipe, is read into memory.
 
+        Returns
+        -------
+        uint8 array [bytes]
+
         Raises
         ------
         InputError

@@ -129,7 +129,23 @@ def deliver(
 
 
 def finite(counts: FloatArray, path: str) -> FloatArray:
-    """Return counts [N, M] of a binary file as they are; FormatError if one of them is not finite."""
+    """Return counts of a binary file as they are.
+
+    Parameters
+    ----------
+    counts : array [N, M]
+    path : str
+        For messages.
+
+    Returns
+    -------
+    array [N, M]
+
+    Raises
+    ------
+    FormatError
+        If one of them is not finite.
+    """
     wrong = np.argwhere(~np.isfinite(counts))
     if wrong.size:
         i, j = wrong[0].tolist()

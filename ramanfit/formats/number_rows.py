@@ -36,7 +36,14 @@ class Rows:
         return self._used
 
     def append(self, values: FloatArray, lines: _Lines) -> None:
-        """Add rows, growing in place."""
+        """Add rows, growing in place.
+
+        Parameters
+        ----------
+        values : array [rows, columns]
+        lines : int or int array [rows]
+            The first of consecutive line numbers, or that of each row.
+        """
         used, self._used = self._used, self._used + len(values)
         if self._used > len(self.values):
             self.values.resize((max(self._used, used * 3 // 2), self.values.shape[1]), refcheck=False)

@@ -165,6 +165,13 @@ def starts_and_numbers(
         Start to start, for those who know better than the files.
     notes : list of str
         What had to be assumed is added to it.
+
+    Returns
+    -------
+    starts : array [scans]
+        In s since the first; not a number where they are not known.
+    numbers : int array [scans]
+        The first is 0.
     """
     n = len(began)
     if not n:

@@ -87,7 +87,20 @@ class StoredCounts:
 
 
 def blocks(counts: FloatArray | StoredCounts, numbers: int = BLOCK) -> Iterator[tuple[slice, FloatArray]]:
-    """Yield counts with their rows, about so many numbers at a time."""
+    """Yield counts with their rows, about so many numbers at a time.
+
+    Parameters
+    ----------
+    counts : array [N, M], or StoredCounts
+    numbers : int
+        A block has at least one row, however long.
+
+    Yields
+    ------
+    rows : slice
+    block : array [rows, M]
+        ``counts[rows]``.
+    """
     step = max(1, numbers // max(counts.shape[1], 1))
     for start in range(0, len(counts), step):
         rows = slice(start, min(start + step, len(counts)))

@@ -45,7 +45,13 @@ def cell_text(plan: Plan) -> bytes:
 
 
 def row_times(step: CellStep, interval_s: float) -> FloatArray:
-    """Return when the rows of a step are written, in s since the first of all: its first moment, ..., its end."""
+    """Return when the rows of a step are written: at its first moment, every `interval_s` from there, and at its end.
+
+    Returns
+    -------
+    array [rows]
+        In s since the record's first row.
+    """
     times = np.arange(step.start_s, step.end_s - SWITCH_S / 2, interval_s)
     times[0] += SWITCH_S if step.start_s else 0.0
     return np.append(times[times < step.end_s], step.end_s)

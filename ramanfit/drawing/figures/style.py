@@ -137,7 +137,21 @@ def label(evolution: Evolution, quantity: str) -> str:
 
 
 def point_ticks(evolution: Evolution, most: int = 10) -> tuple[FloatArray, list[str]]:
-    """Return ticks on the position axis, named by point and position."""
+    """Return ticks on the position axis.
+
+    Parameters
+    ----------
+    evolution : Evolution
+    most : int
+        Of many points every second, third, ... gets a tick.
+
+    Returns
+    -------
+    ticks : array [ticks]
+        Where they stand, as `along` gives it.
+    names : list of str
+        Point and position in µm.
+    """
     positions = along(evolution)
     step = -(-len(positions) // most)
     positioned = np.isfinite(evolution.position_um)

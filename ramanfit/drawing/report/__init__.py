@@ -1,4 +1,8 @@
-"""One page for an experiment: maps, traces, every fit and all numbers, in a file that needs nothing else."""
+"""One page for an experiment: maps, traces, every fit and all numbers, in a file that needs nothing else.
+
+`payload` gathers what the page's scripts draw, and `packing` makes it small; `sections` writes what needs no script.
+`page.html`, `style.css` and the scripts lie beside them and are put into the page as they are.
+"""
 
 from __future__ import annotations
 

@@ -18,7 +18,17 @@ NO_NUMBER = LEVELS + 1
 
 
 def numbers(values: FloatArray) -> list[float | None]:
-    """Return numbers with the nine digits of all tables; None where there is none."""
+    """Return numbers with the nine digits of all tables.
+
+    Parameters
+    ----------
+    values : array [...]
+
+    Returns
+    -------
+    list of float or None
+        All of them, the last axis fastest; None where there is no number.
+    """
     finite = np.where(np.isfinite(values), values, np.nan).ravel()
     return [float(cell) if cell else None for cell in number_cells(finite, "")]
 
@@ -31,7 +41,12 @@ def coded(words: Sequence[str]) -> dict[str, Any]:
 
 
 def quantised(counts: FloatArray) -> tuple[npt.NDArray[np.uint16], FloatArray, FloatArray]:
-    """Return counts [N, M] as steps above an offset, each spectrum with its own.
+    """Return counts as steps above an offset, each spectrum with its own.
+
+    Parameters
+    ----------
+    counts : array [N, M]
+        Not a number where there is none.
 
     Returns
     -------
@@ -52,7 +67,12 @@ def quantised(counts: FloatArray) -> tuple[npt.NDArray[np.uint16], FloatArray, F
 
 
 def base64_text(steps: npt.NDArray[np.uint16]) -> str:
-    """Return little-endian bytes as text."""
+    """Return little-endian bytes as text.
+
+    Parameters
+    ----------
+    steps : uint16 array [...]
+    """
     return base64.b64encode(steps.astype("<u2").tobytes()).decode()
 
 

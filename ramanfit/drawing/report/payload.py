@@ -86,7 +86,13 @@ def payload_of(evolution: Evolution, spectra: Spectra) -> Payload:
 
 
 def shown_rows(evolution: Evolution) -> np.ndarray:
-    """Return the rows of the table that the page holds: all, or those of every k-th scan or, if more, point."""
+    """Return the rows of the table that the page holds: all, or those of every k-th scan or, if more, point.
+
+    Returns
+    -------
+    int array [rows]
+        Ascending.
+    """
     n, rows = len(evolution.table), evolution.rows
     step = -(-n // MOST_ROWS)
     if step == 1:
@@ -102,7 +108,19 @@ def mapped(evolution: Evolution) -> list[str]:
 
 
 def embedded(table: Table, most: int) -> np.ndarray:
-    """Return the rows whose spectra are in the page: flagged ones, those with the largest redchi2, then evenly."""
+    """Return the rows whose spectra are in the page: flagged ones, those with the largest redchi2, then evenly.
+
+    Parameters
+    ----------
+    table : Table
+    most : int
+        Rows to choose.
+
+    Returns
+    -------
+    int array [rows]
+        Ascending; all if they are no more than `most`.
+    """
     if len(table) <= most:
         return np.arange(len(table))
     flagged = np.array([bool(words) for words in table.columns["flags"]])

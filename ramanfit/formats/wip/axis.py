@@ -107,7 +107,24 @@ def read_axis(calibration: AxisCalibration, channels: int) -> SpectralAxis:
 
 
 def read_table(item: Item, count: int) -> FloatArray:
-    """Return the values of a TDLUTTransformation, of which there must be `count`."""
+    """Return the values of a table of them, a TDLUTTransformation.
+
+    Parameters
+    ----------
+    item : Item
+    count : int
+        How many there must be.
+
+    Returns
+    -------
+    array [count]
+        In the unit of the transformation.
+
+    Raises
+    ------
+    FormatError
+        If the table is not for so many values.
+    """
     tag = item.tag["TDLUTTransformation"]
     size = tag["LUTSize"].integer()
     if size != count:
@@ -116,7 +133,18 @@ def read_table(item: Item, count: int) -> FloatArray:
 
 
 def read_linear(item: Item, count: int) -> FloatArray:
-    """Return the values of a TDLinearTransformation at 0 .. count - 1."""
+    """Return the values of a TDLinearTransformation.
+
+    Parameters
+    ----------
+    item : Item
+    count : int
+
+    Returns
+    -------
+    array [count]
+        Its values at 0 .. count - 1, in the unit of the transformation.
+    """
     tag = item.tag["TDLinearTransformation"]
     model, world, scale = (_double(tag, name).number() for name in ("ModelOrigin", "WorldOrigin", "Scale"))
     with np.errstate(over="ignore", invalid="ignore"):
@@ -124,7 +152,23 @@ def read_linear(item: Item, count: int) -> FloatArray:
 
 
 def within_reason(tag: Tag, values: FloatArray) -> FloatArray:
-    """Return values as they are if they could be wavelengths, times or places, in any unit."""
+    """Return values as they are if they could be wavelengths, times or places, in any unit.
+
+    Parameters
+    ----------
+    tag : Tag
+        What gave them, for the message.
+    values : array [...]
+
+    Returns
+    -------
+    array [...]
+
+    Raises
+    ------
+    FormatError
+        If they could not.
+    """
     if not (np.abs(values) < _LARGEST).all():  # nor not a number
         raise tag.wrong(f"a transformation to values below {_LARGEST:g}", "one to others")
     return values

@@ -92,6 +92,10 @@ class Tag:
     def raw(self) -> Content:
         """Return the content of a tag of bytes, without a copy.
 
+        Returns
+        -------
+        uint8 array [bytes]
+
         Raises
         ------
         FormatError
@@ -102,7 +106,16 @@ class Tag:
         return self.content[self.start : self.end]
 
     def numbers(self, count: int | None = None) -> FloatArray:
-        """Return finite numbers of any type, so many if `count` is given.
+        """Return finite numbers of any type.
+
+        Parameters
+        ----------
+        count : int, optional
+            How many there must be.
+
+        Returns
+        -------
+        array [count]
 
         Raises
         ------
@@ -159,6 +172,13 @@ class Tag:
 
 def read_root(content: Content, path: str) -> Tag:
     """Return the tag that holds all others.
+
+    Parameters
+    ----------
+    content : uint8 array [bytes]
+        The whole file.
+    path : str
+        For messages.
 
     Raises
     ------

@@ -1,4 +1,9 @@
-"""Plans of synthetic experiments."""
+"""Plans of synthetic experiments, read from TOML and checked when they are made.
+
+`plan` has the whole, `parts` its tables of one kind each: axis, scan, detector, background and cosmic rays.
+`points` has the peaks at every point and how they change from scan to scan, `cell` what the potentiostat does
+meanwhile. A plan only says what is meant; `ramanfit.synthetic.simulate` carries it out.
+"""
 
 from ramanfit.synthetic.plan.cell import SWITCH_S, CellStep, PlannedCell
 from ramanfit.synthetic.plan.parts import Background, Detector, PlannedAxis, PlannedScan, Spikes
