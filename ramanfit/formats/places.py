@@ -18,7 +18,7 @@ Vector = Sequence[float]
 
 
 class Place(NamedTuple):
-    """The part of a Scan that this module decides; see there."""
+    """Where and when the spectra of a measurement were taken, in the fields of a Scan; see there."""
 
     kind: Kind
     position_um: FloatArray | None = None
