@@ -18,7 +18,7 @@ from ramanfit.experiment.calibration import POLYSTYRENE, SILICON, calibrate
 from ramanfit.fit.lineshapes import lorentzian
 from ramanfit.fit.pipeline import fit_scan
 from ramanfit.formats import open_scans
-from ramanfit.formats.graph_text import graph_ascii
+from ramanfit.formats.graph_ascii import graph_ascii
 from ramanfit.recipe.toml import load_recipe, recipe_from_toml
 from ramanfit.scan.scan import FloatArray, Metadata, Scan
 

@@ -59,7 +59,7 @@ def command(
       ramanfit baseline scan.txt | ramanfit fit -
     """
     from ramanfit.cli.inputs import exports, scans
-    from ramanfit.formats.graph_text import graph_ascii
+    from ramanfit.formats.graph_ascii import graph_ascii
     from ramanfit.tables.sink import Sink
 
     paths = exports(files, console, keep_going=keep_going)

@@ -190,7 +190,8 @@ def _write(keys: Sequence[Keys], found: Iterable[Taken], target: str, form: str,
 
 
 def _write_text(scan: Scan, target: str, console: Console) -> None:
-    from ramanfit.formats.graph_text import EXACT, graph_ascii, information_text, left_out
+    from ramanfit.formats.graph_ascii import EXACT, graph_ascii, left_out
+    from ramanfit.formats.information import information_text
     from ramanfit.tables.sink import Sink
 
     named = _named(scan)
@@ -209,7 +210,7 @@ def _write_text(scan: Scan, target: str, console: Console) -> None:
 
 def _check_information(scans: Sequence[Scan], names: Sequence[str]) -> None:
     """Make sure that measurements whose Information text has one name have the same one."""
-    from ramanfit.formats.graph_text import information_text
+    from ramanfit.formats.information import information_text
 
     told: dict[Path, bytes | None] = {}
     for scan, name in zip(scans, names, strict=True):
@@ -222,7 +223,7 @@ def _check_information(scans: Sequence[Scan], names: Sequence[str]) -> None:
 
 
 def _information_beside(target: str) -> Path:
-    from ramanfit.formats.graph_text import stem_of
+    from ramanfit.formats.information import stem_of
 
     path = Path(target)
     return path.with_name(f"{stem_of(path.stem)}--Information.txt")

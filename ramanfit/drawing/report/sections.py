@@ -82,5 +82,5 @@ def _typeset(evolution: Evolution, name: str) -> str:
 
 
 def _span(values: np.ndarray, unit: str) -> str:
-    known = values[np.isfinite(values)]
-    return f"{known.min():g} to {known.max():g} {unit}" if len(known) else ""
+    finite = values[np.isfinite(values)]
+    return f"{finite.min():g} to {finite.max():g} {unit}" if len(finite) else ""
