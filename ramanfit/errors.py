@@ -88,6 +88,12 @@ class RecipeError(RamanfitError, ValueError):
     exit_code = 2
 
 
+class UsageError(RamanfitError, ValueError):
+    """Things were asked for that do not go together."""
+
+    exit_code = 2
+
+
 class FlaggedFits(RamanfitError):
     """With ``--check``: at least one fit carries a flag."""
 

@@ -23,7 +23,7 @@ ROOMS = {  # what each may import besides itself; a room that is not here has no
     "tables": {"fit", "scan", "recipe", "errors"},
     "experiment": {"tables", "formats", "fit", "scan", "recipe", "errors"},
     "drawing": {"experiment", "tables", "fit", "scan", "recipe", "errors"},
-    "synthetic": {"tables", "formats", "fit", "scan", "recipe", "errors"},
+    "synthetic": {"experiment", "tables", "formats", "fit", "scan", "recipe", "errors"},
     "cli": {"synthetic", "drawing", "experiment", "tables", "formats", "fit", "scan", "recipe", "errors"},
 }
 MODULES = sorted(PACKAGE.rglob("*.py"))

@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from click.core import ParameterSource
@@ -19,13 +19,12 @@ from click.core import ParameterSource
 from ramanfit.cli.display import Output
 from ramanfit.cli.types import DURATION, LENGTH, WAVELENGTH, AxisUnit, Moment, Window
 from ramanfit.errors import RecipeError
+from ramanfit.experiment.request import Reading
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-    from ramanfit.formats import ReadOptions
     from ramanfit.recipe.recipe import Axis, Recipe
-    from ramanfit.scan.scan import Scan
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -47,8 +46,8 @@ def resolved(
     def decorate(command: Any) -> Any:
         @functools.wraps(command)
         def call(*args: Any, **values: Any) -> Any:
-            own = {name: values.pop(name) for name in given}
-            return command(*args, **values, **{keyword: resolve(**own)})
+            unresolved = {name: values.pop(name) for name in given}
+            return command(*args, **values, **{keyword: resolve(**unresolved)})
 
         for option in reversed(options):
             call = option(call)
@@ -203,36 +202,6 @@ recipe_options = resolved(
 
 
 # -- reading ------------------------------------------------------------------------------------------------
-
-
-class Reading(NamedTuple):
-    """How files are read.
-
-    Attributes
-    ----------
-    line_spacing : {"witec", "endpoints"}
-    select : str or None
-        Glob on a measurement's name.
-    stdin_name : str
-        What standard input is called.
-    """
-
-    line_spacing: str
-    select: str | None
-    stdin_name: str
-
-    def options(self, axis: Axis) -> ReadOptions:
-        """Return what the readers want to know, with the axis of a recipe."""
-        from ramanfit.formats import ReadOptions
-
-        unit = None if axis.unit == "auto" else axis.unit
-        return ReadOptions(unit, axis.laser_nm, self.line_spacing, self.select)
-
-    def reader(self, axis: Axis) -> Callable[[str], list[Scan]]:
-        """Return the function that opens an export."""
-        from ramanfit.formats import open_scans
-
-        return functools.partial(open_scans, options=self.options(axis), stdin_name=self.stdin_name)
 
 
 def _resolve_axis(x_unit: str | None, laser: float | None) -> Axis:

@@ -154,6 +154,7 @@ def curves(
     recipe: Recipe,
     lines: FloatArray,
     starts: Sequence[int] = (0,),
+    orders: Sequence[int] | None = None,
 ) -> Curves:
     """Return the curves that lines and the recipe's baseline make with the spectra of a scan.
 
@@ -168,6 +169,8 @@ def curves(
         `LINE` of the recipe's peaks.
     starts : sequence of int
         First rows of the files that the scan was put together from; spectra of one file share a gain.
+    orders : sequence of int, optional
+        Of the polynomials of these files, where that is known; None: as the recipe says or, with ``auto``, by BIC.
 
     Raises
     ------
@@ -195,7 +198,7 @@ def curves(
     noise = np.full((len(scan), 3), np.nan)
     if prepared.under is not None:
         peaks += prepared.under
-    order = _orders(prepared, counts, starts, recipe)[file - 1]
+    order = (_orders(prepared, counts, starts, recipe) if orders is None else np.array(orders))[file - 1]
     for own in sorted(set(order[fitted].tolist())):
         rows = fitted[order[fitted] == own]
         basis = np.vander(_unit(shift, shift), own + 1, increasing=True)

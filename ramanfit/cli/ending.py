@@ -1,0 +1,96 @@
+"""How the fitting commands end: the table is written, then the record of what was done, then the flags are told."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from ramanfit.errors import FlaggedFits
+
+if TYPE_CHECKING:
+    from ramanfit.cli.console import Console
+    from ramanfit.cli.display import Output
+    from ramanfit.experiment.request import Request
+    from ramanfit.tables.fit_table import FitTable
+    from ramanfit.tables.table import Table
+
+
+def write_fits(
+    request: Request,
+    output: Output,
+    console: Console,
+    shape: Callable[[FitTable], Table],
+    *,
+    check: bool,
+    meta: str | None,
+) -> None:
+    """Fit all exports and write their table, in order of time; then the record, then the flags.
+
+    Parameters
+    ----------
+    request : Request
+    output : Output
+    console : Console
+    shape : callable
+        Makes the table that is written of the fits.
+    check, meta
+        As in `report_flags` and `write_meta`.
+
+    Raises
+    ------
+    RamanfitError
+        The first error of an input, unless going on was asked for.
+    FlaggedFits
+        When flags were asked to count and a fit is flagged.
+    """
+    from ramanfit.experiment.fits import fit_with_cell, say_second_opinion
+
+    flags: list[str] = []
+    with output.open() as writer:  # before any work: a target that cannot be written is told at once
+        fits = fit_with_cell(request, console)
+        if fits.scans:
+            table = fits.table()
+            flags = table.flags
+            writer.write(shape(table))
+    write_meta(meta, request, fits.inputs)
+    say_second_opinion(request, fits, console)
+    report_flags(flags, console, check=check)
+
+
+def report_flags(flags: Sequence[str], console: Console, *, check: bool) -> None:
+    """Say how many spectra are flagged, with what, from the flags of all.
+
+    Raises
+    ------
+    FlaggedFits
+        With `check`, if any is.
+    """
+    flagged = [words for words in flags if words]
+    if not flagged:
+        return
+    counts = Counter(word for words in flagged for word in words.split("|"))
+    listed = ", ".join(f"{word} {count}" for word, count in counts.most_common())
+    message = f"{len(flagged)} of {len(flags)} spectra flagged: {listed}"
+    if check:
+        raise FlaggedFits(message)
+    console.say(message)
+
+
+def write_meta(target: str | None, request: Request, inputs: Sequence[str]) -> None:
+    """Write what was done, if that was asked for."""
+    if target:
+        from ramanfit.experiment.provenance import write_record
+
+        write_record(target, request.recipe, with_record(inputs, request), command_line())
+
+
+def with_record(inputs: Sequence[str], request: Request) -> list[str]:
+    """Return all files that were read, the cell's record among them."""
+    return [*inputs, *([request.echem.path] if request.echem else [])]
+
+
+def command_line() -> list[str]:
+    """Return the words that the program was started with."""
+    return ["ramanfit", *sys.argv[1:]]

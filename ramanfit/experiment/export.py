@@ -1,0 +1,207 @@
+"""Spectra in the forms of others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import TYPE_CHECKING, Any
+
+from ramanfit.errors import InputError, RecipeError, UsageError
+from ramanfit.experiment.inputs import scans
+from ramanfit.experiment.outputs import EXPORT_FORMS, EXPORT_TABLES, file_names, is_folder, make_folder
+from ramanfit.formats.containers import check_packages
+from ramanfit.scan.schedule import Keys, Schedule, Taken, Visit, chronological, place
+from ramanfit.tables.forms import check_form, open_writer
+from ramanfit.tables.sink import STDOUT, Sink
+from ramanfit.tables.spectra import tidy_tables
+
+if TYPE_CHECKING:
+    from ramanfit.experiment.voice import Voice
+    from ramanfit.scan.scan import Scan
+
+
+def form_of(target: str, form: str | None = None) -> str:
+    """Return the form that is asked for, else that of the target's ending; csv to standard output, txt in a folder.
+
+    Raises
+    ------
+    RecipeError
+        If the ending names none.
+    InputError
+        If the form needs a package that is not installed.
+    """
+    if form is None and (target == STDOUT or is_folder(target)):
+        form = "csv" if target == STDOUT else "txt"
+    if form is None:
+        form = Path(target).suffix.lower().removeprefix(".")
+        if form not in EXPORT_FORMS:
+            endings = " ".join(f".{name}" for name in EXPORT_FORMS)
+            ending = f".{form}" if form else "none"
+            raise RecipeError(f"{target}: expected one of the endings {endings}, found {ending}")
+    if form in EXPORT_TABLES:
+        check_form(form)
+    else:
+        check_packages(form)
+    return form
+
+
+def export_scans(
+    paths: Sequence[str],
+    read: Callable[[str], list[Scan]],
+    placement: Mapping[str, Any],
+    target: str,
+    form: str,
+    voice: Voice,
+    *,
+    keep_going: bool = False,
+) -> list[str]:
+    """Write the spectra of some exports, in order of time; return the files of them.
+
+    Parameters
+    ----------
+    paths : sequence of str
+        As `ramanfit.experiment.inputs.exports` returns them.
+    read : callable
+        Opens one of them.
+    placement : mapping
+        Keywords of `ramanfit.scan.schedule.Schedule`.
+    target : str
+        A file, ``"-"``, or a folder (see `is_folder`) that takes a file for each measurement.
+    form : str
+        One of `EXPORT_FORMS`.
+    voice : Voice
+    keep_going : bool
+        An export that cannot be read is said and left out.
+
+    Raises
+    ------
+    RamanfitError
+        The first error of an input; if there is no measurement, or no name for each of them; if a file cannot be
+        written.
+    """
+    keys, in_order = _in_order(paths, read, placement, voice, keep_going=keep_going)
+    if not is_folder(target):
+        _write(keys, in_order, target, form, voice)
+        return [target]
+    taken = list(in_order)
+    names = file_names([one.scan for one in taken], make_folder(target), form)
+    if form == "txt":
+        _check_information([one.scan for one in taken], names)
+    for one, name in zip(taken, names, strict=True):
+        _write([one.keys], [one], name, form, voice)
+    voice.say(f"{target}: {len(taken)} files")
+    return names
+
+
+def _in_order(
+    paths: Sequence[str],
+    read: Callable[[str], list[Scan]],
+    placement: Mapping[str, Any],
+    voice: Voice,
+    *,
+    keep_going: bool,
+) -> tuple[list[Keys], Iterator[Taken]]:
+    """Return the keys of all scans, and the scans with them one at a time, in order of time.
+
+    Files are opened once for their places and times, and once more for their spectra, so that only those of one
+    are held at a time; standard input is kept.
+    """
+    where: list[tuple[str, int]] = []
+    held: dict[str, list[Scan]] = {}
+
+    def noted(path: str) -> list[Scan]:
+        opened = read(path)
+        where.extend((path, number) for number in range(len(opened)))
+        if path == "-":
+            held[path] = opened
+        return opened
+
+    visits = [Visit.of(scan) for scan in scans(paths, noted, voice, keep_going=keep_going)]
+    if not visits:
+        raise InputError("no export could be read")
+    order = chronological(visits)
+    keys, notes = place([visits[i] for i in order], Schedule(**placement))
+    for note in notes:
+        voice.say(note)
+
+    def opened_again() -> Iterator[Taken]:
+        kept = dict(held)
+        for its_keys, i in zip(keys, order, strict=True):
+            path, number = where[i]
+            if path not in kept:
+                kept = held | {path: read(path)}
+            yield Taken(kept[path][number], its_keys)
+
+    return keys, opened_again()
+
+
+def _write(keys: Sequence[Keys], in_order: Iterable[Taken], target: str, form: str, voice: Voice) -> None:
+    """Write scans to one target."""
+    if form in EXPORT_TABLES:
+        with open_writer(target, form) as writer:
+            for taken in in_order:
+                for table in tidy_tables(taken):
+                    writer.write(table)
+        return
+    if form == "txt":
+        if len(keys) > 1:
+            raise UsageError(f"{len(keys)} measurements do not fit into one file: name a folder, -o DIR/")
+        (taken,) = in_order
+        _write_text(taken.scan, target, voice)
+        return
+    with Sink(target) as sink, TemporaryFile() as file:  # HDF5 goes back and forth in its file
+        if form == "nc":
+            from ramanfit.formats.netcdf import netcdf
+
+            netcdf(keys, in_order, file)
+        else:
+            from ramanfit.formats.nexus import nexus
+
+            missing = nexus(in_order, file)
+            voice.say(f"{target}: asked for by NXraman and not in every export: {', '.join(missing)}")
+        file.seek(0)
+        while data := file.read(1 << 20):
+            sink.write(data)
+
+
+def _write_text(scan: Scan, target: str, voice: Voice) -> None:
+    from ramanfit.formats.graph_text import EXACT, graph_ascii, information_text, left_out
+
+    named = _named(scan)
+    about = information_text(named)
+    lost = left_out(named)
+    if about is not None and target == STDOUT:
+        lost.append("start, laser and integration time (they stand in a file of their own)")
+    for words in lost:
+        voice.warn(f"{scan.source}: Graph ASCII has no place for {words}")
+    with Sink(target) as sink:
+        sink.write(graph_ascii(named, digits=EXACT))
+    if about is not None and target != STDOUT:
+        with Sink(_information_beside(target)) as sink:
+            sink.write(about)
+
+
+def _check_information(scans: Sequence[Scan], names: Sequence[str]) -> None:
+    """Make sure that measurements whose Information text has one name have the same one."""
+    from ramanfit.formats.graph_text import information_text
+
+    told: dict[Path, bytes | None] = {}
+    for scan, name in zip(scans, names, strict=True):
+        about = information_text(_named(scan))
+        if told.setdefault(_information_beside(name), about) != about:
+            raise RecipeError(
+                f"{_information_beside(name)}: two measurements would have this text and differ in what it says: "
+                "give each a folder of its own"
+            )
+
+
+def _information_beside(target: str) -> Path:
+    from ramanfit.formats.graph_text import stem_of
+
+    path = Path(target)
+    return path.with_name(f"{stem_of(path.stem)}--Information.txt")
+
+
+def _named(scan: Scan) -> Scan:
+    return scan if scan.name else scan.with_(name=Path(scan.source).stem)
