@@ -94,6 +94,12 @@ class UsageError(RamanfitError, ValueError):
     exit_code = 2
 
 
+class OutputIsInputError(RamanfitError):
+    """A result would be written over something that it is made from, or over another result."""
+
+    exit_code = 2
+
+
 class FlaggedFits(RamanfitError):
     """With ``--check``: at least one fit carries a flag."""
 

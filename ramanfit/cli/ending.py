@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from ramanfit.errors import FlaggedFits
@@ -47,6 +47,7 @@ def write_fits(
     """
     from ramanfit.experiment.fits import fit_with_cell, say_second_opinion
 
+    refuse((output.path, meta), request)
     flags: list[str] = []
     with output.open() as writer:  # before any work: a target that cannot be written is told at once
         fits = fit_with_cell(request, console)
@@ -84,6 +85,25 @@ def write_meta(target: str | None, request: Request, inputs: Sequence[str]) -> N
         from ramanfit.experiment.provenance import write_record
 
         write_record(target, request.recipe, with_record(inputs, request), command_line())
+
+
+def refuse(outputs: Iterable[str | None], request: Request, more: Sequence[str] = ()) -> None:
+    """Refuse outputs of a request that are also its inputs, before any work.
+
+    Parameters
+    ----------
+    outputs : iterable of str or None
+    request : Request
+    more : sequence of str
+        Exports, tables and folders that are read besides those of the request.
+    """
+    from ramanfit.experiment.overwrite import refuse_inputs
+    from ramanfit.recipe.toml import recipe_files
+
+    others = [*with_record((), request), *request.recipe_files]
+    if request.sensitivity:
+        others += [file for name in request.recipe.alternatives.recipes for file in recipe_files(name)]
+    refuse_inputs(outputs, [*request.files, *more], others)
 
 
 def with_record(inputs: Sequence[str], request: Request) -> list[str]:

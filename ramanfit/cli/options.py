@@ -142,6 +142,14 @@ def _resolve_recipe(**given: Any) -> Recipe:
     return with_overrides(recipe, {**inherited, **typed})
 
 
+def given_recipe_files() -> tuple[str, ...]:
+    """Return the files behind the option ``--recipe`` of the command that runs."""
+    from ramanfit.recipe.toml import recipe_files
+
+    given = click.get_current_context().params.get("recipe")
+    return tuple(recipe_files(given)) if given else ()
+
+
 _KEYS = {
     "baseline": "baseline.method",
     "baseline_order": "baseline.order",

@@ -15,8 +15,8 @@ def fit_options(command: Any) -> Any:
 
     @functools.wraps(command)
     def call(*args: Any, **values: Any) -> Any:
-        asked = {name: values.pop(name) for name in Request._fields}
-        return command(*args, Request(**asked), **values)
+        asked = {name: values.pop(name) for name in Request._fields if name in values}
+        return command(*args, Request(**asked, recipe_files=options.given_recipe_files()), **values)
 
     for option in reversed(
         (

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,26 @@ if TYPE_CHECKING:
     from ramanfit.experiment.request import Drawing
     from ramanfit.experiment.voice import Voice
 
-FIGURES = 5  # at most
+FIGURES = ("map", "traces", "profile", "bands", "waterfall")
+
+
+def files_in(folder: str | os.PathLike[str], maps: Iterable[str], drawing: Drawing) -> list[str]:
+    """Return all files that may be written about an experiment into a folder.
+
+    Parameters
+    ----------
+    folder : path
+    maps : iterable of str
+        Quantities that are mapped.
+    drawing : Drawing
+    """
+    names = ["peaks.csv", "ratios.csv", "bands.csv", *(f"map_{name}.csv" for name in maps)]
+    if drawing.figures:
+        names += [f"{figure}.{ending}" for figure in FIGURES for ending in _endings(drawing)]
+        names.append("waterfall.csv")
+    if drawing.report:
+        names.append("report.html")
+    return [os.fspath(Path(folder) / name) for name in names]
 
 
 def write_figures(folder: Path, gathered: Gathered, drawing: Drawing, voice: Voice) -> list[str]:
@@ -24,9 +44,9 @@ def write_figures(folder: Path, gathered: Gathered, drawing: Drawing, voice: Voi
     from ramanfit.tables.forms import open_writer
 
     written = []
-    with voice.progress(FIGURES, "figures") as bar:
+    with voice.progress(len(FIGURES), "figures") as bar:
         for name, figure in _figures(gathered, drawing, voice):
-            for ending in dict.fromkeys(("png", *drawing.formats)):
+            for ending in _endings(drawing):
                 figures.save(figure, folder / f"{name}.{ending}")
                 written.append(f"{name}.{ending}")
             bar.advance()
@@ -36,6 +56,10 @@ def write_figures(folder: Path, gathered: Gathered, drawing: Drawing, voice: Voi
             writer.write(waterfall_table(gathered.evolution, picked))
         written.append("waterfall.csv")
     return written
+
+
+def _endings(drawing: Drawing) -> list[str]:
+    return list(dict.fromkeys(("png", *drawing.formats)))
 
 
 def _figures(gathered: Gathered, drawing: Drawing, voice: Voice) -> Iterator[tuple[str, Figure]]:

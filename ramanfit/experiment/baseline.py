@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from ramanfit.scan.scan import Scan
 
 
+def names_of(scan: Scan, *, keep: bool = False) -> list[str]:
+    """Return the names of what `corrected` returns."""
+    name = scan.name or Path(scan.source).stem
+    return [f"{name} {what}" for what in (("corrected", "raw", "baseline") if keep else ("corrected",))]
+
+
 def corrected(scan: Scan, recipe: Recipe, voice: Voice, *, keep: bool = False) -> list[Scan]:
     """Return the corrected scan; with `keep`, the raw one and the baselines too, on the same channels."""
     fitted = fit_scan(scan, recipe)
@@ -27,9 +33,6 @@ def corrected(scan: Scan, recipe: Recipe, voice: Voice, *, keep: bool = False) -
     if fitted.prepared.saturated.any():
         voice.warn(f"{scan.source}: saturated channels can no longer be told once the baseline is off")
     raw = np.asarray(fitted.prepared.counts, dtype=np.float64)
-    name = scan.name or Path(scan.source).stem
-    cut = scan.with_(shift_cm1=fitted.prepared.model.shift_cm1, counts=raw, mask=None, name=name, notes=())
-    without = replace(cut, counts=raw - baseline, name=f"{name} corrected")
-    if not keep:
-        return [without]
-    return [without, replace(cut, name=f"{name} raw"), replace(cut, counts=baseline, name=f"{name} baseline")]
+    cut = scan.with_(shift_cm1=fitted.prepared.model.shift_cm1, counts=raw, mask=None, notes=())
+    names, counts = names_of(scan, keep=keep), (raw - baseline, raw, baseline)
+    return [replace(cut, counts=some, name=name) for name, some in zip(names, counts, strict=False)]

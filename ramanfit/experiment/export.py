@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ramanfit.errors import InputError, RecipeError, UsageError
 from ramanfit.experiment.inputs import scans
 from ramanfit.experiment.outputs import EXPORT_FORMS, EXPORT_TABLES, file_names, is_folder, make_folder
+from ramanfit.experiment.overwrite import refuse_inputs
 from ramanfit.formats.containers import check_packages
 from ramanfit.scan.schedule import Keys, Schedule, Taken, Visit, chronological, place
 from ramanfit.tables.forms import check_form, open_writer
@@ -77,15 +78,18 @@ def export_scans(
     Raises
     ------
     RamanfitError
-        The first error of an input; if there is no measurement, or no name for each of them; if a file cannot be
-        written.
+        The first error of an input; if there is no measurement, or no name for each of them; if a file would replace
+        an input, or cannot be written.
     """
+    if not is_folder(target):
+        refuse_inputs([target, *_informations([target], form)], paths)
     keys, in_order = _in_order(paths, read, placement, voice, keep_going=keep_going)
     if not is_folder(target):
         _write(keys, in_order, target, form, voice)
         return [target]
     taken = list(in_order)
-    names = file_names([one.scan for one in taken], make_folder(target), form)
+    names = file_names([one.scan.name or Path(one.scan.source).stem for one in taken], make_folder(target), form)
+    refuse_inputs([*names, *_informations(names, form)], paths)
     if form == "txt":
         _check_information([one.scan for one in taken], names)
     for one, name in zip(taken, names, strict=True):
@@ -194,6 +198,12 @@ def _check_information(scans: Sequence[Scan], names: Sequence[str]) -> None:
                 f"{_information_beside(name)}: two measurements would have this text and differ in what it says: "
                 "give each a folder of its own"
             )
+
+
+def _informations(names: Sequence[str], form: str) -> list[str]:
+    """Return the Information texts that may be written beside files of these names."""
+    texts = [str(_information_beside(name)) for name in names if form == "txt" and name != STDOUT]
+    return list(dict.fromkeys(texts))
 
 
 def _information_beside(target: str) -> Path:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ramanfit.experiment.evolution import Evolution
+from ramanfit.experiment.request import Drawing
+from ramanfit.recipe.recipe import Recipe
 from ramanfit.tables.columns import ratio_columns
 from ramanfit.tables.table import Column, Table
 
@@ -22,5 +26,15 @@ def map_table(evolution: Evolution, quantity: str) -> Table:
 
 def default_maps(evolution: Evolution) -> list[str]:
     """Return the quantities that are mapped unless others are asked for."""
-    names = [ratio_columns(ratio)[0] for ratio in evolution.ratios]
-    return names + [f"{peak}_{quantity}" for peak in evolution.peaks for quantity in ("center_cm1", "height")]
+    return _usual(evolution.ratios, evolution.peaks)
+
+
+def maps_of(recipe: Recipe, drawing: Drawing) -> list[str]:
+    """Return the quantities that are mapped once a recipe's peaks are fitted."""
+    usual = _usual([ratio.name for ratio in recipe.ratios], [peak.name for peak in recipe.peaks])
+    return list(dict.fromkeys([*usual, *drawing.quantities]))
+
+
+def _usual(ratios: Iterable[str], peaks: Iterable[str]) -> list[str]:
+    names = [ratio_columns(ratio)[0] for ratio in ratios]
+    return names + [f"{peak}_{quantity}" for peak in peaks for quantity in ("center_cm1", "height")]

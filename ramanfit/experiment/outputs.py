@@ -5,13 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ramanfit.errors import InputError, RecipeError
-
-if TYPE_CHECKING:
-    from ramanfit.scan.scan import Scan
-
 
 EXPORT_TABLES = ("csv", "tsv", "json", "jsonl", "parquet")
 EXPORT_FORMS = (*EXPORT_TABLES, "txt", "nc", "nxs")
@@ -38,19 +33,17 @@ def is_folder(target: str) -> bool:
     return target != "-" and (target.endswith(("/", "\\")) or Path(target).is_dir())
 
 
-def file_names(scans: Sequence[Scan], folder: Path, ending: str) -> list[str]:
-    """Return a file in the folder for every scan.
+def file_names(names: Sequence[str], folder: str | os.PathLike[str], ending: str) -> list[str]:
+    """Return a file in the folder for every measurement of these names.
 
     Raises
     ------
     RecipeError
-        If two scans have one name.
+        If two have one name.
     """
-    plain = [
-        "".join(c if c not in '/\\:*?"<>|' else "_" for c in scan.name or Path(scan.source).stem) for scan in scans
-    ]
-    names = [folder / f"{name}.{ending}" for name in plain]
-    twice = {name for name in names if names.count(name) > 1}
+    plain = ["".join(c if c not in '/\\:*?"<>|' else "_" for c in name) for name in names]
+    files = [str(Path(folder) / f"{name}.{ending}") for name in plain]
+    twice = {file for file in files if files.count(file) > 1}
     if twice:
         raise RecipeError(f"{min(twice)}: two measurements have this name: give each a folder of its own")
-    return [str(name) for name in names]
+    return files

@@ -85,6 +85,8 @@ class Request(NamedTuple):
         Number of processes.
     keep_going : bool
         Whether to go on after an input that cannot be read.
+    recipe_files : tuple of str
+        What the recipe was read from, which no result may replace.
     """
 
     files: Sequence[str]
@@ -97,6 +99,7 @@ class Request(NamedTuple):
     sensitivity: bool = False
     jobs: int = 1
     keep_going: bool = False
+    recipe_files: tuple[str, ...] = ()
 
 
 class Drawing(NamedTuple):

@@ -6,9 +6,10 @@ import os
 from pathlib import Path
 
 from ramanfit.errors import InputError
+from ramanfit.experiment.overwrite import refuse_inputs
 from ramanfit.experiment.voice import Silent, Voice
 from ramanfit.recipe.recipe import Recipe
-from ramanfit.recipe.toml import DEFAULT_RECIPE, load_recipe
+from ramanfit.recipe.toml import DEFAULT_RECIPE, load_recipe, recipe_files
 from ramanfit.synthetic.eclab import cell_name, cell_text
 from ramanfit.synthetic.plan import load_plan
 from ramanfit.synthetic.simulate import run_plan
@@ -49,6 +50,8 @@ def simulate(
     ------
     RecipeError
         If plan or recipe are not valid.
+    OutputIsInputError
+        If a file would replace plan or recipe.
     InputError
         If a file is there already, or cannot be written.
     """
@@ -62,6 +65,8 @@ def simulate(
     records = [target / cell_name(planned)] if planned.cell else []
     truth = target / "truth.csv"
     written = [*spectra, *informations, *records, truth]
+    files = [] if isinstance(recipe, Recipe) else recipe_files(os.fspath(recipe))
+    refuse_inputs([str(path) for path in written], (), [os.fspath(plan), *files])
     for path in written:
         if path.exists() and not force:
             raise InputError(f"{path}: exists already", hint="--force replaces it")

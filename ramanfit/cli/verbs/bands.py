@@ -46,7 +46,7 @@ def command(
       ramanfit bands scans/ --half-width 10 --dark 705
       ramanfit bands scans/ --echem cell.mpt --tsv | cut -f 3,5,9,10,12
     """
-    from ramanfit.cli.ending import report_flags, write_meta
+    from ramanfit.cli.ending import refuse, report_flags, write_meta
     from ramanfit.experiment.gather import gather
     from ramanfit.recipe.toml import with_overrides
 
@@ -58,8 +58,10 @@ def command(
     }
     settings = {key: value for key, value in given.items() if value is not None}
     request = request._replace(recipe=with_overrides(request.recipe, settings))
+    refuse((output.path, meta), request)
     with output.open() as writer:
         gathered = gather(request, console, draw=False)
+        refuse((output.path, meta), request, gathered.inputs)
         writer.write(gathered.bands_at_hand())
     write_meta(meta, request, gathered.inputs)
     report_flags(gathered.evolution.fits.flags, console, check=check)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from ramanfit.experiment.request import Reading
     from ramanfit.recipe.recipe import Recipe
+    from ramanfit.scan.scan import Scan
 
 
 @click.command("baseline")
@@ -55,21 +56,27 @@ def command(
       ramanfit baseline day1/ -o corrected/
       ramanfit baseline scan.txt | ramanfit fit -
     """
-    from ramanfit.experiment.baseline import corrected
+    from ramanfit.experiment.baseline import corrected, names_of
     from ramanfit.experiment.inputs import exports, scans
     from ramanfit.experiment.outputs import file_names, is_folder, make_folder
+    from ramanfit.experiment.overwrite import refuse_inputs
     from ramanfit.formats.graph_text import graph_ascii
     from ramanfit.tables.sink import Sink
 
+    recipe_files = options.given_recipe_files()
+    refuse_inputs([target], files, recipe_files)
     paths = exports(files, console, keep_going=keep_going)
-    measured = scans(paths, reading.reader(recipe.axis), console, keep_going=keep_going)
-    written = [made for scan in measured for made in corrected(scan, recipe, console, keep=keep)]
+    written: list[Scan] = []
+    for scan in scans(paths, reading.reader(recipe.axis), console, keep_going=keep_going):
+        if is_folder(target):
+            refuse_inputs(file_names(names_of(scan, keep=keep), target, "txt"), files, recipe_files)
+        written += corrected(scan, recipe, console, keep=keep)
     if target == "-" or not (len(written) > 1 or is_folder(target)):
         if len(written) > 1:
             raise click.UsageError(f"{len(written)} measurements do not fit into one file: name a folder with -o DIR")
         outputs = [target]
     else:
-        outputs = file_names(written, make_folder(target), "txt")
+        outputs = file_names([scan.name for scan in written], make_folder(target), "txt")
     for output, scan in zip(outputs, written, strict=True):
         with Sink(output) as sink:
             sink.write(graph_ascii(scan))

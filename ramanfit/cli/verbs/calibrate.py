@@ -56,11 +56,13 @@ def command(
     """
     from ramanfit.experiment.calibration import calibrated_recipe, calibration_of, standard_named
     from ramanfit.experiment.inputs import exports, scans
-    from ramanfit.recipe.toml import load_recipe
+    from ramanfit.experiment.overwrite import refuse_inputs
+    from ramanfit.recipe.toml import load_recipe, recipe_files
     from ramanfit.tables.sink import Sink
 
     load_recipe(base)
     wanted = standard_named(standard, reference_cm1)
+    refuse_inputs([path], files, recipe_files(base))
     paths = exports(files, console, keep_going=keep_going)
     measured = list(scans(paths, reading.reader(axis), console, keep_going=keep_going))
     calibration = calibration_of(measured, wanted, axis.laser_nm)

@@ -49,26 +49,32 @@ def command(
       ramanfit evolve scans/ | head
     """
     from ramanfit.cli.display import Output
-    from ramanfit.cli.ending import report_flags, write_meta
+    from ramanfit.cli.ending import refuse, report_flags, write_meta
+    from ramanfit.drawing.folder import files_in
     from ramanfit.experiment.gather import gather
+    from ramanfit.experiment.maps import maps_of
     from ramanfit.experiment.outputs import make_folder
 
     if folder is None:
         output = Output.resolve("-", form, header)
+        refuse(("-", meta), request, drawing.reference)
         gathered = gather(request, console, reference=drawing.reference, draw=False)
         with output.open() as writer:
             writer.write(gathered.ratios)
     else:
         if form is not None or not header:
             raise click.UsageError("the tables in -o DIR are CSV: leave out the option for the form of a table")
+        refuse((*files_in(folder, maps_of(request.recipe, drawing), drawing), meta), request, drawing.reference)
         target = make_folder(folder)
         gathered = gather(request, console, reference=drawing.reference, draw=drawing.figures or drawing.report)
-        write_folder(target, gathered, request, drawing, console)
+        write_folder(target, gathered, request, drawing, console, meta)
     write_meta(meta, request, gathered.inputs)
     report_flags(gathered.evolution.fits.flags, console, check=check)
 
 
-def write_folder(folder: Path, gathered: Gathered, request: Request, drawing: Drawing, console: Console) -> None:
+def write_folder(
+    folder: Path, gathered: Gathered, request: Request, drawing: Drawing, console: Console, meta: str | None
+) -> None:
     """Write tables, figures and report; each file whole, or the earlier one stays.
 
     Raises
@@ -77,11 +83,15 @@ def write_folder(folder: Path, gathered: Gathered, request: Request, drawing: Dr
         If a quantity that is to be mapped is no column.
     InputError
         If a file cannot be written.
+    OutputIsInputError
+        If one of them is an input.
     """
-    from ramanfit.cli.ending import command_line, with_record
-    from ramanfit.drawing.folder import write_figures, write_report
+    from ramanfit.cli.ending import command_line, refuse, with_record
+    from ramanfit.drawing.folder import files_in, write_figures, write_report
     from ramanfit.experiment.provenance import record_of
 
+    maps = gathered.map_names(drawing.quantities)
+    refuse((*files_in(folder, maps, drawing), meta), request, gathered.inputs)  # tables name inputs that FILES do not
     written = gathered.save(folder, drawing.quantities)
     if drawing.figures:
         written += write_figures(folder, gathered, drawing, console)

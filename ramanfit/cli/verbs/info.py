@@ -45,7 +45,9 @@ def command(
     """
     from ramanfit.experiment.info import described
     from ramanfit.experiment.inputs import exports
+    from ramanfit.experiment.overwrite import refuse_inputs
 
+    refuse_inputs([output.path], files)
     paths = exports(files, console, keep_going=keep_going)
     with output.open() as writer:
         for row in described(paths, reading, axis, console, keep_going=keep_going):

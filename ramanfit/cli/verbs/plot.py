@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import click
 
@@ -57,7 +58,7 @@ def command(
       ramanfit plot scans/ --waterfall --point P3 --times 0,6h,12h -o s15.svg
       ramanfit plot scans/ --waterfall --echem cell.mpt --soc 0,50,100 > s15.png
     """
-    from ramanfit.cli.ending import report_flags, write_meta
+    from ramanfit.cli.ending import refuse, report_flags, write_meta
     from ramanfit.drawing import figures
     from ramanfit.drawing.plot import shown_spectra, waterfall_of, worst_fits
     from ramanfit.experiment.gather import gather
@@ -70,7 +71,11 @@ def command(
     if not waterfall and (soc or times_s):
         raise click.UsageError("--soc and --times pick spectra for --waterfall")
     one_way_to_pick(soc, times_s)
+    # which figures there will be only the fits can tell
+    outputs = [*map(str, Path(target).glob("*.png"))] if is_folder(target) else [target]
+    refuse((*outputs, meta), request)
     gathered = gather(request, console, draw=True)
+    refuse((*outputs, meta), request, gathered.inputs)
     if waterfall:
         drawing = Drawing(soc=soc, times_s=times_s, point=point, width=width)
         figures.save(waterfall_of(gathered, drawing), target)

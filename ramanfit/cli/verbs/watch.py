@@ -47,16 +47,22 @@ def command(
       ramanfit watch scans/ -o evolution/ --echem cell.mpt --interval 30s
       ramanfit watch scans/ -o evolution/ --once      # say, from cron
     """
+    from ramanfit.cli.ending import refuse
+    from ramanfit.drawing.folder import files_in
+    from ramanfit.experiment.maps import maps_of
     from ramanfit.experiment.outputs import make_folder
-    from ramanfit.experiment.watched import Watched, keep_settings, take_in
+    from ramanfit.experiment.watched import SETTINGS, Watched, keep_settings, take_in
 
     if len(request.files) != 1 or not Path(request.files[0]).is_dir():
         raise click.UsageError(f"expected one folder to watch, found {' '.join(request.files)}")
     for option, given in (("--verify", request.verify), ("--check", check)):
         if given:
             raise click.UsageError(f"{option} is for commands that end: use it with evolve")
+    fits = Path(folder) / "fits"
+    tables = [*map(str, fits.glob("*.csv")), str(fits / SETTINGS)]
+    refuse((*files_in(folder, maps_of(request.recipe, drawing), drawing), *tables, meta), request, drawing.reference)
     target = make_folder(folder)
-    fits = make_folder(target / "fits")
+    make_folder(fits)
     keep_settings(fits, request)
     watched = Watched(Path(request.files[0]), fits)
     written: object = None
@@ -80,7 +86,7 @@ def _write(target: Path, request: Request, drawing: Drawing, console: Console, m
 
     try:
         gathered = gather(request, console, reference=drawing.reference, draw=drawing.figures or drawing.report)
-        write_folder(target, gathered, request, drawing, console)
+        write_folder(target, gathered, request, drawing, console, meta)
         write_meta(meta, request, gathered.inputs)
     except RamanfitError as error:
         console.survive(error)
