@@ -134,11 +134,11 @@ def _resolve_recipe(**given: Any) -> Recipe:
         if value is not None:
             from_shell = context.get_parameter_source(name) is ParameterSource.ENVIRONMENT
             layer = inherited if from_shell else typed
-            for key, part in _keys(name, value).items():
+            for key, setting in _keys(name, value).items():
                 if key in layer:
                     option = "--" + name.replace("_", "-")
                     raise click.UsageError(f"{key} is set twice, by {option} and --set", context)
-                layer[key] = part
+                layer[key] = setting
     return with_overrides(recipe, {**inherited, **typed})
 
 

@@ -91,7 +91,7 @@ class Several(click.ParamType):  # type: ignore[type-arg]
         """Return the values."""
         if isinstance(value, tuple):
             return value
-        return tuple(self._kind.convert(part.strip(), param, ctx) for part in str(value).split(","))
+        return tuple(self._kind.convert(text.strip(), param, ctx) for text in str(value).split(","))
 
 
 class Moment(click.ParamType):  # type: ignore[type-arg]

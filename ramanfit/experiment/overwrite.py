@@ -54,16 +54,16 @@ def refuse_inputs(outputs: Iterable[str | None], files: Sequence[str] = (), othe
 def _refuse_twice(outputs: Sequence[str]) -> None:
     """Make sure that no two outputs are one file; names that are hard links of one another are replaced one by one."""
     opened = _identity(STDOUT, sys.stdout) if STDOUT in outputs else None
-    places: dict[str, str] = {}
+    names: dict[str, str] = {}
     for output in outputs:
         if is_device(output):
             continue
-        place = os.path.realpath(output)
-        same = STDOUT if opened and _identity(output, None) == opened else places.get(place)
+        real = os.path.realpath(output)
+        same = STDOUT if opened and _identity(output, None) == opened else names.get(real)
         if same:
             other = "standard output" if same == STDOUT else f"the output {same}"
             raise OutputIsInputError(f"{output}: cannot be written: it is also {other}")
-        places[place] = output
+        names[real] = output
 
 
 def _identity(path: str, opened: TextIO | None, least: int = 0) -> Identity | None:
