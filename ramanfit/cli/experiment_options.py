@@ -9,7 +9,7 @@ import click
 
 from ramanfit.cli.options import resolved
 from ramanfit.cli.types import CAPACITY, DURATION, OFFSET, Several
-from ramanfit.experiment.request import Drawing, Echem
+from ramanfit.experiment.request import Drawing, Echem, one_way_to_pick
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -63,18 +63,6 @@ def waterfall_picks(command: Function) -> Function:
 figure_width = click.option(
     "--width", type=click.Choice(["single", "double"]), default="double", help="Columns of a journal that figures fill."
 )
-
-
-def one_way_to_pick(soc: object, times_s: object) -> None:
-    """Make sure that the spectra of a waterfall are picked in one way.
-
-    Raises
-    ------
-    click.UsageError
-        If both are given.
-    """
-    if soc is not None and times_s is not None:
-        raise click.UsageError("--soc and --times both pick the spectra of the waterfall: give one")
 
 
 def _resolve_drawing(**given: Any) -> Drawing:

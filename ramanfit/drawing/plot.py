@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from ramanfit.drawing import figures
 from ramanfit.drawing.waterfall import picked_curves, waterfall_figure
-from ramanfit.errors import InputError
+from ramanfit.errors import InputError, UsageError
+from ramanfit.experiment.gather import gather
+from ramanfit.experiment.request import Drawing, Request, one_way_to_pick
+from ramanfit.experiment.voice import Silent, Voice
+from ramanfit.recipe.toml import DEFAULT_RECIPE
 
 if TYPE_CHECKING:
     from ramanfit.experiment.gathered import Gathered
-    from ramanfit.experiment.request import Drawing
+    from ramanfit.experiment.request import Files, NamedRecipe
     from ramanfit.fit.curves import Curve
 
 
@@ -30,6 +34,86 @@ class Shown(NamedTuple):
     def figure(self, width: str = "double") -> figures.Figure:
         """Return its figure."""
         return figures.spectrum_figure(self.title, self.curve, width)
+
+
+def plot(
+    files: Files,
+    *,
+    recipe: NamedRecipe = DEFAULT_RECIPE,
+    scans: Sequence[int] = (),
+    point: str | None = None,
+    worst: int | None = None,
+    waterfall: bool = False,
+    soc: Sequence[float] | None = None,
+    times_s: Sequence[float] | None = None,
+    width: str = "double",
+    voice: Voice | None = None,
+    **options: Any,
+) -> dict[str, figures.Figure]:
+    """Draw spectra with their fits: one figure per spectrum, one of the worst fits, or a waterfall.
+
+    Parameters
+    ----------
+    files : str, path, or sequence of these
+        Exports, and folders of them; or tables of fits that name them.
+    recipe : str, path or Recipe
+        A shipped recipe by name, a TOML file, or a recipe.
+    scans : sequence of int
+        Only these scans; none named: all.
+    point : str, optional
+        Only this point; of a waterfall: the first one.
+    worst : int, optional
+        So many of the worst fits side by side: flagged first.
+    waterfall : bool
+        Spectra of one point above one another.
+    soc, times_s : sequence of float, optional
+        The waterfall shows the spectra nearest to these states of charge in percent, or these times.
+    width : {"single", "double"}
+        Columns of a journal.
+    voice : Voice, optional
+        Told what was assumed; None: nobody is.
+    **options
+        Other attributes of `ramanfit.experiment.request.Request`: `placement`, `echem`, `jobs` ...
+
+    Returns
+    -------
+    dict of str to matplotlib Figure
+        By name of the spectrum; one figure alone is called ``"worst"`` or ``"waterfall"``.
+
+    Raises
+    ------
+    UsageError
+        If figures of two kinds are asked for at once.
+    InputError
+        If no such spectrum is at hand.
+    RamanfitError
+        If an input cannot be read and `keep_going` is not among the options.
+    """
+    check_kind(worst, soc, times_s, waterfall=waterfall)
+    gathered = gather(Request.of(files, recipe, **options), voice or Silent(), draw=True)
+    if waterfall:
+        picks = [None if values is None else tuple(values) for values in (soc, times_s)]
+        drawing = Drawing(soc=picks[0], times_s=picks[1], point=point, width=width)
+        return {"waterfall": waterfall_of(gathered, drawing)}
+    shown = shown_spectra(gathered, point, scans)
+    return {"worst": worst_fits(shown, worst, width)} if worst else {one.name: one.figure(width) for one in shown}
+
+
+def check_kind(
+    worst: int | None, soc: Sequence[float] | None, times_s: Sequence[float] | None, *, waterfall: bool
+) -> None:
+    """Make sure that one kind of figure is asked for.
+
+    Raises
+    ------
+    UsageError
+        If it is not.
+    """
+    if waterfall and worst:
+        raise UsageError("--waterfall and --worst are different figures: give one")
+    if not waterfall and (soc or times_s):
+        raise UsageError("--soc and --times pick spectra for --waterfall")
+    one_way_to_pick(soc, times_s)
 
 
 def shown_spectra(gathered: Gathered, point: str | None = None, scans: Sequence[int] = ()) -> list[Shown]:

@@ -11,7 +11,7 @@ import numpy as np
 from ramanfit.errors import RecipeError, ScanError, UsageError
 from ramanfit.fit.pipeline import fit_scan
 from ramanfit.recipe.recipe import Axis, Baseline, Peak, Recipe, Window
-from ramanfit.recipe.settings import format_toml, unknown
+from ramanfit.recipe.settings import unknown
 from ramanfit.scan.scan import FloatArray, Scan
 
 REACH_CM1 = 12.0  # how far a line is looked for
@@ -229,43 +229,3 @@ def _line(reference_cm1: float, positions: Sequence[tuple[float, float]]) -> Lin
     inner = float(weight.sum() ** -0.5)
     scatter = float(np.std(at, ddof=1) / np.sqrt(len(at))) if len(at) > 1 else 0.0
     return Line(reference_cm1, mean, max(inner, scatter), len(at))
-
-
-def calibrated_recipe(result: Calibration, base: str, sources: Sequence[str], *, in_nm: bool) -> str:
-    """Return a recipe that corrects the axis, with the lines it rests on as comments.
-
-    Parameters
-    ----------
-    result : Calibration
-    base : str
-        Name or file of the recipe that it is laid over.
-    sources : sequence of str
-        Names of the files that were measured.
-    in_nm : bool
-        Whether the axis is in nm: then the laser is corrected instead of the shifts.
-    """
-    standard = result.standard
-    where = sources[0] if len(sources) == 1 else f"{len(sources)} files"
-    lines = [
-        f"# {standard.name} ({standard.source}), from {where}:",
-        "#",
-        "#   accepted       found  error  left  spectra",
-    ]
-    for line in result.lines:
-        left = result.residual_cm1(line)
-        lines.append(
-            f"#   {line.reference_cm1:8.2f}  {line.found_cm1:10.3f}  {line.se_cm1:5.3f} {left:5.2f}  {line.spectra:7d}"
-        )
-    lines += [
-        "#",
-        f"# {result.shift_cm1:+.3f} ± {result.shift_se:.3f} cm-1 put{'s' * (len(result.lines) == 1)} them right.",
-    ]
-    if result.laser_nm == result.laser_nm:
-        was, right = result.laser_nm, result.effective_laser_nm
-        lines.append(f"# The axis was made with {was:.3f} nm; with {right:.3f} nm it would be right.")
-    accepted = ", ".join(f"{line.reference_cm1:g}" for line in result.lines)
-    words = f"{standard.name} at {accepted} cm-1 ({standard.source}), from {where}"
-    setting = f"laser_nm = {result.effective_laser_nm:.4f}" if in_nm else f"shift_cm1 = {result.shift_cm1:.4f}"
-    return "\n".join(
-        [*lines, "", f"base = {format_toml(base)}", "", "[axis]", setting, f"calibration = {format_toml(words)}", ""]
-    )

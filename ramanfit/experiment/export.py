@@ -2,85 +2,77 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryFile
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from ramanfit.errors import InputError, RecipeError, UsageError
-from ramanfit.experiment.inputs import scans
+from ramanfit.experiment.inputs import exports, scans
 from ramanfit.experiment.outputs import EXPORT_FORMS, EXPORT_TABLES, file_names, is_folder, make_folder
 from ramanfit.experiment.overwrite import refuse_inputs
+from ramanfit.experiment.request import Reading, paths_of
+from ramanfit.experiment.voice import Silent, Voice
 from ramanfit.formats.containers import check_packages
+from ramanfit.recipe.recipe import Axis
+from ramanfit.recipe.settings import unknown
 from ramanfit.scan.schedule import Keys, Schedule, Taken, Visit, chronological, place
 from ramanfit.tables.forms import check_form, open_writer
 from ramanfit.tables.sink import STDOUT, Sink
 from ramanfit.tables.spectra import tidy_tables
 
 if TYPE_CHECKING:
-    from ramanfit.experiment.voice import Voice
+    from ramanfit.experiment.request import AnyPath, Files
     from ramanfit.scan.scan import Scan
 
 
-def form_of(target: str, form: str | None = None) -> str:
-    """Return the form that is asked for, else that of the target's ending; csv to standard output, txt in a folder.
+def export(
+    files: Files,
+    target: AnyPath,
+    *,
+    form: str | None = None,
+    axis: Axis = Axis(),  # noqa: B008 - frozen
+    reading: Reading = Reading(),  # noqa: B008 - frozen
+    placement: Mapping[str, Any] = MappingProxyType({}),
+    keep_going: bool = False,
+    voice: Voice | None = None,
+) -> list[str]:
+    """Write spectra as tidy rows, WITec's text, netCDF or NeXus; return the files of them.
+
+    Parameters
+    ----------
+    files : str, path, or sequence of these
+        Exports, and folders of them.
+    target : path
+        The ending picks the form; a folder, or a name that ends in a slash, takes a file for each measurement.
+    form : str, optional
+        One of `EXPORT_FORMS`, where no ending says it.
+    axis : Axis
+        Unit and laser, where the files do not say.
+    reading : Reading
+    placement : mapping
+        Keywords of `ramanfit.scan.schedule.Schedule`.
+    keep_going : bool
+        Whether to go on after an export that cannot be read.
+    voice : Voice, optional
+        Told what was assumed; None: nobody is.
 
     Raises
     ------
     RecipeError
-        If the ending names none.
-    InputError
-        If the form needs a package that is not installed.
-    """
-    if form is None and (target == STDOUT or is_folder(target)):
-        form = "csv" if target == STDOUT else "txt"
-    if form is None:
-        form = Path(target).suffix.lower().removeprefix(".")
-        if form not in EXPORT_FORMS:
-            endings = " ".join(f".{name}" for name in EXPORT_FORMS)
-            ending = f".{form}" if form else "none"
-            raise RecipeError(f"{target}: expected one of the endings {endings}, found {ending}")
-    if form in EXPORT_TABLES:
-        check_form(form)
-    else:
-        check_packages(form)
-    return form
-
-
-def export_scans(
-    paths: Sequence[str],
-    read: Callable[[str], list[Scan]],
-    placement: Mapping[str, Any],
-    target: str,
-    form: str,
-    voice: Voice,
-    *,
-    keep_going: bool = False,
-) -> list[str]:
-    """Write the spectra of some exports, in order of time; return the files of them.
-
-    Parameters
-    ----------
-    paths : sequence of str
-        As `ramanfit.experiment.inputs.exports` returns them.
-    read : callable
-        Opens one of them.
-    placement : mapping
-        Keywords of `ramanfit.scan.schedule.Schedule`.
-    target : str
-        A file, ``"-"``, or a folder (see `is_folder`) that takes a file for each measurement.
-    form : str
-        One of `EXPORT_FORMS`.
-    voice : Voice
-    keep_going : bool
-        An export that cannot be read is said and left out.
-
-    Raises
-    ------
+        If the ending names no form, or two measurements would have one file.
+    UsageError
+        If several measurements do not go into one file of this form.
+    OutputIsInputError
+        If a file would replace an input.
     RamanfitError
-        The first error of an input; if there is no measurement, or no name for each of them; if a file would replace
-        an input, or cannot be written.
+        If an export cannot be read; if there is none; if a file cannot be written.
     """
+    target, voice = os.fspath(target), voice or Silent()
+    form = form_of(target, form)
+    paths, read = exports(paths_of(files), voice, keep_going=keep_going), reading.reader(axis)
     if not is_folder(target):
         refuse_inputs([target, *_informations([target], form)], paths)
     keys, in_order = _in_order(paths, read, placement, voice, keep_going=keep_going)
@@ -96,6 +88,33 @@ def export_scans(
         _write([one.keys], [one], name, form, voice)
     voice.say(f"{target}: {len(taken)} files")
     return names
+
+
+def form_of(target: str, form: str | None = None) -> str:
+    """Return the form that is asked for, else that of the target's ending; csv to standard output, txt in a folder.
+
+    Raises
+    ------
+    RecipeError
+        If there is no such form, or the ending names none.
+    InputError
+        If the form needs a package that is not installed.
+    """
+    if form is None and (target == STDOUT or is_folder(target)):
+        form = "csv" if target == STDOUT else "txt"
+    if form is None:
+        form = Path(target).suffix.lower().removeprefix(".")
+        if form not in EXPORT_FORMS:
+            endings = " ".join(f".{name}" for name in EXPORT_FORMS)
+            ending = f".{form}" if form else "none"
+            raise RecipeError(f"{target}: expected one of the endings {endings}, found {ending}")
+    if form not in EXPORT_FORMS:
+        raise unknown("form", form, EXPORT_FORMS)
+    if form in EXPORT_TABLES:
+        check_form(form)
+    else:
+        check_packages(form)
+    return form
 
 
 def _in_order(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy as np
 from ramanfit.errors import InputError
 from ramanfit.experiment.maps import default_maps, map_table
 from ramanfit.experiment.outputs import make_folder
+from ramanfit.experiment.overwrite import refuse_inputs
 from ramanfit.recipe.settings import unknown
 from ramanfit.tables.fit_table import FitTable
 from ramanfit.tables.table import Table
@@ -123,12 +125,15 @@ class Gathered:
             If a quantity is no column of numbers.
         InputError
             If a file cannot be written.
+        OutputIsInputError
+            If one of them is an input.
         """
         from ramanfit.tables.forms import open_writer
 
-        tables = self.tables(quantities)
-        target = make_folder(folder)
-        for name, table in tables.items():
-            with open_writer(target / f"{name}.csv", "csv") as writer:
+        files = {Path(folder) / f"{name}.csv": table for name, table in self.tables(quantities).items()}
+        refuse_inputs(map(str, files), (), self.inputs)
+        make_folder(folder)
+        for file, table in files.items():
+            with open_writer(file, "csv") as writer:
                 writer.write(table)
-        return [f"{name}.csv" for name in tables]
+        return [file.name for file in files]

@@ -9,16 +9,52 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ramanfit.errors import FormatError
-from ramanfit.experiment.inputs import scans
+from ramanfit.errors import FormatError, InputError
+from ramanfit.experiment.inputs import exports, scans
+from ramanfit.experiment.request import Reading, paths_of
+from ramanfit.experiment.voice import Silent, Voice
 from ramanfit.formats.units import needs_laser
+from ramanfit.recipe.recipe import Axis
 from ramanfit.tables.table import Table
 
 if TYPE_CHECKING:
-    from ramanfit.experiment.request import Reading
-    from ramanfit.experiment.voice import Voice
-    from ramanfit.recipe.recipe import Axis
+    from ramanfit.experiment.request import Files
     from ramanfit.scan.scan import Scan
+
+
+def info(
+    files: Files,
+    *,
+    axis: Axis = Axis(),  # noqa: B008 - frozen
+    reading: Reading = Reading(),  # noqa: B008 - frozen
+    keep_going: bool = False,
+    voice: Voice | None = None,
+) -> Table:
+    """Return what is in files of spectra, and what is missing: one row per measurement.
+
+    Parameters
+    ----------
+    files : str, path, or sequence of these
+        Exports, and folders of them.
+    axis : Axis
+        Unit and laser, where the files do not say.
+    reading : Reading
+    keep_going : bool
+        Whether to go on after an export that cannot be read.
+    voice : Voice, optional
+        Told what was assumed; None: nobody is.
+
+    Raises
+    ------
+    RamanfitError
+        If an export cannot be read; if there is none.
+    """
+    voice = voice or Silent()
+    paths = exports(paths_of(files), voice, keep_going=keep_going)
+    rows = list(described(paths, reading, axis, voice, keep_going=keep_going))
+    if not rows:
+        raise InputError("no export could be read")
+    return Table.concat(rows)
 
 
 def described(

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ramanfit.errors import UsageError
 
 if TYPE_CHECKING:
     from ramanfit.formats import ReadOptions
     from ramanfit.recipe.recipe import Axis, Recipe
     from ramanfit.scan.scan import Scan
+
+    AnyPath = str | os.PathLike[str]
+    Files = AnyPath | Sequence[AnyPath]
+    NamedRecipe = AnyPath | Recipe
 
 
 class Reading(NamedTuple):
@@ -101,6 +108,39 @@ class Request(NamedTuple):
     keep_going: bool = False
     recipe_files: tuple[str, ...] = ()
 
+    @classmethod
+    def of(cls, files: Files, recipe: NamedRecipe, **options: Any) -> Request:
+        """Return a request made of what is easy to type.
+
+        Parameters
+        ----------
+        files : str, path, or sequence of these
+        recipe : str, path or Recipe
+            A shipped recipe by name, or a TOML file.
+        **options
+            Other attributes of a request; `echem` may be the record's path alone.
+
+        Raises
+        ------
+        RecipeError
+            If there is no such recipe, or it is not valid.
+        """
+        from ramanfit.recipe.recipe import Recipe
+        from ramanfit.recipe.toml import load_recipe, recipe_files
+
+        if not isinstance(recipe, Recipe):
+            name = os.fspath(recipe)
+            recipe, options["recipe_files"] = load_recipe(name), tuple(recipe_files(name))
+        if isinstance(echem := options.get("echem"), (str, os.PathLike)):
+            options["echem"] = Echem(os.fspath(echem))
+        return cls(paths_of(files), recipe, **options)
+
+
+def paths_of(files: Files) -> tuple[str, ...]:
+    """Return one path or several as texts."""
+    several = (files,) if isinstance(files, (str, os.PathLike)) else files
+    return tuple(os.fspath(path) for path in several)
+
 
 class Drawing(NamedTuple):
     """What is made of an experiment, and how it looks.
@@ -131,3 +171,15 @@ class Drawing(NamedTuple):
     soc: tuple[float, ...] | None = None
     times_s: tuple[float, ...] | None = None
     point: str | None = None
+
+
+def one_way_to_pick(soc: object, times_s: object) -> None:
+    """Make sure that the spectra of a waterfall are picked in one way.
+
+    Raises
+    ------
+    UsageError
+        If both are given.
+    """
+    if soc is not None and times_s is not None:
+        raise UsageError("--soc and --times both pick the spectra of the waterfall: give one")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from tempfile import SpooledTemporaryFile
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import IO, TYPE_CHECKING
 from weakref import finalize
 
 import numpy as np
@@ -23,11 +23,17 @@ class Spectra(Sequence["Curve | None"]):
     """
 
     def __init__(self) -> None:
-        self._file = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115  # closed with this object
-        finalize(self, self._file.close)
         self._scans: list[Curves] = []  # without counts and masks
         self._offsets: list[int] = []  # where in the file those of a scan begin: counts, then masks
         self._rows: list[tuple[int, int] | None] = []  # number of the scan, and of the spectrum in it
+
+    @cached_property
+    def _file(self) -> IO[bytes]:
+        from tempfile import SpooledTemporaryFile  # what is fitted and not drawn does not wait for it
+
+        file = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115  # closed with this object
+        finalize(self, file.close)
+        return file
 
     def store(self, curves: Curves) -> int:
         """Keep the spectra of a scan; return its number for `arrange`."""

@@ -47,17 +47,11 @@ def command(
       ramanfit bands scans/ --echem cell.mpt --tsv | cut -f 3,5,9,10,12
     """
     from ramanfit.cli.ending import refuse, report_flags, write_meta
+    from ramanfit.experiment.evolve import with_bands
     from ramanfit.experiment.gather import gather
-    from ramanfit.recipe.toml import with_overrides
 
-    given = {
-        "bands.at_cm1": at_cm1,
-        "bands.half_width_cm1": half_width_cm1,
-        "bands.controls_cm1": controls_cm1,
-        "bands.dark_counts": dark_counts,
-    }
-    settings = {key: value for key, value in given.items() if value is not None}
-    request = request._replace(recipe=with_overrides(request.recipe, settings))
+    bands = with_bands(request.recipe, at_cm1, half_width_cm1, controls_cm1, dark_counts)
+    request = request._replace(recipe=bands)
     refuse((output.path, meta), request)
     with output.open() as writer:
         gathered = gather(request, console, draw=False)

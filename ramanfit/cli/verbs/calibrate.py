@@ -54,7 +54,8 @@ def command(
       ramanfit calibrate ps.txt --standard polystyrene
       ramanfit calibrate si.txt --x-unit nm --laser 532.1
     """
-    from ramanfit.experiment.calibration import calibrated_recipe, calibration_of, standard_named
+    from ramanfit.experiment.calibrate import calibrated_recipe
+    from ramanfit.experiment.calibration import calibration_of, standard_named
     from ramanfit.experiment.inputs import exports, scans
     from ramanfit.experiment.overwrite import refuse_inputs
     from ramanfit.recipe.toml import load_recipe, recipe_files

@@ -63,9 +63,15 @@ def command(
       ramanfit export day.wip -o texts/
       ramanfit export map.wip -o map.nxs
     """
-    from ramanfit.experiment.export import export_scans, form_of
-    from ramanfit.experiment.inputs import exports
+    from ramanfit.experiment.export import export
 
-    form = form_of(target, form)
-    paths = exports(files, console, keep_going=keep_going)
-    export_scans(paths, reading.reader(axis), placement, target, form, console, keep_going=keep_going)
+    export(
+        files,
+        target,
+        form=form,
+        axis=axis,
+        reading=reading,
+        placement=placement,
+        keep_going=keep_going,
+        voice=console,
+    )

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from ramanfit.cli.console import Console, talk_options
-from ramanfit.cli.experiment_options import figure_width, one_way_to_pick, waterfall_picks
+from ramanfit.cli.experiment_options import figure_width, waterfall_picks
 from ramanfit.cli.request import fit_options
 from ramanfit.experiment.request import Drawing, Request
 
@@ -60,17 +60,13 @@ def command(
     """
     from ramanfit.cli.ending import refuse, report_flags, write_meta
     from ramanfit.drawing import figures
-    from ramanfit.drawing.plot import shown_spectra, waterfall_of, worst_fits
+    from ramanfit.drawing.plot import check_kind, shown_spectra, waterfall_of, worst_fits
     from ramanfit.experiment.gather import gather
     from ramanfit.experiment.outputs import is_folder, make_folder
 
     if target == "-" and sys.stdout is not None and sys.stdout.isatty():
         raise click.UsageError("a figure cannot be shown on a terminal: name a file or a folder with -o")
-    if waterfall and worst:
-        raise click.UsageError("--waterfall and --worst are different figures: give one")
-    if not waterfall and (soc or times_s):
-        raise click.UsageError("--soc and --times pick spectra for --waterfall")
-    one_way_to_pick(soc, times_s)
+    check_kind(worst, soc, times_s, waterfall=waterfall)
     # which figures there will be only the fits can tell
     outputs = [*map(str, Path(target).glob("*.png"))] if is_folder(target) else [target]
     refuse((*outputs, meta), request)
