@@ -10,7 +10,8 @@ from ramanfit.drawing.axes import along, label, position_edges, time_edges, time
 from ramanfit.drawing.report.packing import base64_text, coded, numbers, quantised
 from ramanfit.experiment.cell import Record
 from ramanfit.experiment.evolution import SHOWN, Evolution, error_of
-from ramanfit.experiment.spectra import Spectra, default_maps
+from ramanfit.experiment.maps import default_maps
+from ramanfit.experiment.spectra import Spectra
 from ramanfit.fit.quantities import FLAGS
 from ramanfit.scan.scan import FloatArray
 from ramanfit.tables.columns import COLUMNS, ECHEM, ratio_columns, ratio_extras
