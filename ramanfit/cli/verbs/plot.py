@@ -68,10 +68,11 @@ def command(
         raise click.UsageError("a figure cannot be shown on a terminal: name a file or a folder with -o")
     check_kind(worst, soc, times_s, waterfall=waterfall)
     # which figures there will be only the fits can tell
-    outputs = [*map(str, Path(target).glob("*.png"))] if is_folder(target) else [target]
-    refuse((*outputs, meta), request)
+    outputs = [*map(str, Path(target).glob("*.png"))] if is_folder(target) else [target, meta]
+    refuse(outputs, request)
+    refuse([meta], request)
     gathered = gather(request, console, draw=True)
-    refuse((*outputs, meta), request, gathered.inputs)
+    refuse(outputs, request, gathered.inputs)
     if waterfall:
         drawing = Drawing(soc=soc, times_s=times_s, point=point, width=width)
         figures.save(waterfall_of(gathered, drawing), target)
@@ -84,10 +85,12 @@ def command(
         else:
             if target == "-":
                 raise click.UsageError(f"{len(shown)} figures do not fit into one file: name a folder with -o DIR")
-            folder = make_folder(target)
+            files = [str(Path(target) / f"{one.name}.png") for one in shown]
+            refuse((*dict.fromkeys(files), meta), request, gathered.inputs)
+            make_folder(target)
             with console.progress(len(shown), "figures") as bar:
-                for one in shown:
-                    figures.save(one.figure(width), folder / f"{one.name}.png")
+                for one, file in zip(shown, files, strict=True):
+                    figures.save(one.figure(width), file)
                     bar.advance()
             console.say(f"{target}: {len(shown)} figures")
     write_meta(meta, request, gathered.inputs)
