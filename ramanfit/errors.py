@@ -88,6 +88,18 @@ class RecipeError(RamanfitError, ValueError):
     exit_code = 2
 
 
+class UsageError(RamanfitError, ValueError):
+    """Things were asked for that do not go together."""
+
+    exit_code = 2
+
+
+class OutputIsInputError(RamanfitError):
+    """A result would be written over something that it is made from, or over another result."""
+
+    exit_code = 2
+
+
 class FlaggedFits(RamanfitError):
     """With ``--check``: at least one fit carries a flag."""
 

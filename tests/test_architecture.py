@@ -23,7 +23,7 @@ ROOMS = {  # what each may import besides itself; a room that is not here has no
     "tables": {"fit", "scan", "recipe", "errors"},
     "experiment": {"tables", "formats", "fit", "scan", "recipe", "errors"},
     "drawing": {"experiment", "tables", "fit", "scan", "recipe", "errors"},
-    "synthetic": {"tables", "formats", "fit", "scan", "recipe", "errors"},
+    "synthetic": {"experiment", "tables", "formats", "fit", "scan", "recipe", "errors"},
     "cli": {"synthetic", "drawing", "experiment", "tables", "formats", "fit", "scan", "recipe", "errors"},
 }
 MODULES = sorted(PACKAGE.rglob("*.py"))
@@ -53,6 +53,28 @@ def test_every_room_says_what_it_holds_and_what_it_may_import() -> None:
         about = said.partition("ay import")[2]
         assert about, room
         assert set(re.findall(r"`(\w+)`", about)) & set(ROOMS) == ROOMS[room], room
+
+
+def test_no_two_classes_share_a_name() -> None:
+    homes: dict[str, list[str]] = {}
+    for path, text in HOUSE.modules.items():
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.ClassDef):
+                homes.setdefault(node.name, []).append(path)
+    shared = {name: paths for name, paths in homes.items() if len(paths) > 1}
+    assert not shared
+
+
+@pytest.mark.parametrize("room", ["formats", "scan", "drawing", "synthetic"])
+def test_names_say_what_they_hold(room: str) -> None:
+    vague = []
+    for path, text in HOUSE.modules.items():
+        for node in ast.walk(ast.parse(text)):
+            stored = isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+            name = node.id if stored else node.arg if isinstance(node, ast.arg) else ""
+            if path.startswith(f"{room}/") and name in ("found", "part", "known", "own"):
+                vague.append(f"{path}:{node.lineno} {name}")
+    assert not vague
 
 
 def imports(path: Path) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from ramanfit.cli.console import talk_options
-from ramanfit.errors import __version__
+from ramanfit.errors import UsageError, __version__
 
 # The one-line help stands here so that `ramanfit --help` imports no command; a test keeps it equal to theirs.
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -51,6 +51,15 @@ class LazyGroup(click.Group):
 
             raise click.UsageError(f"no command {args[0]!r}: {nearest(args[0], COMMANDS)}", ctx)
         return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; what the guts call wrong usage is said as the command's own."""
+        try:
+            return super().invoke(ctx)
+        except UsageError as error:
+            name = ctx.invoked_subcommand or ""
+            command = self.get_command(ctx, name) or self
+            raise click.UsageError(error.message, click.Context(command, ctx, name)) from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the names and the one-line help."""

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import click
 
 from ramanfit.errors import RamanfitError
+from ramanfit.experiment.voice import NoProgress
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -19,7 +20,7 @@ INTERRUPTED = 130  # 128 + SIGINT, what a shell reports after Ctrl-C
 
 
 class Console:
-    """Talks to the person: on stderr, one line at a time.
+    """Talks to the person: on stderr, one line at a time; the `ramanfit.experiment.voice.Voice` of the command line.
 
     Attributes
     ----------
@@ -56,7 +57,7 @@ class Console:
         self._report(error.message, error.hint)
         self.exit_code = self.exit_code or error.exit_code
 
-    def progress(self, total: int, what: str) -> Any:
+    def progress(self, total: int, what: str) -> NoProgress:
         """Return a context manager whose ``advance(n)`` moves a bar, where there is someone to see it.
 
         Parameters
@@ -66,10 +67,11 @@ class Console:
         what : str
             E.g. ``"spectra"``.
         """
-        from ramanfit.cli.progress import NoProgress, Progress
+        if self.quiet or sys.stderr is None or not sys.stderr.isatty():
+            return NoProgress()
+        from ramanfit.cli.progress import Progress
 
-        seen = not self.quiet and sys.stderr is not None and sys.stderr.isatty()
-        return Progress(total, what) if seen else NoProgress()
+        return Progress(total, what)
 
     def run(self, program: click.Command, arguments: Sequence[str]) -> int:
         """Run the command line and return the exit status; nothing but SystemExit escapes."""

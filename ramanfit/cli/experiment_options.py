@@ -3,34 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import click
 
 from ramanfit.cli.options import resolved
 from ramanfit.cli.types import CAPACITY, DURATION, OFFSET, Several
+from ramanfit.experiment.request import Drawing, Echem, one_way_to_pick
 
 Function = TypeVar("Function", bound=Callable[..., Any])
-
-
-class Echem(NamedTuple):
-    """The potentiostat's record and how it goes with the scans.
-
-    Attributes
-    ----------
-    path : str
-    offset_s : float
-        Added to the record's times.
-    capacity_mah : float or None
-        What 100 % of state of charge are; None: from first to last.
-    first_percent : float
-        State of charge in the record's first row.
-    """
-
-    path: str
-    offset_s: float
-    capacity_mah: float | None
-    first_percent: float
 
 
 def _resolve_echem(
@@ -61,37 +42,6 @@ echem_options = resolved(
 )
 
 
-class Drawing(NamedTuple):
-    """What is made of an experiment, and how it looks.
-
-    Attributes
-    ----------
-    reference : tuple of str
-        Exports or tables of a reference.
-    quantities : tuple of str
-        Columns that are mapped besides the usual ones.
-    figures, report : bool
-    formats : tuple of str
-        Of figures, besides PNG.
-    width : {"single", "double"}
-        Columns of a journal.
-    soc, times_s : tuple of float or None
-        Which spectra the waterfall shows; both None: six evenly spaced.
-    point : str or None
-        Of which point; None: the first.
-    """
-
-    reference: tuple[str, ...]
-    quantities: tuple[str, ...]
-    figures: bool
-    report: bool
-    formats: tuple[str, ...]
-    width: str
-    soc: tuple[float, ...] | None
-    times_s: tuple[float, ...] | None
-    point: str | None
-
-
 _PICKS = (
     click.option(
         "--soc", type=Several(click.FLOAT, "%,%,..."), help="Waterfall: spectra nearest to these states of charge."
@@ -113,18 +63,6 @@ def waterfall_picks(command: Function) -> Function:
 figure_width = click.option(
     "--width", type=click.Choice(["single", "double"]), default="double", help="Columns of a journal that figures fill."
 )
-
-
-def one_way_to_pick(soc: object, times_s: object) -> None:
-    """Make sure that the spectra of a waterfall are picked in one way.
-
-    Raises
-    ------
-    click.UsageError
-        If both are given.
-    """
-    if soc is not None and times_s is not None:
-        raise click.UsageError("--soc and --times both pick the spectra of the waterfall: give one")
 
 
 def _resolve_drawing(**given: Any) -> Drawing:

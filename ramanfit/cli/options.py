@@ -11,22 +11,21 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from click.core import ParameterSource
 
 from ramanfit.cli.display import Output
-from ramanfit.cli.types import DURATION, LENGTH, WAVELENGTH, AxisUnit, Moment, Window
+from ramanfit.cli.types import DURATION, LENGTH, WAVELENGTH, AxisUnit, Moment, WindowRange
 from ramanfit.errors import RecipeError
+from ramanfit.experiment.request import Reading
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-    from ramanfit.formats import ReadOptions
     from ramanfit.recipe.parts import Axis
     from ramanfit.recipe.recipe import Recipe
-    from ramanfit.scan.scan import Scan
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -48,8 +47,8 @@ def resolved(
     def decorate(command: Any) -> Any:
         @functools.wraps(command)
         def call(*args: Any, **values: Any) -> Any:
-            own = {name: values.pop(name) for name in given}
-            return command(*args, **values, **{keyword: resolve(**own)})
+            unresolved = {name: values.pop(name) for name in given}
+            return command(*args, **values, **{keyword: resolve(**unresolved)})
 
         for option in reversed(options):
             call = option(call)
@@ -136,12 +135,20 @@ def _resolve_recipe(**given: Any) -> Recipe:
         if value is not None:
             from_shell = context.get_parameter_source(name) is ParameterSource.ENVIRONMENT
             layer = inherited if from_shell else typed
-            for key, part in _keys(name, value).items():
+            for key, setting in _keys(name, value).items():
                 if key in layer:
                     option = "--" + name.replace("_", "-")
                     raise click.UsageError(f"{key} is set twice, by {option} and --set", context)
-                layer[key] = part
+                layer[key] = setting
     return with_overrides(recipe, {**inherited, **typed})
+
+
+def given_recipe_files() -> tuple[str, ...]:
+    """Return the files behind the option ``--recipe`` of the command that runs."""
+    from ramanfit.recipe.toml import recipe_files
+
+    given = click.get_current_context().params.get("recipe")
+    return tuple(recipe_files(given)) if given else ()
 
 
 _KEYS = {
@@ -182,7 +189,7 @@ recipe_options = resolved(
             help="Change one setting of the recipe, e.g. peaks.G.center_max_cm1=1640; may be repeated."
             "  [env var: RAMANFIT_SET, separated by spaces]",
         ),
-        _setting("--window", type=Window(), help="Range that is fitted, in cm-1."),
+        _setting("--window", type=WindowRange(), help="Range that is fitted, in cm-1."),
         _setting(
             "--baseline-order", metavar="N|auto", help="Order of the polynomial in the fit; auto: by BIC, scan by scan."
         ),
@@ -204,36 +211,6 @@ recipe_options = resolved(
 
 
 # -- reading ------------------------------------------------------------------------------------------------
-
-
-class Reading(NamedTuple):
-    """How files are read.
-
-    Attributes
-    ----------
-    line_spacing : {"witec", "endpoints"}
-    select : str or None
-        Glob on a measurement's name.
-    stdin_name : str
-        What standard input is called.
-    """
-
-    line_spacing: str
-    select: str | None
-    stdin_name: str
-
-    def options(self, axis: Axis) -> ReadOptions:
-        """Return what the readers want to know, with the axis of a recipe."""
-        from ramanfit.formats import ReadOptions
-
-        unit = None if axis.unit == "auto" else axis.unit
-        return ReadOptions(unit, axis.laser_nm, self.line_spacing, self.select)
-
-    def reader(self, axis: Axis) -> Callable[[str], list[Scan]]:
-        """Return the function that opens an export."""
-        from ramanfit.formats import open_scans
-
-        return functools.partial(open_scans, options=self.options(axis), stdin_name=self.stdin_name)
 
 
 def _resolve_axis(x_unit: str | None, laser: float | None) -> Axis:

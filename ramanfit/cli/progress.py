@@ -5,23 +5,12 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from ramanfit.experiment.voice import NoProgress
+
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
 
 _PATIENCE_S = 0.5  # what ends sooner needs no bar, and rich costs 50 ms to import
-
-
-class NoProgress:
-    """Where nobody looks."""
-
-    def advance(self, steps: int = 1) -> None:
-        """Do nothing."""
-
-    def __enter__(self) -> NoProgress:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        pass
 
 
 class Progress(NoProgress):

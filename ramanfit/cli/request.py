@@ -1,45 +1,22 @@
-"""What `fit` and `ratio` are asked for: the same options, handed on as one value."""
+"""The options of the fitting commands, which reach them as one `ramanfit.experiment.request.Request`."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any
 
 from ramanfit.cli import options
-from ramanfit.cli.experiment_options import Echem, echem_options
-
-if TYPE_CHECKING:
-    from ramanfit.recipe.recipe import Recipe
-
-
-class Request(NamedTuple):
-    """The options of a fitting command, by the names they have on the command line.
-
-    `placement` holds the keywords of `ramanfit.scan.schedule.Schedule` that were given.
-    """
-
-    files: Sequence[str]
-    recipe: Recipe
-    reading: options.Reading
-    placement: dict[str, Any]
-    echem: Echem | None
-    engine: str
-    verify: int | None
-    sensitivity: bool
-    check: bool
-    meta: str | None
-    jobs: int
-    keep_going: bool
+from ramanfit.cli.experiment_options import echem_options
+from ramanfit.experiment.request import Request
 
 
 def fit_options(command: Any) -> Any:
-    """Give a command all options of fitting; they reach it as ``request``."""
+    """Give a command all options of fitting: they reach it as ``request``, ``check`` and ``meta``."""
 
     @functools.wraps(command)
     def call(*args: Any, **values: Any) -> Any:
-        own = {name: values.pop(name) for name in Request._fields}
-        return command(*args, Request(**own), **values)
+        asked = {name: values.pop(name) for name in Request._fields if name in values}
+        return command(*args, Request(**asked, recipe_files=options.given_recipe_files()), **values)
 
     for option in reversed(
         (

@@ -65,7 +65,7 @@ class Quantity(click.ParamType):  # type: ignore[type-arg]  # no generic before 
         self.fail(f"expected a {self.name}{least} such as {self._example} ({units}), found {text!r}", param, ctx)
 
 
-class Window(click.ParamType):  # type: ignore[type-arg]
+class WindowRange(click.ParamType):  # type: ignore[type-arg]
     """``LOW,HIGH`` in cm-1."""
 
     name = "LOW,HIGH"
@@ -91,7 +91,7 @@ class Several(click.ParamType):  # type: ignore[type-arg]
         """Return the values."""
         if isinstance(value, tuple):
             return value
-        return tuple(self._kind.convert(part.strip(), param, ctx) for part in str(value).split(","))
+        return tuple(self._kind.convert(text.strip(), param, ctx) for text in str(value).split(","))
 
 
 class Moment(click.ParamType):  # type: ignore[type-arg]

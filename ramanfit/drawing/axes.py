@@ -61,7 +61,13 @@ def time_unit(evolution: Evolution) -> tuple[float, str]:
 
 
 def times(evolution: Evolution) -> FloatArray:
-    """Return where every spectrum stands on the time axis, [S, P]; not a number where there is none."""
+    """Return where every spectrum stands on the time axis.
+
+    Returns
+    -------
+    array [S, P]
+        By scan and point, in the unit of `time_unit`; not a number where there is no spectrum.
+    """
     scale, _ = time_unit(evolution)
     if evolution.timed:
         return evolution.time_s / scale
@@ -70,7 +76,13 @@ def times(evolution: Evolution) -> FloatArray:
 
 
 def along(evolution: Evolution) -> FloatArray:
-    """Return where the points stand on the position axis: their positions, or their numbers where those are unknown."""
+    """Return where the points stand on the position axis.
+
+    Returns
+    -------
+    array [P]
+        Their positions in µm, or their numbers from 0 where a position is unknown or comes twice.
+    """
     position = evolution.position_um
     if np.isfinite(position).all() and len(set(position.tolist())) == len(position):
         return position
@@ -78,7 +90,20 @@ def along(evolution: Evolution) -> FloatArray:
 
 
 def time_edges(centers: FloatArray) -> tuple[FloatArray, np.ndarray]:
-    """Edges of the cells along time, and the scan that each shows; -1 where there is a pause without scans."""
+    """Return the edges of the cells along time, and the scan that each shows.
+
+    Parameters
+    ----------
+    centers : array [S]
+        Times of the scans, ascending, in any unit.
+
+    Returns
+    -------
+    edges : array [cells + 1]
+        In the same unit.
+    scans : int array [cells]
+        Index of the scan; -1 where there is a pause without scans.
+    """
     if len(centers) == 1:
         return np.array([centers[0] - 0.5, centers[0] + 0.5]), np.zeros(1, dtype=np.int64)
     steps = np.diff(centers)
@@ -94,14 +119,27 @@ def time_edges(centers: FloatArray) -> tuple[FloatArray, np.ndarray]:
     return np.array([*edges, centers[-1] + usual / 2]), np.array(shown)
 
 
-def place_edges(places: FloatArray) -> tuple[FloatArray, np.ndarray]:
-    """Edges of the cells along the line, and the order of the points from low to high."""
-    order = np.argsort(places)
-    sorted_places = places[order]
-    if len(places) == 1:
-        return np.array([places[0] - 0.5, places[0] + 0.5]), order
-    middle = (sorted_places[1:] + sorted_places[:-1]) / 2
-    first, last = 1.5 * sorted_places[0] - sorted_places[1] / 2, 1.5 * sorted_places[-1] - sorted_places[-2] / 2
+def position_edges(positions: FloatArray) -> tuple[FloatArray, np.ndarray]:
+    """Return the edges of the cells along the line, and the order of the points.
+
+    Parameters
+    ----------
+    positions : array [P]
+        As `along` gives them.
+
+    Returns
+    -------
+    edges : array [P + 1]
+        From low to high, in the same unit.
+    order : int array [P]
+        Index of the point in each cell.
+    """
+    order = np.argsort(positions)
+    ascending = positions[order]
+    if len(positions) == 1:
+        return np.array([positions[0] - 0.5, positions[0] + 0.5]), order
+    middle = (ascending[1:] + ascending[:-1]) / 2
+    first, last = 1.5 * ascending[0] - ascending[1] / 2, 1.5 * ascending[-1] - ascending[-2] / 2
     return np.concatenate([[first], middle, [last]]), order
 
 
@@ -110,10 +148,20 @@ def trusted_range(value: FloatArray, se: FloatArray) -> tuple[float, float]:
 
     Well known is a value whose standard error is at most `TRUSTED` times the median one: a ratio over a vanishing
     peak is not what an axis should be stretched for.
+
+    Parameters
+    ----------
+    value, se : array [...]
+        Values and their standard errors, of one shape and unit; not a number where there is none.
+
+    Returns
+    -------
+    low, high : float
+        0 and 1 where there is no value.
     """
-    known = np.isfinite(value)
-    errors = se[known & np.isfinite(se)]
+    trusted = np.isfinite(value)
+    errors = se[trusted & np.isfinite(se)]
     if len(errors):
-        known &= se <= TRUSTED * np.median(errors)
-    inside = value[known]
+        trusted &= se <= TRUSTED * np.median(errors)
+    inside = value[trusted]
     return (float(inside.min()), float(inside.max())) if len(inside) else (0.0, 1.0)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 
 from ramanfit.fit.curves import Curves
 from ramanfit.fit.noise import variance
 from ramanfit.recipe.recipe import Recipe
+from ramanfit.scan.by_row import ByRow
 from ramanfit.scan.scan import BoolArray, FloatArray, Scan
 from ramanfit.scan.stored import blocks
 from ramanfit.tables.columns import ECHEM, KEYS
@@ -20,7 +21,7 @@ MIN_SNR = 3.0  # an enhancement over less than so many standard errors says noth
 
 
 @dataclass(frozen=True, eq=False)
-class Bands:
+class BandIntensities(ByRow):
     """Mean counts in K bands of N spectra, [N, K], with standard errors; not a number where unknown.
 
     Attributes
@@ -40,17 +41,13 @@ class Bands:
     specific: FloatArray
     specific_se: FloatArray
 
-    def rows(self, which: slice) -> Bands:
-        """Return some of the spectra."""
-        return Bands(**{f.name: getattr(self, f.name)[which] for f in fields(self)})
-
 
 def band_shifts(recipe: Recipe) -> tuple[float, ...]:
     """Return the middles of a recipe's bands: those it names, else where its peaks start."""
     return recipe.bands.at_cm1 or tuple(peak.center_cm1 for peak in recipe.peaks)
 
 
-def read_bands(scan: Scan, recipe: Recipe, curves: Curves) -> Bands:
+def read_bands(scan: Scan, recipe: Recipe, curves: Curves) -> BandIntensities:
     """Read the bands of every spectrum of a scan.
 
     On peaks and background alike the counts of the channels within the half width are averaged. Standard errors
@@ -70,7 +67,7 @@ def read_bands(scan: Scan, recipe: Recipe, curves: Curves) -> Bands:
     corrected, corrected_se = raw.copy(), raw.copy()
     shift = scan.shift_cm1 + recipe.axis.shift_cm1
     half = recipe.bands.half_width_cm1
-    measured = np.concatenate([part.max(axis=1) > part.min(axis=1) for _, part in blocks(scan.counts)])
+    measured = np.concatenate([counts.max(axis=1) > counts.min(axis=1) for _, counts in blocks(scan.counts)])
     for k, middle in enumerate(every):
         first, end = np.searchsorted(shift, (middle - half, middle + half), side="left").tolist()
         end += int(end < len(shift) and shift[end] == middle + half)
@@ -97,9 +94,11 @@ def read_bands(scan: Scan, recipe: Recipe, curves: Curves) -> Bands:
         w = (middle - below[-1]) / (above[0] - below[-1])
         specific[:, k] = raw[:, k] - (1 - w) * raw[:, low] - w * raw[:, high]
         parts = (raw_se[:, k], (1 - w) * raw_se[:, low], w * raw_se[:, high])
-        specific_se[:, k] = np.sqrt(sum(part * part for part in parts))
+        specific_se[:, k] = np.sqrt(sum(se * se for se in parts))
     here = slice(0, len(at))
-    return Bands(raw[:, here], raw_se[:, here], corrected[:, here], corrected_se[:, here], specific, specific_se)
+    return BandIntensities(
+        raw[:, here], raw_se[:, here], corrected[:, here], corrected_se[:, here], specific, specific_se
+    )
 
 
 def _clear(scan: Scan, channels: slice, counts: FloatArray, noise: FloatArray) -> BoolArray:
@@ -119,11 +118,11 @@ def _mean(
         mean = np.where(clear, counts, 0.0).sum(axis=1) / number
         level = np.where(clear, counts + under, 0.0).sum(axis=1) / number
         se = np.sqrt(variance(noise, level[:, None])[:, 0] / number)
-    known = number > 0
-    return np.where(known, mean, np.nan), np.where(known & (noise[:, 0] > 0), se, np.nan)
+    any_clear = number > 0
+    return np.where(any_clear, mean, np.nan), np.where(any_clear & (noise[:, 0] > 0), se, np.nan)
 
 
-def bands_table(keys: Table, bands: Sequence[Bands], recipe: Recipe) -> Table:
+def bands_table(keys: Table, bands: Sequence[BandIntensities], recipe: Recipe) -> Table:
     """Return one row per spectrum and band.
 
     Enhancement and delta compare with the first row of the same point, in time where that is known. An enhancement
@@ -133,7 +132,7 @@ def bands_table(keys: Table, bands: Sequence[Bands], recipe: Recipe) -> Table:
     ----------
     keys : Table
         One row per spectrum; only the key columns are used.
-    bands : sequence of Bands
+    bands : sequence of BandIntensities
         Of all scans, in the order of these rows.
     recipe : Recipe
     """
@@ -169,11 +168,12 @@ def _first_rows(keys: Table) -> list[np.ndarray]:
     rows: dict[str, list[int]] = {}
     for row, point in enumerate(keys.columns["point"]):
         rows.setdefault(str(point), []).append(row)
-    found = []
-    for own in rows.values():
-        times = time_s[own]
-        found.append(np.array(own)[np.argsort(times, kind="stable")] if np.isfinite(times).all() else np.array(own))
-    return found
+    in_order = []
+    for numbers in rows.values():
+        its_rows = np.array(numbers)
+        times = time_s[its_rows]
+        in_order.append(its_rows[np.argsort(times, kind="stable")] if np.isfinite(times).all() else its_rows)
+    return in_order
 
 
 def _of_first(
@@ -183,8 +183,8 @@ def _of_first(
     base, base_se = np.full_like(value, np.nan), np.full_like(se, np.nan)
     where = np.full(value.shape, -1)
     for rows in points:
-        known = np.isfinite(value[rows])
-        for k in np.flatnonzero(known.any(axis=0)):
-            first = rows[known[:, k].argmax()]
+        measured = np.isfinite(value[rows])
+        for k in np.flatnonzero(measured.any(axis=0)):
+            first = rows[measured[:, k].argmax()]
             base[rows, k], base_se[rows, k], where[rows, k] = value[first, k], se[first, k], first
     return (base, where), base_se

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import nan
 
 import numpy as np
 
-from ramanfit.errors import ScanError
+from ramanfit.errors import RecipeError, ScanError, UsageError
 from ramanfit.fit.pipeline import fit_scan
 from ramanfit.recipe.parts import Axis, Baseline, Window
 from ramanfit.recipe.peaks import Peak
 from ramanfit.recipe.recipe import Recipe
+from ramanfit.recipe.settings import unknown
 from ramanfit.scan.scan import FloatArray, Scan
 
 REACH_CM1 = 12.0  # how far a line is looked for
@@ -109,8 +110,37 @@ class Calibration:
         """Return how far a line is off once the axis is corrected."""
         return line.found_cm1 + self.shift_cm1 - line.reference_cm1
 
+    def doubt(self) -> str:
+        """Return what speaks against one offset for all lines, in words; an empty string if nothing does."""
+        worst = max(abs(self.residual_cm1(line)) for line in self.lines)
+        if not worst > 2 * max(self.standard.se_cm1, self.shift_se):
+            return ""
+        return f"one offset does not put all lines in their places: {worst:.2f} cm-1 are left at the worst"
 
-def calibrate(scans: Sequence[Scan], standard: Standard, laser_nm: float | None = None) -> Calibration:
+
+def standard_named(name: str, reference_cm1: float | None = None) -> Standard:
+    """Return a standard, its one line where the user says.
+
+    Raises
+    ------
+    UsageError
+        If a standard of several lines is given one.
+    RecipeError
+        If there is no such standard, or the line is none of silicon.
+    """
+    if name not in STANDARDS:
+        raise unknown("standard", name, list(STANDARDS))
+    standard = STANDARDS[name]
+    if reference_cm1 is None:
+        return standard
+    if standard is not SILICON:
+        raise UsageError("--reference is the shift of silicon's one line")
+    if not 500 <= reference_cm1 <= 540:
+        raise RecipeError(f"--reference: expected a shift near 520 cm-1, found {reference_cm1:g}")
+    return replace(standard, lines_cm1=(reference_cm1,), source="as given with --reference")
+
+
+def calibration_of(scans: Sequence[Scan], standard: Standard, laser_nm: float | None = None) -> Calibration:
     """Measure how far an axis is off.
 
     Every line is fitted by a Lorentzian on a straight line in a window of its own, with lines that are near. An
@@ -129,12 +159,12 @@ def calibrate(scans: Sequence[Scan], standard: Standard, laser_nm: float | None 
     ScanError
         If no line of the standard was found.
     """
-    found: dict[float, list[tuple[float, float]]] = {line: [] for line in standard.lines_cm1}
+    positions: dict[float, list[tuple[float, float]]] = {line: [] for line in standard.lines_cm1}
     for scan in scans:
         for group in _groups(standard, scan):
-            for line, places in _places(scan, group, standard).items():
-                found[line] += places
-    lines = tuple(_line(line, places) for line, places in found.items() if places)
+            for line, fitted in _positions(scan, group, standard).items():
+                positions[line] += fitted
+    lines = tuple(_line(line, fitted) for line, fitted in positions.items() if fitted)
     if not lines:
         names = ", ".join(f"{line:g}" for line in standard.lines_cm1)
         where = ", ".join(dict.fromkeys(scan.source for scan in scans))
@@ -142,8 +172,8 @@ def calibrate(scans: Sequence[Scan], standard: Standard, laser_nm: float | None 
     off = np.array([line.off_cm1 for line in lines])
     weight = np.array([1 / (line.se_cm1**2 + standard.se_cm1**2) for line in lines])
     shift = float((weight * off).sum() / weight.sum())
-    known = laser_nm or next((s.metadata.laser_nm for s in scans if s.metadata.laser_nm), None) or nan
-    return Calibration(standard, lines, shift, float(weight.sum() ** -0.5), known, 1 / (1 / known + shift * 1e-7))
+    laser = laser_nm or next((s.metadata.laser_nm for s in scans if s.metadata.laser_nm), None) or nan
+    return Calibration(standard, lines, shift, float(weight.sum() ** -0.5), laser, 1 / (1 / laser + shift * 1e-7))
 
 
 def _groups(standard: Standard, scan: Scan) -> list[list[float]]:
@@ -160,7 +190,7 @@ def _groups(standard: Standard, scan: Scan) -> list[list[float]]:
     return groups
 
 
-def _places(scan: Scan, group: Sequence[float], standard: Standard) -> dict[float, list[tuple[float, float]]]:
+def _positions(scan: Scan, group: Sequence[float], standard: Standard) -> dict[float, list[tuple[float, float]]]:
     """Position and standard error of every line of a group in every spectrum where it was found."""
     apart = min(np.diff(group), default=2 * REACH_CM1)
     reach = min(REACH_CM1, apart / 2)
@@ -186,16 +216,16 @@ def _places(scan: Scan, group: Sequence[float], standard: Standard) -> dict[floa
     center: FloatArray = fitted.quantities.center_cm1
     se: FloatArray = fitted.quantities.center_se
     inside = np.abs(center - np.array(group)) < 0.98 * reach
-    known = np.isfinite(center) & np.isfinite(se) & inside
+    sure = np.isfinite(center) & np.isfinite(se) & inside
     return {
-        line: list(zip(center[known[:, k], k].tolist(), se[known[:, k], k].tolist(), strict=True))
+        line: list(zip(center[sure[:, k], k].tolist(), se[sure[:, k], k].tolist(), strict=True))
         for k, line in enumerate(group)
     }
 
 
-def _line(reference_cm1: float, places: Sequence[tuple[float, float]]) -> Line:
-    """Mean of the places; its error is the larger of what the fits say and what the scatter says."""
-    at, se = np.array(places).T
+def _line(reference_cm1: float, positions: Sequence[tuple[float, float]]) -> Line:
+    """Mean of the positions; its error is the larger of what the fits say and what the scatter says."""
+    at, se = np.array(positions).T
     weight = 1 / se**2
     mean = float((weight * at).sum() / weight.sum())
     inner = float(weight.sum() ** -0.5)

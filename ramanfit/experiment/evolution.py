@@ -11,6 +11,7 @@ import numpy as np
 from ramanfit.experiment.cell import Record
 from ramanfit.scan.scan import FloatArray
 from ramanfit.tables.columns import PEAK_COLUMNS, PEAK_EXTRAS, ratio_columns
+from ramanfit.tables.fit_table import FitTable
 from ramanfit.tables.table import Table
 
 SHOWN = (*PEAK_COLUMNS, *PEAK_EXTRAS)
@@ -22,23 +23,30 @@ class Evolution:
 
     Attributes
     ----------
-    table : Table
-        Wide, one row per spectrum, in order of scan and point.
-    status : mapping of str to tuple of str
-        Of every peak, one word per row: ``ok``, ``not_detected`` or ``failed``.
+    fits : FitTable
+        In order of scan and point.
     ratios : tuple of str
         Names of the ratios, which are columns of the table.
-    reference : Table or None
-        Rows of a reference, such as pristine graphite, with the columns of `table`.
+    reference : FitTable or None
+        Rows of a reference, such as pristine graphite, with the columns of `fits`.
     record : Record or None
         The potentiostat's, its times counted as those of the table.
     """
 
-    table: Table
-    status: Mapping[str, tuple[str, ...]]
+    fits: FitTable
     ratios: tuple[str, ...] = ()
-    reference: Table | None = None
+    reference: FitTable | None = None
     record: Record | None = None
+
+    @property
+    def table(self) -> Table:
+        """The wide table, one row per spectrum."""
+        return self.fits.table
+
+    @property
+    def status(self) -> Mapping[str, tuple[str, ...]]:
+        """Of every peak, one word per row: ``ok``, ``not_detected`` or ``failed``."""
+        return self.fits.status
 
     @property
     def peaks(self) -> tuple[str, ...]:
@@ -82,7 +90,7 @@ class Evolution:
     def shown(self, name: str) -> FloatArray:
         """Return a column of numbers as [S, P], not a number where its peak was not detected."""
         values = self.grid(name)
-        peak = next((peak for peak in self.peaks if name in {f"{peak}_{part}" for part in SHOWN}), None)
+        peak = next((peak for peak in self.peaks if name in {f"{peak}_{quantity}" for quantity in SHOWN}), None)
         return values if peak is None else np.where(self.detected(peak), values, np.nan)
 
     def errors(self, name: str) -> FloatArray:
@@ -126,24 +134,27 @@ class Evolution:
         name : str
             E.g. ``G_center_cm1``, ``G_height``, ``ratio``.
         """
-        if self.reference is None or name not in self.reference.columns:
+        if self.reference is None or name not in self.reference.table.columns:
             return np.nan, np.nan
-        value = np.asarray(self.reference.columns[name], dtype=np.float64)
-        se = np.asarray(self.reference.columns[error_of(name)], dtype=np.float64)
-        known = np.isfinite(value)
-        if known.sum() <= 1:
-            return (float(value[known][0]), float(se[known][0])) if known.any() else (np.nan, np.nan)
-        known &= se > 0
-        weight = 1 / se[known] ** 2
+        columns = self.reference.table.columns
+        value = np.asarray(columns[name], dtype=np.float64)
+        se = np.asarray(columns[error_of(name)], dtype=np.float64)
+        measured = np.isfinite(value)
+        if measured.sum() <= 1:
+            return (float(value[measured][0]), float(se[measured][0])) if measured.any() else (np.nan, np.nan)
+        measured &= se > 0
+        weight = 1 / se[measured] ** 2
         if not len(weight):
             return np.nan, np.nan
-        return float((weight * value[known]).sum() / weight.sum()), float(weight.sum() ** -0.5)
+        return float((weight * value[measured]).sum() / weight.sum()), float(weight.sum() ** -0.5)
 
     @property
     def quantities(self) -> tuple[str, ...]:
         """Columns that have a standard error: positions, widths, heights and areas of the peaks, and the ratios."""
         names = [
-            f"{peak}_{part}" for peak in self.peaks for part in ("center_cm1", "fwhm_cm1", "height", "form", "area")
+            f"{peak}_{quantity}"
+            for peak in self.peaks
+            for quantity in ("center_cm1", "fwhm_cm1", "height", "form", "area")
         ]
         for ratio in self.ratios:
             value, _, area, _ = ratio_columns(ratio)
@@ -166,6 +177,11 @@ def fmax(values: FloatArray) -> FloatArray:
     return np.asarray(np.fmax.reduce(values, axis=1))
 
 
+def nine_digits(values: FloatArray) -> FloatArray:
+    """Round as tables are written, so that what follows is the same whether a table lies between or not."""
+    return np.array([float(f"{value:.9g}") for value in values.ravel().tolist()]).reshape(values.shape)
+
+
 def _median(values: FloatArray) -> float:
-    known = np.sort(values[np.isfinite(values)])
-    return float((known[(len(known) - 1) // 2] + known[len(known) // 2]) / 2) if len(known) else np.nan
+    rising = np.sort(values[np.isfinite(values)])
+    return float((rising[(len(rising) - 1) // 2] + rising[len(rising) // 2]) / 2) if len(rising) else np.nan

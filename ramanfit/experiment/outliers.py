@@ -34,12 +34,12 @@ def with_outliers(table: Table) -> Table:
     if grid is None:
         return table
     there = grid >= 0
-    found = np.zeros(len(table), dtype=bool)
+    outliers = np.zeros(len(table), dtype=bool)
     for value, se in _values(table):
-        apart = _apart(*(np.where(there, part[grid], np.nan) for part in (value, se)))
-        found[grid[there & apart]] = True
+        apart = _apart(*(np.where(there, column[grid], np.nan) for column in (value, se)))
+        outliers[grid[there & apart]] = True
     flags = []
-    for words, is_outlier in zip(table.columns["flags"], found.tolist(), strict=True):
+    for words, is_outlier in zip(table.columns["flags"], outliers.tolist(), strict=True):
         others = [word for word in str(words).split("|") if word and word != OUTLIER]
         flags.append("|".join([*others, OUTLIER] if is_outlier else others))
     return table.with_(flags=flags)
@@ -77,16 +77,16 @@ def _apart(values: FloatArray, se: FloatArray) -> BoolArray:
     padded = np.pad(values, ((0, 0), (SIDE, SIDE)), constant_values=np.nan)
     around = np.stack([padded[:, k : k + values.shape[1]] for k in range(2 * SIDE + 1) if k != SIDE])
     rising = np.sort(around, axis=0)  # what is missing comes last
-    known = np.isfinite(rising).sum(axis=0)[None]
-    low, high = (np.take_along_axis(rising, np.maximum(k, 0), axis=0)[0] for k in ((known - 1) // 2, known // 2))
+    count = np.isfinite(rising).sum(axis=0)[None]
+    low, high = (np.take_along_axis(rising, np.maximum(k, 0), axis=0)[0] for k in ((count - 1) // 2, count // 2))
     off = values - (low + high) / 2
     typical, enough = _typical(off), np.isfinite(values).sum(axis=1)[:, None] >= LEAST
     spread = np.hypot(typical, np.nan_to_num(se))
     beside = np.stack([values - around[SIDE - 1], values - around[SIDE]]) * np.sign(off)
     with np.errstate(invalid="ignore"):
         alone = ~(beside < APART * _typical(np.diff(values))).any(axis=0)  # a missing neighbour says nothing
-        found = (np.abs(off) > APART * spread) & alone & (typical > 0) & enough & (known[0] >= SIDE)
-    return np.asarray(found)
+        outliers = (np.abs(off) > APART * spread) & alone & (typical > 0) & enough & (count[0] >= SIDE)
+    return np.asarray(outliers)
 
 
 def _typical(off: FloatArray) -> FloatArray:

@@ -141,6 +141,7 @@ def curves(
     recipe: Recipe,
     lines: FloatArray,
     starts: Sequence[int] = (0,),
+    orders: Sequence[int] | None = None,
 ) -> Curves:
     """Return the curves that lines and the recipe's baseline make with the spectra of a scan.
 
@@ -155,6 +156,8 @@ def curves(
         `LINE` of the recipe's peaks.
     starts : sequence of int
         First rows of the files that the scan was put together from; spectra of one file share a gain.
+    orders : sequence of int, optional
+        Of the polynomials of these files, where that is known; None: as the recipe says or, with ``auto``, by BIC.
 
     Raises
     ------
@@ -176,9 +179,9 @@ def curves(
     noise = np.full((len(scan), 3), np.nan)
     fitted = np.asarray(np.isfinite(height).any(axis=1) & prepared.measured)
     file = np.searchsorted(starts, np.arange(len(scan)), side="right") - 1
-    orders = _orders(prepared, counts, starts, recipe)[file]
-    for order in sorted(set(orders[fitted].tolist())):
-        rows = np.flatnonzero(fitted & (orders == order))
+    by_file = _orders(prepared, counts, starts, recipe) if orders is None else np.array(orders)
+    for order in sorted(set(by_file[file][fitted].tolist())):
+        rows = np.flatnonzero(fitted & (by_file[file] == order))
         basis = np.vander(_unit(shift, shift), order + 1, increasing=True).T
         under = None if prepared.under is None else prepared.under[rows]
         baseline = fit_task(

@@ -102,12 +102,12 @@ def split_selection(path: str) -> tuple[str, str | None]:
 
 def _reader(source: Source) -> Reader:
     """Return the reader that knows the file."""
-    if source.file is not None and split.is_part(source.file.name, source.head):
+    if source.file is not None and split.is_split_file(source.file.name, source.head):
         return split.READER
     binary = module_of(source.head)
     if binary is not None:  # nothing that is told of texts applies
-        known: Reader = binary.READER
-        return known
+        reader: Reader = binary.READER
+        return reader
     why = refusal(source.head)
     if why is not None:
         raise FormatError(source.path, why.what, hint=why.hint)

@@ -44,5 +44,5 @@ MODULES = {"wip": is_project, "matlab": is_matlab, "spc": is_spc}
 
 def module_of(head: bytes) -> ModuleType | None:
     """Return the module of readers that knows a binary file, with its `READER` and `no_spectrum`."""
-    name = next((name for name, known in MODULES.items() if known(head)), None)
+    name = next((name for name, tells in MODULES.items() if tells(head)), None)
     return None if name is None else import_module(f"ramanfit.formats.{name}")

@@ -10,7 +10,7 @@ import numpy as np
 
 from ramanfit.errors import FormatError
 from ramanfit.formats.bytes_in import Source
-from ramanfit.formats.deliver import Spectra, deliver
+from ramanfit.formats.deliver import Measurement, deliver
 from ramanfit.formats.information import number, wavelength, whole
 from ramanfit.formats.places import Place
 from ramanfit.formats.reader import Reader, ReadOptions
@@ -63,16 +63,18 @@ def read(source: Source, options: ReadOptions) -> list[Scan]:
             continue
         x, y = number(pair[0]), number(pair[1])
         if x is None or y is None:
-            found = repr(pair[0 if x is None else 1].strip()[:40])
-            raise FormatError(source.path, line=row, expected="a number", found=found)
+            field = repr(pair[0 if x is None else 1].strip()[:40])
+            raise FormatError(source.path, line=row, expected="a number", found=field)
         shift.append(x)
         counts.append(y)
         where.append(row)
     notes = (f"{blank} pixels without a Raman shift passed over",) if blank else ()
-    spectra = Spectra(source.path, np.array(shift), np.array([counts]), where.__getitem__, unit=SHIFT, header=header)
+    measurement = Measurement(
+        source.path, np.array(shift), np.array([counts]), where.__getitem__, unit=SHIFT, header=header
+    )
     return [
         deliver(
-            spectra,
+            measurement,
             source=source.path,
             name=source.stem,
             place=Place("spectrum"),

@@ -123,22 +123,22 @@ class Source:
 
     def _fill(self, wanted: int) -> None:
         """Have `wanted` unread bytes, or all there are."""
-        parts = [self._buffer[self._at :]]
-        have = len(parts[0])
+        chunks = [self._buffer[self._at :]]
+        have = len(chunks[0])
         while have < wanted and not self._ended:
             try:
-                part = self._stream.read(wanted - have)
+                chunk = self._stream.read(wanted - have)
             except (EOFError, zlib.error) as error:
                 raise FormatError(self.path, f"broken .gz file: {error}") from error
             except OSError as error:
                 if error.errno is None:  # gzip.BadGzipFile
                     raise FormatError(self.path, f"broken .gz file: {error}") from error
                 raise InputError(f"{self.path}: {error.strerror}") from error
-            self._ended = not part
-            self._taken += len(part)
-            parts.append(part)
-            have += len(part)
-        self._buffer, self._at = b"".join(parts), 0
+            self._ended = not chunk
+            self._taken += len(chunk)
+            chunks.append(chunk)
+            have += len(chunk)
+        self._buffer, self._at = b"".join(chunks), 0
 
     def _too_long(self) -> FormatError:
         return FormatError(
@@ -201,6 +201,10 @@ class Source:
         """Return every byte from the first on, read-only: a map of a plain file, so that only what is used is read.
 
         The map outlives this object. What cannot be mapped, such as a .gz or a pipe, is read into memory.
+
+        Returns
+        -------
+        uint8 array [bytes]
 
         Raises
         ------

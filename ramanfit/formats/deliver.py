@@ -19,8 +19,8 @@ from ramanfit.scan.stored import StoredCounts
 _FARTHEST = 1e9  # in any unit
 
 
-class Spectra(NamedTuple):
-    """What a reader found.
+class Measurement(NamedTuple):
+    """An axis and the counts on it, as a file holds them.
 
     Attributes
     ----------
@@ -49,7 +49,7 @@ class Spectra(NamedTuple):
 
 
 def deliver(
-    spectra: Spectra,
+    measurement: Measurement,
     *,
     source: str,
     name: str,
@@ -59,11 +59,11 @@ def deliver(
     metadata: Metadata | None = None,
     notes: tuple[str, ...] = (),
 ) -> Scan:
-    """Return the measurement as a Scan.
+    """Return a measurement as a Scan.
 
     Parameters
     ----------
-    spectra : Spectra
+    measurement : Measurement
     source, name : str
         As in Scan.
     place : Place
@@ -82,39 +82,39 @@ def deliver(
         or if it needs a laser and there is none.
     """
     if metadata is None:
-        metadata = metadata_from(spectra.header, information)
-    laser = options.laser_nm or spectra.laser_nm or metadata.laser_nm
+        metadata = metadata_from(measurement.header, information)
+    laser = options.laser_nm or measurement.laser_nm or metadata.laser_nm
     metadata = Metadata(**{**vars(metadata), "laser_nm": laser})
 
-    if spectra.x.size < 2:
-        raise FormatError(spectra.path, expected="an axis of at least 2 channels", found=str(spectra.x.size))
-    wrong = spectra.x[~np.isfinite(spectra.x)]
+    if measurement.x.size < 2:
+        raise FormatError(measurement.path, expected="an axis of at least 2 channels", found=str(measurement.x.size))
+    wrong = measurement.x[~np.isfinite(measurement.x)]
     if wrong.size:
-        raise FormatError(spectra.path, expected="an axis of finite numbers", found=f"{wrong[0]} on it")
-    farthest = spectra.x[np.argmax(np.abs(spectra.x))]
+        raise FormatError(measurement.path, expected="an axis of finite numbers", found=f"{wrong[0]} on it")
+    farthest = measurement.x[np.argmax(np.abs(measurement.x))]
     if abs(farthest) > _FARTHEST:
-        raise FormatError(spectra.path, expected="an axis of a Raman spectrum", found=f"{farthest:g} on it")
-    unit, said = _unit(spectra, options)
-    order = _direction(spectra, spectra.x)
+        raise FormatError(measurement.path, expected="an axis of a Raman spectrum", found=f"{farthest:g} on it")
+    unit, said = _unit(measurement, options)
+    order = _direction(measurement, measurement.x)
     if needs_laser(unit) and laser is None:
         raise FormatError(
-            spectra.path,
+            measurement.path,
             f"the axis is in {unit} and the laser is not known",
             hint="give the laser's wavelength in nm: --laser 532",
         )
-    x = spectra.x
+    x = measurement.x
     if unit in ("nm", "µm") and not (x > 0).all():
-        line = spectra.line(int(np.argmax(x <= 0)))
-        raise FormatError(spectra.path, line=line, expected=f"a wavelength in {unit}", found=f"{x.min():g}")
+        line = measurement.line(int(np.argmax(x <= 0)))
+        raise FormatError(measurement.path, line=line, expected=f"a wavelength in {unit}", found=f"{x.min():g}")
     if unit != SHIFT:
         with np.errstate(all="ignore"):
             x = to_shift(x, unit, laser or 1.0)
         if not np.isfinite(x).all():
-            raise FormatError(spectra.path, f"an axis in {unit} with a laser of {laser} nm has no finite shift")
-        order = _direction(spectra, x)
+            raise FormatError(measurement.path, f"an axis in {unit} with a laser of {laser} nm has no finite shift")
+        order = _direction(measurement, x)
     return Scan(
         shift_cm1=np.ascontiguousarray(x[::order]),
-        counts=spectra.counts[:, ::order],
+        counts=measurement.counts[:, ::order],
         kind=place.kind,
         source=source,
         name=name,
@@ -122,14 +122,30 @@ def deliver(
         coordinates_um=place.coordinates_um,
         grid=place.grid,
         offset_s=place.offset_s,
-        axis_unit=unit if spectra.unit or options.x_unit else "",
+        axis_unit=unit if measurement.unit or options.x_unit else "",
         metadata=metadata,
         notes=(*notes, *place.notes, *said),
     )
 
 
 def finite(counts: FloatArray, path: str) -> FloatArray:
-    """Return counts [N, M] of a binary file as they are; FormatError if one of them is not finite."""
+    """Return counts of a binary file as they are.
+
+    Parameters
+    ----------
+    counts : array [N, M]
+    path : str
+        For messages.
+
+    Returns
+    -------
+    array [N, M]
+
+    Raises
+    ------
+    FormatError
+        If one of them is not finite.
+    """
     wrong = np.argwhere(~np.isfinite(counts))
     if wrong.size:
         i, j = wrong[0].tolist()
@@ -155,35 +171,35 @@ def metadata_from(header: Mapping[str, str], information: Information | None) ->
     )
 
 
-def _unit(spectra: Spectra, options: ReadOptions) -> tuple[str, tuple[str, ...]]:
+def _unit(measurement: Measurement, options: ReadOptions) -> tuple[str, tuple[str, ...]]:
     """Return the axis' unit and what had to be assumed."""
     if options.x_unit:
         return options.x_unit, ()
-    if spectra.unit:
-        unit = file_unit(spectra.unit)
+    if measurement.unit:
+        unit = file_unit(measurement.unit)
         if unit is None:
             raise FormatError(
-                spectra.path,
-                f"the axis is in {spectra.unit!r}, which is no unit of a Raman axis",
+                measurement.path,
+                f"the axis is in {measurement.unit!r}, which is no unit of a Raman axis",
                 hint="give its unit: --x-unit cm-1 or --x-unit nm",
             )
         return unit, ()
-    if (spectra.x <= 0).any():  # no wavelength is negative
+    if (measurement.x <= 0).any():  # no wavelength is negative
         return SHIFT, ()
     return SHIFT, ("the unit of the axis is not in the file: taken as rel. 1/cm (--x-unit nm if it is nm)",)
 
 
-def _direction(spectra: Spectra, x: FloatArray) -> int:
+def _direction(measurement: Measurement, x: FloatArray) -> int:
     """Return 1 for a rising axis and -1 for a falling one."""
     direction = 1 if x[-1] > x[0] else -1
     wrong = np.flatnonzero(np.diff(x) * direction <= 0)
     if wrong.size:
         i = int(wrong[0])
         raise FormatError(
-            spectra.path,
-            line=spectra.line(i + 1),
+            measurement.path,
+            line=measurement.line(i + 1),
             expected=f"an axis that {'rises' if direction > 0 else 'falls'} steadily",
-            found=f"{spectra.x[i + 1]:.15g} after {spectra.x[i]:.15g}",
+            found=f"{measurement.x[i + 1]:.15g} after {measurement.x[i]:.15g}",
             hint="if the file joins two ranges, give each a file of its own",
         )
     return direction

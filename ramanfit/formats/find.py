@@ -23,8 +23,8 @@ class Passed(NamedTuple):
 
 def natural_key(name: str) -> tuple[list[tuple[int, int, str]], str]:
     """Return a key that sorts P.txt before P2.txt before P10.txt."""
-    parts = (part for part in re.split(r"(\d{1,300})", strip_endings(name).casefold()) if part)
-    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts], name
+    runs = (run for run in re.split(r"(\d{1,300})", strip_endings(name).casefold()) if run)
+    return [(0, int(run), "") if run.isdecimal() else (1, 0, run) for run in runs], name
 
 
 def find_exports(paths: Sequence[str], *, errors: list[InputError] | None = None) -> tuple[list[str], list[Passed]]:
@@ -121,8 +121,10 @@ def _not_wanted(file: Path) -> str:
         return why.what
     if truematch.sniff(head) or bwtek.sniff(head) or graph_ascii.is_header(head):
         return ""
-    if split.sniff(head) or split.is_part(file.name, head):
-        return "" if split.part_of(file.name) else "one number per line, and no part of a split export by its name"
+    if split.sniff(head) or split.is_split_file(file.name, head):
+        if split.split_file_of(file.name):
+            return ""
+        return "one number per line, and no part of a split export by its name"
     if not table.sniff(head):
         return "no rows of numbers"
     return table.no_spectrum(head)
@@ -133,13 +135,13 @@ def _identity(path: str) -> object:
     if path == "-":
         return path
     file = Path(path)
-    part = split.part_of(file.name)
+    split_file = split.split_file_of(file.name)
     try:
         real = file.resolve()
-        if part is not None and real.is_file():
+        if split_file is not None and real.is_file():
             with Source.open(path) as source:
-                if split.is_part(file.name, source.head):
-                    return real.parent, part.stem, part.pair
+                if split.is_split_file(file.name, source.head):
+                    return real.parent, split_file.stem, split_file.pair
     except (OSError, ValueError, InputError, FormatError):
         return path
     return real

@@ -67,7 +67,13 @@ class Fixed(NamedTuple):
         return cls(columns, digits, exponent, len(body) + len(newline), separator, newline, up, down)
 
     def parse(self, block: bytes) -> FloatArray | None:
-        """Return the rows of a block [rows, columns]; None if a byte is not where it should be."""
+        """Return the numbers of a block of whole rows.
+
+        Returns
+        -------
+        array [rows, columns] or None
+            None if a byte is not where it should be.
+        """
         rows, left = divmod(len(block), self.row)
         if left:
             return None

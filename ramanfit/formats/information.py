@@ -1,4 +1,7 @@
-"""The Information text beside a measurement: when it was taken, for how long, with which laser, along which line."""
+"""The Information text beside a measurement: when it was taken, for how long, with which laser, along which line.
+
+It is read in the locales that were met, and written in English.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,9 @@ from typing import NamedTuple
 
 from ramanfit.errors import RamanfitError
 from ramanfit.formats.bytes_in import Source, strip_endings
-from ramanfit.formats.text import decode
+from ramanfit.formats.text import as_bytes, decode, header_number, one_line
 from ramanfit.formats.units import plain
+from ramanfit.scan.scan import Scan
 
 _ENTRY = re.compile(r"([^:\t]+):(\t| *\t| +)(.*)")
 _SECTIONS = {"line scan": "line", "image scan": "map", "time series": "series", "video system": "video"}
@@ -44,6 +48,11 @@ _MONTHS = {
     )
     for name in names
 }
+_ENGLISH_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_ENGLISH_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
 
 
 class Information(NamedTuple):
@@ -80,7 +89,7 @@ class Information(NamedTuple):
 
     def vector(self, key: str) -> tuple[float, float, float] | None:
         """Return a value such as ``(0.00, 0.00, 20.00)``."""
-        values = [number(part) for part in self.text(key).strip("()").split(",")]
+        values = [number(field) for field in self.text(key).strip("()").split(",")]
         if len(values) != 3 or None in values:
             return None
         return values[0] or 0.0, values[1] or 0.0, values[2] or 0.0
@@ -99,8 +108,8 @@ class Information(NamedTuple):
     @property
     def duration_s(self) -> float | None:
         """Duration of the whole measurement."""
-        parts = re.findall(r"(\d{1,9})\s*([dhms])\b", self.text("Duration"))
-        return sum(float(n) * {"d": 86400, "h": 3600, "m": 60, "s": 1}[u] for n, u in parts) if parts else None
+        amounts = re.findall(r"(\d{1,9})\s*([dhms])\b", self.text("Duration"))
+        return sum(float(n) * {"d": 86400, "h": 3600, "m": 60, "s": 1}[u] for n, u in amounts) if amounts else None
 
     @property
     def header(self) -> dict[str, str]:
@@ -145,9 +154,9 @@ def started(raw: str) -> datetime | None:
     iso = re.search(r"\b(\d{4})-(\d{1,2})-(\d{1,2})\b", rest)
     dotted = re.search(r"\b(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4})\b", rest)
     if iso:
-        year, month, day = (int(part) for part in iso.groups())
+        year, month, day = (int(digits) for digits in iso.groups())
     elif dotted:
-        day, month, year = (int(part) for part in dotted.groups())
+        day, month, year = (int(digits) for digits in dotted.groups())
     else:
         months = {_MONTHS[w] for w in re.findall(r"[^\W\d_]+", rest.casefold()) if w in _MONTHS}
         years, days = re.findall(r"\b\d{4}\b", rest), re.findall(r"\b\d{1,2}\b", rest)
@@ -189,23 +198,23 @@ def sniff(head: bytes) -> bool:
     )
 
 
-def measurement(name: str) -> tuple[str, str, bool]:
+def parse_name(name: str) -> tuple[str, str, bool]:
     """Return a file name's export number, the measurement's stem, and whether it is an Information text."""
-    found = _NAME.fullmatch(strip_endings(name))
-    if found is None:
+    match = _NAME.fullmatch(strip_endings(name))
+    if match is None:
         return "", name.casefold(), False
-    return (found["number"] or "").strip(), found["stem"].casefold(), found["information"] is not None
+    return (match["number"] or "").strip(), match["stem"].casefold(), match["information"] is not None
 
 
 @lru_cache(maxsize=8)
 def _informations(folder: Path, changed: int) -> Mapping[str, list[tuple[str, Path]]]:
     """Return the Information texts of a folder by stem; `changed` renews the cache."""
-    found: dict[str, list[tuple[str, Path]]] = {}
+    by_stem: dict[str, list[tuple[str, Path]]] = {}
     for file in folder.iterdir():
-        export, stem, is_information = measurement(file.name)
+        export, stem, is_information = parse_name(file.name)
         if is_information:
-            found.setdefault(stem, []).append((export, file))
-    return found
+            by_stem.setdefault(stem, []).append((export, file))
+    return by_stem
 
 
 def companion(file: Path | None) -> tuple[Information | None, tuple[str, ...]]:
@@ -222,7 +231,7 @@ def companion(file: Path | None) -> tuple[Information | None, tuple[str, ...]]:
     """
     if file is None:
         return None, ()
-    export, stem, _ = measurement(file.name)
+    export, stem, _ = parse_name(file.name)
     try:
         candidates = _informations(file.parent, file.parent.stat().st_mtime_ns).get(stem, [])
     except OSError:
@@ -244,3 +253,45 @@ def companion(file: Path | None) -> tuple[Information | None, tuple[str, ...]]:
     if chosen:
         return None, (f"{len(chosen)} Information texts could belong to it: none was taken",)
     return None, ()
+
+
+def information_text(scan: Scan) -> bytes | None:
+    """Return an Information text with start, laser and integration time; None if none of them is known."""
+    metadata = scan.metadata
+    lines = [stem_of(one_line(scan.name)), "", "General:"]
+    if metadata.started:
+        lines += clock_lines(metadata.started)
+    elif metadata.started_raw:
+        lines.append(f"Start Date:\t{one_line(metadata.started_raw)}")
+    if metadata.duration_s is not None:
+        lines.append(duration_line(metadata.duration_s))
+    more = [
+        ("Excitation Wavelength [nm]", None if metadata.laser_nm is None else header_number(metadata.laser_nm)),
+        ("Laser Power [mW]", None if metadata.laser_power_mw is None else header_number(metadata.laser_power_mw)),
+        ("Number Of Accumulations", None if metadata.accumulations is None else str(metadata.accumulations)),
+        ("Integration Time [s]", None if metadata.integration_s is None else header_number(metadata.integration_s)),
+    ]
+    told = [f"{key}:\t{value}" for key, value in more if value is not None]
+    if told:
+        lines += ["", "Spectrometer:", *told]
+    return as_bytes([*lines, ""]) if len(lines) > 3 else None
+
+
+def stem_of(name: str) -> str:
+    """Return the part of a measurement's name that its Information text shares."""
+    return re.sub(r"((--|[ _])Spec\.Data\b| \(Data\)).*$", "", name)
+
+
+def clock_lines(start: datetime) -> list[str]:
+    """Return date and time of an Information text, in the English locale."""
+    date = f"{_ENGLISH_DAYS[start.weekday()]}, {_ENGLISH_MONTHS[start.month - 1]} {start.day}, {start.year}"
+    return [
+        f"Start Time:\t{start.hour % 12 or 12}:{start:%M:%S} {'AM' if start.hour < 12 else 'PM'}",
+        f"Start Date:\t{date}",
+    ]
+
+
+def duration_line(duration_s: float) -> str:
+    """Return the duration of an Information text, in whole seconds."""
+    seconds = round(duration_s)
+    return f"Duration:\t{seconds // 3600}h {seconds // 60 % 60}m {seconds % 60}s"

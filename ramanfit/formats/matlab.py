@@ -12,7 +12,7 @@ import numpy.typing as npt
 from ramanfit.errors import FormatError
 from ramanfit.formats.binary import is_matlab
 from ramanfit.formats.bytes_in import Source
-from ramanfit.formats.deliver import Spectra, deliver, finite
+from ramanfit.formats.deliver import Measurement, deliver, finite
 from ramanfit.formats.information import companion
 from ramanfit.formats.matlab_guard import MatFile, Variable, shown
 from ramanfit.formats.places import Labels, Place, from_companions, on_line, on_map
@@ -115,7 +115,7 @@ class _DataSet:
         header = {name: text for name in self._fields if (text := self._text(name))}
         unit = self._text("axisscale", (1, 1))
         return deliver(
-            Spectra(self._path, x, finite(counts, self._path), lambda _: None, unit=unit, header=header),
+            Measurement(self._path, x, finite(counts, self._path), lambda _: None, unit=unit, header=header),
             source=self._path,
             name=self.name,
             place=place,
@@ -179,8 +179,8 @@ class _DataSet:
             field = np.asarray(field.item())
         return str(field.item()).strip("\0") if field.dtype.kind == "U" and field.size == 1 else ""
 
-    def _wrong(self, field: str, expected: str, found: str) -> FormatError:
-        return FormatError(self._path, f"{shown(self._variable)}.{field}", expected=expected, found=found)
+    def _wrong(self, field: str, expected: str, actual: str) -> FormatError:
+        return FormatError(self._path, f"{shown(self._variable)}.{field}", expected=expected, found=actual)
 
 
 READER = Reader(

@@ -105,7 +105,7 @@ class MatFile:
 
     def variables(self) -> list[Variable]:
         """List the variables; FormatError if one of them is compressed or is no variable."""
-        found: list[Variable] = []
+        variables: list[Variable] = []
         at = _HEADER
         while at < len(self.raw):
             if self._tag(at, len(self.raw))[0] == _COMPRESSED:
@@ -115,9 +115,9 @@ class MatFile:
             kind = _CLASSES.get(array.kind, "unknown class")
             if array.kind == _OBJECT:
                 kind = self._text(self._element(array.after, element.after, _NAMES))
-            found.append(Variable(array.name, kind, array.dims, at, element.after))
+            variables.append(Variable(array.name, kind, array.dims, at, element.after))
             at = element.after
-        return found
+        return variables
 
     def check(self, variable: Variable) -> None:
         """Make sure that a variable can be loaded; FormatError with the byte that speaks against it."""
@@ -155,10 +155,10 @@ class MatFile:
                 raise self._wrong(at, f"{count} numbers", str(there))
             self._spend(at, there * _NUMBERS.get(array.kind, _CHAR_COST))
             return data.after
-        found = ("complex " if array.flags & _COMPLEX else "") + _CLASSES.get(array.kind, "an unknown class")
+        actual = ("complex " if array.flags & _COMPLEX else "") + _CLASSES.get(array.kind, "an unknown class")
         if not deepest:
-            found = f"more than {_DEEPEST} levels"
-        raise self._wrong(at, "real numbers, text, cells or structures", found)
+            actual = f"more than {_DEEPEST} levels"
+        raise self._wrong(at, "real numbers, text, cells or structures", actual)
 
     def _tag(self, at: int, end: int) -> tuple[int, int]:
         """Read the type and the size of the element at `at`."""
@@ -202,5 +202,5 @@ class MatFile:
         if self._left < 0:
             raise self._wrong(at, f"arrays of at most {_MOST} times the file's size", "more of them")
 
-    def _wrong(self, at: int, expected: str, found: str) -> FormatError:
-        return FormatError(self.path, f"byte {at}", expected=expected, found=found)
+    def _wrong(self, at: int, expected: str, actual: str) -> FormatError:
+        return FormatError(self.path, f"byte {at}", expected=expected, found=actual)

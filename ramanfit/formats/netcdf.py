@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from ramanfit.errors import InputError
-from ramanfit.formats.about import about, valid
+from ramanfit.formats.containers import about, valid
 from ramanfit.scan.schedule import Keys, Taken
 from ramanfit.scan.stored import blocks
 
@@ -42,8 +42,8 @@ def netcdf(keys: Sequence[Keys], taken: Iterable[Taken], file: BinaryIO) -> None
     import h5netcdf
 
     spectra = sum(map(len, keys))
-    known, first = [], None
-    places = np.full((spectra, 3), np.nan)
+    descriptions, first = [], None
+    coordinates_um = np.full((spectra, 3), np.nan)
     start = 0
     with h5netcdf.File(file, "w") as data:
         data.dimensions["spectrum"] = spectra
@@ -68,8 +68,8 @@ def netcdf(keys: Sequence[Keys], taken: Iterable[Taken], file: BinaryIO) -> None
                     data.create_variable("masked", _CHANNELS, "i1")
                 data["masked"][start : start + len(scan)] = scan.mask
             if scan.coordinates_um is not None:
-                places[start : start + len(scan)] = scan.coordinates_um
-            known.append(about(scan))
+                coordinates_um[start : start + len(scan)] = scan.coordinates_um
+            descriptions.append(about(scan))
             start += len(scan)
         along: dict[str, Any] = {
             "source": [valid(k.source) for k in keys for _ in range(len(k))],
@@ -78,8 +78,8 @@ def netcdf(keys: Sequence[Keys], taken: Iterable[Taken], file: BinaryIO) -> None
             "position_um": np.concatenate([k.position_um for k in keys]),
             "time_s": np.concatenate([k.time_s for k in keys]),
         }
-        if np.isfinite(places).any():
-            along |= dict(zip(("x_um", "y_um", "z_um"), places.T, strict=True))
+        if np.isfinite(coordinates_um).any():
+            along |= dict(zip(("x_um", "y_um", "z_um"), coordinates_um.T, strict=True))
         for name, values in along.items():
             more = {"long_name": "middle of the acquisition"} if name == "time_s" else {}
             unit = name.rpartition("_")[2]
@@ -88,7 +88,7 @@ def netcdf(keys: Sequence[Keys], taken: Iterable[Taken], file: BinaryIO) -> None
         title = first.name or Path(first.source).stem if first else ""
         data.attrs["title"] = valid(title)
         data.attrs["Conventions"] = "CF-1.8"
-        data.attrs["scans"] = valid(json.dumps(known, ensure_ascii=False))
+        data.attrs["scans"] = valid(json.dumps(descriptions, ensure_ascii=False))
 
 
 def _put(data: Any, name: str, dimensions: tuple[str, ...], values: Any, **attributes: str) -> None:

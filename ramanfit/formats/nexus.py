@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from ramanfit.errors import __version__
-from ramanfit.formats.about import about, valid
+from ramanfit.formats.containers import about, valid
 from ramanfit.scan.schedule import Taken
 from ramanfit.scan.stored import blocks
 
@@ -50,16 +50,16 @@ def nexus(taken: Iterable[Taken], file: BinaryIO) -> list[str]:
 def _entry(entry: Any, taken: Taken) -> list[str]:
     """Fill an entry; return what it lacks."""
     scan, keys = taken
-    known = scan.metadata
+    metadata = scan.metadata
     missing = ["instrument/scattering_configuration"]
     entry.attrs.update({"NX_class": "NXentry", "default": "data"})
     definition = entry.create_dataset("definition", data="NXraman")
     definition.attrs.update({"version": _VERSION, "URL": _URL})
     entry["title"] = valid(scan.name or PurePath(scan.source).stem)
-    if known.started:
-        entry["start_time"] = known.started.isoformat()  # local time: no export names a zone
-        if known.duration_s is not None:
-            entry["end_time"] = (known.started + timedelta(seconds=known.duration_s)).isoformat()
+    if metadata.started:
+        entry["start_time"] = metadata.started.isoformat()  # local time: no export names a zone
+        if metadata.duration_s is not None:
+            entry["end_time"] = (metadata.started + timedelta(seconds=metadata.duration_s)).isoformat()
     else:
         missing.append("start_time")
     entry["experiment_type"] = "Raman spectroscopy"
@@ -76,28 +76,28 @@ def _entry(entry: Any, taken: Taken) -> list[str]:
     beam = _group(instrument, "beam_incident", "NXbeam")
     beam["parameter_reliability"] = "nominal"
     for name in ("wavelength", "incident_wavelength"):
-        _number(beam, name, np.nan if known.laser_nm is None else known.laser_nm, "nm")
-    if known.laser_nm is None:
+        _number(beam, name, np.nan if metadata.laser_nm is None else metadata.laser_nm, "nm")
+    if metadata.laser_nm is None:
         missing.append("instrument/beam_incident/wavelength (--laser)")
-    if known.laser_power_mw is not None:
-        _number(beam, "average_power", known.laser_power_mw, "mW")
+    if metadata.laser_power_mw is not None:
+        _number(beam, "average_power", metadata.laser_power_mw, "mW")
     source = _group(instrument, "source_laser", "NXsource")
     source["type"] = "Laser"
     source["associated_beam"] = f"{beam.name}"
     detector = _group(instrument, "detector_CCD", "NXdetector")
     detector["detector_channel_type"] = "multichannel"
     detector["detector_type"] = "CCD"
-    if known.integration_s is not None:
-        _number(detector, "count_time", known.integration_s * (known.accumulations or 1), "s")
-    if known.accumulations is not None:
-        detector["number_of_cycles"] = known.accumulations
+    if metadata.integration_s is not None:
+        _number(detector, "count_time", metadata.integration_s * (metadata.accumulations or 1), "s")
+    if metadata.accumulations is not None:
+        detector["number_of_cycles"] = metadata.accumulations
     raw = _group(detector, "raw_data", "NXdata")
     raw.attrs["signal"] = "raw"
     software = _group(instrument, "software_export", "NXprogram")
     software.create_dataset("program", data="ramanfit").attrs["version"] = __version__
 
     sample = _group(entry, "sample", "NXsample")
-    name = valid(known.header.get("Sample Name", "").strip())
+    name = valid(metadata.header.get("Sample Name", "").strip())
     sample["name"] = name or UNKNOWN
     if not name:
         missing.append("sample/name")

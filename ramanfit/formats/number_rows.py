@@ -36,7 +36,14 @@ class Rows:
         return self._used
 
     def append(self, values: FloatArray, lines: _Lines) -> None:
-        """Add rows, growing in place."""
+        """Add rows, growing in place.
+
+        Parameters
+        ----------
+        values : array [rows, columns]
+        lines : int or int array [rows]
+            The first of consecutive line numbers, or that of each row.
+        """
         used, self._used = self._used, self._used + len(values)
         if self._used > len(self.values):
             self.values.resize((max(self._used, used * 3 // 2), self.values.shape[1]), refcheck=False)
@@ -52,8 +59,8 @@ class Rows:
 
     def line(self, row: int) -> int:
         """Return the line number of a row."""
-        part = bisect_right(self._firsts, row) - 1
-        lines, offset = self._lines[part], row - self._firsts[part]
+        block = bisect_right(self._firsts, row) - 1
+        lines, offset = self._lines[block], row - self._firsts[block]
         return lines + offset if isinstance(lines, int) else int(lines[offset])
 
 
@@ -179,10 +186,10 @@ def _with_care(path: str, text: bytes, first: int, style: Style) -> tuple[FloatA
         fields = style.split(line)
         for item in fields:
             if not is_number(item):
-                found = _shown(item) if item.strip() else "an empty field"
+                shown = _shown(item) if item.strip() else "an empty field"
                 if item is fields[0]:
-                    found = _shown(line)
-                raise FormatError(path, line=number, expected="a number", found=found)
+                    shown = _shown(line)
+                raise FormatError(path, line=number, expected="a number", found=shown)
         if len(fields) != style.columns:
             raise FormatError(path, line=number, expected=f"{style.columns} numbers", found=str(len(fields)))
         row = [float(item) if b"#" not in item else float("nan") for item in fields]

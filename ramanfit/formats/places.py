@@ -18,7 +18,7 @@ Vector = Sequence[float]
 
 
 class Place(NamedTuple):
-    """The part of a Scan that this module decides; see there."""
+    """Where and when the spectra of a measurement were taken, in the fields of a Scan; see there."""
 
     kind: Kind
     position_um: FloatArray | None = None
@@ -50,16 +50,16 @@ def read_labels(labels: Sequence[str]) -> Labels:
     """Read ``NAME(3)`` and ``NAME(1/2)``; a name may hold brackets and slashes of its own."""
     if any(len(label) > _LONGEST_NAME for label in labels):
         return Labels("", None, False)
-    found = [_SUFFIX.fullmatch(label) for label in labels]
-    if not found or found[0] is None or any(match is None for match in found):
+    matches = [_SUFFIX.fullmatch(label) for label in labels]
+    if not matches or matches[0] is None or any(match is None for match in matches):
         return Labels(labels[0].strip() if labels else "", None, False)
-    pairs = [(int(m[2]), int(m[3])) for m in found if m is not None and m[3] is not None]
+    pairs = [(int(m[2]), int(m[3])) for m in matches if m is not None and m[3] is not None]
     grid = None
     if len(pairs) == len(labels):
         width = max(x for x, _ in pairs) + 1
         if pairs == [(i % width, i // width) for i in range(len(pairs))] and not len(pairs) % width:
             grid = len(pairs) // width, width
-    return Labels(found[0][1].strip(), grid, True)
+    return Labels(matches[0][1].strip(), grid, True)
 
 
 def on_line(n: int, planned: int, length: float, ends: tuple[Vector, Vector] | None, spacing: str) -> Place:
@@ -133,8 +133,8 @@ def from_header(header: Mapping[str, str], n: int, labels: Labels, spacing: str)
 
     def vector(key: str) -> tuple[float, float, float] | None:
         values = [get(key + axis) for axis in "XYZ"]
-        known = [value * scale for value in values if value is not None]
-        return (known[0], known[1], known[2]) if len(known) == 3 else None
+        scaled = [value * scale for value in values if value is not None]
+        return (scaled[0], scaled[1], scaled[2]) if len(scaled) == 3 else None
 
     unit = header.get("ScanUnit") or header.get("PositionUnit") or "µm"
     scale = LENGTHS_UM.get(plain(unit), 0.0)
@@ -209,9 +209,9 @@ def _from_information(n: int, information: Information, spacing: str) -> Place |
             extent = [information.number(f"Scan {side} [µm]") for side in ("Width", "Height")]
             origin = [information.number(f"Scan Origin {axis} [µm]") for axis in "XYZ"]
             size = (extent[0], extent[1]) if extent[0] is not None and extent[1] is not None else None
-            known = [value for value in origin if value is not None]
+            centre = [value for value in origin if value is not None]
             turned = information.number("Z-Rotation [°]") or information.number("Gamma [°]")
-            return on_map(n, (nx, ny), size, known if len(known) == 3 and not turned else None)
+            return on_map(n, (nx, ny), size, centre if len(centre) == 3 and not turned else None)
     elif information.kind == "series" and whole(information.text("Data points")) in (n, None):
         return Place("series", notes=("the file does not say when each spectrum was taken (--dwell)",))
     return None

@@ -68,7 +68,7 @@ def _video(head: bytes) -> bool:
 
 
 # In this order: the first that fits is told.
-_KNOWN: tuple[tuple[Callable[[bytes], bool], Refusal], ...] = (
+_REFUSALS: tuple[tuple[Callable[[bytes], bool], Refusal], ...] = (
     (lambda head: not head.strip(), Refusal("the file is empty", None, True)),
     (
         lambda head: head.startswith(b"version https://git-lfs"),
@@ -107,4 +107,4 @@ _KNOWN: tuple[tuple[Callable[[bytes], bool], Refusal], ...] = (
 
 def refusal(head: bytes) -> Refusal | None:
     """Return why a file with these first bytes is not read, None if nothing speaks against it."""
-    return next((why for known, why in _KNOWN if known(head)), None)
+    return next((why for fits, why in _REFUSALS if fits(head)), None)

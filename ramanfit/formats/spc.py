@@ -14,7 +14,7 @@ import numpy.typing as npt
 from ramanfit.errors import FormatError
 from ramanfit.formats.binary import SPC_HEADER, is_spc
 from ramanfit.formats.bytes_in import Source
-from ramanfit.formats.deliver import Spectra, deliver, finite
+from ramanfit.formats.deliver import Measurement, deliver, finite
 from ramanfit.formats.information import companion
 from ramanfit.formats.places import Labels, from_companions
 from ramanfit.formats.reader import Reader, ReadOptions
@@ -68,17 +68,17 @@ def read(source: Source, options: ReadOptions) -> list[Scan]:
         x = raw[SPC_HEADER:start].view("<f4").astype(np.float64)
         if not flags & _AXIS:
             x = np.linspace(first, last, channels)
-    parts = raw[start : start + spectra * each].reshape(spectra, each)
+    records = raw[start : start + spectra * each].reshape(spectra, each)
     exponents = np.full(spectra, exponent)
     if flags & _MANY and exponent != _FLOAT:  # else those of the sub-headers do not count
-        exponents = parts[:, 1].view(np.int8).astype(int)
+        exponents = records[:, 1].view(np.int8).astype(int)
     if width == 2 and (exponents == _FLOAT).any():
         raise FormatError(path, expected="integers of 16 bits in all spectra", found="some in float32", hint=hint)
     information, notes = companion(source.file)
-    counts = finite(_counts(parts[:, _SUBHEADER:], exponents, width), path)
+    counts = finite(_counts(records[:, _SUBHEADER:], exponents, width), path)
     return [
         deliver(
-            Spectra(path, x, counts, lambda _: None, unit=_UNITS.get(kind, f"SPC unit {kind}")),
+            Measurement(path, x, counts, lambda _: None, unit=_UNITS.get(kind, f"SPC unit {kind}")),
             source=path,
             name=source.stem,
             place=from_companions(spectra, Labels("", None, False), information, source.stem, options.line_spacing),
@@ -89,16 +89,16 @@ def read(source: Source, options: ReadOptions) -> list[Scan]:
     ]
 
 
-def _counts(parts: npt.NDArray[np.uint8], exponents: npt.NDArray[np.int_], width: int) -> FloatArray:
+def _counts(records: npt.NDArray[np.uint8], exponents: npt.NDArray[np.int_], width: int) -> FloatArray:
     """Return counts [N, M]: an integer is a fraction of 2**32 (2**16), scaled by 2**exponent."""
     floats = exponents == _FLOAT
     with np.errstate(invalid="ignore"):  # as above
         if floats.all():
-            return parts.view("<f4").astype(np.float64)
-        counts = parts.view(f"<i{width}").astype(np.float64)
+            return records.view("<f4").astype(np.float64)
+        counts = records.view(f"<i{width}").astype(np.float64)
         np.ldexp(counts, (exponents - 8 * width)[:, None], out=counts)
         if floats.any():
-            counts[floats] = parts[floats].view("<f4")
+            counts[floats] = records[floats].view("<f4")
     return counts
 
 

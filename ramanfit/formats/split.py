@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from ramanfit.errors import FormatError, InputError
 from ramanfit.formats.bytes_in import Source
-from ramanfit.formats.deliver import Spectra, deliver
+from ramanfit.formats.deliver import Measurement, deliver
 from ramanfit.formats.graph_ascii import has_data, is_header, read_header, size_notes
 from ramanfit.formats.information import companion
 from ramanfit.formats.number_rows import Rows, read_rows
@@ -25,13 +25,13 @@ _PAIR = re.compile(r"(?P<stem>.+)[-_](?P<role>[xy])(?P<ending>\.(?:dat|txt|asc))
 _NAMES = {"header": "(Header).txt", "x": "(X-Axis).txt", "y": "(Y-Axis).txt"}
 
 
-class Part(NamedTuple):
-    """One file of several, as its name tells.
+class SplitFile(NamedTuple):
+    """One file of a split export, as its name tells.
 
     Attributes
     ----------
     stem : str
-        What the names of all parts begin with.
+        What the names of all files of the export begin with.
     role : {"header", "x", "y"}
     pair : bool
         Whether it is one of ``-x.dat`` and ``-y.dat``, which have no header.
@@ -42,14 +42,14 @@ class Part(NamedTuple):
     pair: bool
 
 
-def part_of(name: str) -> Part | None:
-    """Return which part of which export a file name stands for, None for an ordinary name."""
-    found = _GRAPH.fullmatch(name)
-    if found:
-        role = found["role"].lower()
-        return Part(found["stem"], role if role == "header" else role[0], pair=False)
-    found = _PAIR.fullmatch(name)
-    return Part(found["stem"], found["role"].lower(), pair=True) if found else None
+def split_file_of(name: str) -> SplitFile | None:
+    """Return which file of which split export a name stands for, None for an ordinary name."""
+    graph = _GRAPH.fullmatch(name)
+    if graph:
+        role = graph["role"].lower()
+        return SplitFile(graph["stem"], role if role == "header" else role[0], pair=False)
+    pair = _PAIR.fullmatch(name)
+    return SplitFile(pair["stem"], pair["role"].lower(), pair=True) if pair else None
 
 
 def one_number_per_line(head: bytes) -> bool:
@@ -58,41 +58,41 @@ def one_number_per_line(head: bytes) -> bool:
     return bool(lines) and all(row_style(line, single=True) for line in (lines[:-1] or lines))
 
 
-def is_part(name: str, head: bytes) -> bool:
-    """Tell whether a file is a part of a split export, by its name and its content."""
-    part = part_of(name)
-    if part is None or part.role == "header":
+def is_split_file(name: str, head: bytes) -> bool:
+    """Tell whether a file belongs to a split export, by its name and its content."""
+    split_file = split_file_of(name)
+    if split_file is None or split_file.role == "header":
         return is_header(head) and not has_data(head)
     return one_number_per_line(head)
 
 
 def sniff(head: bytes) -> bool:
-    """Tell whether a file looks like a part: a header without numbers, or one number per line."""
+    """Tell whether a file could be of a split export: a header without numbers, or one number per line."""
     if is_header(head):
         return not has_data(head)
     return row_style(first_line(head)) is None and one_number_per_line(head)
 
 
-def partners(part: Part, names: Iterable[str]) -> dict[str, str]:
-    """Return the file names of an export's parts by role; the shorter name where two could be it."""
-    found: dict[str, str] = {}
+def partners(split_file: SplitFile, names: Iterable[str]) -> dict[str, str]:
+    """Return the names of an export's files by role; the shorter name where two could be it."""
+    names_by_role: dict[str, str] = {}
     for name in sorted(names, key=lambda name: (-len(name), name)):
-        other = part_of(name)
-        if other is not None and other.pair == part.pair and other.stem == part.stem:
-            found[other.role] = name
-    return found
+        other = split_file_of(name)
+        if other is not None and other.pair == split_file.pair and other.stem == split_file.stem:
+            names_by_role[other.role] = name
+    return names_by_role
 
 
 def read(source: Source, options: ReadOptions) -> list[Scan]:
-    """Read the one measurement that a part belongs to; the other parts must lie beside it.
+    """Read the one measurement that a file of a split export belongs to; the others must lie beside it.
 
     Raises
     ------
     FormatError
-        If a part is missing, naming it, or with the line that is wrong.
+        If a file of the export is missing, naming it, or with the line that is wrong.
     """
-    part = None if source.file is None else part_of(source.file.name)
-    if part is None or source.file is None:
+    split_file = None if source.file is None else split_file_of(source.file.name)
+    if split_file is None or source.file is None:
         what = "a header without numbers" if is_header(source.head) else "one number per line"
         raise FormatError(
             source.path,
@@ -103,17 +103,17 @@ def read(source: Source, options: ReadOptions) -> list[Scan]:
         names = [file.name for file in source.file.parent.iterdir()]
     except OSError as error:
         raise InputError(f"{source.file.parent}: {error.strerror}") from error
-    files = partners(part, names)
-    files[part.role] = source.file.name
-    for role in ("x", "y") if part.pair else ("header", "x", "y"):
+    files = partners(split_file, names)
+    files[split_file.role] = source.file.name
+    for role in ("x", "y") if split_file.pair else ("header", "x", "y"):
         if role not in files:
             ending = source.file.name.removesuffix(".gz").rpartition(".")[2]
-            missing = f"{part.stem}-{role}.{ending}" if part.pair else f"{part.stem} {_NAMES[role]}"
+            missing = f"{split_file.stem}-{role}.{ending}" if split_file.pair else f"{split_file.stem} {_NAMES[role]}"
             raise FormatError(source.path, f"a part of this export is missing: {missing}")
     paths = {role: str(Path(source.path).with_name(name)) for role, name in files.items()}
 
     header: dict[str, str] = {}
-    if not part.pair:
+    if not split_file.pair:
         with Source.open(paths["header"]) as opened:
             if not is_header(opened.head):
                 raise FormatError(opened.path, expected="the header of a Graph ASCII export", found="something else")
@@ -127,19 +127,19 @@ def read(source: Source, options: ReadOptions) -> list[Scan]:
             found=str(y.size),
         )
     counts = y.reshape(-1, x.size)
-    information, notes = companion(source.file.with_name(part.stem + ".txt"))
+    information, notes = companion(source.file.with_name(split_file.stem + ".txt"))
     notes += size_notes(header, x.size)
     none = Labels("", None, False)
-    if part.pair:
-        place = from_companions(len(counts), none, information, part.stem, options.line_spacing)
+    if split_file.pair:
+        place = from_companions(len(counts), none, information, split_file.stem, options.line_spacing)
     else:
         place = from_header(header, len(counts), none, options.line_spacing)
-    spectra = Spectra(paths["x"], x, counts, axis.line, unit=header.get("XAxisUnit", ""), header=header)
+    measurement = Measurement(paths["x"], x, counts, axis.line, unit=header.get("XAxisUnit", ""), header=header)
     return [
         deliver(
-            spectra,
+            measurement,
             source=source.path,
-            name=header.get("GraphName") or part.stem,
+            name=header.get("GraphName") or split_file.stem,
             place=place,
             options=options,
             information=information,
@@ -153,8 +153,8 @@ def _numbers(path: str) -> Rows:
     with Source.open(path) as source:
         lines, style = lines_before_rows(source, 10, single=True)
         if style is None or lines:
-            found = repr(lines[0][:40]) if lines else "none"
-            raise FormatError(path, line=1, expected="one number per line", found=found)
+            first = repr(lines[0][:40]) if lines else "none"
+            raise FormatError(path, line=1, expected="one number per line", found=first)
         return read_rows(source, style)
 
 

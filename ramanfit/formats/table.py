@@ -7,7 +7,7 @@ import re
 
 from ramanfit.errors import FormatError
 from ramanfit.formats.bytes_in import HEAD, Source
-from ramanfit.formats.deliver import Spectra, deliver
+from ramanfit.formats.deliver import Measurement, deliver
 from ramanfit.formats.graph_ascii import split_labels
 from ramanfit.formats.information import companion
 from ramanfit.formats.number_rows import read_rows
@@ -104,7 +104,7 @@ def read(source: Source, options: ReadOptions) -> list[Scan]:
         notes += ("the last line has no end: its last number may be cut short",)
     keys = (_KEY.fullmatch(line[:_LONGEST_KEY]) for line in lines[: len(lines) - used])
     header = {key[1].strip(): key[2].strip() for key in keys if key}
-    spectra = Spectra(
+    measurement = Measurement(
         source.path,
         x,
         counts,
@@ -116,7 +116,7 @@ def read(source: Source, options: ReadOptions) -> list[Scan]:
     foreign = not _written_by_witec(source.head)
     return [
         deliver(
-            spectra,
+            measurement,
             source=source.path,
             name=source.stem if foreign or not named else named,
             place=from_companions(len(counts), told, information, source.stem, options.line_spacing),

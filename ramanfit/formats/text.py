@@ -1,8 +1,9 @@
-"""Words of text exports: their encodings, how a row of numbers is written, the lines before the first row."""
+"""Words of text exports: their encodings, how names and numbers are written, the lines before the first row."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from ramanfit.errors import FormatError
@@ -25,6 +26,29 @@ def decode(raw: bytes) -> str:
     return raw.decode("latin-1")
 
 
+def as_bytes(lines: Iterable[str]) -> bytes:
+    """Return lines in the code page of WITec's PCs, or in UTF-8 where a name needs it."""
+    text = "".join(f"{line}\r\n" for line in lines)
+    try:
+        data = text.encode("cp1252")
+        data.decode()
+    except UnicodeDecodeError:
+        return data
+    except UnicodeEncodeError:
+        pass
+    return text.encode("utf-8", "replace")  # also where the code page's bytes would be taken for UTF-8
+
+
+def one_line(name: str) -> str:
+    """Return a name without tabs, line ends, control characters and outer blanks, which would spoil the layout."""
+    return " ".join("".join(c if c.isprintable() else " " for c in name).split())
+
+
+def header_number(value: float) -> str:
+    """Return a number with all its digits but no zeros behind them, as headers have it."""
+    return f"{value:.15g}"
+
+
 def is_number(field: bytes) -> bool:
     """Tell whether a field holds one number, with a decimal point or comma, finite or not."""
     return bool(_NUMBER.fullmatch(field) or _NOT_FINITE.fullmatch(field))
@@ -32,8 +56,8 @@ def is_number(field: bytes) -> bool:
 
 def first_line(head: bytes) -> bytes:
     """Return the first line that is not blank."""
-    found = _FIRST_LINE.match(head)
-    return found[1] if found else b""
+    match = _FIRST_LINE.match(head)
+    return match[1] if match else b""
 
 
 class Style(NamedTuple):

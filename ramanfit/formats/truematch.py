@@ -7,7 +7,7 @@ import re
 
 from ramanfit.errors import FormatError
 from ramanfit.formats.bytes_in import Source
-from ramanfit.formats.deliver import Spectra, deliver
+from ramanfit.formats.deliver import Measurement, deliver
 from ramanfit.formats.information import number, wavelength, whole
 from ramanfit.formats.number_rows import Rows, read_rows
 from ramanfit.formats.places import Place
@@ -66,7 +66,7 @@ def _scan(
     notes: tuple[str, ...] = ()
     if promised not in (None, x.size):
         notes = (f"the header promises {promised} channels, the file holds {x.size}",)
-    spectra = Spectra(
+    measurement = Measurement(
         source.path,
         x.copy(),
         counts[None, :],
@@ -75,7 +75,7 @@ def _scan(
         laser_nm=wavelength(header.get("ExcitationWavelength", "")),
     )
     return deliver(
-        spectra,
+        measurement,
         source=source.path,
         name=header.get("Title") or source.stem,
         place=Place("spectrum"),
@@ -97,9 +97,9 @@ def _rows(body: bytes, path: str, line: int, columns: int) -> Rows:
             section.skip(first)
         style = row_style(first, single=columns == 1)
         if style is None or style.columns != columns:
-            found = repr(first.strip()[:40].decode("latin-1")) if first else "nothing"
+            shown = repr(first.strip()[:40].decode("latin-1")) if first else "nothing"
             expected = "an axis value and a count" if columns == 2 else "one number per line"
-            raise FormatError(path, line=section.line, expected=expected, found=found)
+            raise FormatError(path, line=section.line, expected=expected, found=shown)
         return read_rows(section, style)
 
 

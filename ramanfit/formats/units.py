@@ -55,8 +55,8 @@ def label_unit(label: str) -> str | None:
     """Return the unit told by a column's label such as ``Raman shift / cm-1`` or ``Wavelength (nm)``."""
     if len(label) > 80:
         return None
-    found = re.search(r"[(\[/,]\s*([^()\[\],]+?)\s*[)\]]?$", label)
-    unit = file_unit(found[1]) if found else file_unit(label)
+    match = re.search(r"[(\[/,]\s*([^()\[\],]+?)\s*[)\]]?$", label)
+    unit = file_unit(match[1]) if match else file_unit(label)
     if unit in (None, "1/cm") and re.search(r"(?i)shift", label):
         return SHIFT
     return unit

@@ -53,6 +53,24 @@ def load_recipe(name_or_path: str) -> Recipe:
     return recipe_from_toml(text.replace("\r\n", "\n"), name_or_path)
 
 
+def recipe_files(name_or_path: str) -> list[str]:
+    """Return the files that `load_recipe` reads: none for a shipped recipe, else also those that it is laid over.
+
+    What is wrong with one of them is left for `load_recipe` to say.
+    """
+    files: list[str] = []
+    while name_or_path not in shipped_names() and name_or_path not in files:
+        files.append(name_or_path)
+        try:
+            base = parse_toml(Path(name_or_path).read_bytes().decode("utf-8-sig"), name_or_path).get("base")
+        except (OSError, UnicodeDecodeError, RecipeError):
+            break
+        if not isinstance(base, str):
+            break
+        name_or_path = base if base in shipped_names() else str(Path(name_or_path).parent / base)
+    return files
+
+
 def _base(name: object, where: str) -> dict[str, Any]:
     """Return the settings of the recipe that another is laid over, found beside it if it is a file."""
     expect(isinstance(name, str), "base", "the name or the file of a recipe", name)

@@ -47,16 +47,16 @@ class ByRow(Base):
         values |= {name: array[..., rows] if name in self.last else array[rows] for name, array in self._arrays()}
         return type(self)(**values)
 
-    def put(self: Own, rows: Rows, part: Own) -> None:
-        """Write the rows of `part` into these, in place."""
+    def put(self: Own, rows: Rows, others: Own) -> None:
+        """Write all rows of others into some of these, in place."""
         for name, array in self._arrays():
-            array[(..., rows) if name in self.last else rows] = getattr(part, name)
+            array[(..., rows) if name in self.last else rows] = getattr(others, name)
 
     @classmethod
-    def concat(cls: type[Own], parts: Sequence[Own]) -> Own:
+    def concat(cls: type[Own], joined: Sequence[Own]) -> Own:
         """Join rows; what they share is that of the first."""
-        values = {f.name: getattr(parts[0], f.name) for f in fields(parts[0])}
-        for name, _ in parts[0]._arrays():
+        values = {f.name: getattr(joined[0], f.name) for f in fields(joined[0])}
+        for name, _ in joined[0]._arrays():
             axis = -1 if name in cls.last else 0
-            values[name] = np.concatenate([getattr(part, name) for part in parts], axis=axis)
+            values[name] = np.concatenate([getattr(each, name) for each in joined], axis=axis)
         return cls(**values)

@@ -165,22 +165,29 @@ def starts_and_numbers(
         Start to start, for those who know better than the files.
     notes : list of str
         What had to be assumed is added to it.
+
+    Returns
+    -------
+    starts : array [scans]
+        In s since the first; not a number where they are not known.
+    numbers : int array [scans]
+        The first is 0.
     """
     n = len(began)
     if not n:
         return np.zeros(0), np.zeros(0, dtype=np.int64)
-    known = [b for b in began if b is not None]
-    starts = np.array([(b - known[0]).total_seconds() for b in known]) if len(known) == n else np.full(n, np.nan)
+    dated = [b for b in began if b is not None]
+    starts = np.array([(b - dated[0]).total_seconds() for b in dated]) if len(dated) == n else np.full(n, np.nan)
     if period_s is not None:
-        slots = _slots(starts / period_s) if len(known) == n else _numbers_in_names(sources)
+        slots = _slots(starts / period_s) if len(dated) == n else _numbers_in_names(sources)
         numbers = np.arange(n) if slots is None else slots
         starts = numbers * period_s
     elif n == 1:
         numbers, starts = np.zeros(1, dtype=np.int64), np.zeros(1)
-    elif len(known) < n:
-        if known:
+    elif len(dated) < n:
+        if dated:
             notes.append(
-                f"{n - len(known)} of {n} scans have no start time: time_s is left empty, "
+                f"{n - len(dated)} of {n} scans have no start time: time_s is left empty, "
                 "scans are numbered in the order of their names (--period supplies the time)"
             )
         numbers = np.arange(n)
@@ -206,11 +213,11 @@ def _slots(starts: FloatArray) -> npt.NDArray[np.int64] | None:
 
 def _numbers_in_names(sources: Sequence[str]) -> npt.NDArray[np.int64] | None:
     """Numbers of scans by the only number in which their files' names differ, in steps of the usual step."""
-    split = [re.split(r"(\d+)", PurePath(source).name) for source in sources]
-    differing = [i for i, parts in enumerate(zip(*split)) if len(set(parts)) > 1]  # noqa: B905
-    if len({len(parts) for parts in split}) > 1 or len(differing) != 1 or not differing[0] % 2:
+    names = [re.split(r"(\d+)", PurePath(source).name) for source in sources]
+    differing = [i for i, tokens in enumerate(zip(*names)) if len(set(tokens)) > 1]  # noqa: B905
+    if len({len(tokens) for tokens in names}) > 1 or len(differing) != 1 or not differing[0] % 2:
         return None
-    numbers = np.array([int(parts[differing[0]]) for parts in split], dtype=np.float64)
+    numbers = np.array([int(tokens[differing[0]]) for tokens in names], dtype=np.float64)
     steps = np.sort(np.diff(numbers))
     return _slots((numbers - numbers[0]) / steps[(len(steps) - 1) // 2]) if steps[0] > 0 else None
 
@@ -266,13 +273,13 @@ def _positions(visit: Visit, schedule: Schedule) -> FloatArray:
 
 def _points(visit: Visit, schedule: Schedule) -> tuple[str, ...]:
     """P1, P2, ... along a line; x/y (0-based, as WITec labels them) in a map; one point for a time series."""
-    found = re.fullmatch(r"(.*?)(\d+)", schedule.first_point)
-    if found is None:
+    match = re.fullmatch(r"(.*?)(\d+)", schedule.first_point)
+    if match is None:
         raise RecipeError(f"--first-point: expected a name that ends in a number, found {schedule.first_point!r}")
     if visit.kind == "series":
         return (schedule.first_point,) * visit.spectra
     if visit.grid is not None and not schedule.rows_are_scans:
         return tuple(f"{i % visit.grid[1]}/{i // visit.grid[1]}" for i in range(visit.spectra))
-    stem, number = found.group(1), int(found.group(2))
+    stem, number = match.group(1), int(match.group(2))
     along = visit.spectra if visit.grid is None else visit.grid[1]
     return tuple(f"{stem}{number + i % along}" for i in range(visit.spectra))

@@ -61,8 +61,8 @@ class StoredCounts:
 
     def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> npt.NDArray[Any]:
         whole = np.empty(self.shape)
-        for rows, part in blocks(self):
-            whole[rows] = part
+        for rows, block in blocks(self):
+            whole[rows] = block
         return whole if dtype is None else whole.astype(dtype, copy=False)
 
     def _take(self, rows: Any) -> FloatArray:
@@ -75,8 +75,8 @@ class StoredCounts:
         if self._stored.dtype.kind == "f" and not np.isfinite(taken).all():
             *row, k = np.argwhere(~np.isfinite(taken))[0].tolist()
             number, channel = int(rows[row[0]] if row else rows), int(self._channels[k])
-            place = (number // self._stored.shape[1], number % self._stored.shape[1], channel)
-            byte = self._offset + sum(p * s for p, s in zip(place, self._stored.strides, strict=True))
+            index = (number // self._stored.shape[1], number % self._stored.shape[1], channel)
+            byte = self._offset + sum(p * s for p, s in zip(index, self._stored.strides, strict=True))
             raise FormatError(
                 self._source,
                 f"byte {byte}, spectrum {number}, channel {channel}",
@@ -87,7 +87,20 @@ class StoredCounts:
 
 
 def blocks(counts: FloatArray | StoredCounts, numbers: int = BLOCK) -> Iterator[tuple[slice, FloatArray]]:
-    """Yield counts with their rows, about so many numbers at a time."""
+    """Yield counts with their rows, about so many numbers at a time.
+
+    Parameters
+    ----------
+    counts : array [N, M], or StoredCounts
+    numbers : int
+        A block has at least one row, however long.
+
+    Yields
+    ------
+    rows : slice
+    block : array [rows, M]
+        ``counts[rows]``.
+    """
     step = max(1, numbers // max(counts.shape[1], 1))
     for start in range(0, len(counts), step):
         rows = slice(start, min(start + step, len(counts)))

@@ -10,9 +10,9 @@ from datetime import timedelta
 
 import numpy as np
 
-from ramanfit.formats.graph_text import as_bytes
+from ramanfit.formats.text import as_bytes
 from ramanfit.scan.scan import FloatArray
-from ramanfit.synthetic.plan import SWITCH_S, Plan, PlannedCell, Step
+from ramanfit.synthetic.plan import SWITCH_S, CellStep, Plan, PlannedCell
 from ramanfit.synthetic.simulate import LABEL, cell_at
 
 _GALVANOSTATIC, _REST = 1, 3  # EC-Lab's modes
@@ -44,14 +44,20 @@ def cell_text(plan: Plan) -> bytes:
     return as_bytes(lines)
 
 
-def row_times(step: Step, interval_s: float) -> FloatArray:
-    """Return when the rows of a step are written, in s since the first of all: its first moment, ..., its end."""
+def row_times(step: CellStep, interval_s: float) -> FloatArray:
+    """Return when the rows of a step are written: at its first moment, every `interval_s` from there, and at its end.
+
+    Returns
+    -------
+    array [rows]
+        In s since the record's first row.
+    """
     times = np.arange(step.start_s, step.end_s - SWITCH_S / 2, interval_s)
     times[0] += SWITCH_S if step.start_s else 0.0
     return np.append(times[times < step.end_s], step.end_s)
 
 
-def _header(plan: Plan, cell: PlannedCell, steps: tuple[Step, ...]) -> list[str]:
+def _header(plan: Plan, cell: PlannedCell, steps: tuple[CellStep, ...]) -> list[str]:
     started = plan.scan.started - timedelta(milliseconds=round(1000 * cell.lead_s))
     settings = {
         "Ns": [str(number) for number in range(len(steps))],
@@ -88,7 +94,7 @@ def _header(plan: Plan, cell: PlannedCell, steps: tuple[Step, ...]) -> list[str]
     ]
 
 
-def _rows(cell: PlannedCell, steps: tuple[Step, ...], number: int, half_cycle: int, turned_mah: float) -> list[str]:
+def _rows(cell: PlannedCell, steps: tuple[CellStep, ...], number: int, half_cycle: int, turned_mah: float) -> list[str]:
     """Return the rows of a step, whose half cycle began with a charge of `turned_mah`."""
     step = steps[number]
     times = row_times(step, cell.interval_s)

@@ -12,7 +12,17 @@ from ramanfit.fit.lineshapes import lorentzian, lorentzian_area
 from ramanfit.recipe.recipe import Recipe
 from ramanfit.recipe.settings import unknown
 from ramanfit.scan.scan import BoolArray, FloatArray
-from ramanfit.synthetic.plan import Background, Course, Detector, Plan, PlannedAxis, PlannedCell, Spikes, Step, knots
+from ramanfit.synthetic.plan import (
+    Background,
+    CellStep,
+    Course,
+    Detector,
+    Plan,
+    PlannedAxis,
+    PlannedCell,
+    Spikes,
+    knots,
+)
 
 LABEL = "SYNTHETIC"
 """Stands in the name and the head of every file."""
@@ -162,14 +172,40 @@ def simulate_counts(signal: FloatArray, detector: Detector, rng: np.random.Gener
 
 
 def read_out(counts: FloatArray, detector: Detector) -> FloatArray:
-    """Return counts [...] as the detector can show them: whole ones if rounded, from 0 to saturation."""
+    """Return counts as the detector can show them.
+
+    Parameters
+    ----------
+    counts : array [...]
+    detector : Detector
+
+    Returns
+    -------
+    array [...]
+        Whole counts if the detector rounds, from 0 to its saturation.
+    """
     return np.asarray(np.clip(np.rint(counts) if detector.rounded else counts, 0.0, detector.saturation_counts))
 
 
 def simulate_spikes(
     shape: tuple[int, ...], spikes: Spikes | None, rng: np.random.Generator
 ) -> tuple[npt.NDArray[np.int64], FloatArray]:
-    """Return how many cosmic rays hit each spectrum [S, N], and the counts they add [S, N, M = 3 or more]."""
+    """Return how many cosmic rays hit each spectrum, and the counts they add.
+
+    Parameters
+    ----------
+    shape : (int, int, int)
+        Of the counts, (S, N, M), with 3 channels or more.
+    spikes : Spikes or None
+        None: there are none.
+    rng : numpy Generator
+
+    Returns
+    -------
+    hits : int array [S, N]
+    added : array [S, N, M]
+        Counts.
+    """
     added = np.zeros(shape)
     hits = np.zeros(shape[:-1], dtype=np.int64)
     if spikes is not None:
@@ -184,8 +220,22 @@ def simulate_spikes(
     return hits, added
 
 
-def cell_at(cell: PlannedCell, steps: tuple[Step, ...], record_s: FloatArray) -> CellState:
-    """Return the cell at times [...] since the first row of its record; the end of a step belongs to it."""
+def cell_at(cell: PlannedCell, steps: tuple[CellStep, ...], record_s: FloatArray) -> CellState:
+    """Return the cell at some times; the end of a step belongs to it.
+
+    Parameters
+    ----------
+    cell : PlannedCell
+    steps : tuple of CellStep
+        Of the whole record.
+    record_s : array [...]
+        In s since the record's first row.
+
+    Returns
+    -------
+    CellState
+        Of arrays [...].
+    """
     start, end, ma, before = np.array([(s.start_s, s.end_s, s.current_ma, s.charge_mah) for s in steps]).T
     k = np.minimum(np.searchsorted(end, record_s), len(steps) - 1)
     current = np.where((record_s >= 0) & (record_s <= end[-1]), ma[k], np.nan)
@@ -196,26 +246,49 @@ def cell_at(cell: PlannedCell, steps: tuple[Step, ...], record_s: FloatArray) ->
 
 
 def grating_axis(axis: PlannedAxis) -> FloatArray:
-    """Return the shifts [M] of channels of equal width in nm, which lie closer at higher shift."""
+    """Return the shifts of channels of equal width in nm, which lie closer at higher shift.
+
+    Returns
+    -------
+    array [M]
+        Raman shift in cm-1, ascending.
+    """
     ends = 1 / (1 / axis.laser_nm - 1e-7 * np.array([axis.low_cm1, axis.high_cm1]))
     wavelength_nm = np.linspace(ends[0], ends[1], axis.channels)
     return np.asarray(1e7 * (1 / axis.laser_nm - 1 / wavelength_nm))
 
 
-def background(shift_cm1: FloatArray, parts: Background) -> FloatArray:
-    """Return polynomial + exponential + hump [M]."""
+def background(shift_cm1: FloatArray, terms: Background) -> FloatArray:
+    """Return polynomial + exponential + hump.
+
+    Parameters
+    ----------
+    shift_cm1 : array [M]
+    terms : Background
+
+    Returns
+    -------
+    array [M]
+        Counts.
+    """
     low, high = shift_cm1[0], shift_cm1[-1]
     t = (2 * shift_cm1 - low - high) / (high - low)
-    u = (shift_cm1 - parts.hump_center_cm1) / parts.hump_fwhm_cm1
+    u = (shift_cm1 - terms.hump_center_cm1) / terms.hump_fwhm_cm1
     return np.asarray(
-        np.polynomial.polynomial.polyval(t, parts.polynomial or (0.0,))
-        + parts.exponential_counts * np.exp((low - shift_cm1) / parts.exponential_decay_cm1)
-        + parts.hump_counts * np.exp(-4 * np.log(2) * u * u)
+        np.polynomial.polynomial.polyval(t, terms.polynomial or (0.0,))
+        + terms.exponential_counts * np.exp((low - shift_cm1) / terms.exponential_decay_cm1)
+        + terms.hump_counts * np.exp(-4 * np.log(2) * u * u)
     )
 
 
 def course_over(course: Course, scans: int) -> FloatArray:
-    """Return the values [scans] of a course: its knots evenly spaced from first to last scan, linear between."""
+    """Return the values of a course: its knots evenly spaced from first to last scan, linear between.
+
+    Returns
+    -------
+    array [scans]
+        In the unit of the course.
+    """
     values = knots(course)
     return np.interp(np.linspace(0, len(values) - 1, scans), np.arange(len(values)), values)
 

@@ -11,7 +11,9 @@ from datetime import timedelta
 
 import numpy as np
 
-from ramanfit.formats.graph_text import as_bytes, clock_lines, duration_line, graph_ascii
+from ramanfit.formats.graph_ascii import graph_ascii
+from ramanfit.formats.information import clock_lines, duration_line
+from ramanfit.formats.text import as_bytes
 from ramanfit.scan.scan import FloatArray, Scan
 from ramanfit.synthetic.plan import Plan
 from ramanfit.synthetic.simulate import LABEL, Experiment
@@ -40,14 +42,14 @@ def spectra_text(experiment: Experiment, number: int) -> bytes:
     """
     plan, counts = experiment.plan, experiment.counts[number]
     n, line = len(counts), plan.scan.kind == "line"
-    place = np.zeros((n, 3))
-    place[:, 0] = np.arange(n) * plan.scan.step_um if line else 0.0
+    coordinates_um = np.zeros((n, 3))
+    coordinates_um[:, 0] = np.arange(n) * plan.scan.step_um if line else 0.0
     scan = Scan(
         shift_cm1=experiment.shift_cm1,
         counts=counts,
         kind="line" if line else "spectrum",
         name=f"{stem(plan, number)}--Spec.Data 1",
-        coordinates_um=place,
+        coordinates_um=coordinates_um,
     )
     return graph_ascii(scan, rf"D:\{LABEL}\{plan.name}.wip")
 
@@ -121,8 +123,8 @@ def truth_table(experiment: Experiment) -> Table:
     columns |= true
     for ratio in experiment.recipe.ratios:
         for prefix, quantity in (("", "height"), ("area_", "area")):
-            parts = (true[f"{name}_{quantity}"] for name in (ratio.numerator, ratio.denominator))
-            columns[f"{prefix}{ratio.name}"] = np.divide(*parts)
+            above, below = (true[f"{name}_{quantity}"] for name in (ratio.numerator, ratio.denominator))
+            columns[f"{prefix}{ratio.name}"] = above / below
     if plan.spikes is not None:
         columns["spikes"] = experiment.hits[present].ravel()
         hit = experiment.hit[present].reshape(-1, experiment.shift_cm1.size)

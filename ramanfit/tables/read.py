@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
@@ -17,6 +17,7 @@ from ramanfit.recipe.peaks import Ratio
 from ramanfit.scan.scan import FloatArray
 from ramanfit.scan.schedule import starts_and_numbers
 from ramanfit.tables.columns import CENTER_SYS, ECHEM, KEYS, PEAK_COLUMNS, PEAK_EXTRAS, ratio_columns, ratio_extras
+from ramanfit.tables.fit_table import FitTable
 from ramanfit.tables.table import Column, Table, with_columns
 
 MISMATCH = "ratio_mismatch"
@@ -35,29 +36,8 @@ class Disagreement:
 Row = Mapping[str, str]
 
 
-@dataclass(frozen=True, eq=False)
-class FitTable:
-    """A table of fits, one row per spectrum.
-
-    Attributes
-    ----------
-    table : Table
-        Wide.
-    started : tuple of str
-        Start of every row's scan, ISO; empty where the table does not say.
-    disagreements : list of Disagreement
-    status : mapping of str to tuple of str
-        Of every peak, one word per row: ``ok``, ``not_detected`` or ``failed``.
-    """
-
-    table: Table
-    started: tuple[str, ...]
-    disagreements: list[Disagreement]
-    status: Mapping[str, tuple[str, ...]]
-
-
-def read_fit_table(path: str, data: bytes, ratios: Sequence[Ratio]) -> FitTable:
-    """Return the wide table of a table of fits.
+def read_fit_table(path: str, data: bytes, ratios: Sequence[Ratio]) -> tuple[FitTable, list[Disagreement]]:
+    """Return a table of fits, and the ratios in it that its own heights do not give.
 
     Errors of a ratio need the covariance of the two heights, which only a fit has: they are taken over where
     the table holds them and left empty where it does not.
@@ -133,7 +113,8 @@ def read_fit_table(path: str, data: bytes, ratios: Sequence[Ratio]) -> FitTable:
     if np.isfinite(scan).all():
         columns["scan"] = scan.astype(np.int64)
     status = {p: tuple(_status(row, p) for row in wide) for p in peaks}
-    return FitTable(Table(columns), tuple(row.get("started", "") for row in wide), disagreements, status)
+    started = tuple(row.get("started", "") for row in wide)
+    return FitTable(Table(columns), status, started), disagreements
 
 
 def join(tables: Sequence[FitTable], period_s: float | None = None) -> tuple[FitTable, list[str]]:
@@ -187,9 +168,8 @@ def join(tables: Sequence[FitTable], period_s: float | None = None) -> tuple[Fit
     whole["scan"], whole["time_s"] = np.concatenate(scans), np.concatenate(times)
     return FitTable(
         Table(whole),
-        tuple(_picked([s for t in tables for s in t.started], order)),
-        [d for t in tables for d in t.disagreements],
         {peak: tuple(_picked([s for t in tables for s in t.status[peak]], order)) for peak in tables[0].status},
+        tuple(_picked([s for t in tables for s in t.started], order)),
     ), notes
 
 
@@ -203,7 +183,7 @@ def _with_all_extras(tables: Sequence[FitTable]) -> list[FitTable]:
             own = [name for q in PEAK_EXTRAS if (name := f"{peak}_{q}") in known]
             more = {name: table.columns.get(name, nothing) for name in own}
             table = with_columns(table, more, f"{peak}_{PEAK_COLUMNS[-1]}")
-        found.append(replace(t, table=table))
+        found.append(t.with_table(table))
     return found
 
 

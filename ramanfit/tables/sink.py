@@ -18,6 +18,11 @@ STDOUT = "-"
 _DEVICE_FOLDERS = (Path("/dev"), Path("/dev/fd"), Path("/proc/self/fd"))
 
 
+def is_device(target: str | os.PathLike[str]) -> bool:
+    """Tell whether a target is standard output or stands for an open file: it is added to, not replaced."""
+    return os.fspath(target) == STDOUT or Path(target).absolute().parent in _DEVICE_FOLDERS
+
+
 class Sink:
     """Bytes on their way to a target; a context manager.
 

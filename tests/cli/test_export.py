@@ -21,7 +21,8 @@ from hypothesis import strategies as st
 
 from ramanfit.formats import open_scans
 from ramanfit.formats.containers import check_packages
-from ramanfit.formats.graph_text import EXACT, graph_ascii, information_text, left_out
+from ramanfit.formats.graph_ascii import EXACT, graph_ascii, left_out
+from ramanfit.formats.information import information_text
 from ramanfit.formats.netcdf import netcdf
 from ramanfit.formats.nexus import nexus
 from ramanfit.scan.scan import Metadata, Scan

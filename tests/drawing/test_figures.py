@@ -27,8 +27,9 @@ from ramanfit.drawing.axes import trusted_range
 from ramanfit.errors import InputError, RecipeError
 from ramanfit.experiment.cell import Record
 from ramanfit.experiment.evolution import Evolution
-from ramanfit.experiment.spectra import default_maps
+from ramanfit.experiment.maps import default_maps
 from ramanfit.fit.curves import Curve
+from ramanfit.tables.fit_table import FitTable
 from ramanfit.tables.table import Table
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -83,7 +84,8 @@ def experiment(
             capacity_mah=t / 3600,
             soc=100 * t / t[-1],
         )
-    return Evolution(table, status, ("ratio",), table.rows(np.array([0])) if reference else None, cell)
+    fits = FitTable(table, status, ("",) * n)
+    return Evolution(fits, ("ratio",), fits.rows(np.array([0])) if reference else None, cell)
 
 
 def panels(figure: Figure) -> list[Axes]:
@@ -174,7 +176,7 @@ def test_an_axis_is_stretched_by_what_is_known() -> None:
     ratio = evolution.table.columns["ratio"].copy()  # type: ignore[union-attr]
     se = evolution.table.columns["ratio_se"].copy()  # type: ignore[union-attr]
     ratio[40], se[40] = 60.0, 55.0
-    odd = Evolution(evolution.table.with_(ratio=ratio, ratio_se=se), evolution.status, ("ratio",))
+    odd = replace(evolution, fits=evolution.fits.with_table(evolution.table.with_(ratio=ratio, ratio_se=se)))
     ax = panel(figures.traces_figure(odd), "I_")
     assert ax.get_ylim()[1] < 3
     marks = [line for line in ax.lines if line.get_marker() == "^" and len(np.atleast_1d(line.get_xdata()))]

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -25,12 +26,14 @@ from ramanfit.drawing.report import payload, report_html
 from ramanfit.drawing.report.packing import LEVELS, NO_NUMBER, quantised
 from ramanfit.drawing.report.payload import embedded, payload_of
 from ramanfit.experiment.cell import Record
-from ramanfit.experiment.evolution import Evolution
+from ramanfit.experiment.curves import curves_and_bands
+from ramanfit.experiment.evolution import Evolution, nine_digits
 from ramanfit.experiment.provenance import record_of
-from ramanfit.experiment.spectra import Spectra, excerpts, nine_digits
+from ramanfit.experiment.spectra import Spectra
 from ramanfit.fit.curves import LINE
 from ramanfit.scan.scan import Scan
 from ramanfit.tables.columns import ECHEM, PEAK_COLUMNS, ratio_columns
+from ramanfit.tables.fit_table import FitTable
 from ramanfit.tables.rounding import for_people, with_error
 from ramanfit.tables.table import Column, Table
 from tests.spectra import random_spectra, two_peak_model
@@ -87,22 +90,21 @@ def experiment(
         columns[name] = values
     columns["redchi2"] = np.linspace(0.9, 1.1, n)
     columns["flags"] = tuple(flags.get(row, "") for row in range(n))
-    table = Table(columns)
+    fits = FitTable(Table(columns), status, ("",) * n)
     store = Spectra()
     if spectra:
         names = [[f"{p}_{q}" for p in PEAKS] for q in LINE]
         cells = nine_digits(np.array([[columns.get(n, np.full(len(counts), np.nan)) for n in row] for row in names]))
         whole = [slice(points * s, points * (s + 1)) for s in range(scans)]
         scanned = [Scan(model.shift_cm1, counts[rows]) for rows in whole]
-        kept = excerpts(scanned, RECIPE, [cells.transpose(2, 1, 0)[rows] for rows in whole], draw=True)
-        numbered = [store.store(e.curves) for e in kept if e.curves is not None]
-        store.arrange((number, p) for number in numbered for p in range(points))
+        drawn = curves_and_bands(scanned, RECIPE, [cells.transpose(2, 1, 0)[rows] for rows in whole])
+        store.arrange([(store.store(curves), points) for curves, _ in drawn])
     else:
-        store.arrange([None] * n)
+        store.arrange([(None, n)])
     nothing = np.array([np.nan])
-    rows = table.rows(np.array([n - 1]))
-    pristine = rows.with_(scan=nothing, point=("reference",), time_s=nothing, position_um=nothing)
-    return Evolution(table, status, ("ratio",), pristine if reference else None, record), store
+    last = fits.rows(np.array([n - 1]))
+    nowhere = last.table.with_(scan=nothing, point=("reference",), time_s=nothing, position_um=nothing)
+    return Evolution(fits, ("ratio",), last.with_table(nowhere) if reference else None, record), store
 
 
 PLACES = ("center_cm1", "fwhm_cm1", "height")
@@ -241,8 +243,8 @@ def test_no_name_becomes_markup() -> None:
     plain, spectra = experiment(points=4)
     hostile, spectra = experiment(points=4, names=HOSTILE, flags={0: HOSTILE[0]}, reference=True)
     assert hostile.reference is not None
-    rows = hostile.reference.with_(source=(HOSTILE[0],))
-    hostile = Evolution(hostile.table, hostile.status, ("ratio",), rows)
+    pristine = hostile.reference.with_table(hostile.reference.table.with_(source=(HOSTILE[0],)))
+    hostile = replace(hostile, reference=pristine)
     record = {**RECORD, "command": HOSTILE, "inputs": [{"file": HOSTILE[3], "sha256": None}]}
     written = report_html(hostile, spectra, record, HOSTILE[0]).decode()
     tags = {tag for tag, _ in Elements(written).tags}

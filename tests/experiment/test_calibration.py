@@ -14,11 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ramanfit.errors import RecipeError, ScanError
-from ramanfit.experiment.calibration import POLYSTYRENE, SILICON, calibrate
+from ramanfit.experiment.calibration import POLYSTYRENE, SILICON, calibration_of
 from ramanfit.fit.lineshapes import lorentzian
 from ramanfit.fit.pipeline import fit_scan
 from ramanfit.formats import open_scans
-from ramanfit.formats.graph_text import graph_ascii
+from ramanfit.formats.graph_ascii import graph_ascii
 from ramanfit.recipe.toml import load_recipe, recipe_from_toml
 from ramanfit.scan.scan import FloatArray, Metadata, Scan
 
@@ -45,13 +45,13 @@ def silicon(off: float, spectra: int = 1, laser_nm: float | None = None) -> Scan
 def test_an_offset_is_found_within_its_error(off: float, seed: int) -> None:
     shift = np.arange(300.0, 900.0, 1.7)
     counts = lines(shift, SILICON.lines_cm1, (4.5,), off, seed)[None]
-    found = calibrate([Scan(shift, counts)], SILICON)
+    found = calibration_of([Scan(shift, counts)], SILICON)
     assert abs(found.shift_cm1 + off) < 5.5 * found.shift_se
     assert found.shift_se < 0.15
 
 
 def test_more_spectra_give_a_smaller_error() -> None:
-    one, many = calibrate([silicon(1.0)], SILICON), calibrate([silicon(1.0, 16)], SILICON)
+    one, many = calibration_of([silicon(1.0)], SILICON), calibration_of([silicon(1.0, 16)], SILICON)
     assert many.lines[0].spectra == 16
     assert one.shift_se > 1.5 * many.shift_se
 
@@ -60,7 +60,7 @@ def test_the_laser_that_would_be_right_puts_the_line_right() -> None:
     nominal, true = 532.1, 532.29
     wavelength = 1 / (1 / true - 520.45e-7)
     off = 1e7 * (1 / nominal - 1 / wavelength) - 520.45
-    found = calibrate([silicon(off, 9, nominal)], SILICON)
+    found = calibration_of([silicon(off, 9, nominal)], SILICON)
     assert found.laser_nm == nominal
     assert found.effective_laser_nm == pytest.approx(true, abs=0.002)
 
@@ -68,19 +68,19 @@ def test_the_laser_that_would_be_right_puts_the_line_right() -> None:
 def test_polystyrene_shows_what_one_offset_leaves() -> None:
     shift = np.arange(500.0, 1800.0, 1.5)
     counts = lines(shift, POLYSTYRENE.lines_cm1, PS_FWHM, -1.3)
-    found = calibrate([Scan(shift, counts[None])], POLYSTYRENE)
+    found = calibration_of([Scan(shift, counts[None])], POLYSTYRENE)
     assert len(found.lines) == len(POLYSTYRENE.lines_cm1)
     assert found.shift_cm1 == pytest.approx(1.3, abs=0.1)
     assert max(abs(found.residual_cm1(line)) for line in found.lines) < 0.3
     assert found.shift_se == pytest.approx(POLYSTYRENE.se_cm1 / np.sqrt(8), rel=0.1)
     stretched = Scan(1000 + 1.004 * (shift - 1000), counts[None])
-    worst = calibrate([stretched], POLYSTYRENE)
+    worst = calibration_of([stretched], POLYSTYRENE)
     assert max(abs(worst.residual_cm1(line)) for line in worst.lines) > 1
 
 
 def test_lines_off_the_axis_are_left_out() -> None:
     shift = np.arange(900.0, 1800.0, 1.5)
-    found = calibrate([Scan(shift, lines(shift, POLYSTYRENE.lines_cm1, PS_FWHM, 0.0)[None])], POLYSTYRENE)
+    found = calibration_of([Scan(shift, lines(shift, POLYSTYRENE.lines_cm1, PS_FWHM, 0.0)[None])], POLYSTYRENE)
     assert [line.reference_cm1 for line in found.lines] == [x for x in POLYSTYRENE.lines_cm1 if x > 900]
 
 
@@ -90,7 +90,7 @@ def test_no_line_is_no_calibration(off: float) -> None:
     if np.isnan(off):
         scan = scan.with_(counts=np.random.default_rng(1).normal(500, 9, scan.counts.shape))
     with pytest.raises(ScanError, match=r"si\.txt: no line of silicon found within 12 cm-1 of 520\.45"):
-        calibrate([scan], SILICON)
+        calibration_of([scan], SILICON)
 
 
 # -- as a command -------------------------------------------------------------------------------------------
@@ -141,9 +141,9 @@ def test_the_record_says_whether_the_axis_is_calibrated(tmp_path: Path) -> None:
 def test_real_silicon() -> None:
     """Positions found elsewhere: 518.76 and 521.29-521.43; with 532.1 nm about 527.4, hence a laser of 532.29 nm."""
     (scan,) = open_scans(str(SHARED / "carbon" / "charisma_si" / "Si_HLR633_Z010_100_40sx5.txt"))
-    assert calibrate([scan], SILICON).lines[0].found_cm1 == pytest.approx(518.76, abs=0.03)
+    assert calibration_of([scan], SILICON).lines[0].found_cm1 == pytest.approx(518.76, abs=0.03)
     (scan,) = open_scans(str(SHARED / "carbon" / "dw38c" / "Si_spectrum01.txt"))
-    assert calibrate([scan], SILICON).lines[0].found_cm1 == pytest.approx(521.36, abs=0.14)
+    assert calibration_of([scan], SILICON).lines[0].found_cm1 == pytest.approx(521.36, abs=0.14)
     file = SHARED / "witec" / "graph_ascii" / "Si-wafer-Raman-Spectrum-1.txt"
     made = recipe_from_toml(ramanfit("calibrate", file, "--x-unit", "nm", "--laser", "532.1").stdout, "made")
     assert made.axis.laser_nm == pytest.approx(532.29, abs=0.02)

@@ -10,7 +10,7 @@ import numpy as np
 from ramanfit.errors import RamanfitError
 from ramanfit.formats import READERS
 from ramanfit.formats.bytes_in import Source
-from ramanfit.formats.graph_text import graph_ascii
+from ramanfit.formats.graph_ascii import graph_ascii
 from ramanfit.formats.refusals import refusal
 from ramanfit.scan.scan import Scan
 from tests.exports import bwtek, column, dataset, image, mat, spc, table, truematch

@@ -37,8 +37,8 @@ pristine,1583.6,96.2,1336.3,13.5,0.14
 
 
 def test_only_p1_of_the_printed_table_disagrees_with_itself() -> None:
-    found = read_fit_table("s1.csv", TABLE_S1.encode(), RECIPE.ratios)
-    table, (p1,) = found.table, found.disagreements
+    fits, (p1,) = read_fit_table("s1.csv", TABLE_S1.encode(), RECIPE.ratios)
+    table = fits.table
     assert (p1.point, p1.printed) == ("P1", "3.42")
     assert p1.computed == pytest.approx(3.19, abs=0.005)
     assert table.columns["flags"] == ("ratio_mismatch", "", "", "", "", "", "")
@@ -49,8 +49,8 @@ def test_only_p1_of_the_printed_table_disagrees_with_itself() -> None:
 @given(st.floats(5, 500), st.floats(5, 500), st.integers(0, 2), st.integers(1, 3))
 def test_rounding_alone_is_no_disagreement(b: float, g: float, digits: int, ratio_digits: int) -> None:
     row = f"P1,{g:.{digits}f},{b:.{digits}f},{b / g:.{ratio_digits}f}"
-    found = read_fit_table("t", f"point,G_height,B_height,ratio\n{row}\n".encode(), RECIPE.ratios)
-    assert not found.disagreements
+    _, disagreements = read_fit_table("t", f"point,G_height,B_height,ratio\n{row}\n".encode(), RECIPE.ratios)
+    assert not disagreements
 
 
 def written(table: Table, form: str, tmp_path: object) -> bytes:
@@ -70,16 +70,16 @@ def test_the_long_table_becomes_the_wide_one_byte_for_byte(form: str, tmp_path: 
     keys = place([Visit.of(scan)], Schedule(dwell_s=25))[0][0]
     long = written(long_table(keys, q, {"ratio": "B"}), form, tmp_path)
     assert is_fit_table(long)
-    again = read_fit_table("t", long, RECIPE.ratios)
+    again, disagreements = read_fit_table("t", long, RECIPE.ratios)
     assert written(again.table, "csv", tmp_path) == written(wide_table(keys, q), "csv", tmp_path)
-    assert not again.disagreements
+    assert not disagreements
 
 
 def test_a_wide_table_stays_what_it_is(tmp_path: object) -> None:
     scan = Scan(SHIFT, spectra(3), "line", source="x")
     q = fit_scan(scan, RECIPE).quantities
     wide = written(wide_table(place([Visit.of(scan)], Schedule())[0][0], q), "csv", tmp_path)
-    again = read_fit_table("t", wide, RECIPE.ratios)
+    again, _ = read_fit_table("t", wide, RECIPE.ratios)
     assert written(again.table, "csv", tmp_path) == wide
 
 
@@ -93,7 +93,7 @@ def test_a_peak_that_one_table_never_saw_joins_with_its_form(tmp_path: object) -
         keys = place([Visit.of(scan)], Schedule())[0][0]
         singly.append(written(long_table(keys, q, {"ratio": "B"}), "csv", tmp_path))
         wide.append(wide_table(keys, q))
-    joined, _ = join([read_fit_table(f"t{i}", data, recipe.ratios) for i, data in enumerate(singly)])
+    joined, _ = join([read_fit_table(f"t{i}", data, recipe.ratios)[0] for i, data in enumerate(singly)])
     assert joined.table.names == wide[0].names == wide[1].names
     form = np.asarray(joined.table.columns["B_form"])
     assert np.isfinite(form[:2]).all()
@@ -116,7 +116,7 @@ def test_tables_made_one_by_one_join_to_what_one_command_gives(tmp_path: object)
         written(long_table(place([v], Schedule())[0][0], q, {"ratio": "B"}), "csv", tmp_path)
         for v, q in zip(visits, fits, strict=True)
     ]
-    joined, notes = join([read_fit_table(f"t{i}", data, RECIPE.ratios) for i, data in enumerate(singly)])
+    joined, notes = join([read_fit_table(f"t{i}", data, RECIPE.ratios)[0] for i, data in enumerate(singly)])
     assert not notes
     assert written(joined.table, "csv", tmp_path) == written(expected, "csv", tmp_path)
     assert joined.started == tuple(t.isoformat() for t in sorted(begun) for _ in range(2))
@@ -124,12 +124,12 @@ def test_tables_made_one_by_one_join_to_what_one_command_gives(tmp_path: object)
 
 
 def test_tables_without_a_start_follow_each_other() -> None:
-    tables = [read_fit_table("t", TABLE_S1.encode(), RECIPE.ratios)] * 2
+    tables = [read_fit_table("t", TABLE_S1.encode(), RECIPE.ratios)[0]] * 2
     joined, notes = join(tables)
     assert "do not say when" in notes[0]
     assert np.asarray(joined.table.columns["scan"]).tolist() == [0] * 7 + [1] * 7
     with pytest.raises(FormatError, match="the columns of the first table"):
-        join([tables[0], read_fit_table("u", b"point,B_height,G_height,X_height\nP1,1,2,3\n", RECIPE.ratios)])
+        join([tables[0], read_fit_table("u", b"point,B_height,G_height,X_height\nP1,1,2,3\n", RECIPE.ratios)[0]])
 
 
 @pytest.mark.parametrize(

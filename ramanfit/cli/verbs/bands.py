@@ -7,9 +7,9 @@ import click
 from ramanfit.cli import options
 from ramanfit.cli.console import Console, talk_options
 from ramanfit.cli.display import Output
-from ramanfit.cli.request import Request, fit_options
+from ramanfit.cli.request import fit_options
 from ramanfit.cli.types import Several
-from ramanfit.errors import InputError
+from ramanfit.experiment.request import Request
 
 SHIFTS = Several(click.FLOAT, "CM-1,...")
 
@@ -26,6 +26,8 @@ SHIFTS = Several(click.FLOAT, "CM-1,...")
 def command(
     console: Console,
     request: Request,
+    check: bool,
+    meta: str | None,
     output: Output,
     at_cm1: tuple[float, ...] | None,
     half_width_cm1: float | None,
@@ -44,22 +46,16 @@ def command(
       ramanfit bands scans/ --half-width 10 --dark 705
       ramanfit bands scans/ --echem cell.mpt --tsv | cut -f 3,5,9,10,12
     """
-    from ramanfit.cli.fits import report_flags, write_meta
-    from ramanfit.cli.gather import gather
-    from ramanfit.recipe.toml import with_overrides
+    from ramanfit.cli.ending import refuse, report_flags, write_meta
+    from ramanfit.experiment.evolve import with_bands
+    from ramanfit.experiment.gather import gather
 
-    given = {
-        "bands.at_cm1": at_cm1,
-        "bands.half_width_cm1": half_width_cm1,
-        "bands.controls_cm1": controls_cm1,
-        "bands.dark_counts": dark_counts,
-    }
-    known = {key: value for key, value in given.items() if value is not None}
-    request = request._replace(recipe=with_overrides(request.recipe, known))
+    bands = with_bands(request.recipe, at_cm1, half_width_cm1, controls_cm1, dark_counts)
+    request = request._replace(recipe=bands)
+    refuse((output.path, meta), request)
     with output.open() as writer:
-        found = gather(request, console, draw=False)
-        if found.bands is None:
-            raise InputError("the spectra that the tables name are not at hand", hint="name the exports themselves")
-        writer.write(found.bands)
-    write_meta(request, found.inputs)
-    report_flags([str(words) for words in found.evolution.table.columns["flags"]], console, check=request.check)
+        gathered = gather(request, console, draw=False)
+        refuse((output.path, meta), request, gathered.inputs)
+        writer.write(gathered.bands_at_hand())
+    write_meta(meta, request, gathered.inputs)
+    report_flags(gathered.evolution.fits.flags, console, check=check)

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from ramanfit.cli import options
 from ramanfit.cli.console import Console, talk_options
-from ramanfit.errors import RecipeError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ramanfit.experiment.request import Reading
     from ramanfit.recipe.recipe import Recipe
     from ramanfit.scan.scan import Scan
 
@@ -40,7 +38,7 @@ def command(
     console: Console,
     files: Sequence[str],
     recipe: Recipe,
-    reading: options.Reading,
+    reading: Reading,
     keep: bool,
     target: str,
     keep_going: bool,
@@ -58,68 +56,27 @@ def command(
       ramanfit baseline day1/ -o corrected/
       ramanfit baseline scan.txt | ramanfit fit -
     """
-    from ramanfit.cli.inputs import exports, scans
-    from ramanfit.formats.graph_text import graph_ascii
+    from ramanfit.experiment.baseline import corrected, names_of
+    from ramanfit.experiment.inputs import exports, scans
+    from ramanfit.experiment.outputs import file_names, is_folder, make_folder
+    from ramanfit.experiment.overwrite import refuse_inputs
+    from ramanfit.formats.graph_ascii import graph_ascii
     from ramanfit.tables.sink import Sink
 
+    recipe_files = options.given_recipe_files()
+    refuse_inputs([target], files, recipe_files)
     paths = exports(files, console, keep_going=keep_going)
-    found = scans(paths, reading.reader(recipe.axis), console, keep_going=keep_going)
-    written = [part for scan in found for part in _parts(scan, recipe, console, keep)]
-    if target == "-" or not (len(written) > 1 or Path(target).is_dir() or target.endswith(("/", "\\"))):
+    written: list[Scan] = []
+    for scan in scans(paths, reading.reader(recipe.axis), console, keep_going=keep_going):
+        if is_folder(target):
+            refuse_inputs(file_names(names_of(scan, keep=keep), target, "txt"), files, recipe_files)
+        written += corrected(scan, recipe, console, keep=keep)
+    if target == "-" or not (len(written) > 1 or is_folder(target)):
         if len(written) > 1:
             raise click.UsageError(f"{len(written)} measurements do not fit into one file: name a folder with -o DIR")
         outputs = [target]
     else:
-        outputs = file_names(written, Path(target), "txt")
+        outputs = file_names([scan.name for scan in written], make_folder(target), "txt")
     for output, scan in zip(outputs, written, strict=True):
         with Sink(output) as sink:
             sink.write(graph_ascii(scan))
-
-
-def _parts(scan: Scan, recipe: Recipe, console: Console, keep: bool) -> list[Scan]:
-    """Return the corrected scan; with `keep`, the raw one and the baselines too, on the same channels."""
-    import numpy as np
-
-    from ramanfit.fit.pipeline import fit_scan
-
-    fitted = fit_scan(scan, recipe)
-    baseline = fitted.prepared.baseline(fitted.result.coefficients)
-    unknown = ~np.isfinite(baseline).all(axis=1)
-    baseline[unknown] = 0.0
-    if unknown.any():
-        console.warn(f"{scan.source}: {unknown.sum()} of {len(scan)} spectra could not be fitted and stay as they were")
-    if fitted.prepared.saturated.any():
-        console.warn(f"{scan.source}: saturated channels can no longer be told once the baseline is off")
-    raw = np.asarray(fitted.prepared.counts, dtype=np.float64)
-    name = scan.name or Path(scan.source).stem
-    cut = scan.with_(shift_cm1=fitted.prepared.model.shift_cm1, counts=raw, mask=None, name=name, notes=())
-    corrected = replace(cut, counts=raw - baseline, name=f"{name} corrected")
-    if not keep:
-        return [corrected]
-    return [corrected, replace(cut, name=f"{name} raw"), replace(cut, counts=baseline, name=f"{name} baseline")]
-
-
-def file_names(scans: Sequence[Scan], folder: Path, ending: str) -> list[str]:
-    """Return a file in the folder, made if needed, for every scan.
-
-    Raises
-    ------
-    InputError
-        If the folder cannot be made.
-    RecipeError
-        If two scans have one name.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        from ramanfit.errors import InputError
-
-        raise InputError(f"{folder}: cannot be made: {error.strerror}") from error
-    plain = [
-        "".join(c if c not in '/\\:*?"<>|' else "_" for c in scan.name or Path(scan.source).stem) for scan in scans
-    ]
-    names = [folder / f"{name}.{ending}" for name in plain]
-    twice = {name for name in names if names.count(name) > 1}
-    if twice:
-        raise RecipeError(f"{min(twice)}: two measurements have this name: give each a folder of its own")
-    return [str(name) for name in names]

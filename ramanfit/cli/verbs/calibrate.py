@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,12 +9,11 @@ import click
 
 from ramanfit.cli import options
 from ramanfit.cli.console import Console, talk_options
-from ramanfit.errors import RecipeError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ramanfit.experiment.calibration import Calibration
+    from ramanfit.experiment.request import Reading
     from ramanfit.recipe.parts import Axis
 
 
@@ -39,7 +37,7 @@ def command(
     reference_cm1: float | None,
     base: str,
     axis: Axis,
-    reading: options.Reading,
+    reading: Reading,
     path: str,
     keep_going: bool,
 ) -> None:
@@ -56,56 +54,21 @@ def command(
       ramanfit calibrate ps.txt --standard polystyrene
       ramanfit calibrate si.txt --x-unit nm --laser 532.1
     """
-    from ramanfit.cli.inputs import exports, scans
-    from ramanfit.experiment.calibration import STANDARDS, calibrate
-    from ramanfit.recipe.toml import load_recipe
+    from ramanfit.experiment.calibrate import calibrated_recipe
+    from ramanfit.experiment.calibration import calibration_of, standard_named
+    from ramanfit.experiment.inputs import exports, scans
+    from ramanfit.experiment.overwrite import refuse_inputs
+    from ramanfit.recipe.toml import load_recipe, recipe_files
     from ramanfit.tables.sink import Sink
 
     load_recipe(base)
-    wanted = STANDARDS[standard]
-    if reference_cm1 is not None:
-        if standard != "silicon":
-            raise click.UsageError("--reference is the shift of silicon's one line")
-        if not 500 <= reference_cm1 <= 540:
-            raise RecipeError(f"--reference: expected a shift near 520 cm-1, found {reference_cm1:g}")
-        wanted = replace(wanted, lines_cm1=(reference_cm1,), source="as given with --reference")
+    wanted = standard_named(standard, reference_cm1)
+    refuse_inputs([path], files, recipe_files(base))
     paths = exports(files, console, keep_going=keep_going)
-    found = list(scans(paths, reading.reader(axis), console, keep_going=keep_going))
-    result = calibrate(found, wanted, axis.laser_nm)
-    worst = max(abs(result.residual_cm1(line)) for line in result.lines)
-    if worst > 2 * max(wanted.se_cm1, result.shift_se):
-        console.warn(f"one offset does not put all lines in their places: {worst:.2f} cm-1 are left at the worst")
-    in_nm = all(scan.axis_unit == "nm" for scan in found)
+    measured = list(scans(paths, reading.reader(axis), console, keep_going=keep_going))
+    calibration = calibration_of(measured, wanted, axis.laser_nm)
+    if doubt := calibration.doubt():
+        console.warn(doubt)
+    in_nm = all(scan.axis_unit == "nm" for scan in measured)
     with Sink(path) as sink:
-        sink.write(_recipe(result, base, [Path(p).name for p in paths], in_nm=in_nm).encode())
-
-
-def _recipe(result: Calibration, base: str, sources: Sequence[str], *, in_nm: bool) -> str:
-    """Return the recipe, with the lines it rests on."""
-    from ramanfit.recipe.settings import format_toml
-
-    standard = result.standard
-    where = sources[0] if len(sources) == 1 else f"{len(sources)} files"
-    lines = [
-        f"# {standard.name} ({standard.source}), from {where}:",
-        "#",
-        "#   accepted       found  error  left  spectra",
-    ]
-    for line in result.lines:
-        left = result.residual_cm1(line)
-        lines.append(
-            f"#   {line.reference_cm1:8.2f}  {line.found_cm1:10.3f}  {line.se_cm1:5.3f} {left:5.2f}  {line.spectra:7d}"
-        )
-    lines += [
-        "#",
-        f"# {result.shift_cm1:+.3f} ± {result.shift_se:.3f} cm-1 put{'s' * (len(result.lines) == 1)} them right.",
-    ]
-    if result.laser_nm == result.laser_nm:
-        was, right = result.laser_nm, result.effective_laser_nm
-        lines.append(f"# The axis was made with {was:.3f} nm; with {right:.3f} nm it would be right.")
-    accepted = ", ".join(f"{line.reference_cm1:g}" for line in result.lines)
-    words = f"{standard.name} at {accepted} cm-1 ({standard.source}), from {where}"
-    setting = f"laser_nm = {result.effective_laser_nm:.4f}" if in_nm else f"shift_cm1 = {result.shift_cm1:.4f}"
-    return "\n".join(
-        [*lines, "", f"base = {format_toml(base)}", "", "[axis]", setting, f"calibration = {format_toml(words)}", ""]
-    )
+        sink.write(calibrated_recipe(calibration, base, [Path(p).name for p in paths], in_nm=in_nm).encode())

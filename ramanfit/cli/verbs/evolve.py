@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,13 +9,12 @@ import click
 
 from ramanfit.cli import options
 from ramanfit.cli.console import Console, talk_options
-from ramanfit.cli.experiment_options import Drawing, evolution_options
-from ramanfit.cli.request import Request, fit_options
-from ramanfit.errors import InputError
+from ramanfit.cli.experiment_options import evolution_options
+from ramanfit.cli.request import fit_options
+from ramanfit.experiment.request import Drawing, Request
 
 if TYPE_CHECKING:
-    from ramanfit.cli.gather import Gathered
-    from ramanfit.tables.table import Table
+    from ramanfit.experiment.gathered import Gathered
 
 
 @click.command("evolve")
@@ -29,6 +27,8 @@ if TYPE_CHECKING:
 def command(
     console: Console,
     request: Request,
+    check: bool,
+    meta: str | None,
     drawing: Drawing,
     folder: str | None,
     form: str | None,
@@ -49,56 +49,32 @@ def command(
       ramanfit evolve scans/ | head
     """
     from ramanfit.cli.display import Output
-    from ramanfit.cli.fits import report_flags, write_meta
-    from ramanfit.cli.gather import gather
+    from ramanfit.cli.ending import refuse, report_flags, write_meta
+    from ramanfit.drawing.folder import files_in
+    from ramanfit.experiment.gather import gather
+    from ramanfit.experiment.maps import maps_of
+    from ramanfit.experiment.outputs import make_folder
 
     if folder is None:
         output = Output.resolve("-", form, header)
-        found = gather(request, console, reference=drawing.reference, draw=False)
+        refuse(("-", meta), request, drawing.reference)
+        gathered = gather(request, console, reference=drawing.reference, draw=False)
         with output.open() as writer:
-            writer.write(all_rows(found))
+            writer.write(gathered.ratios)
     else:
         if form is not None or not header:
             raise click.UsageError("the tables in -o DIR are CSV: leave out the option for the form of a table")
-        made = make_folder(folder)
-        found = gather(request, console, reference=drawing.reference, draw=drawing.figures or drawing.report)
-        write_folder(made, found, request, drawing, console)
-    write_meta(request, found.inputs)
-    report_flags([str(words) for words in found.evolution.table.columns["flags"]], console, check=request.check)
+        refuse((*files_in(folder, maps_of(request.recipe, drawing), drawing), meta), request, drawing.reference)
+        target = make_folder(folder)
+        gathered = gather(request, console, reference=drawing.reference, draw=drawing.figures or drawing.report)
+        write_folder(target, gathered, request, drawing, console, meta)
+    write_meta(meta, request, gathered.inputs)
+    report_flags(gathered.evolution.fits.flags, console, check=check)
 
 
-def make_folder(folder: str) -> Path:
-    """Return a folder, made if needed.
-
-    Raises
-    ------
-    InputError
-        If it cannot be made.
-    """
-    made = Path(folder)
-    try:
-        made.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"{folder}: cannot be made: {error.strerror}") from error
-    return made
-
-
-def all_rows(found: Gathered) -> Table:
-    """Return the wide table, with the reference's rows at its end."""
-    import numpy as np
-
-    from ramanfit.tables.table import Table
-
-    table, reference = found.evolution.table, found.evolution.reference
-    if reference is None:
-        return table
-    nothing = np.full(len(reference), np.nan)
-    alike = Table({name: reference.columns.get(name, nothing) for name in table.names})
-    # a reference has no scan, and whole numbers cannot be empty
-    return Table.concat([table.with_(scan=np.asarray(table.columns["scan"], dtype=np.float64)), alike])
-
-
-def write_folder(folder: Path, found: Gathered, request: Request, drawing: Drawing, console: Console) -> None:
+def write_folder(
+    folder: Path, gathered: Gathered, request: Request, drawing: Drawing, console: Console, meta: str | None
+) -> None:
     """Write tables, figures and report; each file whole, or the earlier one stays.
 
     Raises
@@ -107,46 +83,19 @@ def write_folder(folder: Path, found: Gathered, request: Request, drawing: Drawi
         If a quantity that is to be mapped is no column.
     InputError
         If a file cannot be written.
+    OutputIsInputError
+        If one of them is an input.
     """
-    from ramanfit.experiment.spectra import default_maps, map_table
-    from ramanfit.tables.columns import lengthened
-    from ramanfit.tables.forms import open_writer
+    from ramanfit.cli.ending import command_line, refuse, with_record
+    from ramanfit.drawing.folder import files_in, write_figures, write_report
+    from ramanfit.experiment.provenance import record_of
 
-    evolution, recipe = found.evolution, request.recipe
-    maps = list(dict.fromkeys([*default_maps(evolution), *drawing.quantities]))
-    numbers = [name for name, values in evolution.table.columns.items() if not isinstance(values, tuple)]
-    for name in drawing.quantities:
-        if name not in numbers:
-            from ramanfit.recipe.settings import unknown
-
-            raise unknown("quantity", name, numbers)
-    wide = all_rows(found)
-    numerators = {r.name: r.numerator for r in recipe.ratios if r.name in evolution.ratios}
-    reference = 0 if evolution.reference is None else len(evolution.reference)
-    status = {peak: (*words, *found.reference_status.get(peak, ())) for peak, words in evolution.status.items()}
-    tables = {
-        "peaks": lengthened(wide, status, numerators, (*found.started, *("",) * reference)),
-        "ratios": wide,
-        **{f"map_{name}": map_table(evolution, name) for name in maps},
-    }
-    if found.bands is not None:
-        tables["bands"] = found.bands
-    for name, table in tables.items():
-        with open_writer(folder / f"{name}.csv", "csv") as writer:
-            writer.write(table)
-    written = [f"{name}.csv" for name in tables]
+    maps = gathered.map_names(drawing.quantities)
+    refuse((*files_in(folder, maps, drawing), meta), request, gathered.inputs)  # tables name inputs that FILES do not
+    written = gathered.save(folder, drawing.quantities)
     if drawing.figures:
-        from ramanfit.cli.drawings import draw_all
-
-        written += draw_all(folder, found, drawing, console)
+        written += write_figures(folder, gathered, drawing, console)
     if drawing.report:
-        from ramanfit.drawing.report import report_html
-        from ramanfit.experiment.provenance import record_of
-        from ramanfit.tables.sink import Sink
-
-        inputs = [*found.inputs, *([request.echem.path] if request.echem else [])]
-        done = record_of(recipe, inputs, ["ramanfit", *sys.argv[1:]])
-        with Sink(folder / "report.html") as sink:
-            sink.write(report_html(evolution, found.spectra, done, Path(request.files[0]).name or recipe.name))
-        written.append("report.html")
+        record = record_of(request.recipe, with_record(gathered.inputs, request), command_line())
+        written += write_report(folder, gathered, record, Path(request.files[0]).name or request.recipe.name)
     console.say(f"{folder}: {', '.join(written)}")

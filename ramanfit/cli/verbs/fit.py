@@ -7,7 +7,8 @@ import click
 from ramanfit.cli.console import Console, talk_options
 from ramanfit.cli.display import Output
 from ramanfit.cli.options import output_options
-from ramanfit.cli.request import Request, fit_options
+from ramanfit.cli.request import fit_options
+from ramanfit.experiment.request import Request
 
 
 @click.command("fit")
@@ -15,7 +16,7 @@ from ramanfit.cli.request import Request, fit_options
 @output_options
 @talk_options
 @click.pass_obj
-def command(console: Console, request: Request, output: Output) -> None:
+def command(console: Console, request: Request, check: bool, meta: str | None, output: Output) -> None:
     """Fit every spectrum: one row per spectrum and peak.
 
     FILES are files, folders (every readable export in them) or - (standard input). Baseline and peaks are
@@ -28,7 +29,6 @@ def command(console: Console, request: Request, output: Output) -> None:
       ramanfit fit spectrum.txt --recipe graphite --window 1000,1800
       zcat scan.txt.gz | ramanfit fit - --jsonl
     """
-    from ramanfit.cli.fits import write_fits
+    from ramanfit.cli.ending import write_fits
 
-    numerators = {ratio.name: ratio.numerator for ratio in request.recipe.ratios}
-    write_fits(request, output, console, numerators)
+    write_fits(request, output, console, lambda fits: fits.long(request.recipe.ratios), check=check, meta=meta)

@@ -4,29 +4,13 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
 
 import click
-import numpy as np
 
 from ramanfit.cli.console import Console, talk_options
-from ramanfit.cli.experiment_options import figure_width, one_way_to_pick, waterfall_picks
-from ramanfit.cli.request import Request, fit_options
-from ramanfit.errors import InputError
-
-if TYPE_CHECKING:
-    from ramanfit.cli.gather import Gathered
-    from ramanfit.fit.curves import Curve
-
-
-class Shown(NamedTuple):
-    """A spectrum that is drawn."""
-
-    name: str  # of its file
-    title: str
-    flags: str
-    redchi2: float
-    curve: Curve
+from ramanfit.cli.experiment_options import figure_width, waterfall_picks
+from ramanfit.cli.request import fit_options
+from ramanfit.experiment.request import Drawing, Request
 
 
 @click.command("plot")
@@ -50,6 +34,8 @@ class Shown(NamedTuple):
 def command(
     console: Console,
     request: Request,
+    check: bool,
+    meta: str | None,
     scans: tuple[int, ...],
     worst: int | None,
     waterfall: bool,
@@ -72,63 +58,40 @@ def command(
       ramanfit plot scans/ --waterfall --point P3 --times 0,6h,12h -o s15.svg
       ramanfit plot scans/ --waterfall --echem cell.mpt --soc 0,50,100 > s15.png
     """
-    from ramanfit.cli.drawings import Picks, picked_curves, waterfall_figure
-    from ramanfit.cli.fits import report_flags, write_meta
-    from ramanfit.cli.gather import gather
-    from ramanfit.cli.verbs.evolve import make_folder
+    from ramanfit.cli.ending import refuse, report_flags, write_meta
     from ramanfit.drawing import figures
+    from ramanfit.drawing.plot import check_kind, shown_spectra, waterfall_of, worst_fits
+    from ramanfit.experiment.gather import gather
+    from ramanfit.experiment.outputs import is_folder, make_folder
 
     if target == "-" and sys.stdout is not None and sys.stdout.isatty():
         raise click.UsageError("a figure cannot be shown on a terminal: name a file or a folder with -o")
-    if waterfall and worst:
-        raise click.UsageError("--waterfall and --worst are different figures: give one")
-    if not waterfall and (soc or times_s):
-        raise click.UsageError("--soc and --times pick spectra for --waterfall")
-    one_way_to_pick(soc, times_s)
-    found = gather(request, console, draw=True)
+    check_kind(worst, soc, times_s, waterfall=waterfall)
+    # which figures there will be only the fits can tell
+    outputs = [*map(str, Path(target).glob("*.png"))] if is_folder(target) else [target, meta]
+    refuse(outputs, request)
+    refuse([meta], request)
+    gathered = gather(request, console, draw=True)
+    refuse(outputs, request, gathered.inputs)
     if waterfall:
-        picks = Picks(soc, times_s, point)
-        picked = picked_curves(found, picks)
-        if not picked:
-            hint = "--soc needs the cell's record: --echem FILE" if soc and request.echem is None else None
-            raise InputError("no spectrum at hand for the waterfall", hint=hint)
-        figures.save(waterfall_figure(found.evolution, picked, picks, width), target)
+        drawing = Drawing(soc=soc, times_s=times_s, point=point, width=width)
+        figures.save(waterfall_of(gathered, drawing), target)
     else:
-        shown = _shown(found, point, scans)
-        if not shown:
-            raise InputError("no spectrum of this point and scan at hand")
+        shown = shown_spectra(gathered, point, scans)
         if worst:
-            shown.sort(key=lambda one: (not one.flags, -one.redchi2 if np.isfinite(one.redchi2) else -np.inf))
-            items = [(one.title, one.flags.replace("|", ", "), one.curve) for one in shown[:worst]]
-            figures.save(figures.gallery_figure(items, width), target)
-        elif len(shown) == 1 and not (target.endswith(("/", "\\")) or Path(target).is_dir()):
-            figures.save(figures.spectrum_figure(shown[0].title, shown[0].curve, width), target)
+            figures.save(worst_fits(shown, worst, width), target)
+        elif len(shown) == 1 and not is_folder(target):
+            figures.save(shown[0].figure(width), target)
         else:
             if target == "-":
                 raise click.UsageError(f"{len(shown)} figures do not fit into one file: name a folder with -o DIR")
-            folder = make_folder(target)
+            files = [str(Path(target) / f"{one.name}.png") for one in shown]
+            refuse((*dict.fromkeys(files), meta), request, gathered.inputs)
+            make_folder(target)
             with console.progress(len(shown), "figures") as bar:
-                for one in shown:
-                    figures.save(figures.spectrum_figure(one.title, one.curve, width), folder / f"{one.name}.png")
+                for one, file in zip(shown, files, strict=True):
+                    figures.save(one.figure(width), file)
                     bar.advance()
             console.say(f"{target}: {len(shown)} figures")
-    write_meta(request, found.inputs)
-    report_flags([str(words) for words in found.evolution.table.columns["flags"]], console, check=request.check)
-
-
-def _shown(found: Gathered, point: str | None, scans: tuple[int, ...]) -> list[Shown]:
-    columns = found.evolution.table.columns
-    digits = len(str(int(np.max(np.asarray(columns["scan"])))))
-    shown = []
-    for row in range(len(found.evolution.table)):
-        scan, at = int(columns["scan"][row]), str(columns["point"][row])
-        if (point not in (None, at)) or (scans and scan not in scans):
-            continue
-        curve = found.spectra[row]
-        if curve is None:
-            continue
-        source = Path(str(columns["source"][row])).stem
-        name = f"{source}_{scan:0{digits}}_{at}".replace("/", "-").replace("::", "-")
-        redchi2 = float(np.asarray(columns["redchi2"])[row])
-        shown.append(Shown(name, f"{source}, {at}", str(columns["flags"][row]), redchi2, curve))
-    return shown
+    write_meta(meta, request, gathered.inputs)
+    report_flags(gathered.evolution.fits.flags, console, check=check)

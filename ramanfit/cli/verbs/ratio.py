@@ -7,7 +7,8 @@ import click
 from ramanfit.cli.console import Console, talk_options
 from ramanfit.cli.display import Output
 from ramanfit.cli.options import output_options
-from ramanfit.cli.request import Request, fit_options
+from ramanfit.cli.request import fit_options
+from ramanfit.experiment.request import Request
 
 
 @click.command("ratio")
@@ -15,7 +16,7 @@ from ramanfit.cli.request import Request, fit_options
 @output_options
 @talk_options
 @click.pass_obj
-def command(console: Console, request: Request, output: Output) -> None:
+def command(console: Console, request: Request, check: bool, meta: str | None, output: Output) -> None:
     """Give I_B/I_G with its standard error: one row per spectrum.
 
     FILES are exports, folders of them, tables that `ramanfit fit` wrote, or tables of heights from elsewhere,
@@ -28,18 +29,17 @@ def command(console: Console, request: Request, output: Output) -> None:
       ramanfit fit day1/ | ramanfit ratio -
       ramanfit ratio table-s1.csv --md
     """
-    if not request.recipe.ratios:
-        raise click.UsageError(f"recipe {request.recipe.name} has no ratio: add [[ratios]] to it")
-    from ramanfit.cli.cell import cell_record, table_with_cell
-    from ramanfit.cli.fits import report_flags, write_fits, write_meta
-    from ramanfit.cli.tables import join_tables, table_files
+    from ramanfit.cli.ending import refuse, report_flags, write_fits, write_meta
+    from ramanfit.experiment.fit_tables import join_with_cell, table_files
+    from ramanfit.experiment.ratios import check_ratios
 
+    check_ratios(request.recipe)
     if paths := table_files(request.files):
-        joined = join_tables(paths, request, console)
-        table = table_with_cell(joined.table, cell_record(request, joined.started, console), console)
+        refuse((output.path, meta), request)
+        fits = join_with_cell(paths, request, console)
         with output.open() as writer:
-            writer.write(table)
-        write_meta(request, paths)
-        report_flags([str(flags) for flags in table.columns["flags"]], console, check=request.check)
+            writer.write(fits.table)
+        write_meta(meta, request, paths)
+        report_flags(fits.flags, console, check=check)
         return
-    write_fits(request, output, console)
+    write_fits(request, output, console, lambda fits: fits.table, check=check, meta=meta)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from ramanfit.cli.console import Console, talk_options
 from ramanfit.cli.options import complete_recipe
-from ramanfit.errors import InputError
 from ramanfit.recipe.toml import DEFAULT_RECIPE
 
 
@@ -42,36 +39,6 @@ def command(console: Console, plan: str, folder: str, recipe: str, seed: int | N
       ramanfit simulate plan.toml -o synthetic/ --seed 7 --force
       ramanfit ratio synthetic/ -o found.csv
     """
-    from ramanfit.recipe.toml import load_recipe
-    from ramanfit.synthetic.eclab import cell_name, cell_text
-    from ramanfit.synthetic.plan import load_plan
-    from ramanfit.synthetic.simulate import run_plan
-    from ramanfit.synthetic.witec import information, information_name, spectra_name, spectra_text, truth_table
-    from ramanfit.tables.forms import open_writer
-    from ramanfit.tables.sink import Sink
+    from ramanfit.synthetic.write import simulate
 
-    planned = load_plan(plan)
-    experiment = run_plan(planned, load_recipe(recipe), seed)
-    target = Path(folder)
-    scans = planned.scan.present
-    spectra = [target / spectra_name(planned, scan) for scan in scans]
-    informations = [target / information_name(planned, scan) for scan in scans]
-    records = [target / cell_name(planned)] if planned.cell else []
-    truth = target / "truth.csv"
-    for path in (*spectra, *informations, *records, truth):
-        if path.exists() and not force:
-            raise InputError(f"{path}: exists already", hint="--force replaces it")
-    target.mkdir(parents=True, exist_ok=True)
-    with console.progress(len(scans), "scans") as progress:
-        for scan, spectra_path, information_path in zip(scans, spectra, informations, strict=True):
-            with Sink(spectra_path) as sink:
-                sink.write(spectra_text(experiment, scan))
-            with Sink(information_path) as sink:
-                sink.write(information(experiment, scan))
-            progress.advance()
-    for path in records:
-        with Sink(path) as sink:
-            sink.write(cell_text(planned))
-    with open_writer(truth, "csv") as writer:  # last: where it is, all is
-        writer.write(truth_table(experiment))
-    console.say(f"{folder}: {len(scans)} x {len(planned.points)} synthetic spectra and their truth.csv")
+    simulate(plan, folder, recipe=recipe, seed=seed, force=force, voice=console)

@@ -1,4 +1,8 @@
-"""Figures for publication, from plain data; the only room that knows matplotlib."""
+"""Figures for publication, from plain data; nothing else in the package knows matplotlib.
+
+`style` has what all share: size, type, colours, words on axes, and saving. `maps` draws quantities over position and
+time, `lines` over one of them, `spectra` counts with their fits. Every function returns a figure that is not yet saved.
+"""
 
 from __future__ import annotations
 

@@ -103,18 +103,18 @@ def bands_figure(evolution: Evolution, bands: Table, width: str = "double") -> F
     specific = np.isfinite(np.asarray(bands.columns["specific"], dtype=np.float64))
     axes: list[Axes] = []
     for k, middle in enumerate(middles.tolist()):
-        row, place = divmod(k, across)
+        row, column = divmod(k, across)
         bottom = BOTTOM + (down - 1 - row) * (panel_in + gap_y)
-        box = (LEFT + place * (panel_width + gap_x), bottom, panel_width, panel_in)
+        box = (LEFT + column * (panel_width + gap_x), bottom, panel_width, panel_in)
         ax = figure.add_axes((box[0] / inches, box[1] / height, box[2] / inches, box[3] / height))
-        own = at == middle
-        value, se = (_on_grid(evolution, bands, own, name) for name in ("enhancement", "enhancement_se"))
+        in_band = at == middle
+        value, se = (_on_grid(evolution, bands, in_band, name) for name in ("enhancement", "enhancement_se"))
         ax.axhline(1, color=FAINT, linewidth=0.6, linestyle=(0, (4, 3)))
         _traces(ax, evolution, x, value, se)
         _limit(ax, x)
-        control = specific.any() and not specific[own].any()
+        control = specific.any() and not specific[in_band].any()
         ax.set_title(f"{middle:g} cm⁻¹" + (" (off-peak control)" if control else ""), pad=3)
-        if place == 0:
+        if column == 0:
             ax.set_ylabel("$I/I_{\\mathrm{first\\ scan}}$, raw counts")
         if k >= len(middles) - across:
             ax.set_xlabel(time_label)
@@ -124,8 +124,8 @@ def bands_figure(evolution: Evolution, bands: Table, width: str = "double") -> F
     return figure
 
 
-def _on_grid(evolution: Evolution, bands: Table, own: np.ndarray, name: str) -> FloatArray:
-    values = np.asarray(bands.columns[name], dtype=np.float64)[own]
+def _on_grid(evolution: Evolution, bands: Table, in_band: np.ndarray, name: str) -> FloatArray:
+    values = np.asarray(bands.columns[name], dtype=np.float64)[in_band]
     return np.where(evolution.rows >= 0, values[evolution.rows], np.nan)
 
 
@@ -152,21 +152,21 @@ def profile_figure(evolution: Evolution, width: str = "double") -> Figure:
     figure = new_figure(width, sum(heights) + gap * (len(heights) - 1) + top + bottom)
     axes = stack(figure, heights, left=LEFT, right=RIGHT, bottom=bottom, gap=gap)
     scale, words = time_unit(evolution)
-    places = along(evolution)
-    step = float(np.diff(np.sort(places)).min()) if len(places) > 1 else 1.0
+    positions = along(evolution)
+    step = float(np.diff(np.sort(positions)).min()) if len(positions) > 1 else 1.0
     colours = sequence_map()(np.linspace(0, 1, len(picked))) if len(picked) > 1 else [INK]
     unit = words.removeprefix("time ").strip("()")
-    beyond = places.max() + 1.4 * step
+    beyond = positions.max() + 1.4 * step
     for ax, quantity in zip(axes, quantities, strict=True):
         value, se = evolution.shown(quantity), evolution.errors(quantity)
         for k, scan in enumerate(picked):
             shift = 0.3 * step * ((k + 0.5) / len(picked) - 0.5)
             name = f"{evolution.scan_time_s[scan] / scale:.1f} {unit}" if evolution.timed else f"scan {scan}"
-            known = np.isfinite(value[scan])
+            finite = np.isfinite(value[scan])
             ax.errorbar(
-                (places + shift)[known],
-                value[scan][known],
-                np.nan_to_num(se[scan][known]),
+                (positions + shift)[finite],
+                value[scan][finite],
+                np.nan_to_num(se[scan][finite]),
                 fmt="o",
                 markersize=2.8,
                 color=colours[k],
@@ -191,14 +191,14 @@ def profile_figure(evolution: Evolution, width: str = "double") -> Figure:
     axes[-1].set_xticks(ticks, names, rotation=30 * tilted, ha="right" if tilted else "center")
     axes[-1].set_xlabel(point_label(evolution))
     axes[0].set_xlim(
-        places.min() - 0.6 * step, (beyond if evolution.reference is not None else places.max()) + 0.6 * step
+        positions.min() - 0.6 * step, (beyond if evolution.reference is not None else positions.max()) + 0.6 * step
     )
     letters(axes, LEFT)
     if len(picked) > 1:
-        handles, found = axes[0].get_legend_handles_labels()
+        handles, labels = axes[0].get_legend_handles_labels()
         figure.legend(
             handles,
-            found,
+            labels,
             loc="upper right",
             ncols=min(across, len(picked)),
             columnspacing=0.9,
@@ -221,12 +221,12 @@ def _traces(ax: Axes, evolution: Evolution, x: FloatArray, value: FloatArray, se
     bottom, top = low - margin, high + margin
     for p, colour in enumerate(point_colours(evolution)):
         y, half, at = value[:, p], se[:, p], x[:, p]
-        known = np.isfinite(y)
-        band = known & np.isfinite(half)
+        finite = np.isfinite(y)
+        band = finite & np.isfinite(half)
         under, over = (np.clip(y + side * half, bottom - margin, top + margin) for side in (-1, 1))
         ax.fill_between(at, under, over, where=band.tolist(), color=colour, alpha=0.22, linewidth=0)
         ax.plot(at, y, color=colour, linewidth=0.85)
-        alone = known & ~np.append(False, known[:-1]) & ~np.append(known[1:], False)
+        alone = finite & ~np.append(False, finite[:-1]) & ~np.append(finite[1:], False)
         ax.plot(at[alone], y[alone], "o", color=colour, markersize=1.6)
         for beyond, edge, mark in ((y > top, top, "^"), (y < bottom, bottom, "v")):
             ax.plot(at[beyond], np.full(int(beyond.sum()), edge), mark, color=colour, markersize=2.5, clip_on=False)
@@ -273,17 +273,17 @@ def _key(figure: Figure, evolution: Evolution, height_in: float) -> None:
             borderaxespad=0.2,
         )
         return
-    places = along(evolution)
+    positions = along(evolution)
     box = (LEFT / width, 1 - 0.16 / height, 0.4 * (width - LEFT - RIGHT) / width, 0.07 / height)
     bar = figure.colorbar(
-        ScalarMappable(Normalize(places.min(), places.max()), sequence_map()),
+        ScalarMappable(Normalize(positions.min(), positions.max()), sequence_map()),
         cax=figure.add_axes(box),
         orientation="horizontal",
     )
-    known = np.isfinite(evolution.position_um).all()
+    positioned = np.isfinite(evolution.position_um).all()
     bar.ax.tick_params(size=2, pad=1)
     bar.ax.annotate(
-        "position (µm)" if known else "point", (1.03, 0.5), xycoords="axes fraction", va="center", ha="left"
+        "position (µm)" if positioned else "point", (1.03, 0.5), xycoords="axes fraction", va="center", ha="left"
     )
 
 

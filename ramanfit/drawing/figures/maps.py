@@ -11,7 +11,7 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from ramanfit.drawing.axes import along, place_edges, time_edges, time_unit, trusted_range
+from ramanfit.drawing.axes import along, position_edges, time_edges, time_unit, trusted_range
 from ramanfit.drawing.figures.style import (
     FAINT,
     INK,
@@ -91,7 +91,7 @@ def _cells(ax: Axes, evolution: Evolution, quantity: str, edges: FloatArray, sho
     grid = evolution.shown(quantity)
     measured = evolution.rows >= 0
     low, high = trusted_range(grid, evolution.errors(quantity))
-    rows, order = place_edges(along(evolution))
+    rows, order = position_edges(along(evolution))
     values = np.where(shown[:, None] >= 0, grid[shown], np.nan)[:, order].T
     missed = (np.where(shown[:, None] >= 0, (measured & ~np.isfinite(grid))[shown], False))[:, order].T
     mesh = ax.pcolormesh(

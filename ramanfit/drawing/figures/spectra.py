@@ -71,9 +71,9 @@ def gallery_figure(items: Sequence[tuple[str, str, Curve]], width: str = "double
     inches, height = figure.get_size_inches()
     panel_width = (inches - left - right - gap_x * (across - 1)) / across
     for k, (title, flags, curve) in enumerate(items):
-        row, place = divmod(k, across)
+        row, column = divmod(k, across)
         low = bottom + (down - 1 - row) * (panel + gap_y)
-        box = ((left + place * (panel_width + gap_x)) / inches, low / height, panel_width / inches, panel / height)
+        box = ((left + column * (panel_width + gap_x)) / inches, low / height, panel_width / inches, panel / height)
         ax = figure.add_axes(box)
         _draw(ax, curve, named=False)
         ax.set_xlim(curve.shift_cm1[0], curve.shift_cm1[-1])

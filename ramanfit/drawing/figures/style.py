@@ -137,15 +137,29 @@ def label(evolution: Evolution, quantity: str) -> str:
 
 
 def point_ticks(evolution: Evolution, most: int = 10) -> tuple[FloatArray, list[str]]:
-    """Return ticks on the position axis, named by point and position."""
-    places = along(evolution)
-    step = -(-len(places) // most)
-    known = np.isfinite(evolution.position_um)
+    """Return ticks on the position axis.
+
+    Parameters
+    ----------
+    evolution : Evolution
+    most : int
+        Of many points every second, third, ... gets a tick.
+
+    Returns
+    -------
+    ticks : array [ticks]
+        Where they stand, as `along` gives it.
+    names : list of str
+        Point and position in µm.
+    """
+    positions = along(evolution)
+    step = -(-len(positions) // most)
+    positioned = np.isfinite(evolution.position_um)
     names = [
         f"{point} ({position:g})" if there else str(point)
-        for point, position, there in zip(evolution.points, evolution.position_um, known, strict=True)
+        for point, position, there in zip(evolution.points, evolution.position_um, positioned, strict=True)
     ]
-    return places[::step], names[::step]
+    return positions[::step], names[::step]
 
 
 def point_label(evolution: Evolution) -> str:

@@ -1,4 +1,8 @@
-"""One page for an experiment: maps, traces, every fit and all numbers, in a file that needs nothing else."""
+"""One page for an experiment: maps, traces, every fit and all numbers, in a file that needs nothing else.
+
+`payload` gathers what the page's scripts draw, and `packing` makes it small; `sections` writes what needs no script.
+`page.html`, `style.css` and the scripts lie beside them and are put into the page as they are.
+"""
 
 from __future__ import annotations
 
@@ -41,8 +45,8 @@ def report_html(evolution: Evolution, spectra: Spectra, record: Mapping[str, Any
         HTML, UTF-8.
     """
     drawn = payload_of(evolution, spectra)
-    script, style = "".join(map(_part, SCRIPTS)), _part("style.css")
-    page = Template(_part("page.html")).substitute(
+    script, style = "".join(map(_asset, SCRIPTS)), _asset("style.css")
+    page = Template(_asset("page.html")).substitute(
         policy=f"default-src 'none'; script-src '{_digest(script)}'; style-src '{_digest(style)}'; "
         "base-uri 'none'; form-action 'none'",
         title=html.escape(title),
@@ -58,7 +62,7 @@ def report_html(evolution: Evolution, spectra: Spectra, record: Mapping[str, Any
     return page.encode("utf-8", "replace")  # a file's name may hold a byte that is no text
 
 
-def _part(name: str) -> str:
+def _asset(name: str) -> str:
     return (files(__package__) / name).read_text(encoding="utf-8")
 
 

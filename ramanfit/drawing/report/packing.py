@@ -18,7 +18,17 @@ NO_NUMBER = LEVELS + 1
 
 
 def numbers(values: FloatArray) -> list[float | None]:
-    """Return numbers with the nine digits of all tables; None where there is none."""
+    """Return numbers with the nine digits of all tables.
+
+    Parameters
+    ----------
+    values : array [...]
+
+    Returns
+    -------
+    list of float or None
+        All of them, the last axis fastest; None where there is no number.
+    """
     finite = np.where(np.isfinite(values), values, np.nan).ravel()
     return [float(cell) if cell else None for cell in number_cells(finite, "")]
 
@@ -26,12 +36,17 @@ def numbers(values: FloatArray) -> list[float | None]:
 def coded(words: Sequence[str]) -> dict[str, Any]:
     """Return every different text once, and which of them stands where."""
     at: dict[str, int] = {}
-    places = [at.setdefault(word, len(at)) for word in words]
-    return {"words": list(at), "at": places}
+    indices = [at.setdefault(word, len(at)) for word in words]
+    return {"words": list(at), "at": indices}
 
 
 def quantised(counts: FloatArray) -> tuple[npt.NDArray[np.uint16], FloatArray, FloatArray]:
-    """Return counts [N, M] as steps above an offset, each spectrum with its own.
+    """Return counts as steps above an offset, each spectrum with its own.
+
+    Parameters
+    ----------
+    counts : array [N, M]
+        Not a number where there is none.
 
     Returns
     -------
@@ -40,19 +55,24 @@ def quantised(counts: FloatArray) -> tuple[npt.NDArray[np.uint16], FloatArray, F
     offset, step : array [N]
         A step is the spectrum's range over `LEVELS`.
     """
-    known = np.isfinite(counts)
-    low = np.where(known, counts, np.inf).min(axis=1)
-    high = np.where(known, counts, -np.inf).max(axis=1)
-    empty = ~known.any(axis=1)
+    finite = np.isfinite(counts)
+    low = np.where(finite, counts, np.inf).min(axis=1)
+    high = np.where(finite, counts, -np.inf).max(axis=1)
+    empty = ~finite.any(axis=1)
     low[empty], high[empty] = 0.0, 0.0
     step = np.where(high > low, (high - low) / LEVELS, 1.0)
-    filled = np.where(known, counts, low[:, None])
-    steps = np.where(known, np.rint((filled - low[:, None]) / step[:, None]), NO_NUMBER)
+    filled = np.where(finite, counts, low[:, None])
+    steps = np.where(finite, np.rint((filled - low[:, None]) / step[:, None]), NO_NUMBER)
     return steps.astype("<u2"), low, step
 
 
 def base64_text(steps: npt.NDArray[np.uint16]) -> str:
-    """Return little-endian bytes as text."""
+    """Return little-endian bytes as text.
+
+    Parameters
+    ----------
+    steps : uint16 array [...]
+    """
     return base64.b64encode(steps.astype("<u2").tobytes()).decode()
 
 

@@ -6,11 +6,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ramanfit.drawing.axes import along, label, place_edges, time_edges, time_unit, trusted_range
+from ramanfit.drawing.axes import along, label, position_edges, time_edges, time_unit, trusted_range
 from ramanfit.drawing.report.packing import base64_text, coded, numbers, quantised
 from ramanfit.experiment.cell import Record
 from ramanfit.experiment.evolution import SHOWN, Evolution, error_of
-from ramanfit.experiment.spectra import Spectra, default_maps
+from ramanfit.experiment.maps import default_maps
+from ramanfit.experiment.spectra import Spectra
 from ramanfit.fit.quantities import FLAGS
 from ramanfit.scan.scan import FloatArray
 from ramanfit.tables.columns import COLUMNS, ECHEM, ratio_columns, ratio_extras
@@ -21,7 +22,7 @@ MOST_ROWS = 20_000
 MOST_RECORD = 2_000  # rows of the potentiostat's record
 NOT_AT_HAND, LEFT_OUT = -1, -2  # why a row has no spectrum
 NODES = 65  # of a baseline that was subtracted, drawn with straight lines between them
-WORST = 0.25  # of the places that flagged spectra leave go to the largest redchi2
+WORST = 0.25  # of what flagged spectra leave of MOST_SPECTRA goes to the largest redchi2
 
 
 class Payload(NamedTuple):
@@ -86,7 +87,13 @@ def payload_of(evolution: Evolution, spectra: Spectra) -> Payload:
 
 
 def shown_rows(evolution: Evolution) -> np.ndarray:
-    """Return the rows of the table that the page holds: all, or those of every k-th scan or, if more, point."""
+    """Return the rows of the table that the page holds: all, or those of every k-th scan or, if more, point.
+
+    Returns
+    -------
+    int array [rows]
+        Ascending.
+    """
     n, rows = len(evolution.table), evolution.rows
     step = -(-n // MOST_ROWS)
     if step == 1:
@@ -102,7 +109,19 @@ def mapped(evolution: Evolution) -> list[str]:
 
 
 def embedded(table: Table, most: int) -> np.ndarray:
-    """Return the rows whose spectra are in the page: flagged ones, those with the largest redchi2, then evenly."""
+    """Return the rows whose spectra are in the page: flagged ones, those with the largest redchi2, then evenly.
+
+    Parameters
+    ----------
+    table : Table
+    most : int
+        Rows to choose.
+
+    Returns
+    -------
+    int array [rows]
+        Ascending; all if they are no more than `most`.
+    """
     if len(table) <= most:
         return np.arange(len(table))
     flagged = np.array([bool(words) for words in table.columns["flags"]])
@@ -121,7 +140,8 @@ def _numbers(table: Table, name: str) -> FloatArray:
 
 
 def _described(evolution: Evolution, name: str) -> dict[str, Any]:
-    whose = {f"{peak}_{part}": (peak, part) for peak in evolution.peaks for part in (*SHOWN, "center_delta_cm1")}
+    quantities = (*SHOWN, "center_delta_cm1")
+    whose = {f"{peak}_{quantity}": (peak, quantity) for peak in evolution.peaks for quantity in quantities}
     for ratio in evolution.ratios:
         whose |= {column: ("", column.replace(ratio, "ratio")) for column in (*ratio_columns(ratio), f"{ratio}_delta")}
     peak, column = whose[name]
@@ -139,7 +159,7 @@ def _axes(evolution: Evolution) -> dict[str, Any]:
     """Return scans and points with the edges of their cells, in the unit of the axis; points from low to high."""
     scale, words = time_unit(evolution)
     edges, scans = time_edges(evolution.scan_time_s / scale)
-    rows, order = place_edges(along(evolution))
+    rows, order = position_edges(along(evolution))
     cells = np.stack([edges[:-1], edges[1:]], axis=1)[scans >= 0]
     return {
         "timed": evolution.timed,
@@ -158,8 +178,8 @@ def _thinned(record: Record) -> dict[str, Any]:
     keep = np.arange(len(record.time_s))
     if len(keep) > MOST_RECORD:
         values = record.time_s if record.voltage_v is None else np.nan_to_num(record.voltage_v)
-        parts = np.array_split(keep, MOST_RECORD // 4)
-        ends = [(part[0], part[-1], part[values[part].argmin()], part[values[part].argmax()]) for part in parts]
+        runs = np.array_split(keep, MOST_RECORD // 4)
+        ends = [(run[0], run[-1], run[values[run].argmin()], run[values[run].argmax()]) for run in runs]
         keep = np.unique(ends)
     held = {name: getattr(record, name) for name in ("time_s", "voltage_v", "soc")}
     return {name: None if values is None else numbers(values[keep]) for name, values in held.items()}
@@ -170,31 +190,32 @@ def _spectra(evolution: Evolution, spectra: Spectra, shown: np.ndarray) -> tuple
     at = np.full(len(shown), LEFT_OUT)
     wanted = embedded(evolution.table.rows(shown), MOST_SPECTRA)
     at[wanted] = NOT_AT_HAND
-    place = {int(shown[i]): int(i) for i in wanted}
+    page_row = {int(shown[i]): int(i) for i in wanted}
     axes: dict[bytes, int] = {}
     channels: list[list[float | None]] = []
-    parts: list[np.ndarray] = []
+    packed: list[np.ndarray] = []
     shapes: dict[str, str] = {}
-    found: dict[str, list[Any]] = {name: [] for name in ("axis", "offset", "step", "coefficients", "under", "masked")}
-    here = [row for row in place if row < len(spectra)]
+    names = ("axis", "offset", "step", "coefficients", "under", "masked")
+    by_spectrum: dict[str, list[Any]] = {name: [] for name in names}
+    here = [row for row in page_row if row < len(spectra)]
     for rows, curves in spectra.together(here):
         shift, shapes = curves.shift_cm1, dict(zip(curves.peaks, curves.shapes, strict=True))
         axis = axes.setdefault(shift.tobytes(), len(axes))
         if axis == len(channels):
             channels.append(numbers(shift))
         steps, offset, step = quantised(curves.counts)
-        at[[place[row] for row in rows]] = len(found["axis"]) + np.arange(len(rows))
-        parts.append(steps.ravel())
-        found["axis"] += [axis] * len(rows)
-        found["offset"] += numbers(offset)
-        found["step"] += numbers(step)
-        found["coefficients"] += _by_spectrum(curves.coefficients)
+        at[[page_row[row] for row in rows]] = len(by_spectrum["axis"]) + np.arange(len(rows))
+        packed.append(steps.ravel())
+        by_spectrum["axis"] += [axis] * len(rows)
+        by_spectrum["offset"] += numbers(offset)
+        by_spectrum["step"] += numbers(step)
+        by_spectrum["coefficients"] += _by_spectrum(curves.coefficients)
         if curves.under is not None:
             at_nodes = [np.interp(np.linspace(shift[0], shift[-1], NODES), shift, row) for row in curves.under]
-            found["under"] += _by_spectrum(np.array(at_nodes))
-        found["masked"] += [np.flatnonzero(~use).tolist() for use in curves.use]
-    counts = base64_text(np.concatenate(parts)) if parts else ""
-    return {"at": at.tolist(), "channels": channels, "shapes": shapes, **found}, counts
+            by_spectrum["under"] += _by_spectrum(np.array(at_nodes))
+        by_spectrum["masked"] += [np.flatnonzero(~use).tolist() for use in curves.use]
+    counts = base64_text(np.concatenate(packed)) if packed else ""
+    return {"at": at.tolist(), "channels": channels, "shapes": shapes, **by_spectrum}, counts
 
 
 def _by_spectrum(coefficients: FloatArray) -> list[list[float | None]]:

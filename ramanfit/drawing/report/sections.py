@@ -46,7 +46,7 @@ def reference(evolution: Evolution) -> str:
     """Return the rows of the reference as a section with a table; empty if there is none."""
     if evolution.reference is None:
         return ""
-    columns = evolution.reference.columns
+    columns = evolution.reference.table.columns
     names = [name for name in evolution.quantities if name in columns]
     kept = {n: columns[n] for name in names for n in (name, error_of(name)) if n in columns}
     cells = for_people(Table({"source": columns["source"], **kept, "flags": columns["flags"]}))
@@ -82,5 +82,5 @@ def _typeset(evolution: Evolution, name: str) -> str:
 
 
 def _span(values: np.ndarray, unit: str) -> str:
-    known = values[np.isfinite(values)]
-    return f"{known.min():g} to {known.max():g} {unit}" if len(known) else ""
+    finite = values[np.isfinite(values)]
+    return f"{finite.min():g} to {finite.max():g} {unit}" if len(finite) else ""

@@ -45,10 +45,10 @@ class Name:
 def name_of(text: str) -> Name:
     """Take a column's name apart: ``<Ewe>/V``, ``time_s``, ``Voltage (V)``, ``Q charge/discharge/mA.h``."""
     text = text.strip().strip('"').replace("μ", "µ")
-    found = re.fullmatch(r"(.*\S)\s*[(\[]([^()\[\]]+)[)\]]", text)
-    if found is None:
-        found = re.fullmatch(r"(.+)/([^/]+)", text) or re.fullmatch(r"(.+)_([A-Za-zµ.]+)", text)
-    plain, unit = (found[1], found[2]) if found else (text, "")
+    match = re.fullmatch(r"(.*\S)\s*[(\[]([^()\[\]]+)[)\]]", text)
+    if match is None:
+        match = re.fullmatch(r"(.+)/([^/]+)", text) or re.fullmatch(r"(.+)_([A-Za-zµ.]+)", text)
+    plain, unit = (match[1], match[2]) if match else (text, "")
     unit = re.sub(r"[.·*\s]", "", unit).lower()
     if not any(unit in units for units in _UNITS.values()):
         plain, unit = text, ""

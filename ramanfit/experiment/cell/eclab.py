@@ -52,9 +52,9 @@ def read_text(path: str, text: str) -> Record:
         header.pop()
     started: datetime | None = None
     for line in lines[:at]:
-        found = _STARTED.match(line.strip())
-        if found:
-            started = moment(found[1])
+        clock = _STARTED.match(line.strip())
+        if clock:
+            started = moment(clock[1])
     rows, notes = split_rows(path, lines[at + 1 :], at + 2, "\t", len(header))
     return build_record(path, header, rows, started, notes)
 
@@ -93,12 +93,12 @@ def read_binary(path: str) -> Record:
 
     try:
         with open(path, "rb") as file:  # noqa: PTH123  # the package takes the open file
-            found = BioLogic.MPRfile(file)
-            data = found.data
+            record = BioLogic.MPRfile(file)
+            data = record.data
     except Exception as error:  # whatever a broken file makes the package run into
         raise FormatError(path, expected="a whole .mpr file", found=f"{type(error).__name__}: {error}") from error
     names = [str(name) for name in data.dtype.names]
     cells = [[repr(value) for value in np.asarray(data[name], dtype=np.float64).tolist()] for name in names]
     rows = [(number, list(row)) for number, row in enumerate(zip(*cells, strict=True), 1)]
-    started = getattr(found, "timestamp", None)
+    started = getattr(record, "timestamp", None)
     return build_record(path, names, rows, started if isinstance(started, datetime) else None)

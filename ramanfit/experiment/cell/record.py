@@ -57,13 +57,13 @@ def with_soc(record: Record, capacity_mah: float | None, first_percent: float = 
     charge = record.capacity_mah
     if charge is None or not np.isfinite(charge).any():
         return record
-    known = charge[np.isfinite(charge)]
+    measured = charge[np.isfinite(charge)]
     if capacity_mah is not None:
-        return replace(record, soc=first_percent + 100 * (charge - known[0]) / capacity_mah)
-    if known[-1] == known[0]:
+        return replace(record, soc=first_percent + 100 * (charge - measured[0]) / capacity_mah)
+    if measured[-1] == measured[0]:
         return record
     note = "state of charge counted from the record's first row (0 %) to its last (100 %): --capacity says better"
-    soc = 100 * (charge - known[0]) / (known[-1] - known[0])
+    soc = 100 * (charge - measured[0]) / (measured[-1] - measured[0])
     return replace(record, soc=soc, notes=(*record.notes, note))
 
 
@@ -101,16 +101,16 @@ def at(record: Record, time_s: FloatArray) -> dict[str, FloatArray]:
         Not a number outside the record, at unknown times, and where the record does not hold the quantity. At a
         step, where two rows share a time, the later row counts.
     """
-    found = {}
+    cell = {}
     for name in QUANTITIES:
         values = getattr(record, name)
-        found[name] = np.full(len(time_s), np.nan)
+        cell[name] = np.full(len(time_s), np.nan)
         if values is None:
             continue
-        known = np.isfinite(values)
+        measured = np.isfinite(values)
         inside = np.isfinite(time_s) & (time_s >= record.time_s[0]) & (time_s <= record.time_s[-1])
-        if known.any():
-            x, y = record.time_s[known], values[known]
+        if measured.any():
+            x, y = record.time_s[measured], values[measured]
             inside &= (time_s >= x[0]) & (time_s <= x[-1])
-            found[name][inside] = np.interp(time_s[inside], x, y)
-    return found
+            cell[name][inside] = np.interp(time_s[inside], x, y)
+    return cell

@@ -36,14 +36,14 @@ def moment(text: str) -> datetime | None:
 
     ``MM/DD/YYYY`` as EC-Lab writes it (the other way round where that is no date), ``DD.MM.YYYY``, ``YYYY-MM-DD``.
     """
-    found = _DATE.fullmatch(text.strip())
-    if found is None:
+    match = _DATE.fullmatch(text.strip())
+    if match is None:
         return None
-    a, b, c = (int(part) for part in found.groups()[:3])
-    hour, minute, second = int(found[4]), int(found[5]), int(found[6] or 0)
-    if found[8]:
-        hour = hour % 12 + 12 * (found[8].lower() == "pm")
-    micro = int((found[7] or "0").ljust(6, "0"))
+    a, b, c = (int(number) for number in match.groups()[:3])
+    hour, minute, second = int(match[4]), int(match[5]), int(match[6] or 0)
+    if match[8]:
+        hour = hour % 12 + 12 * (match[8].lower() == "pm")
+    micro = int((match[7] or "0").ljust(6, "0"))
     dotted = "." in text.split(":")[0]
     orders = [(a, b, c)] if a > 31 else [(c, b, a), (c, a, b)] if dotted else [(c, a, b), (c, b, a)]
     for year, month, day in orders:
@@ -80,16 +80,16 @@ def build_record(
         If there is no time or nothing else, a cell is no number, or time runs backwards.
     """
     names = [name_of(text) for text in header]
-    place = find(names, TIMES, "time")
-    if place is None:
+    clock = find(names, TIMES, "time")
+    if clock is None:
         raise FormatError(path, expected="a column of times, such as time/s", found=", ".join(header[:8]))
     if not rows:
         raise FormatError(path, expected="rows of numbers under the names of the columns", found="none")
 
-    def column(found: tuple[int, float] | None) -> FloatArray | None:
-        return None if found is None else found[1] * _numbers(path, header[found[0]], rows, found[0])
+    def column(where: tuple[int, float] | None) -> FloatArray | None:
+        return None if where is None else where[1] * _numbers(path, header[where[0]], rows, where[0])
 
-    time_s, began = _times(path, header[place[0]], rows, *place)
+    time_s, began = _times(path, header[clock[0]], rows, *clock)
     back = np.flatnonzero(np.diff(time_s) < 0)
     if len(back):
         row = int(back[0]) + 1
@@ -140,11 +140,11 @@ def _capacity(
 
 
 def _times(
-    path: str, name: str, rows: Sequence[tuple[int, list[str]]], place: int, factor: float
+    path: str, name: str, rows: Sequence[tuple[int, list[str]]], column: int, factor: float
 ) -> tuple[FloatArray, datetime | None]:
     """Times in s; with the absolute time of the first where the column holds dates."""
-    if moment(rows[0][1][place]) is None:
-        time_s = factor * _numbers(path, name, rows, place)
+    if moment(rows[0][1][column]) is None:
+        time_s = factor * _numbers(path, name, rows, column)
         unknown = np.flatnonzero(~np.isfinite(time_s))
         if len(unknown):
             raise FormatError(
@@ -153,16 +153,16 @@ def _times(
         return time_s, None
     moments = []
     for line, cells in rows:
-        when = moment(cells[place])
+        when = moment(cells[column])
         if when is None:
-            raise FormatError(path, line=line, expected=f"a date and time for {name}", found=repr(cells[place]))
+            raise FormatError(path, line=line, expected=f"a date and time for {name}", found=repr(cells[column]))
         moments.append(when)
     return np.array([(when - moments[0]) / timedelta(seconds=1) for when in moments]), moments[0]
 
 
-def _numbers(path: str, name: str, rows: Sequence[tuple[int, list[str]]], place: int) -> FloatArray:
+def _numbers(path: str, name: str, rows: Sequence[tuple[int, list[str]]], column: int) -> FloatArray:
     """Numbers with point or comma; an empty cell is not a number."""
-    texts = [cells[place] for _, cells in rows]
+    texts = [cells[column] for _, cells in rows]
     try:
         return np.array([float(text.replace(",", ".")) if text else np.nan for text in texts])
     except ValueError:

@@ -22,7 +22,7 @@ _TRANSFORMATIONS = ("TDSpectralTransformation", "TDLUTTransformation", "TDLinear
 _GRATING = ("nC", "LambdaC", "Gamma", "Delta", "m", "d", "x", "f")
 
 
-class Calibration(NamedTuple):
+class AxisCalibration(NamedTuple):
     """What makes a graph's functions spectra.
 
     Attributes
@@ -40,7 +40,7 @@ class Calibration(NamedTuple):
     unit: str | None
 
 
-class Axis(NamedTuple):
+class SpectralAxis(NamedTuple):
     """A spectral axis.
 
     Attributes
@@ -66,7 +66,7 @@ class Axis(NamedTuple):
     inside: slice
 
 
-def calibration_of(project: Project, graph: Graph) -> Calibration | None:
+def calibration_of(project: Project, graph: Graph) -> AxisCalibration | None:
     """Return what calibrates the functions of a graph, None if they are no spectra."""
     if graph.role in (_HISTOGRAM, _MASK) or graph.channels < 2 or not graph.spectra:
         return None
@@ -79,14 +79,14 @@ def calibration_of(project: Project, graph: Graph) -> Calibration | None:
     if seen_as is not None and seen_as.kind != "TDSpectralInterpretation":
         return None
     if transformation.kind == "TDSpectralTransformation":
-        return Calibration(transformation, seen_as, "nm")
+        return AxisCalibration(transformation, seen_as, "nm")
     unit, kind = file_unit(about["StandardUnit"].text()), about["UnitKind"].integer(0, 100)
     if seen_as is None and kind != _SPECTRAL and (kind or unit is None):
         return None
-    return Calibration(transformation, seen_as, unit)
+    return AxisCalibration(transformation, seen_as, unit)
 
 
-def read_axis(calibration: Calibration, channels: int) -> Axis:
+def read_axis(calibration: AxisCalibration, channels: int) -> SpectralAxis:
     """Return the axis of spectra of so many channels.
 
     Raises
@@ -103,11 +103,28 @@ def read_axis(calibration: Calibration, channels: int) -> Axis:
     else:
         x = read_linear(item, channels)
     laser, shown = (None, "") if seen_as is None else _interpretation(seen_as)
-    return Axis(x, unit or "nm", unit is None, laser, shown or unit or "nm", inside)
+    return SpectralAxis(x, unit or "nm", unit is None, laser, shown or unit or "nm", inside)
 
 
 def read_table(item: Item, count: int) -> FloatArray:
-    """Return the values of a TDLUTTransformation, of which there must be `count`."""
+    """Return the values of a table of them, a TDLUTTransformation.
+
+    Parameters
+    ----------
+    item : Item
+    count : int
+        How many there must be.
+
+    Returns
+    -------
+    array [count]
+        In the unit of the transformation.
+
+    Raises
+    ------
+    FormatError
+        If the table is not for so many values.
+    """
     tag = item.tag["TDLUTTransformation"]
     size = tag["LUTSize"].integer()
     if size != count:
@@ -116,7 +133,18 @@ def read_table(item: Item, count: int) -> FloatArray:
 
 
 def read_linear(item: Item, count: int) -> FloatArray:
-    """Return the values of a TDLinearTransformation at 0 .. count - 1."""
+    """Return the values of a TDLinearTransformation.
+
+    Parameters
+    ----------
+    item : Item
+    count : int
+
+    Returns
+    -------
+    array [count]
+        Its values at 0 .. count - 1, in the unit of the transformation.
+    """
     tag = item.tag["TDLinearTransformation"]
     model, world, scale = (_double(tag, name).number() for name in ("ModelOrigin", "WorldOrigin", "Scale"))
     with np.errstate(over="ignore", invalid="ignore"):
@@ -124,7 +152,23 @@ def read_linear(item: Item, count: int) -> FloatArray:
 
 
 def within_reason(tag: Tag, values: FloatArray) -> FloatArray:
-    """Return values as they are if they could be wavelengths, times or places, in any unit."""
+    """Return values as they are if they could be wavelengths, times or places, in any unit.
+
+    Parameters
+    ----------
+    tag : Tag
+        What gave them, for the message.
+    values : array [...]
+
+    Returns
+    -------
+    array [...]
+
+    Raises
+    ------
+    FormatError
+        If they could not.
+    """
     if not (np.abs(values) < _LARGEST).all():  # nor not a number
         raise tag.wrong(f"a transformation to values below {_LARGEST:g}", "one to others")
     return values

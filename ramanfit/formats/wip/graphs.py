@@ -64,6 +64,12 @@ def read_counts(graph: Graph) -> tuple[StoredCounts, int]:
     ``DataFieldInverted``. Lines that were not finished are not measured: their counts are shown as 0, as the
     text exports show them.
 
+    Returns
+    -------
+    counts : StoredCounts [N, M]
+        N is height times width of the graph, M its channels.
+    unfinished : int
+
     Raises
     ------
     FormatError

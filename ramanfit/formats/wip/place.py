@@ -50,7 +50,7 @@ def read_place(project: Project, graph: Graph, spacing: str) -> Place:
 
 
 def _at(where: Item | None, n: int) -> FloatArray | None:
-    """Return the one place of a series, n times."""
+    """Return the coordinates [N, 3] in µm of a series, which stays where it is; None if they are not known."""
     if where is None or where.kind != "TDSpaceTransformation":
         return None
     point = _positions(where, 1, 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 
+from ramanfit.formats.text import one_line
 from ramanfit.formats.wip.tags import Content, Tag, read_root
 
 NEWEST = 8  # project version
@@ -30,7 +31,7 @@ class Item:
     @property
     def caption(self) -> str:
         """Its name, on one line."""
-        return " ".join("".join(c if c.isprintable() else " " for c in self.about["Caption"].text()).split())
+        return one_line(self.about["Caption"].text())
 
     @property
     def name(self) -> str:
@@ -87,11 +88,11 @@ class Project:
     @cached_property
     def by_id(self) -> Mapping[int, Item]:
         """All objects by ID."""
-        found: dict[int, Item] = {}
+        owners: dict[int, Item] = {}
         for item in self.items:
-            if found.setdefault(item.id, item) is not item:
-                raise item.about["ID"].wrong("an ID of its own", f"{item.id}, which {found[item.id].caption!r} has")
-        return found
+            if owners.setdefault(item.id, item) is not item:
+                raise item.about["ID"].wrong("an ID of its own", f"{item.id}, which {owners[item.id].caption!r} has")
+        return owners
 
     def refer(self, tag: Tag, name: str) -> Item | None:
         """Return the object whose ID stands in a tag, None where the tag is missing or says 0.

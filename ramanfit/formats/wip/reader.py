@@ -10,30 +10,30 @@ from typing import NamedTuple
 from ramanfit.errors import FormatError
 from ramanfit.formats.binary import is_project
 from ramanfit.formats.bytes_in import Source
-from ramanfit.formats.deliver import Spectra, deliver, metadata_from
+from ramanfit.formats.deliver import Measurement, deliver, metadata_from
 from ramanfit.formats.information import Information, started
 from ramanfit.formats.reader import Reader, ReadOptions
-from ramanfit.formats.wip.axis import Axis, Calibration, calibration_of, read_axis
+from ramanfit.formats.wip.axis import AxisCalibration, SpectralAxis, calibration_of, read_axis
 from ramanfit.formats.wip.graphs import Graph, read_counts, read_graph
 from ramanfit.formats.wip.place import read_place
 from ramanfit.formats.wip.project import NEWEST, Project
 from ramanfit.formats.wip.text import information_of, informations
-from ramanfit.formats.wip.trace import Step, measurement_of, read_trace
+from ramanfit.formats.wip.trace import TracedStep, measurement_of, read_trace
 from ramanfit.scan.scan import Metadata, Scan
 
 _SHOWN = {"TDGraph": "graph", "TDImage": "image", "TDBitmap": "picture", "TDText": "text"}
 
 
-class _Measurement(NamedTuple):
+class _SpectralGraph(NamedTuple):
     graph: Graph
-    calibration: Calibration
+    calibration: AxisCalibration
 
 
 class _Described(NamedTuple):
     """What a project says of its measurements beside their numbers."""
 
     texts: dict[str, list[Information]]
-    steps: Mapping[str, Step]
+    steps: Mapping[str, TracedStep]
 
 
 def read(source: Source, options: ReadOptions) -> list[Scan]:
@@ -48,16 +48,16 @@ def read(source: Source, options: ReadOptions) -> list[Scan]:
         spectrum. A graph that `options` does not select may be unreadable.
     """
     project = Project(source.content(), source.path)
-    spectra, passed = _spectra(project)
-    if not spectra:
+    spectral_graphs, passed = _spectra(project)
+    if not spectral_graphs:
         raise FormatError(source.path, _none(passed))
     described = _Described(informations(project), read_trace(project.trace))
     scans: list[Scan] = []
-    for measurement in spectra:
+    for spectral in spectral_graphs:
         try:
-            scans.append(_scan(project, measurement, described, options))
+            scans.append(_scan(project, spectral, described, options))
         except FormatError:
-            if options.selects(measurement.graph.item.name):
+            if options.selects(spectral.graph.item.name):
                 raise
     del passed["text"]
     notes = [f"passed over in this project: {_words(passed)}"] if passed else []
@@ -71,10 +71,10 @@ def read(source: Source, options: ReadOptions) -> list[Scan]:
 def no_spectrum(source: Source) -> str:
     """Return why a project has no spectrum; an empty string if it has one, or is broken."""
     try:
-        spectra, passed = _spectra(Project(source.content(), source.path))
+        spectral_graphs, passed = _spectra(Project(source.content(), source.path))
     except FormatError:
         return ""
-    return "" if spectra else _none(passed)
+    return "" if spectral_graphs else _none(passed)
 
 
 def _none(passed: Counter[str]) -> str:
@@ -85,9 +85,9 @@ def _words(passed: Counter[str]) -> str:
     return ", ".join(f"{n} {kind}{'s' if n != 1 else ''}" for kind, n in sorted(passed.items()))
 
 
-def _spectra(project: Project) -> tuple[list[_Measurement], Counter[str]]:
+def _spectra(project: Project) -> tuple[list[_SpectralGraph], Counter[str]]:
     """Return the graphs of spectra, and the number of all else that a person would see in the project."""
-    found: list[_Measurement] = []
+    graphs: list[_SpectralGraph] = []
     passed: Counter[str] = Counter()
     for item in project.items:
         if item.kind not in _SHOWN or item.hidden:
@@ -95,14 +95,14 @@ def _spectra(project: Project) -> tuple[list[_Measurement], Counter[str]]:
         graph = read_graph(item) if item.kind == "TDGraph" else None
         calibration = None if graph is None else calibration_of(project, graph)
         if graph is not None and calibration is not None:
-            found.append(_Measurement(graph, calibration))
+            graphs.append(_SpectralGraph(graph, calibration))
         else:
             passed[_SHOWN[item.kind]] += 1
-    return found, passed
+    return graphs, passed
 
 
-def _scan(project: Project, measurement: _Measurement, described: _Described, options: ReadOptions) -> Scan:
-    graph, calibration = measurement
+def _scan(project: Project, spectral: _SpectralGraph, described: _Described, options: ReadOptions) -> Scan:
+    graph, calibration = spectral
     name = graph.item.name
     counts, unfinished = read_counts(graph)  # first: then sizes are those of the data
     axis = read_axis(calibration, graph.channels)
@@ -113,7 +113,7 @@ def _scan(project: Project, measurement: _Measurement, described: _Described, op
         notes += (f"{lost} channels beyond the calibrated ones passed over",)
     if axis.assumed and options.x_unit is None:
         notes += ("the unit of the axis is not in the file: taken as nm (--x-unit)",)
-    spectra = Spectra(
+    measurement = Measurement(
         f"{project.path}::{name}",
         axis.x,
         counts[:, axis.inside],
@@ -122,7 +122,7 @@ def _scan(project: Project, measurement: _Measurement, described: _Described, op
         laser_nm=axis.laser_nm,
     )
     return deliver(
-        spectra,
+        measurement,
         source=project.path,
         name=name,
         place=read_place(project, graph, options.line_spacing),
@@ -132,7 +132,9 @@ def _scan(project: Project, measurement: _Measurement, described: _Described, op
     )
 
 
-def _metadata(project: Project, graph: Graph, axis: Axis, described: _Described) -> tuple[Metadata, tuple[str, ...]]:
+def _metadata(
+    project: Project, graph: Graph, axis: SpectralAxis, described: _Described
+) -> tuple[Metadata, tuple[str, ...]]:
     """Return what the Information text says, else the trace of the measurement, else the object itself."""
     item = graph.item
     header = {"GraphName": item.caption, "ID": str(item.id), "XAxisUnit": axis.shown}

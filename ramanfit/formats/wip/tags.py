@@ -52,10 +52,10 @@ class Tag:
     start: int
     end: int
 
-    def wrong(self, expected: str, found: str, at: int | None = None) -> FormatError:
+    def wrong(self, expected: str, actual: str, at: int | None = None) -> FormatError:
         """Return the error of content that is not as expected."""
         where = f"byte {self.start if at is None else at}, tag {self.where!r}"
-        return FormatError(self.path, where, expected=expected, found=found)
+        return FormatError(self.path, where, expected=expected, found=actual)
 
     @cached_property
     def children(self) -> Mapping[str, Tag]:
@@ -68,22 +68,22 @@ class Tag:
         """
         if self.kind != _TREE:
             raise self.wrong("tags", _WORDS[self.kind])
-        found: dict[str, Tag] = {}
+        children: dict[str, Tag] = {}
         at = self.start
         while at < self.end:
             name, tag = _read(self.path, self.content, at, self.end, self.where)
-            if name in found:
+            if name in children:
                 raise self.wrong(f"one tag {name!r}", "a second one", at)
-            if len(found) >= _MOST_CHILDREN:
+            if len(children) >= _MOST_CHILDREN:
                 raise self.wrong(f"at most {_MOST_CHILDREN} tags", "more", at)
-            found[name], at = tag, tag.end
-        return found
+            children[name], at = tag, tag.end
+        return children
 
     def __getitem__(self, name: str) -> Tag:
-        found = self.find(name)
-        if found is None:
+        tag = self.find(name)
+        if tag is None:
             raise self.wrong(f"a tag {name!r} inside", ", ".join(map(repr, list(self.children)[:5])) or "none")
-        return found
+        return tag
 
     def find(self, *names: str) -> Tag | None:
         """Return the first of these tags that there is."""
@@ -91,6 +91,10 @@ class Tag:
 
     def raw(self) -> Content:
         """Return the content of a tag of bytes, without a copy.
+
+        Returns
+        -------
+        uint8 array [bytes]
 
         Raises
         ------
@@ -102,7 +106,16 @@ class Tag:
         return self.content[self.start : self.end]
 
     def numbers(self, count: int | None = None) -> FloatArray:
-        """Return finite numbers of any type, so many if `count` is given.
+        """Return finite numbers of any type.
+
+        Parameters
+        ----------
+        count : int, optional
+            How many there must be.
+
+        Returns
+        -------
+        array [count]
 
         Raises
         ------
@@ -159,6 +172,13 @@ class Tag:
 
 def read_root(content: Content, path: str) -> Tag:
     """Return the tag that holds all others.
+
+    Parameters
+    ----------
+    content : uint8 array [bytes]
+        The whole file.
+    path : str
+        For messages.
 
     Raises
     ------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ramanfit.formats.information import Information, measurement, parse
+from ramanfit.formats.information import Information, parse, parse_name
 from ramanfit.formats.wip.project import Item, Project
 
 _LONGEST = 1 << 20
@@ -38,23 +38,23 @@ def plain_text(rtf: str) -> str:
 
 
 def informations(project: Project) -> dict[str, list[Information]]:
-    """Return the Information texts by the stem of the measurement's name, as `measurement` gives it.
+    """Return the Information texts by the stem of the measurement's name, as `parse_name` gives it.
 
     Raises
     ------
     FormatError
         If a text cannot be reached.
     """
-    found: dict[str, list[Information]] = {}
+    by_stem: dict[str, list[Information]] = {}
     for item in project.items:
         if item.kind != "TDText":
             continue
-        _, stem, is_information = measurement(item.caption)
+        _, stem, is_information = parse_name(item.caption)
         stream = item.tag.find("TDStream")
         if is_information and stream is not None:
             raw = stream["StreamData"].raw()[:_LONGEST].tobytes().decode("cp1252", "replace")
-            found.setdefault(stem, []).append(parse(plain_text(raw)))
-    return found
+            by_stem.setdefault(stem, []).append(parse(plain_text(raw)))
+    return by_stem
 
 
 def information_of(graph: Item, texts: dict[str, list[Information]]) -> tuple[Information | None, tuple[str, ...]]:
@@ -66,10 +66,10 @@ def information_of(graph: Item, texts: dict[str, list[Information]]) -> tuple[In
     notes : tuple of str
         Why none was taken although there were some.
     """
-    caption = graph.caption
-    known = [texts[stem] for name in (caption, caption.rpartition("<")[2]) if (stem := measurement(name)[1]) in texts]
-    if not known:
+    names = (graph.caption, graph.caption.rpartition("<")[2])
+    candidates = [texts[stem] for name in names if (stem := parse_name(name)[1]) in texts]
+    if not candidates:
         return None, ()
-    if len(known[0]) > 1:
-        return None, (f"{len(known[0])} Information texts could belong to it: none was taken",)
-    return known[0][0], ()
+    if len(candidates[0]) > 1:
+        return None, (f"{len(candidates[0])} Information texts could belong to it: none was taken",)
+    return candidates[0][0], ()

@@ -18,7 +18,7 @@ _POWER = "{DE90D5DF-6355-4003-8C30-69F4ECA394D6}"
 _DURATION = "{3BD5B7C3-02B3-4226-8541-B4FA098F9FAA}"
 
 
-class Step(NamedTuple):
+class TracedStep(NamedTuple):
     """One step: a measurement, or something that was done with its data.
 
     Attributes
@@ -55,7 +55,7 @@ class Step(NamedTuple):
         }
 
 
-def read_trace(trace: Tag | None) -> dict[str, Step]:
+def read_trace(trace: Tag | None) -> dict[str, TracedStep]:
     """Return the steps by the GUIDs of the data they made.
 
     Raises
@@ -63,7 +63,7 @@ def read_trace(trace: Tag | None) -> dict[str, Step]:
     FormatError
         If the trace is not whole.
     """
-    found: dict[str, Step] = {}
+    steps: dict[str, TracedStep] = {}
     for element in _elements(trace):
         values: dict[str, float] = {}
         for group in _elements(element.find("ParamSets")):
@@ -72,12 +72,12 @@ def read_trace(trace: Tag | None) -> dict[str, Step]:
                 if value is not None:
                     values[parameter["ParamGuid"].text().upper()] = value.number()
         when = element.find("CreationLocalTime")
-        step = Step(tuple(_guids(element.find("Inputs"))), "" if when is None else when.text(), values)
-        found |= dict.fromkeys(_guids(element.find("Outputs")), step)
-    return found
+        step = TracedStep(tuple(_guids(element.find("Inputs"))), "" if when is None else when.text(), values)
+        steps |= dict.fromkeys(_guids(element.find("Outputs")), step)
+    return steps
 
 
-def measurement_of(guid: str, steps: Mapping[str, Step]) -> Step | None:
+def measurement_of(guid: str, steps: Mapping[str, TracedStep]) -> TracedStep | None:
     """Return the measurement that data came from, through all that was done with them."""
     seen: set[str] = set()
     waiting = [guid]

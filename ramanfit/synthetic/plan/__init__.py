@@ -1,6 +1,11 @@
-"""Plans of synthetic experiments."""
+"""Plans of synthetic experiments, read from TOML and checked when they are made.
 
-from ramanfit.synthetic.plan.cell import SWITCH_S, PlannedCell, Step
+`plan` has the whole, `parts` its tables of one kind each: axis, scan, detector, background and cosmic rays.
+`points` has the peaks at every point and how they change from scan to scan, `cell` what the potentiostat does
+meanwhile. A plan only says what is meant; `ramanfit.synthetic.simulate` carries it out.
+"""
+
+from ramanfit.synthetic.plan.cell import SWITCH_S, CellStep, PlannedCell
 from ramanfit.synthetic.plan.parts import Background, Detector, PlannedAxis, PlannedScan, Spikes
 from ramanfit.synthetic.plan.plan import Plan, load_plan, plan_from_toml
 from ramanfit.synthetic.plan.points import Course, PlannedPeak, PlannedPoint, knots
@@ -8,6 +13,7 @@ from ramanfit.synthetic.plan.points import Course, PlannedPeak, PlannedPoint, kn
 __all__ = [
     "SWITCH_S",
     "Background",
+    "CellStep",
     "Course",
     "Detector",
     "Plan",
@@ -17,7 +23,6 @@ __all__ = [
     "PlannedPoint",
     "PlannedScan",
     "Spikes",
-    "Step",
     "knots",
     "load_plan",
     "plan_from_toml",

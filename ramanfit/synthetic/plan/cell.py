@@ -14,7 +14,7 @@ _HOUR_S = 3600.0
 
 
 @dataclass(frozen=True)
-class Step:
+class CellStep:
     """Constant current for a while.
 
     Attributes
@@ -77,15 +77,15 @@ class PlannedCell:
         expect(len(self.voltage_v) >= 2, "cell.voltage_v", "two numbers or more", list(self.voltage_v))
         object.__setattr__(self, "current_ma", _currents(self.current_ma))
 
-    def steps(self, lasts_s: float) -> tuple[Step, ...]:
+    def steps(self, lasts_s: float) -> tuple[CellStep, ...]:
         """Return the steps of a record that lasts `lasts_s` or until the last one ends."""
         planned = self.current_ma if isinstance(self.current_ma, tuple) else ((lasts_s / _HOUR_S, self.current_ma),)
-        steps: list[Step] = []
+        steps: list[CellStep] = []
         start = charge = 0.0
         for hours, current in planned:
             if lasts_s - start <= SWITCH_S:
                 break
-            steps.append(Step(start, min(start + hours * _HOUR_S, lasts_s), current, charge))
+            steps.append(CellStep(start, min(start + hours * _HOUR_S, lasts_s), current, charge))
             start, charge = steps[-1].end_s, steps[-1].charge_after_mah
         return tuple(steps)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from ramanfit.errors import InputError, RecipeError
 from ramanfit.recipe.settings import build, check_types, expect, parse_toml
-from ramanfit.synthetic.plan.cell import SWITCH_S, PlannedCell, Step
+from ramanfit.synthetic.plan.cell import SWITCH_S, CellStep, PlannedCell
 from ramanfit.synthetic.plan.parts import Background, Detector, PlannedAxis, PlannedScan, Spikes
 from ramanfit.synthetic.plan.points import PlannedPeak, PlannedPoint
 
@@ -75,12 +75,12 @@ class Plan:
             )
             full = self.cell.capacity_mah
             for step in self.cell_steps:
-                found = step.charge_after_mah
-                good = -1e-9 * full <= found <= (1 + 1e-9) * full
-                expect(good, "cell.current_ma", f"a charge that stays in 0 to {full:g} mAh", found)
+                charge = step.charge_after_mah
+                good = -1e-9 * full <= charge <= (1 + 1e-9) * full
+                expect(good, "cell.current_ma", f"a charge that stays in 0 to {full:g} mAh", charge)
 
     @property
-    def cell_steps(self) -> tuple[Step, ...]:
+    def cell_steps(self) -> tuple[CellStep, ...]:
         """What the cell's record holds; nothing without a cell."""
         return self.cell.steps(self._record_s) if self.cell is not None else ()
 

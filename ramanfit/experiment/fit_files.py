@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ramanfit.errors import RamanfitError, ScanError
 from ramanfit.fit.batch import CHUNK
@@ -20,11 +20,20 @@ from ramanfit.formats import ReadOptions, open_scans
 from ramanfit.scan.schedule import Visit
 
 if TYPE_CHECKING:
+    from ramanfit.experiment.bands import BandIntensities
+    from ramanfit.fit.curves import Curves
     from ramanfit.recipe.recipe import Recipe
     from ramanfit.scan.scan import Scan
 
-Keep = Callable[[Sequence[Fitted]], Sequence[Any]]
 PER_WORKER = 32  # exports that a process is handed at a time
+
+
+class Keep(NamedTuple):
+    """What is kept of a scan besides its quantities once it is fitted."""
+
+    bands: bool = False
+    curves: bool = False  # what figures are drawn from; needs the bands
+    fits: bool = False  # everything
 
 
 class Job(NamedTuple):
@@ -34,22 +43,52 @@ class Job(NamedTuple):
     stdin_name: str
     recipe: Recipe
     engine: str
-    keep: Keep | None = None  # what is taken from fits before they are let go
+    keep: Keep = Keep()
     alternatives: Mapping[str, Recipe] = {}  # that the fits are repeated with
 
 
-@dataclass
+@dataclass(eq=False)
+class ScanFits:
+    """What is left of a scan once it is fitted: its spectra are let go where nobody asks for them.
+
+    Attributes
+    ----------
+    visit : Visit
+    quantities : Quantities
+    cosmic_rays : list of (row, first and last shift in cm-1)
+        Those that were masked.
+    notes : tuple of str
+        What had to be assumed.
+    departures : dict of str to Departures
+        By alternative, where it suits the scan's axis.
+    bands, curves, fitted
+        What `Keep` asks for.
+    """
+
+    visit: Visit
+    quantities: Quantities
+    cosmic_rays: list[tuple[int, float, float]]
+    notes: tuple[str, ...]
+    departures: dict[str, Departures] = field(default_factory=dict)
+    bands: BandIntensities | None = None
+    curves: Curves | None = None
+    fitted: Fitted | None = None
+
+
+@dataclass(eq=False)
 class Outcome:
     """What became of one export."""
 
-    visits: list[Visit] = field(default_factory=list)
-    quantities: list[Quantities] = field(default_factory=list)
-    kept: list[Any] = field(default_factory=list)
-    cosmic_rays: list[list[tuple[int, float, float]]] = field(default_factory=list)  # by scan
-    notes: list[tuple[str, str]] = field(default_factory=list)  # note, source
-    departures: dict[str, list[Departures]] = field(default_factory=dict)  # by alternative
-    inputs: list[str] = field(default_factory=list)
+    scans: list[ScanFits] = field(default_factory=list)
+    inputs: list[str] = field(default_factory=list)  # all files that were read
     error: RamanfitError | None = None
+
+
+class _Read(NamedTuple):
+    """An export that waits to be fitted."""
+
+    outcome: Outcome
+    scans: list[tuple[Scan, Prepared]]
 
 
 def fit_exports(job: Job, paths: Iterable[str], spread: Spread = map) -> Iterator[Outcome]:
@@ -57,46 +96,57 @@ def fit_exports(job: Job, paths: Iterable[str], spread: Spread = map) -> Iterato
 
     No more than about two batches of spectra are held, however many there are.
     """
-    waiting: list[tuple[Outcome, list[tuple[Scan, Prepared]]]] = []
+    waiting: list[_Read] = []
     held = 0
     for path in paths:
-        outcome, scans = Outcome(inputs=[path]), []
+        read = _Read(Outcome(inputs=[path]), [])
         try:
             for scan in open_scans(path, job.options, stdin_name=job.stdin_name):
-                scans.append((scan, prepare(scan, job.recipe)))
+                read.scans.append((scan, prepare(scan, job.recipe)))
         except RamanfitError as error:
-            outcome.error = error
-        waiting.append((outcome, scans))
-        held += sum(len(scan) for scan, _ in scans)
+            read.outcome.error = error
+        waiting.append(read)
+        held += sum(len(scan) for scan, _ in read.scans)
         if held >= CHUNK:
             yield from _fitted(job, waiting, spread)
             waiting, held = [], 0
     yield from _fitted(job, waiting, spread)
 
 
-def _fitted(
-    job: Job, waiting: Sequence[tuple[Outcome, list[tuple[Scan, Prepared]]]], spread: Spread
-) -> Iterator[Outcome]:
-    fits = fit_prepared([pair for _, scans in waiting for pair in scans], job.recipe, job.engine, spread)
-    kept = [None] * len(fits) if job.keep is None else job.keep(fits)
-    apart = [dict[str, Departures]() for _ in fits]
+def _fitted(job: Job, waiting: Sequence[_Read], spread: Spread) -> Iterator[Outcome]:
+    fits = fit_prepared([pair for read in waiting for pair in read.scans], job.recipe, job.engine, spread)
+    left = [_left_of(fitted, job.keep) for fitted in fits]
+    if job.keep.bands:
+        from ramanfit.experiment.curves import curves_and_bands, fitted_lines
+
+        lines = [fitted_lines(fitted.quantities) for fitted in fits]
+        orders = [len(fitted.prepared.model.basis) - 1 for fitted in fits]
+        again = curves_and_bands([fitted.scan for fitted in fits], job.recipe, lines, orders)
+        for scan, (curves, bands) in zip(left, again, strict=True):
+            scan.curves, scan.bands = curves if job.keep.curves else None, bands
     for name, recipe in job.alternatives.items():
         for i, other in _repeated(fits, recipe, job.engine, spread):
-            apart[i][name] = departures(fits[i].quantities, other.quantities)
-    found = zip(fits, kept, apart, strict=True)
+            left[i].departures[name] = departures(fits[i].quantities, other.quantities)
+    if job.alternatives:
+        for scan in left:
+            scan.quantities = with_systematics(scan.quantities, scan.departures.values())
+    in_order = zip(fits, left, strict=True)
     for outcome, scans in waiting:
-        for fitted, part, others in islice(found, len(scans)):
-            outcome.visits.append(Visit.of(fitted.scan))
-            own = fitted.quantities
-            outcome.quantities.append(with_systematics(own, others.values()) if job.alternatives else own)
-            for name, differences in others.items():
-                outcome.departures.setdefault(name, []).append(differences)
-            outcome.notes += [(note, fitted.scan.source) for note in fitted.scan.notes]
+        for fitted, scan in islice(in_order, len(scans)):
+            outcome.scans.append(scan)
             if fitted.scan.metadata.information:
                 outcome.inputs.append(fitted.scan.metadata.information)
-            outcome.kept.append(part)
-            outcome.cosmic_rays.append(fitted.prepared.cosmic_rays())
         yield outcome
+
+
+def _left_of(fitted: Fitted, keep: Keep) -> ScanFits:
+    return ScanFits(
+        visit=Visit.of(fitted.scan),
+        quantities=fitted.quantities,
+        cosmic_rays=fitted.prepared.cosmic_rays(),
+        notes=fitted.scan.notes,
+        fitted=fitted if keep.fits else None,
+    )
 
 
 def _repeated(fits: Sequence[Fitted], recipe: Recipe, engine: str, spread: Spread) -> Iterator[tuple[int, Fitted]]:

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
-from ramanfit.cli.console import Console
-from ramanfit.errors import FormatError, InputError
+from ramanfit.errors import FormatError, InputError, UsageError
 from ramanfit.experiment.outliers import with_outliers
+from ramanfit.experiment.with_cell import cell_record, table_with_cell
 from ramanfit.formats import is_fit_table
-from ramanfit.tables.read import FitTable, join, read_fit_table
+from ramanfit.tables.fit_table import FitTable
+from ramanfit.tables.read import join, read_fit_table
 
 if TYPE_CHECKING:
-    from ramanfit.cli.request import Request
+    from ramanfit.experiment.request import Request
+    from ramanfit.experiment.voice import Voice
 
 HEAD = 4096  # bytes that tell a table of fits from an export
 
@@ -33,7 +32,7 @@ def table_files(files: Sequence[str]) -> list[str]:
     tables = [path for path in files if _is_table(path)]
     if tables and len(tables) < len(files):
         other = next(path for path in files if path not in tables)
-        raise click.UsageError(f"tables of fits and exports do not mix: {tables[0]}, {other}")
+        raise UsageError(f"tables of fits and exports do not mix: {tables[0]}, {other}")
     return tables
 
 
@@ -49,7 +48,7 @@ def _is_table(path: str) -> bool:
         return False  # the readers say it better
 
 
-def join_tables(paths: Sequence[str], request: Request, console: Console) -> FitTable:
+def join_tables(paths: Sequence[str], request: Request, voice: Voice) -> FitTable:
     """Return the rows of all tables as one experiment.
 
     Raises
@@ -60,21 +59,27 @@ def join_tables(paths: Sequence[str], request: Request, console: Console) -> Fit
     tables: list[FitTable] = []
     for path in paths:
         try:
-            found = read_fit_table(path, _bytes(path), request.recipe.ratios)
+            fits, disagreements = read_fit_table(path, _bytes(path), request.recipe.ratios)
         except (FormatError, InputError) as error:
             if not request.keep_going:
                 raise
-            console.survive(error)
+            voice.survive(error)
             continue
-        for d in found.disagreements:
-            console.warn(f"{path}: {d.point}: printed {d.column} {d.printed}, but its heights give {d.computed:.4g}")
-        tables.append(found)
+        for d in disagreements:
+            voice.warn(f"{path}: {d.point}: printed {d.column} {d.printed}, but its heights give {d.computed:.4g}")
+        tables.append(fits)
     if not tables:
         raise InputError("no table could be read")
     joined, notes = join(tables, request.placement.get("period_s"))
     for note in notes:
-        console.say(note)
-    return replace(joined, table=with_outliers(joined.table))
+        voice.say(note)
+    return joined.with_table(with_outliers(joined.table))
+
+
+def join_with_cell(paths: Sequence[str], request: Request, voice: Voice) -> FitTable:
+    """Return the rows of all tables with what the cell did, where its record was given."""
+    joined = join_tables(paths, request, voice)
+    return joined.with_table(table_with_cell(joined.table, cell_record(request, joined.started, voice), voice))
 
 
 def _bytes(path: str) -> bytes:

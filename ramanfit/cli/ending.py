@@ -1,0 +1,116 @@
+"""How the fitting commands end: the table is written, then the record of what was done, then the flags are told."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from ramanfit.errors import FlaggedFits
+
+if TYPE_CHECKING:
+    from ramanfit.cli.console import Console
+    from ramanfit.cli.display import Output
+    from ramanfit.experiment.request import Request
+    from ramanfit.tables.fit_table import FitTable
+    from ramanfit.tables.table import Table
+
+
+def write_fits(
+    request: Request,
+    output: Output,
+    console: Console,
+    shape: Callable[[FitTable], Table],
+    *,
+    check: bool,
+    meta: str | None,
+) -> None:
+    """Fit all exports and write their table, in order of time; then the record, then the flags.
+
+    Parameters
+    ----------
+    request : Request
+    output : Output
+    console : Console
+    shape : callable
+        Makes the table that is written of the fits.
+    check, meta
+        As in `report_flags` and `write_meta`.
+
+    Raises
+    ------
+    RamanfitError
+        The first error of an input, unless going on was asked for.
+    FlaggedFits
+        When flags were asked to count and a fit is flagged.
+    """
+    from ramanfit.experiment.fits import fit_with_cell, say_second_opinion
+
+    refuse((output.path, meta), request)
+    flags: list[str] = []
+    with output.open() as writer:  # before any work: a target that cannot be written is told at once
+        fits = fit_with_cell(request, console)
+        if fits.scans:
+            table = fits.table()
+            flags = table.flags
+            writer.write(shape(table))
+    write_meta(meta, request, fits.inputs)
+    say_second_opinion(request, fits, console)
+    report_flags(flags, console, check=check)
+
+
+def report_flags(flags: Sequence[str], console: Console, *, check: bool) -> None:
+    """Say how many spectra are flagged, with what, from the flags of all.
+
+    Raises
+    ------
+    FlaggedFits
+        With `check`, if any is.
+    """
+    flagged = [words for words in flags if words]
+    if not flagged:
+        return
+    counts = Counter(word for words in flagged for word in words.split("|"))
+    listed = ", ".join(f"{word} {count}" for word, count in counts.most_common())
+    message = f"{len(flagged)} of {len(flags)} spectra flagged: {listed}"
+    if check:
+        raise FlaggedFits(message)
+    console.say(message)
+
+
+def write_meta(target: str | None, request: Request, inputs: Sequence[str]) -> None:
+    """Write what was done, if that was asked for."""
+    if target:
+        from ramanfit.experiment.provenance import write_record
+
+        write_record(target, request.recipe, with_record(inputs, request), command_line())
+
+
+def refuse(outputs: Iterable[str | None], request: Request, more: Sequence[str] = ()) -> None:
+    """Refuse outputs of a request that are also its inputs, before any work.
+
+    Parameters
+    ----------
+    outputs : iterable of str or None
+    request : Request
+    more : sequence of str
+        Exports, tables and folders that are read besides those of the request.
+    """
+    from ramanfit.experiment.overwrite import refuse_inputs
+    from ramanfit.recipe.toml import recipe_files
+
+    others = [*with_record((), request), *request.recipe_files]
+    if request.sensitivity:
+        others += [file for name in request.recipe.alternatives.recipes for file in recipe_files(name)]
+    refuse_inputs(outputs, [*request.files, *more], others)
+
+
+def with_record(inputs: Sequence[str], request: Request) -> list[str]:
+    """Return all files that were read, the cell's record among them."""
+    return [*inputs, *([request.echem.path] if request.echem else [])]
+
+
+def command_line() -> list[str]:
+    """Return the words that the program was started with."""
+    return ["ramanfit", *sys.argv[1:]]

@@ -1,0 +1,88 @@
+"""The folder that holds all that is written about an experiment: tables, figures and the report."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ramanfit.tables.sink import Sink
+
+if TYPE_CHECKING:
+    from ramanfit.drawing.figures import Figure
+    from ramanfit.experiment.gathered import Gathered
+    from ramanfit.experiment.request import Drawing
+    from ramanfit.experiment.voice import Voice
+
+FIGURES = ("map", "traces", "profile", "bands", "waterfall")
+
+
+def files_in(folder: str | os.PathLike[str], maps: Iterable[str], drawing: Drawing) -> list[str]:
+    """Return all files that may be written about an experiment into a folder.
+
+    Parameters
+    ----------
+    folder : path
+    maps : iterable of str
+        Quantities that are mapped.
+    drawing : Drawing
+    """
+    names = ["peaks.csv", "ratios.csv", "bands.csv", *(f"map_{name}.csv" for name in maps)]
+    if drawing.figures:
+        names += [f"{figure}.{ending}" for figure in FIGURES for ending in _endings(drawing)]
+        names.append("waterfall.csv")
+    if drawing.report:
+        names.append("report.html")
+    return [os.fspath(Path(folder) / name) for name in names]
+
+
+def write_figures(folder: Path, gathered: Gathered, drawing: Drawing, voice: Voice) -> list[str]:
+    """Draw and save all figures, and the numbers of the waterfall; return the names of the files."""
+    from ramanfit.drawing import figures
+    from ramanfit.drawing.waterfall import picked_curves, waterfall_table
+    from ramanfit.tables.forms import open_writer
+
+    written = []
+    with voice.progress(len(FIGURES), "figures") as bar:
+        for name, figure in _figures(gathered, drawing, voice):
+            for ending in _endings(drawing):
+                figures.save(figure, folder / f"{name}.{ending}")
+                written.append(f"{name}.{ending}")
+            bar.advance()
+    picked = picked_curves(gathered, drawing)
+    if picked:
+        with open_writer(folder / "waterfall.csv", "csv") as writer:
+            writer.write(waterfall_table(gathered.evolution, picked))
+        written.append("waterfall.csv")
+    return written
+
+
+def _endings(drawing: Drawing) -> list[str]:
+    return list(dict.fromkeys(("png", *drawing.formats)))
+
+
+def _figures(gathered: Gathered, drawing: Drawing, voice: Voice) -> Iterator[tuple[str, Figure]]:
+    from ramanfit.drawing import figures
+    from ramanfit.drawing.waterfall import picked_curves, waterfall_figure
+
+    evolution = gathered.evolution
+    yield "map", figures.map_figure(evolution, gathered.map_names(drawing.quantities), drawing.width)
+    yield "traces", figures.traces_figure(evolution, drawing.width)
+    yield "profile", figures.profile_figure(evolution, drawing.width)
+    if gathered.bands is not None:
+        yield "bands", figures.bands_figure(evolution, gathered.bands, drawing.width)
+    picked = picked_curves(gathered, drawing)
+    if picked:
+        yield "waterfall", waterfall_figure(evolution, picked, drawing)
+    elif drawing.soc or drawing.times_s:
+        voice.warn("no spectrum at hand for the waterfall")
+
+
+def write_report(folder: Path, gathered: Gathered, record: Mapping[str, Any], title: str) -> list[str]:
+    """Write the report; return the name of the file."""
+    from ramanfit.drawing.report import report_html
+
+    with Sink(folder / "report.html") as sink:
+        sink.write(report_html(gathered.evolution, gathered.spectra, record, title))
+    return ["report.html"]

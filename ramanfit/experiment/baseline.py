@@ -1,0 +1,78 @@
+"""Spectra with the fitted baseline taken off."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ramanfit.experiment.inputs import exports, scans
+from ramanfit.experiment.request import Reading, Request
+from ramanfit.experiment.voice import Silent, Voice
+from ramanfit.fit.pipeline import fit_scan
+from ramanfit.recipe.toml import DEFAULT_RECIPE
+
+if TYPE_CHECKING:
+    from ramanfit.experiment.request import Files, NamedRecipe
+    from ramanfit.recipe.recipe import Recipe
+    from ramanfit.scan.scan import Scan
+
+
+def baseline(
+    files: Files,
+    *,
+    recipe: NamedRecipe = DEFAULT_RECIPE,
+    keep: bool = False,
+    reading: Reading = Reading(),  # noqa: B008 - frozen
+    keep_going: bool = False,
+    voice: Voice | None = None,
+) -> list[Scan]:
+    """Return the spectra with the fitted baseline taken off, on the channels inside the recipe's window.
+
+    Parameters
+    ----------
+    files : str, path, or sequence of these
+        Exports, and folders of them.
+    recipe : str, path or Recipe
+        A shipped recipe by name, a TOML file, or a recipe.
+    keep : bool
+        Whether the raw spectra and the baselines stand beside the corrected ones.
+    reading : Reading
+    keep_going : bool
+        Whether to go on after an export that cannot be read.
+    voice : Voice, optional
+        Told what was assumed; None: nobody is.
+
+    Raises
+    ------
+    RamanfitError
+        If an export cannot be read; if there is none.
+    """
+    request, voice = Request.of(files, recipe, reading=reading, keep_going=keep_going), voice or Silent()
+    paths = exports(request.files, voice, keep_going=keep_going)
+    measured = scans(paths, reading.reader(request.recipe.axis), voice, keep_going=keep_going)
+    return [made for scan in measured for made in corrected(scan, request.recipe, voice, keep=keep)]
+
+
+def names_of(scan: Scan, *, keep: bool = False) -> list[str]:
+    """Return the names of what `corrected` returns."""
+    name = scan.name or Path(scan.source).stem
+    return [f"{name} {what}" for what in (("corrected", "raw", "baseline") if keep else ("corrected",))]
+
+
+def corrected(scan: Scan, recipe: Recipe, voice: Voice, *, keep: bool = False) -> list[Scan]:
+    """Return the corrected scan; with `keep`, the raw one and the baselines too, on the same channels."""
+    fitted = fit_scan(scan, recipe)
+    under = fitted.prepared.baseline(fitted.result.coefficients)
+    unfitted = ~np.isfinite(under).all(axis=1)
+    under[unfitted] = 0.0
+    if unfitted.any():
+        voice.warn(f"{scan.source}: {unfitted.sum()} of {len(scan)} spectra could not be fitted and stay as they were")
+    if fitted.prepared.saturated.any():
+        voice.warn(f"{scan.source}: saturated channels can no longer be told once the baseline is off")
+    raw = np.asarray(fitted.prepared.counts, dtype=np.float64)
+    cut = scan.with_(shift_cm1=fitted.prepared.model.shift_cm1, counts=raw, mask=None, notes=())
+    names, counts = names_of(scan, keep=keep), (raw - under, raw, under)
+    return [replace(cut, counts=some, name=name) for name, some in zip(names, counts, strict=False)]

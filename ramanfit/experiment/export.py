@@ -1,0 +1,237 @@
+"""Spectra in the forms of others."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryFile
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from ramanfit.errors import InputError, RecipeError, UsageError
+from ramanfit.experiment.inputs import exports, scans
+from ramanfit.experiment.outputs import EXPORT_FORMS, EXPORT_TABLES, file_names, is_folder, make_folder
+from ramanfit.experiment.overwrite import refuse_inputs
+from ramanfit.experiment.request import Reading, paths_of
+from ramanfit.experiment.voice import Silent, Voice
+from ramanfit.formats.containers import check_packages
+from ramanfit.recipe.parts import Axis
+from ramanfit.recipe.settings import unknown
+from ramanfit.scan.schedule import Keys, Schedule, Taken, Visit, chronological, place
+from ramanfit.tables.forms import check_form, open_writer
+from ramanfit.tables.sink import STDOUT, Sink
+from ramanfit.tables.spectra import tidy_tables
+
+if TYPE_CHECKING:
+    from ramanfit.experiment.request import AnyPath, Files
+    from ramanfit.scan.scan import Scan
+
+
+def export(
+    files: Files,
+    target: AnyPath,
+    *,
+    form: str | None = None,
+    axis: Axis = Axis(),  # noqa: B008 - frozen
+    reading: Reading = Reading(),  # noqa: B008 - frozen
+    placement: Mapping[str, Any] = MappingProxyType({}),
+    keep_going: bool = False,
+    voice: Voice | None = None,
+) -> list[str]:
+    """Write spectra as tidy rows, WITec's text, netCDF or NeXus; return the files of them.
+
+    Parameters
+    ----------
+    files : str, path, or sequence of these
+        Exports, and folders of them.
+    target : path
+        The ending picks the form; a folder, or a name that ends in a slash, takes a file for each measurement.
+    form : str, optional
+        One of `EXPORT_FORMS`, where no ending says it.
+    axis : Axis
+        Unit and laser, where the files do not say.
+    reading : Reading
+    placement : mapping
+        Keywords of `ramanfit.scan.schedule.Schedule`.
+    keep_going : bool
+        Whether to go on after an export that cannot be read.
+    voice : Voice, optional
+        Told what was assumed; None: nobody is.
+
+    Raises
+    ------
+    RecipeError
+        If the ending names no form, or two measurements would have one file.
+    UsageError
+        If several measurements do not go into one file of this form.
+    OutputIsInputError
+        If a file would replace an input.
+    RamanfitError
+        If an export cannot be read; if there is none; if a file cannot be written.
+    """
+    target, voice = os.fspath(target), voice or Silent()
+    form = form_of(target, form)
+    paths, read = exports(paths_of(files), voice, keep_going=keep_going), reading.reader(axis)
+    if not is_folder(target):
+        refuse_inputs([target, *_informations([target], form)], paths)
+    keys, in_order = _in_order(paths, read, placement, voice, keep_going=keep_going)
+    if not is_folder(target):
+        _write(keys, in_order, target, form, voice)
+        return [target]
+    taken = list(in_order)
+    names = file_names([one.scan.name or Path(one.scan.source).stem for one in taken], make_folder(target), form)
+    refuse_inputs([*names, *_informations(names, form)], paths)
+    if form == "txt":
+        _check_information([one.scan for one in taken], names)
+    for one, name in zip(taken, names, strict=True):
+        _write([one.keys], [one], name, form, voice)
+    voice.say(f"{target}: {len(taken)} files")
+    return names
+
+
+def form_of(target: str, form: str | None = None) -> str:
+    """Return the form that is asked for, else that of the target's ending; csv to standard output, txt in a folder.
+
+    Raises
+    ------
+    RecipeError
+        If there is no such form, or the ending names none.
+    InputError
+        If the form needs a package that is not installed.
+    """
+    if form is None and (target == STDOUT or is_folder(target)):
+        form = "csv" if target == STDOUT else "txt"
+    if form is None:
+        form = Path(target).suffix.lower().removeprefix(".")
+        if form not in EXPORT_FORMS:
+            endings = " ".join(f".{name}" for name in EXPORT_FORMS)
+            ending = f".{form}" if form else "none"
+            raise RecipeError(f"{target}: expected one of the endings {endings}, found {ending}")
+    if form not in EXPORT_FORMS:
+        raise unknown("form", form, EXPORT_FORMS)
+    if form in EXPORT_TABLES:
+        check_form(form)
+    else:
+        check_packages(form)
+    return form
+
+
+def _in_order(
+    paths: Sequence[str],
+    read: Callable[[str], list[Scan]],
+    placement: Mapping[str, Any],
+    voice: Voice,
+    *,
+    keep_going: bool,
+) -> tuple[list[Keys], Iterator[Taken]]:
+    """Return the keys of all scans, and the scans with them one at a time, in order of time.
+
+    Files are opened once for their places and times, and once more for their spectra, so that only those of one
+    are held at a time; standard input is kept.
+    """
+    where: list[tuple[str, int]] = []
+    held: dict[str, list[Scan]] = {}
+
+    def noted(path: str) -> list[Scan]:
+        opened = read(path)
+        where.extend((path, number) for number in range(len(opened)))
+        if path == "-":
+            held[path] = opened
+        return opened
+
+    visits = [Visit.of(scan) for scan in scans(paths, noted, voice, keep_going=keep_going)]
+    if not visits:
+        raise InputError("no export could be read")
+    order = chronological(visits)
+    keys, notes = place([visits[i] for i in order], Schedule(**placement))
+    for note in notes:
+        voice.say(note)
+
+    def opened_again() -> Iterator[Taken]:
+        kept = dict(held)
+        for its_keys, i in zip(keys, order, strict=True):
+            path, number = where[i]
+            if path not in kept:
+                kept = held | {path: read(path)}
+            yield Taken(kept[path][number], its_keys)
+
+    return keys, opened_again()
+
+
+def _write(keys: Sequence[Keys], in_order: Iterable[Taken], target: str, form: str, voice: Voice) -> None:
+    """Write scans to one target."""
+    if form in EXPORT_TABLES:
+        with open_writer(target, form) as writer:
+            for taken in in_order:
+                for table in tidy_tables(taken):
+                    writer.write(table)
+        return
+    if form == "txt":
+        if len(keys) > 1:
+            raise UsageError(f"{len(keys)} measurements do not fit into one file: name a folder, -o DIR/")
+        (taken,) = in_order
+        _write_text(taken.scan, target, voice)
+        return
+    with Sink(target) as sink, TemporaryFile() as file:  # HDF5 goes back and forth in its file
+        if form == "nc":
+            from ramanfit.formats.netcdf import netcdf
+
+            netcdf(keys, in_order, file)
+        else:
+            from ramanfit.formats.nexus import nexus
+
+            missing = nexus(in_order, file)
+            voice.say(f"{target}: asked for by NXraman and not in every export: {', '.join(missing)}")
+        file.seek(0)
+        while data := file.read(1 << 20):
+            sink.write(data)
+
+
+def _write_text(scan: Scan, target: str, voice: Voice) -> None:
+    from ramanfit.formats.graph_ascii import EXACT, graph_ascii, left_out
+    from ramanfit.formats.information import information_text
+
+    named = _named(scan)
+    about = information_text(named)
+    lost = left_out(named)
+    if about is not None and target == STDOUT:
+        lost.append("start, laser and integration time (they stand in a file of their own)")
+    for words in lost:
+        voice.warn(f"{scan.source}: Graph ASCII has no place for {words}")
+    with Sink(target) as sink:
+        sink.write(graph_ascii(named, digits=EXACT))
+    if about is not None and target != STDOUT:
+        with Sink(_information_beside(target)) as sink:
+            sink.write(about)
+
+
+def _check_information(scans: Sequence[Scan], names: Sequence[str]) -> None:
+    """Make sure that measurements whose Information text has one name have the same one."""
+    from ramanfit.formats.information import information_text
+
+    told: dict[Path, bytes | None] = {}
+    for scan, name in zip(scans, names, strict=True):
+        about = information_text(_named(scan))
+        if told.setdefault(_information_beside(name), about) != about:
+            raise RecipeError(
+                f"{_information_beside(name)}: two measurements would have this text and differ in what it says: "
+                "give each a folder of its own"
+            )
+
+
+def _informations(names: Sequence[str], form: str) -> list[str]:
+    """Return the Information texts that may be written beside files of these names."""
+    texts = [str(_information_beside(name)) for name in names if form == "txt" and name != STDOUT]
+    return list(dict.fromkeys(texts))
+
+
+def _information_beside(target: str) -> Path:
+    from ramanfit.formats.information import stem_of
+
+    path = Path(target)
+    return path.with_name(f"{stem_of(path.stem)}--Information.txt")
+
+
+def _named(scan: Scan) -> Scan:
+    return scan if scan.name else scan.with_(name=Path(scan.source).stem)

@@ -1,0 +1,170 @@
+"""Read, fit, put in order of time, and say how it went."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ramanfit.errors import RecipeError
+from ramanfit.experiment.fit_files import Job, Keep, ScanFits, outcomes
+from ramanfit.experiment.inputs import exports, say_notes
+from ramanfit.experiment.outliers import with_outliers
+from ramanfit.experiment.spectra import Spectra
+from ramanfit.experiment.with_cell import cell_record, keys_with_cell
+from ramanfit.fit.second_opinion import verify
+from ramanfit.fit.sensitivity import Departures, alternatives
+from ramanfit.scan.schedule import Keys, Schedule, chronological, place
+from ramanfit.tables.fit_table import FitTable
+
+if TYPE_CHECKING:
+    from ramanfit.experiment.request import Request
+    from ramanfit.experiment.voice import Voice
+
+
+@dataclass(frozen=True, eq=False)
+class Fits:
+    """All scans of a request, fitted, in order of time.
+
+    Attributes
+    ----------
+    scans : list of ScanFits
+    keys : list of Keys
+        Of every scan.
+    spectra : Spectra
+        What figures are drawn from, in the order of the table, where `Keep` asks for it.
+    inputs : list of str
+        All files that were read.
+    """
+
+    scans: list[ScanFits]
+    keys: list[Keys]
+    spectra: Spectra
+    inputs: list[str]
+
+    @property
+    def started(self) -> list[str]:
+        """Start of every scan."""
+        return [keys.started for keys in self.keys]
+
+    def table(self) -> FitTable:
+        """Return the fits of all scans, of which there is at least one, outliers flagged."""
+        fits = FitTable.concat([FitTable.of(k, scan.quantities) for k, scan in zip(self.keys, self.scans, strict=True)])
+        return fits.with_table(with_outliers(fits.table))
+
+
+def fit_all(request: Request, voice: Voice, keep: Keep = Keep()) -> Fits:  # noqa: B008 - frozen
+    """Fit all exports of a request; say what had to be assumed.
+
+    Raises
+    ------
+    RamanfitError
+        The first error of an input, unless going on was asked for.
+    """
+    recipe, job = request.recipe, job_of(request, keep)
+    if not recipe.baseline.in_fit:
+        voice.warn(
+            f"{recipe.baseline.method} is subtracted before the fit: it takes part of broad peaks with it, and no "
+            "standard error knows; --sensitivity shows how much"
+        )
+    paths = exports(request.files, voice, keep_going=request.keep_going)
+    scans: list[ScanFits] = []
+    inputs: list[str] = []
+    spectra, numbers = Spectra(), list[int | None]()
+    with voice.progress(len(paths), "exports") as bar, outcomes(paths, job, request.jobs) as fitted:
+        for outcome in fitted:
+            if outcome.error is not None:
+                if not request.keep_going:
+                    raise outcome.error
+                voice.survive(outcome.error)
+            for scan in outcome.scans:
+                numbers.append(None if scan.curves is None else spectra.store(scan.curves))
+                scan.curves = None
+            scans += outcome.scans
+            inputs += outcome.inputs
+            bar.advance(1)
+    notes: dict[str, list[str]] = {}
+    for scan in scans:
+        for note in scan.notes:
+            notes.setdefault(note, []).append(scan.visit.source)
+    say_notes(notes, voice)
+    for name in job.alternatives:
+        _say_departures(name, [scan.departures[name] for scan in scans if name in scan.departures], voice)
+    order = chronological([scan.visit for scan in scans])
+    scans = [scans[i] for i in order]
+    keys, assumed = place([scan.visit for scan in scans], Schedule(**request.placement))
+    for note in assumed:
+        voice.say(note)
+    _say_cosmic_rays(keys, scans, voice)
+    spectra.arrange((numbers[i], len(k)) for i, k in zip(order, keys, strict=True))
+    return Fits(scans, keys, spectra, inputs)
+
+
+def fit_with_cell(request: Request, voice: Voice) -> Fits:
+    """Fit all exports of a request; their keys hold what the cell did, where its record was given."""
+    fits = fit_all(request, voice, Keep(fits=second_opinion(request)))
+    record = cell_record(request, fits.started, voice)
+    return replace(fits, keys=keys_with_cell(fits.keys, record, voice))
+
+
+def job_of(request: Request, keep: Keep = Keep()) -> Job:  # noqa: B008 - frozen
+    """Return how the exports of a request become fits.
+
+    Raises
+    ------
+    RecipeError
+        If the recipe's alternatives were asked for and are not valid.
+    """
+    recipe, reading = request.recipe, request.reading
+    others = alternatives(recipe) if request.sensitivity else {}
+    return Job(reading.options(recipe.axis), reading.stdin_name, recipe, request.engine, keep, others)
+
+
+def _say_cosmic_rays(keys: Sequence[Keys], scans: Sequence[ScanFits], voice: Voice) -> None:
+    """Say how many cosmic rays were masked and, to who wants to know more, where."""
+    count = sum(len(scan.cosmic_rays) for scan in scans)
+    if not count:
+        return
+    hit = sum(len({row for row, _, _ in scan.cosmic_rays}) for scan in scans)
+    voice.say(f"{count} cosmic rays masked in {hit} of {sum(map(len, keys))} spectra (-v: where)")
+    for k, scan in zip(keys, scans, strict=True):
+        for row, low, high in scan.cosmic_rays:
+            voice.detail(f"{k.source}: {k.point[row]}: cosmic ray masked at {low:.1f}-{high:.1f} cm-1")
+
+
+def _say_departures(alternative: str, scans: Sequence[Departures], voice: Voice) -> None:
+    """Say by how much an alternative differs, the median over the spectra."""
+    words = []
+    for column in scans[0] if scans else ():
+        values: np.ndarray = np.concatenate([scan[column] for scan in scans])
+        if (values := values[np.isfinite(values)]).size:
+            words.append(f"{column} {np.median(values):+.3g}")
+    voice.say(f"sensitivity, {alternative}: {', '.join(words) or 'nothing to compare'} (median)")
+
+
+def second_opinion(request: Request) -> bool:
+    """Tell whether fits are to be repeated with lmfit.
+
+    Raises
+    ------
+    RecipeError
+        If they were made with it.
+    """
+    if request.verify is not None and request.engine == "lmfit":
+        raise RecipeError("--verify compares with lmfit: leave out --engine lmfit")
+    return request.verify is not None
+
+
+def say_second_opinion(request: Request, fits: Fits, voice: Voice) -> None:
+    """Repeat some fits with lmfit, if that was asked for, and say how far it is."""
+    if request.verify is None:
+        return
+    kept = [scan.fitted for scan in fits.scans if scan.fitted is not None]
+    verdict = verify(kept, request.recipe, request.verify)
+    voice.say(
+        f"verify: {verdict.spectra} spectra refitted with lmfit: largest difference "
+        f"{verdict.difference_se:.2g} standard errors ({verdict.worst or 'none'}), standard errors within "
+        f"{verdict.se_difference:.1g}, {verdict.better} with a lower chi-square"
+    )

@@ -1,0 +1,173 @@
+"""From FILES, exports or tables of fits, to an Evolution with its bands and its spectra."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ramanfit.errors import InputError, RamanfitError
+from ramanfit.experiment.bands import BandIntensities, bands_table
+from ramanfit.experiment.curves import curves_and_bands, runs
+from ramanfit.experiment.differences import with_differences
+from ramanfit.experiment.evolution import Evolution, nine_digits
+from ramanfit.experiment.fit_files import Keep
+from ramanfit.experiment.fit_tables import join_tables, table_files
+from ramanfit.experiment.fits import Fits, fit_all, say_second_opinion, second_opinion
+from ramanfit.experiment.gathered import Gathered
+from ramanfit.experiment.inputs import say_notes
+from ramanfit.experiment.spectra import Spectra
+from ramanfit.experiment.with_cell import cell_record, table_with_cell
+from ramanfit.fit.curves import LINE
+from ramanfit.formats import open_scans
+from ramanfit.scan.schedule import Visit, chronological
+from ramanfit.tables.fit_table import FitTable
+from ramanfit.tables.table import Table
+
+if TYPE_CHECKING:
+    from ramanfit.experiment.request import Request
+    from ramanfit.experiment.voice import Voice
+    from ramanfit.recipe.recipe import Recipe
+    from ramanfit.scan.scan import FloatArray, Scan
+
+REFERENCE = "reference"  # the point of a reference's rows
+
+
+def gather(request: Request, voice: Voice, *, reference: Sequence[str] = (), draw: bool) -> Gathered:
+    """Fit exports, or read tables of fits and the exports they name, and put everything in order.
+
+    Parameters
+    ----------
+    request : Request
+    voice : Voice
+    reference : sequence of str
+        Exports, or tables of fits, of a reference.
+    draw : bool
+        Whether the spectra themselves will be needed.
+
+    Raises
+    ------
+    RamanfitError
+        As `fit_all` and `join_tables` do; or if there is no spectrum at all.
+    """
+    paths = table_files(request.files)
+    gathered = _from_tables(paths, request, voice, draw) if paths else _from_exports(request, voice, draw)
+    evolution, bands, inputs = gathered.evolution, gathered.bands, gathered.inputs
+    record = cell_record(request, evolution.fits.started, voice)
+    table = table_with_cell(evolution.table, record, voice)
+    evolution = replace(evolution, fits=evolution.fits.with_table(table), record=record)
+    if bands is not None:
+        bands = table_with_cell(bands, record, voice)
+    if reference:
+        fits, more = _reference(request._replace(files=reference, echem=None, verify=None), voice)
+        evolution = replace(evolution, reference=fits)
+        inputs = [*inputs, *more]
+    if evolution.reference is not None:
+        evolution = replace(evolution, fits=evolution.fits.with_table(with_differences(evolution)))
+    return replace(gathered, evolution=evolution, bands=bands, inputs=inputs)
+
+
+def _from_exports(request: Request, voice: Voice, draw: bool) -> Gathered:
+    recipe = request.recipe
+    fits = fit_all(request, voice, Keep(bands=True, curves=draw, fits=second_opinion(request)))
+    if not fits.scans:
+        raise InputError("no export could be read")
+    say_second_opinion(request, fits, voice)
+    table = _as_written(fits)
+    return Gathered(
+        Evolution(table, tuple(ratio.name for ratio in recipe.ratios)),
+        fits.spectra,
+        bands_table(table.table, [scan.bands for scan in fits.scans if scan.bands is not None], recipe),
+        fits.inputs,
+        recipe,
+    )
+
+
+def _from_tables(paths: Sequence[str], request: Request, voice: Voice, draw: bool) -> Gathered:
+    joined, recipe = join_tables(paths, request, voice), request.recipe
+    of_reference = np.array([str(point) == REFERENCE for point in joined.table.columns["point"]])
+    if of_reference.all():
+        raise InputError(f"{paths[0]}: no row of a measurement in it")
+    fits = joined.rows(np.flatnonzero(~of_reference))
+    evolution = Evolution(
+        fits.with_table(_numbered(fits.table)),
+        tuple(ratio.name for ratio in recipe.ratios if ratio.name in joined.table.columns),
+        joined.rows(np.flatnonzero(of_reference)) if of_reference.any() else None,
+    )
+    spectra, bands, inputs = Spectra(), list[BandIntensities](), [*paths]
+    numbers: list[tuple[int | None, int]] = []
+    notes: dict[str, list[str]] = {}
+    complete = True
+    for first, count in runs([str(source) for source in evolution.table.columns["source"]]):
+        rows = evolution.table.rows(np.arange(first, first + count))
+        scans = _scans_of(rows, request, notes)
+        if not scans:
+            numbers.append((None, count))
+            complete = False
+            continue
+        inputs.append(str(rows.columns["source"][0]))
+        for curves, its_bands in curves_and_bands(scans, recipe, _lines(rows, scans, recipe)):
+            numbers.append((spectra.store(curves) if draw else None, len(curves)))
+            bands.append(its_bands)
+    say_notes(notes, voice)
+    spectra.arrange(numbers)
+    return Gathered(
+        evolution, spectra, bands_table(evolution.table, bands, recipe) if complete else None, inputs, recipe
+    )
+
+
+def _numbered(table: Table) -> Table:
+    """Tables from elsewhere need not number their scans: then all rows are one."""
+    scan = np.asarray(table.columns["scan"], dtype=np.float64)
+    return table.with_(scan=np.where(np.isfinite(scan), scan, 0).astype(np.int64))
+
+
+def _scans_of(rows: Table, request: Request, notes: dict[str, list[str]]) -> list[Scan]:
+    """Return the scans of the export that rows of a table name; none where it is not at hand or has changed."""
+    source = str(rows.columns["source"][0])
+    reading = request.reading
+    try:
+        scans = open_scans(source, reading.options(request.recipe.axis), stdin_name=reading.stdin_name)
+    except RamanfitError:
+        notes.setdefault("the spectra that the tables name are not at hand: no bands, no curves", []).append(source)
+        return []
+    if sum(map(len, scans)) != len(rows):
+        notes.setdefault("holds other spectra than the table says: no bands, no curves", []).append(source)
+        return []
+    return [scans[i] for i in chronological([Visit.of(scan) for scan in scans])]
+
+
+def _lines(rows: Table, scans: Sequence[Scan], recipe: Recipe) -> list[FloatArray]:
+    """Return the lines [N, P, 4] of every scan, as rows of a table hold them."""
+    nothing = np.full(len(rows), np.nan)
+    columns = [
+        [np.asarray(rows.columns.get(f"{peak.name}_{name}", nothing), dtype=np.float64) for peak in recipe.peaks]
+        for name in LINE
+    ]
+    ends = np.cumsum([len(scan) for scan in scans])[:-1]
+    return np.split(np.array(columns).transpose(2, 1, 0), ends)
+
+
+def _reference(request: Request, voice: Voice) -> tuple[FitTable, list[str]]:
+    """Return the fits of a reference, without place and time; the files they came from."""
+    if inputs := table_files(request.files):
+        fits = join_tables(inputs, request, voice)
+    else:
+        made = fit_all(request, voice)
+        if not made.scans:
+            raise InputError("no reference could be read")
+        fits, inputs = _as_written(made), made.inputs
+    nothing = np.full(len(fits), np.nan)
+    names = (REFERENCE,) * len(fits)
+    table = fits.table.with_(scan=nothing, point=names, position_um=nothing, time_s=nothing)
+    return fits.with_table(table), inputs
+
+
+def _as_written(fits: Fits) -> FitTable:
+    """Return the table of fits, rounded as one that was written and read back."""
+    table = fits.table()
+    columns = {name: np.asarray(v) for name, v in table.table.columns.items() if not isinstance(v, tuple)}
+    rounded = {name: nine_digits(v) for name, v in columns.items() if v.dtype.kind == "f"}
+    return table.with_table(table.table.with_(**rounded))

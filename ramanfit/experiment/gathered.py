@@ -1,0 +1,139 @@
+"""What there is to write about an experiment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ramanfit.errors import InputError
+from ramanfit.experiment.maps import default_maps, map_table
+from ramanfit.experiment.outputs import make_folder
+from ramanfit.experiment.overwrite import refuse_inputs
+from ramanfit.recipe.settings import unknown
+from ramanfit.tables.fit_table import FitTable
+from ramanfit.tables.table import Table
+
+if TYPE_CHECKING:
+    from ramanfit.experiment.evolution import Evolution
+    from ramanfit.experiment.spectra import Spectra
+    from ramanfit.recipe.recipe import Recipe
+
+
+@dataclass(frozen=True, eq=False)
+class Gathered:
+    """An experiment with all that is written about it.
+
+    Attributes
+    ----------
+    evolution : Evolution
+        Its table holds the differences to the reference, if there is one.
+    spectra : Spectra
+        In the order of the table.
+    bands : Table or None
+        One row per spectrum and band; None: no spectra were at hand.
+    inputs : list of str
+        All files that were read.
+    recipe : Recipe
+    """
+
+    evolution: Evolution
+    spectra: Spectra
+    bands: Table | None
+    inputs: list[str]
+    recipe: Recipe
+
+    @property
+    def fits(self) -> FitTable:
+        """All fits, with the reference's rows at the end."""
+        fits, reference = self.evolution.fits, self.evolution.reference
+        if reference is None:
+            return fits
+        n = len(reference)
+        nothing = np.full(n, np.nan)
+        alike = Table({name: reference.table.columns.get(name, nothing) for name in fits.table.names})
+        status = {peak: reference.status.get(peak, ("failed",) * n) for peak in fits.status}
+        # a reference has no scan, and whole numbers cannot be empty
+        numbered = fits.table.with_(scan=np.asarray(fits.table.columns["scan"], dtype=np.float64))
+        return FitTable.concat([fits.with_table(numbered), FitTable(alike, status, ("",) * n)])
+
+    @property
+    def ratios(self) -> Table:
+        """The wide table: one row per spectrum."""
+        return self.fits.table
+
+    @property
+    def peaks(self) -> Table:
+        """The long table: one row per spectrum and peak."""
+        return self.fits.long(ratio for ratio in self.recipe.ratios if ratio.name in self.evolution.ratios)
+
+    def bands_at_hand(self) -> Table:
+        """Return the bands.
+
+        Raises
+        ------
+        InputError
+            If no spectra were at hand.
+        """
+        if self.bands is None:
+            raise InputError("the spectra that the tables name are not at hand", hint="name the exports themselves")
+        return self.bands
+
+    @property
+    def maps(self) -> dict[str, Table]:
+        """The usual maps by quantity: a row per point, a column per scan."""
+        return {name: map_table(self.evolution, name) for name in self.map_names()}
+
+    def map_names(self, quantities: Sequence[str] = ()) -> list[str]:
+        """Return the quantities that are mapped: the usual ones, then others that are asked for."""
+        return list(dict.fromkeys([*default_maps(self.evolution), *quantities]))
+
+    def tables(self, quantities: Sequence[str] = ()) -> dict[str, Table]:
+        """Return all tables by the names of their files.
+
+        Parameters
+        ----------
+        quantities : sequence of str
+            Columns that are mapped besides the usual ones.
+
+        Raises
+        ------
+        RecipeError
+            If one of them is no column of numbers.
+        """
+        columns = self.evolution.table.columns
+        numbers = [name for name, values in columns.items() if not isinstance(values, tuple)]
+        for name in quantities:
+            if name not in numbers:
+                raise unknown("quantity", name, numbers)
+        maps = {f"map_{name}": map_table(self.evolution, name) for name in self.map_names(quantities)}
+        tables = {"peaks": self.peaks, "ratios": self.ratios, **maps}
+        return tables if self.bands is None else {**tables, "bands": self.bands}
+
+    def save(self, folder: str | os.PathLike[str], quantities: Sequence[str] = ()) -> list[str]:
+        """Write all tables as CSV into a folder, made if needed; return the names of the files.
+
+        Each file is there whole, or the earlier one stays.
+
+        Raises
+        ------
+        RecipeError
+            If a quantity is no column of numbers.
+        InputError
+            If a file cannot be written.
+        OutputIsInputError
+            If one of them is an input.
+        """
+        from ramanfit.tables.forms import open_writer
+
+        files = {Path(folder) / f"{name}.csv": table for name, table in self.tables(quantities).items()}
+        refuse_inputs(map(str, files), (), self.inputs)
+        make_folder(folder)
+        for file, table in files.items():
+            with open_writer(file, "csv") as writer:
+                writer.write(table)
+        return [file.name for file in files]

@@ -1,0 +1,40 @@
+"""Maps: one quantity by point and scan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ramanfit.experiment.evolution import Evolution
+from ramanfit.experiment.request import Drawing
+from ramanfit.recipe.recipe import Recipe
+from ramanfit.tables.columns import ratio_columns
+from ramanfit.tables.table import Column, Table
+
+
+def map_table(evolution: Evolution, quantity: str) -> Table:
+    """Return a map: a row per point, a column per scan, named by its mid-time in s (or its number).
+
+    A missing scan has its column, named by the time it would have had, and nothing in it; neither has a peak's
+    quantity where the peak was not detected.
+    """
+    grid = evolution.shown(quantity)
+    columns: dict[str, Column] = {"point": evolution.points, "position_um": evolution.position_um}
+    for time_s, values in zip(evolution.scan_time_s.tolist(), grid, strict=True):
+        columns[f"{time_s:.9g}"] = values
+    return Table(columns)
+
+
+def default_maps(evolution: Evolution) -> list[str]:
+    """Return the quantities that are mapped unless others are asked for."""
+    return _usual(evolution.ratios, evolution.peaks)
+
+
+def maps_of(recipe: Recipe, drawing: Drawing) -> list[str]:
+    """Return the quantities that are mapped once a recipe's peaks are fitted."""
+    usual = _usual([ratio.name for ratio in recipe.ratios], [peak.name for peak in recipe.peaks])
+    return list(dict.fromkeys([*usual, *drawing.quantities]))
+
+
+def _usual(ratios: Iterable[str], peaks: Iterable[str]) -> list[str]:
+    names = [ratio_columns(ratio)[0] for ratio in ratios]
+    return names + [f"{peak}_{quantity}" for peak in peaks for quantity in ("center_cm1", "height")]

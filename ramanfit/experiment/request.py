@@ -1,0 +1,186 @@
+"""What is asked for, as plain values: which files, how they are read, placed and fitted, and what is drawn of them."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ramanfit.errors import UsageError
+
+if TYPE_CHECKING:
+    from ramanfit.formats import ReadOptions
+    from ramanfit.recipe.parts import Axis
+    from ramanfit.recipe.recipe import Recipe
+    from ramanfit.scan.scan import Scan
+
+    AnyPath = str | os.PathLike[str]
+    Files = AnyPath | Sequence[AnyPath]
+    NamedRecipe = AnyPath | Recipe
+
+
+class Reading(NamedTuple):
+    """How files are read.
+
+    Attributes
+    ----------
+    line_spacing : {"witec", "endpoints"}
+        Pitch of a line of length L and N points: L/N as the instrument has it, or L/(N-1).
+    select : str or None
+        Glob on a measurement's name.
+    stdin_name : str
+        What standard input is called.
+    """
+
+    line_spacing: str = "witec"
+    select: str | None = None
+    stdin_name: str = "-"
+
+    def options(self, axis: Axis) -> ReadOptions:
+        """Return what the readers want to know, with the axis of a recipe."""
+        from ramanfit.formats import ReadOptions
+
+        unit = None if axis.unit == "auto" else axis.unit
+        return ReadOptions(unit, axis.laser_nm, self.line_spacing, self.select)
+
+    def reader(self, axis: Axis) -> Callable[[str], list[Scan]]:
+        """Return the function that opens an export."""
+        from ramanfit.formats import open_scans
+
+        return functools.partial(open_scans, options=self.options(axis), stdin_name=self.stdin_name)
+
+
+class Echem(NamedTuple):
+    """The potentiostat's record and how it goes with the scans.
+
+    Attributes
+    ----------
+    path : str
+    offset_s : float
+        Added to the record's times.
+    capacity_mah : float or None
+        What 100 % of state of charge are; None: from first to last.
+    first_percent : float
+        State of charge in the record's first row.
+    """
+
+    path: str
+    offset_s: float = 0.0
+    capacity_mah: float | None = None
+    first_percent: float = 0.0
+
+
+class Request(NamedTuple):
+    """What is fitted, and how.
+
+    Attributes
+    ----------
+    files : sequence of str
+        Exports, folders of them, ``-``; or tables of fits.
+    recipe : Recipe
+    reading : Reading
+    placement : mapping
+        Keywords of `ramanfit.scan.schedule.Schedule`: what is known better than the files say.
+    echem : Echem or None
+    engine : {"varpro", "lmfit"}
+    verify : int or None
+        So many spectra are fitted with lmfit as well.
+    sensitivity : bool
+        Whether the fits are repeated with the recipe's alternatives.
+    jobs : int
+        Number of processes.
+    keep_going : bool
+        Whether to go on after an input that cannot be read.
+    recipe_files : tuple of str
+        What the recipe was read from, which no result may replace.
+    """
+
+    files: Sequence[str]
+    recipe: Recipe
+    reading: Reading = Reading()
+    placement: Mapping[str, Any] = MappingProxyType({})
+    echem: Echem | None = None
+    engine: str = "varpro"
+    verify: int | None = None
+    sensitivity: bool = False
+    jobs: int = 1
+    keep_going: bool = False
+    recipe_files: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, files: Files, recipe: NamedRecipe, **options: Any) -> Request:
+        """Return a request made of what is easy to type.
+
+        Parameters
+        ----------
+        files : str, path, or sequence of these
+        recipe : str, path or Recipe
+            A shipped recipe by name, or a TOML file.
+        **options
+            Other attributes of a request; `echem` may be the record's path alone.
+
+        Raises
+        ------
+        RecipeError
+            If there is no such recipe, or it is not valid.
+        """
+        from ramanfit.recipe.recipe import Recipe
+        from ramanfit.recipe.toml import load_recipe, recipe_files
+
+        if not isinstance(recipe, Recipe):
+            name = os.fspath(recipe)
+            recipe, options["recipe_files"] = load_recipe(name), tuple(recipe_files(name))
+        if isinstance(echem := options.get("echem"), (str, os.PathLike)):
+            options["echem"] = Echem(os.fspath(echem))
+        return cls(paths_of(files), recipe, **options)
+
+
+def paths_of(files: Files) -> tuple[str, ...]:
+    """Return one path or several as texts."""
+    several = (files,) if isinstance(files, (str, os.PathLike)) else files
+    return tuple(os.fspath(path) for path in several)
+
+
+class Drawing(NamedTuple):
+    """What is made of an experiment, and how it looks.
+
+    Attributes
+    ----------
+    reference : tuple of str
+        Exports or tables of a reference.
+    quantities : tuple of str
+        Columns that are mapped besides the usual ones.
+    figures, report : bool
+    formats : tuple of str
+        Of figures, besides PNG.
+    width : {"single", "double"}
+        Columns of a journal.
+    soc, times_s : tuple of float or None
+        Which spectra the waterfall shows; both None: six evenly spaced.
+    point : str or None
+        Of which point; None: the first.
+    """
+
+    reference: tuple[str, ...] = ()
+    quantities: tuple[str, ...] = ()
+    figures: bool = True
+    report: bool = True
+    formats: tuple[str, ...] = ()
+    width: str = "double"
+    soc: tuple[float, ...] | None = None
+    times_s: tuple[float, ...] | None = None
+    point: str | None = None
+
+
+def one_way_to_pick(soc: object, times_s: object) -> None:
+    """Make sure that the spectra of a waterfall are picked in one way.
+
+    Raises
+    ------
+    UsageError
+        If both are given.
+    """
+    if soc is not None and times_s is not None:
+        raise UsageError("--soc and --times both pick the spectra of the waterfall: give one")

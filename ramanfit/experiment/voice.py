@@ -1,0 +1,78 @@
+"""Who is told what was done, what had to be assumed and what went wrong, and how far the work is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from ramanfit.errors import RamanfitError
+
+
+class NoProgress:
+    """How far the work is, where nobody looks; a context manager."""
+
+    def advance(self, steps: int = 1) -> None:
+        """Move on by some steps."""
+
+    def __enter__(self) -> NoProgress:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+
+class Voice(Protocol):
+    """Hears of what happens on the way to a result, one line at a time."""
+
+    def say(self, message: str) -> None:
+        """Hear what was done or assumed."""
+
+    def detail(self, message: str) -> None:
+        """Hear something that only the curious want to know."""
+
+    def warn(self, message: str) -> None:
+        """Hear what may make a result wrong."""
+
+    def survive(self, error: RamanfitError) -> None:
+        """Hear of an error after which the others are still done (`Request.keep_going`)."""
+
+    def progress(self, total: int, what: str) -> NoProgress:
+        """Return a context manager whose ``advance(n)`` is called on the way.
+
+        Parameters
+        ----------
+        total : int
+            Steps until the end.
+        what : str
+            What is counted, e.g. ``"exports"``.
+        """
+
+
+class Silent:
+    """The voice that says nothing.
+
+    Attributes
+    ----------
+    errors : list of RamanfitError
+        Those that were survived.
+    """
+
+    def __init__(self) -> None:
+        self.errors: list[RamanfitError] = []
+
+    def say(self, message: str) -> None:
+        """Say nothing."""
+
+    def detail(self, message: str) -> None:
+        """Say nothing."""
+
+    def warn(self, message: str) -> None:
+        """Say nothing."""
+
+    def survive(self, error: RamanfitError) -> None:
+        """Keep the error."""
+        self.errors.append(error)
+
+    def progress(self, total: int, what: str) -> NoProgress:
+        """Show nothing."""
+        return NoProgress()

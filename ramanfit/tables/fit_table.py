@@ -1,0 +1,74 @@
+"""Fits of many spectra as one value: the wide table, and what it has no column for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from ramanfit.fit.quantities import Quantities
+from ramanfit.recipe.peaks import Ratio
+from ramanfit.scan.schedule import Keys
+from ramanfit.tables.columns import lengthened, statuses, wide_table
+from ramanfit.tables.table import Table
+
+
+@dataclass(frozen=True, eq=False)
+class FitTable:
+    """A table of fits, one row per spectrum.
+
+    Attributes
+    ----------
+    table : Table
+        Wide.
+    status : mapping of str to tuple of str
+        Of every peak, one word per row: ``ok``, ``not_detected`` or ``failed``.
+    started : tuple of str
+        Start of every row's scan, ISO; empty where it is not known.
+    """
+
+    table: Table
+    status: Mapping[str, tuple[str, ...]]
+    started: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    @property
+    def flags(self) -> list[str]:
+        """Flags of every row."""
+        return [str(words) for words in self.table.columns["flags"]]
+
+    @classmethod
+    def of(cls, keys: Keys, quantities: Quantities) -> FitTable:
+        """Return the fits of one scan."""
+        return cls(wide_table(keys, quantities), statuses(quantities), (keys.started,) * len(keys))
+
+    @classmethod
+    def concat(cls, tables: Sequence[FitTable]) -> FitTable:
+        """Return the rows of all `tables`, which have the same columns and peaks, one table after another."""
+        return cls(
+            Table.concat([fits.table for fits in tables]),
+            {peak: tuple(word for fits in tables for word in fits.status[peak]) for peak in tables[0].status},
+            tuple(start for fits in tables for start in fits.started),
+        )
+
+    def rows(self, which: npt.NDArray[np.intp]) -> FitTable:
+        """Return some rows, in the order asked for."""
+        numbers = which.tolist()
+        return FitTable(
+            self.table.rows(which),
+            {peak: tuple(words[i] for i in numbers) for peak, words in self.status.items()},
+            tuple(self.started[i] for i in numbers),
+        )
+
+    def with_table(self, table: Table) -> FitTable:
+        """Return the same fits with other columns about them."""
+        return replace(self, table=table)
+
+    def long(self, ratios: Iterable[Ratio]) -> Table:
+        """Return one row per spectrum and peak; each of the ratios stands on the row of its numerator."""
+        numerators = {ratio.name: ratio.numerator for ratio in ratios}
+        return lengthened(self.table, self.status, numerators, self.started)
