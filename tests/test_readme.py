@@ -152,8 +152,11 @@ def test_the_tied_peak_takes_the_place_of_the_free_one() -> None:
 def test_the_python_lines_run(clone: Path) -> None:
     (spectrum,) = (clone / "sample_spectra" / "pristine-graphite").glob("*Spec.Data*")
     shutil.copy(spectrum, clone / "scan.txt")
-    code = blocks("python")[0].strip().rpartition("\n")
-    program = f"{code[0]}\nprint({code[2]})"
+    shutil.copytree(clone / "sample_spectra" / "operando", clone / "day1")
+    shutil.move(next((clone / "day1").glob("*.mpt")), clone / "cell.mpt")
+    files, spectra = (block.strip() for block in blocks("python"))
+    lines, _, value = spectra.rpartition("\n")
+    program = f"{files}\n{lines}\nprint({value}, len(frame), frame['ratio'].mean())"
     done = subprocess.run(
         [sys.executable, "-c", program],
         cwd=clone,
@@ -162,6 +165,8 @@ def test_the_python_lines_run(clone: Path) -> None:
         text=True,
     )
     assert "0.14" in done.stdout, done.stderr
+    assert " 72 " in done.stdout
+    assert (clone / "evolution" / "ratios.csv").exists()
 
 
 def test_the_columns_named_are_the_columns_written(clone: Path) -> None:

@@ -36,7 +36,7 @@ def label(evolution: Evolution, quantity: str) -> str:
         if quantity in words:
             return words[quantity]
     for ratio in evolution.ratios:
-        meanings = ("low end of 95 %", "high end of 95 %", "systematic error")
+        meanings = ("low end of 95 %", "high end of 95 %", "systematic error", "other baseline")
         words = dict(zip(ratio_extras(ratio), meanings, strict=True))
         if quantity in words:
             return f"{symbol(evolution, ratio)}, {words[quantity]}"

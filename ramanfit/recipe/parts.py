@@ -101,10 +101,6 @@ class Baseline:
     order : int or {"auto", "none"}
         0 (a constant) to 5, of the polynomial in the fit or of a method that has one. "auto": chosen for each scan by
         the Bayesian information criterion; "none": no polynomial in the fit, or the order that a method has by itself.
-    smooth_cm1 : float or {"auto", "none"}
-        Length of the smooth part that is fitted together with a polynomial: a Gaussian process, which follows what
-        changes over longer distances. "auto": 2.5 times the starting width of the broadest peak, at least 0.3 of the
-        window.
     method : str
         "fit"; or the name of an algorithm of `ramanfit.fit.baseline_subtract`, whose baseline is subtracted first.
     options : str
@@ -115,15 +111,19 @@ class Baseline:
         Method "anchors": shifts that the baseline goes through.
     margin_cm1 : float
         How far beyond the window a method sees, on both sides.
+    smooth_cm1 : float or {"auto", "none"}
+        Length of the smooth part that is fitted together with a polynomial: a Gaussian process, which follows what
+        changes over longer distances. "auto": 2.5 times the starting width of the broadest peak, at least 0.3 of the
+        window.
     """
 
     order: int | str = 2
-    smooth_cm1: float | str = "none"
     method: str = "fit"
     options: str = ""
     regions: tuple[tuple[float, float], ...] = ()
     anchors_cm1: tuple[float, ...] = ()
     margin_cm1: float = 0.0
+    smooth_cm1: float | str = "none"
 
     def __post_init__(self) -> None:
         check_types(self, "baseline")
