@@ -149,14 +149,12 @@ def test_the_tied_peak_takes_the_place_of_the_free_one() -> None:
     assert [peak.free for peak in recipe.peaks] == [3, 3, 0]
 
 
-def test_the_python_lines_run(clone: Path) -> None:
+@pytest.mark.parametrize(("number", "said"), [(0, "peaks.csv"), (1, "0.14")])
+def test_the_python_lines_run(number: int, said: str, clone: Path) -> None:
     (spectrum,) = (clone / "sample_spectra" / "pristine-graphite").glob("*Spec.Data*")
     shutil.copy(spectrum, clone / "scan.txt")
-    shutil.copytree(clone / "sample_spectra" / "operando", clone / "day1")
-    shutil.move(next((clone / "day1").glob("*.mpt")), clone / "cell.mpt")
-    files, spectra = (block.strip() for block in blocks("python"))
-    lines, _, value = spectra.rpartition("\n")
-    program = f"{files}\n{lines}\nprint({value}, len(frame), frame['ratio'].mean())"
+    code = blocks("python")[number].strip().rpartition("\n")
+    program = f"{code[0]}\nprint({code[2]})"
     done = subprocess.run(
         [sys.executable, "-c", program],
         cwd=clone,
@@ -164,9 +162,8 @@ def test_the_python_lines_run(clone: Path) -> None:
         capture_output=True,
         text=True,
     )
-    assert "0.14" in done.stdout, done.stderr
-    assert " 72 " in done.stdout
-    assert (clone / "evolution" / "ratios.csv").exists()
+    assert said in done.stdout, done.stderr
+    assert not done.stderr
 
 
 def test_the_columns_named_are_the_columns_written(clone: Path) -> None:
