@@ -19,7 +19,7 @@ from ramanfit.recipe.toml import DEFAULT_RECIPE
 if TYPE_CHECKING:
     from ramanfit.experiment.gathered import Gathered
     from ramanfit.experiment.request import Files, NamedRecipe
-    from ramanfit.fit.curves import Curve
+    from ramanfit.fit.curves import Curves
 
 
 class Shown(NamedTuple):
@@ -29,7 +29,7 @@ class Shown(NamedTuple):
     title: str
     flags: str
     redchi2: float
-    curve: Curve
+    curve: Curves
 
     def figure(self, width: str = "double") -> figures.Figure:
         """Return its figure."""

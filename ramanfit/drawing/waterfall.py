@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from ramanfit.experiment.evolution import Evolution
     from ramanfit.experiment.gathered import Gathered
     from ramanfit.experiment.request import Drawing
-    from ramanfit.fit.curves import Curve
+    from ramanfit.fit.curves import Curves
 
 
 class Picked(NamedTuple):
     """A spectrum that a waterfall shows, and its row in the table."""
 
     row: int
-    curve: Curve
+    curve: Curves
 
 
 def picked_curves(gathered: Gathered, drawing: Drawing) -> list[Picked]:

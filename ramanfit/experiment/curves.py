@@ -20,7 +20,11 @@ def fitted_lines(quantities: Quantities) -> FloatArray:
 
 
 def curves_and_bands(
-    scans: Sequence[Scan], recipe: Recipe, lines: Sequence[FloatArray], orders: Sequence[int] | None = None
+    scans: Sequence[Scan],
+    recipe: Recipe,
+    lines: Sequence[FloatArray],
+    orders: Sequence[int] | None = None,
+    amplitudes: Sequence[FloatArray] | None = None,
 ) -> list[tuple[Curves, BandIntensities]]:
     """Return curves and bands of every scan.
 
@@ -34,6 +38,8 @@ def curves_and_bands(
         Of every scan, as a table holds them.
     orders : sequence of int, optional
         Of the polynomials that were fitted with them; None: as the recipe says, searched for where it leaves that open.
+    amplitudes : sequence of array [N], optional
+        Of the smooth parts that were fitted with them; None: as for orders.
 
     Raises
     ------
@@ -49,7 +55,14 @@ def curves_and_bands(
         masks = [scan.mask for scan in alike if scan.mask is not None]
         whole = Scan(alike[0].shift_cm1, counts, source=alike[0].source, mask=np.concatenate(masks) if masks else None)
         starts = [0, *ends[:-1]]
-        drawn = curves(whole, recipe, np.concatenate(lines[here]), starts, None if orders is None else orders[here])
+        drawn = curves(
+            whole,
+            recipe,
+            np.concatenate(lines[here]),
+            starts,
+            None if orders is None else orders[here],
+            None if amplitudes is None else np.concatenate(amplitudes[here]),
+        )
         bands = read_bands(whole, recipe, drawn)
         for start, end in zip(starts, ends, strict=True):
             rows = slice(start, end)

@@ -120,8 +120,9 @@ def _fitted(job: Job, waiting: Sequence[_Read], spread: Spread) -> Iterator[Outc
         from ramanfit.experiment.curves import curves_and_bands, fitted_lines
 
         lines = [fitted_lines(fitted.quantities) for fitted in fits]
-        orders = [len(fitted.prepared.model.basis) - 1 for fitted in fits]
-        again = curves_and_bands([fitted.scan for fitted in fits], job.recipe, lines, orders)
+        orders = [len(fitted.prepared.model.polynomials) - 1 for fitted in fits]
+        amplitudes = [fitted.quantities.amplitude for fitted in fits if fitted.quantities.amplitude is not None]
+        again = curves_and_bands([fitted.scan for fitted in fits], job.recipe, lines, orders, amplitudes or None)
         for scan, (curves, bands) in zip(left, again, strict=True):
             scan.curves, scan.bands = curves if job.keep.curves else None, bands
     for name, recipe in job.alternatives.items():

@@ -108,7 +108,11 @@ def _from_tables(paths: Sequence[str], request: Request, voice: Voice, draw: boo
             complete = False
             continue
         inputs.append(str(rows.columns["source"][0]))
-        for curves, its_bands in curves_and_bands(scans, recipe, _lines(rows, scans, recipe)):
+        ends = np.cumsum([len(scan) for scan in scans])[:-1]
+        smooth = rows.columns.get("smooth")
+        amplitudes = None if smooth is None else np.split(np.asarray(smooth, dtype=np.float64), ends)
+        lines = np.split(_lines(rows, recipe), ends)
+        for curves, its_bands in curves_and_bands(scans, recipe, lines, amplitudes=amplitudes):
             numbers.append((spectra.store(curves) if draw else None, len(curves)))
             bands.append(its_bands)
     say_notes(notes, voice)
@@ -139,15 +143,14 @@ def _scans_of(rows: Table, request: Request, notes: dict[str, list[str]]) -> lis
     return [scans[i] for i in chronological([Visit.of(scan) for scan in scans])]
 
 
-def _lines(rows: Table, scans: Sequence[Scan], recipe: Recipe) -> list[FloatArray]:
-    """Return the lines [N, P, 4] of every scan, as rows of a table hold them."""
+def _lines(rows: Table, recipe: Recipe) -> FloatArray:
+    """Return the lines [N, P, 4] that rows of a table hold."""
     nothing = np.full(len(rows), np.nan)
     columns = [
         [np.asarray(rows.columns.get(f"{peak.name}_{name}", nothing), dtype=np.float64) for peak in recipe.peaks]
         for name in LINE
     ]
-    ends = np.cumsum([len(scan) for scan in scans])[:-1]
-    return np.split(np.array(columns).transpose(2, 1, 0), ends)
+    return np.array(columns).transpose(2, 1, 0)
 
 
 def _reference(request: Request, voice: Voice) -> tuple[FitTable, list[str]]:

@@ -11,12 +11,12 @@ from weakref import finalize
 import numpy as np
 
 if TYPE_CHECKING:
-    from ramanfit.fit.curves import Curve, Curves
+    from ramanfit.fit.curves import Curves
 
 IN_MEMORY = 64 << 20  # bytes of spectra kept for drawing before they go to a temporary file
 
 
-class Spectra(Sequence["Curve | None"]):
+class Spectra(Sequence["Curves | None"]):
     """The spectra of an experiment in the order of its table.
 
     ``spectra[row]`` is None where there is no spectrum for a row of the table.
@@ -57,8 +57,8 @@ class Spectra(Sequence["Curve | None"]):
     def __len__(self) -> int:
         return len(self._rows)
 
-    def __getitem__(self, row: int) -> Curve | None:  # type: ignore[override]
-        return next((curves[0] for _, curves in self.together([row])), None)
+    def __getitem__(self, row: int) -> Curves | None:  # type: ignore[override]
+        return next((curves.take(0) for _, curves in self.together([row])), None)
 
     def together(self, rows: Iterable[int]) -> Iterator[tuple[list[int], Curves]]:
         """Yield rows of the table with their curves, those of one scan at once; rows without a spectrum are left out.

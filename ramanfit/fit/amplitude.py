@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ramanfit.fit.batch import Task
 from ramanfit.fit.engine.algebra import eliminate
 from ramanfit.fit.engine.problem import Problem
 from ramanfit.fit.engine.varpro import problem_of
@@ -39,8 +40,9 @@ class SmoothPart:
     ----------
     model : Model
     counts : array [N, M]
+        What is fitted.
     scale : array [N]
-        Standard deviation of every spectrum over its channels, in counts.
+        Standard deviation of every spectrum over its channels, peaks and all, in counts.
     amplitude : array [N]
         In units of it; 0: there is none.
     first : FitResult
@@ -49,12 +51,12 @@ class SmoothPart:
 
     first: FitResult
 
-    def __init__(self, model: Model, counts: FloatArray, use: BoolArray | None) -> None:
+    def __init__(self, model: Model, counts: FloatArray, task: Task) -> None:
         self.model, self.counts = model, counts
-        used = np.ones(counts.shape) if use is None else use.astype(np.float64)
+        used = np.ones(counts.shape) if task.use is None else task.use.astype(np.float64)
         total = np.maximum(used.sum(axis=1), 1)
-        mean = (counts * used).sum(axis=1) / total
-        self.scale = np.sqrt((used * (counts - mean[:, None]) ** 2).sum(axis=1) / total)
+        away = task.counts - ((task.counts * used).sum(axis=1) / total)[:, None]
+        self.scale = np.sqrt((used * away * away).sum(axis=1) / total)
         self.amplitude = np.zeros(len(counts))
 
     def find_amplitude(self, rows: Index, nonlinear: FloatArray, weights: FloatArray, scan: Index) -> None:

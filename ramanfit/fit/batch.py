@@ -48,6 +48,8 @@ class Task(NamedTuple):
         Numerator and denominator, numbers of peaks.
     lines : array [N, M] or None
         Peaks that are known and not fitted.
+    amplitude : array [N] or None
+        Of the smooth part of the baseline; None: it is searched for, where the model has one.
     """
 
     model: Model
@@ -62,6 +64,7 @@ class Task(NamedTuple):
     errors: Errors = Errors()
     ratios: tuple[tuple[int, int], ...] = ()
     lines: FloatArray | None = None
+    amplitude: FloatArray | None = None
 
 
 def batches(scans: Sequence[Prepared]) -> Iterator[Batch]:

@@ -22,72 +22,28 @@ LINE = ("center_cm1", "fwhm_cm1", "height", "form")  # what a curve is drawn fro
 
 
 @dataclass(frozen=True, eq=False)
-class Curve:
-    """One spectrum inside the recipe's window, with the peaks and the baseline that were fitted to it.
+class Curves(ByRow):
+    """Spectra inside the recipe's window, with the peaks and the baselines that were fitted to them.
+
+    Of N spectra; or of one, whose arrays lack the first axis, as ``take`` with a number gives it.
 
     Attributes
     ----------
-    shift_cm1, counts : array [M]
-    use : bool array [M]
+    shift_cm1 : array [M]
+    counts : array [N, M]
+    use : bool array [N, M]
         False where a channel was masked: saturated, or hit by a cosmic ray.
     peaks : tuple of str
     shapes : tuple of str
         Keys of `ramanfit.fit.lineshapes.SHAPES`.
-    center_cm1, fwhm_cm1, height, form : array [P]
+    center_cm1, fwhm_cm1, height, form : array [N, P]
         Not a number: the peak was not detected and is not drawn, or its shape has no form.
-    coefficients : array [Q]
+    coefficients : array [N, Q]
         Of ``t**0, t**1, ...``, t from -1 to 1 over the channels; not a number where nothing was fitted.
-    under : array [M] or None
-        What was subtracted before the fit; None: the polynomial is all.
-    """
-
-    shift_cm1: FloatArray
-    counts: FloatArray
-    use: BoolArray
-    peaks: tuple[str, ...]
-    shapes: tuple[str, ...]
-    center_cm1: FloatArray
-    fwhm_cm1: FloatArray
-    height: FloatArray
-    form: FloatArray
-    coefficients: FloatArray
-    under: FloatArray | None = None
-
-    @property
-    def fitted(self) -> bool:
-        """Whether there is a curve."""
-        return bool(np.isfinite(self.coefficients).all())
-
-    def baseline(self, shift_cm1: FloatArray | None = None) -> FloatArray:
-        """Return the baseline on the channels, or at shifts inside the window."""
-        x = self.shift_cm1 if shift_cm1 is None else shift_cm1
-        fitted = np.polynomial.polynomial.polyval(_unit(self.shift_cm1, x), self.coefficients)
-        return np.asarray(fitted if self.under is None else fitted + np.interp(x, self.shift_cm1, self.under))
-
-    def peak(self, number: int, shift_cm1: FloatArray | None = None) -> FloatArray:
-        """Return one peak without the baseline; zeros where it was not detected."""
-        x = self.shift_cm1 if shift_cm1 is None else shift_cm1
-        if not np.isfinite(self.center_cm1[number]):
-            return np.zeros_like(x)
-        nonlinear = (values[number] for values in (self.center_cm1, self.fwhm_cm1, self.form))
-        return np.asarray(self.height[number] * line(self.shapes[number], x, *nonlinear))
-
-    def fit(self, shift_cm1: FloatArray | None = None) -> FloatArray:
-        """Return baseline and peaks."""
-        curve = self.baseline(shift_cm1)
-        for p in range(len(self.peaks)):
-            curve = curve + self.peak(p, shift_cm1)
-        return curve
-
-
-@dataclass(frozen=True, eq=False)
-class Curves(ByRow):
-    """The curves of a whole scan: as `Curve`, with a first axis of N spectra.
-
-    Attributes
-    ----------
     noise : array [N, 3]
         See `ramanfit.fit.noise.variance`; not a number where nothing was fitted.
+    under : array [N, M] or None
+        What lies under the peaks besides the polynomial: what was subtracted before the fit, or a smooth part.
     """
 
     shared: ClassVar = ("shift_cm1", "peaks", "shapes")
@@ -108,32 +64,37 @@ class Curves(ByRow):
     def __len__(self) -> int:
         return len(self.counts)
 
-    def baseline(self, shift_cm1: FloatArray) -> FloatArray:
-        """Return the baselines [N, K] at shifts [K] inside the window."""
-        t = _unit(self.shift_cm1, shift_cm1)
-        powers = np.vander(t, self.coefficients.shape[1], increasing=True).T
-        fitted = (self.coefficients[:, None, :] @ powers)[:, 0]
-        if self.under is None:
-            return np.asarray(fitted)
-        after = np.clip(np.searchsorted(self.shift_cm1, shift_cm1), 1, len(self.shift_cm1) - 1)
-        low, high = self.shift_cm1[after - 1], self.shift_cm1[after]
-        way = (shift_cm1 - low) / (high - low)
-        return np.asarray(fitted + self.under[:, after - 1] * (1 - way) + self.under[:, after] * way)
+    @property
+    def fitted(self) -> BoolArray:
+        """Whether there is a curve, [N]."""
+        return np.asarray(np.isfinite(self.coefficients).all(axis=-1))
 
-    def __getitem__(self, row: int) -> Curve:
-        return Curve(
-            self.shift_cm1,
-            self.counts[row],
-            self.use[row],
-            self.peaks,
-            self.shapes,
-            self.center_cm1[row],
-            self.fwhm_cm1[row],
-            self.height[row],
-            self.form[row],
-            self.coefficients[row],
-            None if self.under is None else self.under[row],
-        )
+    def baseline(self, shift_cm1: FloatArray | None = None) -> FloatArray:
+        """Return the baselines on the channels, or at shifts [K] inside the window, [N, K]."""
+        x = self.shift_cm1 if shift_cm1 is None else shift_cm1
+        powers = np.vander(_unit(self.shift_cm1, x), self.coefficients.shape[-1], increasing=True).T
+        polynomial = (self.coefficients[..., None, :] @ powers)[..., 0, :]
+        if self.under is None:
+            return np.asarray(polynomial)
+        after = np.clip(np.searchsorted(self.shift_cm1, x), 1, len(self.shift_cm1) - 1)
+        low, high = self.shift_cm1[after - 1], self.shift_cm1[after]
+        way = (x - low) / (high - low)
+        return np.asarray(polynomial + self.under[..., after - 1] * (1 - way) + self.under[..., after] * way)
+
+    def peak(self, number: int, shift_cm1: FloatArray | None = None) -> FloatArray:
+        """Return one peak without the baseline, [N, K]; zeros where it was not detected."""
+        x = self.shift_cm1 if shift_cm1 is None else shift_cm1
+        lines = (self.height, self.center_cm1, self.fwhm_cm1, self.form)
+        height, *nonlinear = (values[..., number, None] for values in lines)
+        curve = height * line(self.shapes[number], x, *nonlinear)
+        return np.where(np.isfinite(self.center_cm1[..., number, None]), curve, 0.0)
+
+    def fit(self, shift_cm1: FloatArray | None = None) -> FloatArray:
+        """Return baselines and peaks, [N, K]."""
+        curve = self.baseline(shift_cm1)
+        for p in range(len(self.peaks)):
+            curve = curve + self.peak(p, shift_cm1)
+        return curve
 
 
 def curves(
@@ -142,6 +103,7 @@ def curves(
     lines: FloatArray,
     starts: Sequence[int] = (0,),
     orders: Sequence[int] | None = None,
+    amplitude: FloatArray | None = None,
 ) -> Curves:
     """Return the curves that lines and the recipe's baseline make with the spectra of a scan.
 
@@ -158,6 +120,8 @@ def curves(
         First rows of the files that the scan was put together from; spectra of one file share a gain.
     orders : sequence of int, optional
         Of the polynomials of these files, where that is known; None: as the recipe says or, with ``auto``, by BIC.
+    amplitude : array [N], optional
+        Of the smooth part of every baseline, as a table holds it; None: it is searched for, where the recipe has one.
 
     Raises
     ------
@@ -177,6 +141,7 @@ def curves(
     use = np.ones(counts.shape, dtype=bool) if prepared.use is None else prepared.use.copy()
     coefficients = np.full((len(scan), max(recipe.baseline.highest + 1, 1)), np.nan)
     noise = np.full((len(scan), 3), np.nan)
+    bent = np.zeros(counts.shape)
     fitted = np.asarray(np.isfinite(height).any(axis=1) & prepared.measured)
     file = np.searchsorted(starts, np.arange(len(scan)), side="right") - 1
     by_file = _orders(prepared, counts, starts, recipe) if orders is None else np.array(orders)
@@ -184,9 +149,10 @@ def curves(
         rows = np.flatnonzero(fitted & (by_file[file] == order))
         basis = np.vander(_unit(shift, shift), order + 1, increasing=True).T
         under = None if prepared.under is None else prepared.under[rows]
+        smooth = prepared.model.basis[len(prepared.model.polynomials) :]
         baseline = fit_task(
             Task(
-                model=replace(prepared.model.of([]), basis=np.ascontiguousarray(basis)),
+                model=replace(prepared.model.of([]), basis=np.concatenate([basis, smooth])),
                 counts=counts[rows] if under is None else counts[rows] - under,
                 use=use[rows],
                 scan=file[rows],
@@ -195,10 +161,13 @@ def curves(
                 spikes=recipe.clean.spikes,
                 under=under,
                 lines=peaks[rows],
+                amplitude=None if amplitude is None else amplitude[rows],
             )
         )
         coefficients[rows] = 0.0
-        coefficients[rows, : order + 1], noise[rows] = baseline.coefficients, baseline.noise
+        coefficients[rows, : order + 1], noise[rows] = baseline.coefficients[:, : order + 1], baseline.noise
+        if len(smooth):
+            bent[rows] = baseline.coefficients[:, order + 1 :] @ smooth
         if baseline.spikes is not None:
             use[rows] &= ~baseline.spikes
     shown = np.where(drawn[..., None], lines, np.nan)
@@ -214,7 +183,7 @@ def curves(
         form=shown[..., 3],
         coefficients=coefficients,
         noise=noise,
-        under=prepared.under,
+        under=bent if len(prepared.model.smooth) else prepared.under,
     )
 
 

@@ -142,7 +142,7 @@ class _Work:
         self.task, self.everything = task, np.ones(n, dtype=bool)
         self.counts = task.counts if task.lines is None else task.counts - task.lines
         self.spikes, self.noise = np.zeros(task.counts.shape, dtype=bool), np.full((n, 3), np.nan)
-        self.smooth = SmoothPart(task.model, self.counts, task.use) if len(task.model.smooth) else None
+        self.smooth = SmoothPart(task.model, self.counts, task) if len(task.model.smooth) else None
         # with equal weights throughout, the first fits are the last
         self.engine, self.leading = engine_named(task.engine), engine_named(task.engine, rough=task.noise != "white")
 
@@ -219,13 +219,15 @@ class _Work:
             return first
         self.smooth.first = first
         scan = self.task.scan
-        asked = first.status == Status.CONVERGED
+        asked = np.asarray(first.status == Status.CONVERGED)
         for _ in range(2):
             rows = np.flatnonzero(asked & (self.noise[:, 0] > 0))
             if not len(rows):
                 break
-            weights = self._noise_weights(first, rows)
-            self.smooth.find_amplitude(rows, first.nonlinear[rows], weights, scan)
+            if self.task.amplitude is None:
+                self.smooth.find_amplitude(rows, first.nonlinear[rows], self._noise_weights(first, rows), scan)
+            else:
+                self.smooth.amplitude[rows] = np.nan_to_num(self.task.amplitude[rows])
             bent = self.smooth.amplitude > 0
             rows = np.flatnonzero(bent)
             if not len(rows):
@@ -243,7 +245,7 @@ class _Work:
 
     def ask_for_missing_bands(self, final: FitResult) -> FitResult:
         """Return the fits with what says that baseline and peaks cannot be told apart; see `ramanfit.fit.missing`."""
-        if self.smooth is None:
+        if self.smooth is None or not self.task.model.names:
             return final
         rows = np.flatnonzero((self.smooth.amplitude > 0) & (final.status == Status.CONVERGED))
         if not len(rows):

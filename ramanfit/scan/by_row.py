@@ -41,8 +41,8 @@ class ByRow(Base):
         named = [(f.name, getattr(self, f.name)) for f in fields(self) if f.name not in self.shared]
         return [(name, array) for name, array in named if array is not None]
 
-    def take(self: Own, rows: Rows) -> Own:
-        """Return some rows."""
+    def take(self: Own, rows: Rows | int) -> Own:
+        """Return some rows; with a number one, without the axis."""
         values = {f.name: getattr(self, f.name) for f in fields(self)}
         values |= {name: array[..., rows] if name in self.last else array[rows] for name, array in self._arrays()}
         return type(self)(**values)

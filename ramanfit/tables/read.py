@@ -106,6 +106,7 @@ def read_fit_table(path: str, data: bytes, ratios: Sequence[Ratio]) -> tuple[Fit
         **values,
         **ratio_values,
         "redchi2": numbers("redchi2"),
+        **({"smooth": numbers("smooth")} if "smooth" in names else {}),
         "flags": tuple(flags),
     }
     scan = columns["scan"]

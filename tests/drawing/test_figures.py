@@ -28,7 +28,7 @@ from ramanfit.errors import InputError, RecipeError
 from ramanfit.experiment.cell import Record
 from ramanfit.experiment.evolution import Evolution
 from ramanfit.experiment.maps import default_maps
-from ramanfit.fit.curves import Curve
+from ramanfit.fit.curves import Curves
 from ramanfit.tables.fit_table import FitTable
 from ramanfit.tables.table import Table
 
@@ -198,10 +198,10 @@ ODD: dict[str, Callable[[], Evolution]] = {
 }
 
 
-def curve(seed: int = 0, *, fitted: bool = True) -> Curve:
+def curve(seed: int = 0, *, fitted: bool = True) -> Curves:
     rng = np.random.default_rng(seed)
     shift = np.linspace(900, 1900, 400)
-    found = Curve(
+    found = Curves(
         shift,
         np.zeros(400),
         np.arange(400) != 77,
@@ -212,6 +212,7 @@ def curve(seed: int = 0, *, fitted: bool = True) -> Curve:
         np.array([80.0, 120.0]) + seed,
         np.array([np.nan, -0.2]),
         np.array([700.0, -20.0, 5.0]) if fitted else np.full(3, np.nan),
+        np.full(3, np.nan),
     )
     level = found.fit() if fitted else np.full(400, 700.0)
     counts = level + rng.normal(0, 4, 400)

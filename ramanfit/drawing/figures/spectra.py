@@ -10,7 +10,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from ramanfit.drawing.figures.style import COLOURS, FAINT, INK, new_figure, sequence_map, styled
-from ramanfit.fit.curves import Curve
+from ramanfit.fit.curves import Curves
 from ramanfit.scan.scan import FloatArray
 
 SHIFT = "Raman shift (cm⁻¹)"
@@ -18,13 +18,14 @@ FIT = "#D55E00"
 
 
 @styled
-def spectrum_figure(title: str, curve: Curve, width: str = "double") -> Figure:
+def spectrum_figure(title: str, curve: Curves, width: str = "double") -> Figure:
     """Return a spectrum with baseline, peaks, their sum, and the residual beneath.
 
     Parameters
     ----------
     title : str
-    curve : Curve
+    curve : Curves
+        Of one spectrum.
     width : {"single", "double"}
     """
     figure = new_figure(width, 2.9)
@@ -55,12 +56,12 @@ def spectrum_figure(title: str, curve: Curve, width: str = "double") -> Figure:
 
 
 @styled
-def gallery_figure(items: Sequence[tuple[str, str, Curve]], width: str = "double") -> Figure:
+def gallery_figure(items: Sequence[tuple[str, str, Curves]], width: str = "double") -> Figure:
     """Return many spectra with their fits side by side, each under its name and flags.
 
     Parameters
     ----------
-    items : sequence of (str, str, Curve)
+    items : sequence of (str, str, Curves)
         Title, flags, and the spectrum.
     width : {"single", "double"}
     """
@@ -89,12 +90,12 @@ def gallery_figure(items: Sequence[tuple[str, str, Curve]], width: str = "double
 
 
 @styled
-def waterfall_figure(picked: Sequence[tuple[str, float, Curve]], heading: str, width: str = "double") -> Figure:
+def waterfall_figure(picked: Sequence[tuple[str, float, Curves]], heading: str, width: str = "double") -> Figure:
     """Return spectra less their baselines above one another, with their fits, coloured by a number.
 
     Parameters
     ----------
-    picked : sequence of (str, float, Curve)
+    picked : sequence of (str, float, Curves)
         What stands at the right end, what gives the colour, and the spectrum.
     heading : str
         What stands above the right ends.
@@ -132,12 +133,12 @@ def waterfall_figure(picked: Sequence[tuple[str, float, Curve]], heading: str, w
     return figure
 
 
-def _above_baseline(curve: Curve) -> FloatArray:
+def _above_baseline(curve: Curves) -> FloatArray:
     under = curve.baseline() if curve.fitted else float(np.median(curve.counts))
     return np.where(curve.use, curve.counts - under, np.nan)
 
 
-def _draw(ax: Axes, curve: Curve, *, named: bool) -> None:
+def _draw(ax: Axes, curve: Curves, *, named: bool) -> None:
     """Data, masked channels, baseline, peaks on it, and the sum."""
     x = curve.shift_cm1
     ax.plot(x, np.where(curve.use, curve.counts, np.nan), ".", color=FAINT, markersize=1.8, label="data")
