@@ -1,6 +1,7 @@
 """Measure and compare with the goals: ``python -m tests.benchmark [PART] ...``, all without a part.
 
-The parts: engine, shapes, minimum, errors, truth, intervals, detection, spikes, commands, evolve, project, table.
+The parts: engine, shapes, minimum, errors, truth, departures, mixed, intervals, detection, spikes, commands, evolve,
+project, table.
 
 Every figure is a ratio of two things measured in this run, in turns, on one core: the machine is noisy, ratios
 are less so. `compiled` needs numba (the extra ``benchmark``) and is left out without it.
@@ -16,7 +17,7 @@ from pathlib import Path
 for _library in ("OPENBLAS", "OMP", "MKL", "NUMBA"):
     os.environ[f"{_library}_NUM_THREADS"] = "1"  # before numpy is imported: one core
 
-from tests.benchmark import commands, engines, statistics, truth  # noqa: E402
+from tests.benchmark import commands, departures, engines, statistics, truth  # noqa: E402
 
 PARTS = {
     "engine": engines.speed,
@@ -24,6 +25,8 @@ PARTS = {
     "minimum": engines.minimum,
     "errors": statistics.errors,
     "truth": truth.truth,
+    "departures": departures.departures,
+    "mixed": departures.mixed,
     "intervals": truth.intervals,
     "detection": truth.detection,
     "spikes": truth.spikes,
