@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
+from ramanfit.recipe.columns import KEYS
+
 if TYPE_CHECKING:
     from ramanfit.tables.forms import TableWriter
     from ramanfit.tables.table import Table
 
 TERMINAL = "terminal"
 _HEADERLESS = ("csv", "tsv", TERMINAL)
-_KEYS = ("source", "scan", "point", "position_um", "time_s")
 _NAMES = ("name", "source", "scan", "point", "peak")  # a row's name, repeated in every block of a narrow terminal
 _LONGEST_NAME = 28
 _LEAST_WRAPPED = 30  # a last column of text is not squeezed below this
@@ -120,7 +121,7 @@ def aligned(table: Table, width: int, *, header: bool = True, colour: bool = Fal
     cells = {name: values for name, values in cells.items() if any(values)}
     if not cells:
         return ""
-    common = {name: cells[name][0] for name in _KEYS if name in cells and len(set(cells[name])) == 1}
+    common = {name: cells[name][0] for name in KEYS if name in cells and len(set(cells[name])) == 1}
     if len(common) == len(cells):
         common = {}
     columns = {name: _column(name, values, header) for name, values in cells.items() if name not in common}

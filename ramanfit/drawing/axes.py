@@ -5,51 +5,34 @@ from __future__ import annotations
 import numpy as np
 
 from ramanfit.experiment.evolution import Evolution
+from ramanfit.recipe.column_kind import RATIO
 from ramanfit.scan.scan import FloatArray
-from ramanfit.tables.columns import ratio_extras
+from ramanfit.tables.schema import Entry
 
 TRUSTED = 10.0  # standard errors, in medians, beyond which a value does not stretch an axis
 
 
-def symbol(evolution: Evolution, ratio: str) -> str:
-    """Return how a ratio is written, indices after underscores: ``I_B/I_G``."""
-    over = ratio.removeprefix("area_")
+def symbol(evolution: Evolution, entry: Entry) -> str:
+    """Return how the ratio of a column is written, indices after underscores: ``I_B/I_G``."""
+    of_areas = entry.kind.name == "area_ratio"
     for numerator in ("B", "D"):
-        if over == "ratio" and {numerator, "G"} <= set(evolution.peaks):
-            letter = "A" if over != ratio else "I"
+        if entry.of == "ratio" and {numerator, "G"} <= set(evolution.peaks):
+            letter = "A" if of_areas else "I"
             return f"{letter}_{numerator}/{letter}_G"
-    return ratio.replace("_", " ")
+    return (entry.name if of_areas else entry.of).replace("_", " ")
 
 
 def label(evolution: Evolution, quantity: str) -> str:
     """Return the words for a quantity on an axis, with its unit; a ratio as `symbol` writes it."""
-    for peak in evolution.peaks:
-        words = {
-            f"{peak}_center_cm1": f"{peak} position (cm⁻¹)",
-            f"{peak}_center_delta_cm1": f"{peak} position − reference (cm⁻¹)",
-            f"{peak}_fwhm_cm1": f"{peak} FWHM (cm⁻¹)",
-            f"{peak}_center_sys": f"{peak} position, systematic error (cm⁻¹)",
-            f"{peak}_form": f"{peak} form",
-            f"{peak}_height": f"{peak} height (counts)",
-            f"{peak}_area": f"{peak} area (counts cm⁻¹)",
-        }
-        if quantity in words:
-            return words[quantity]
-    for ratio in evolution.ratios:
-        meanings = ("low end of 95 %", "high end of 95 %", "systematic error", "other baseline")
-        words = dict(zip(ratio_extras(ratio), meanings, strict=True))
-        if quantity in words:
-            return f"{symbol(evolution, ratio)}, {words[quantity]}"
-    if is_ratio(evolution, quantity):
-        ratio = quantity.removesuffix("_delta")
-        return symbol(evolution, ratio) + " − reference" * (ratio != quantity)
-    units = {"voltage_v": "voltage (V)", "current_ma": "current (mA)", "capacity_mah": "capacity (mAh)"}
-    return units.get(quantity, "state of charge (%)" if quantity == "soc" else quantity.replace("_", " "))
+    entry = evolution.schema.get(quantity)
+    if entry is None or not entry.kind.words:
+        return quantity.replace("_", " ")
+    return entry.kind.words.format(symbol(evolution, entry) if entry.kind.owner == RATIO else entry.of)
 
 
 def is_ratio(evolution: Evolution, quantity: str) -> bool:
     """Tell whether a quantity is a ratio of heights or areas, or its difference to the reference's."""
-    return quantity.removeprefix("area_").removesuffix("_delta") in evolution.ratios
+    return quantity in evolution.schema and evolution.schema[quantity].is_ratio
 
 
 def time_unit(evolution: Evolution) -> tuple[float, str]:

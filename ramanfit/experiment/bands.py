@@ -9,11 +9,11 @@ import numpy as np
 
 from ramanfit.fit.curves import Curves
 from ramanfit.fit.noise import variance
+from ramanfit.recipe.columns import ECHEM, KEYS
 from ramanfit.recipe.recipe import Recipe
 from ramanfit.scan.by_row import ByRow
 from ramanfit.scan.scan import BoolArray, FloatArray, Scan
 from ramanfit.scan.stored import blocks
-from ramanfit.tables.columns import ECHEM, KEYS
 from ramanfit.tables.table import Column, Table, repeat_rows
 
 OUTLIER = 6.0  # standard deviations above the band's median: a cosmic ray, where no fit has looked for it

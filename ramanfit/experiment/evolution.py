@@ -9,12 +9,12 @@ from functools import cached_property
 import numpy as np
 
 from ramanfit.experiment.cell import Record
+from ramanfit.recipe.column_kind import PEAK, RATIO, REFERENCE
+from ramanfit.recipe.columns import KINDS
 from ramanfit.scan.scan import FloatArray
-from ramanfit.tables.columns import PEAK_COLUMNS, PEAK_EXTRAS, ratio_columns
 from ramanfit.tables.fit_table import FitTable
+from ramanfit.tables.schema import Schema
 from ramanfit.tables.table import Table
-
-SHOWN = (*PEAK_COLUMNS, *PEAK_EXTRAS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +54,11 @@ class Evolution:
         return tuple(self.status)
 
     @cached_property
+    def schema(self) -> Schema:
+        """What columns of these peaks and ratios mean, whether the table has them or not."""
+        return Schema.of(self.peaks, self.ratios)
+
+    @cached_property
     def scans(self) -> np.ndarray:
         """Numbers of the scans, int [S], from the first to the last without a gap: one that is missing has no rows."""
         number = np.asarray(self.table.columns["scan"]).astype(np.int64)
@@ -89,13 +94,15 @@ class Evolution:
 
     def shown(self, name: str) -> FloatArray:
         """Return a column of numbers as [S, P], not a number where its peak was not detected."""
-        values = self.grid(name)
-        peak = next((peak for peak in self.peaks if name in {f"{peak}_{quantity}" for quantity in SHOWN}), None)
-        return values if peak is None else np.where(self.detected(peak), values, np.nan)
+        values, entry = self.grid(name), self.schema.get(name)
+        if entry is None or entry.kind.owner != PEAK or entry.kind.there == REFERENCE:
+            return values
+        return np.where(self.detected(entry.of), values, np.nan)
 
     def errors(self, name: str) -> FloatArray:
         """Return the standard errors of a quantity as [S, P], not a number where there is none."""
-        error = error_of(name)
+        entry = self.schema.get(name)
+        error = entry.error if entry else ""
         return self.grid(error) if error in self.table.columns else np.full(self.rows.shape, np.nan)
 
     @cached_property
@@ -138,7 +145,7 @@ class Evolution:
             return np.nan, np.nan
         columns = self.reference.table.columns
         value = np.asarray(columns[name], dtype=np.float64)
-        se = np.asarray(columns[error_of(name)], dtype=np.float64)
+        se = np.asarray(columns[self.schema[name].error], dtype=np.float64)
         measured = np.isfinite(value)
         if measured.sum() <= 1:
             return (float(value[measured][0]), float(se[measured][0])) if measured.any() else (np.nan, np.nan)
@@ -151,20 +158,14 @@ class Evolution:
     @property
     def quantities(self) -> tuple[str, ...]:
         """Columns that have a standard error: positions, widths, heights and areas of the peaks, and the ratios."""
-        names = [
-            f"{peak}_{quantity}"
-            for peak in self.peaks
-            for quantity in ("center_cm1", "fwhm_cm1", "height", "form", "area")
-        ]
-        for ratio in self.ratios:
-            value, _, area, _ = ratio_columns(ratio)
-            names += [value, area]
-        return tuple(name for name in names if name in self.table.columns)
-
-
-def error_of(name: str) -> str:
-    """Return the column that holds the standard error of a quantity."""
-    return name.removesuffix("_cm1") + "_se"
+        return tuple(
+            name
+            for owner, names in ((PEAK, self.peaks), (RATIO, self.ratios))
+            for of in names
+            for kind in KINDS.values()
+            if kind.owner == owner and kind.error and kind.there != REFERENCE
+            if (name := kind.named(of)) in self.table.columns
+        )
 
 
 def fmin(values: FloatArray) -> FloatArray:

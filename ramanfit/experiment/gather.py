@@ -22,6 +22,7 @@ from ramanfit.experiment.spectra import Spectra
 from ramanfit.experiment.with_cell import cell_record, table_with_cell
 from ramanfit.fit.curves import LINE
 from ramanfit.formats import open_scans
+from ramanfit.recipe.columns import column_name
 from ramanfit.scan.schedule import Visit, chronological
 from ramanfit.tables.fit_table import FitTable
 from ramanfit.tables.table import Table
@@ -147,7 +148,7 @@ def _lines(rows: Table, recipe: Recipe) -> FloatArray:
     """Return the lines [N, P, 4] that rows of a table hold."""
     nothing = np.full(len(rows), np.nan)
     columns = [
-        [np.asarray(rows.columns.get(f"{peak.name}_{name}", nothing), dtype=np.float64) for peak in recipe.peaks]
+        [np.asarray(rows.columns.get(column_name(name, peak.name), nothing), dtype=np.float64) for peak in recipe.peaks]
         for name in LINE
     ]
     return np.array(columns).transpose(2, 1, 0)

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from ramanfit.experiment.evolution import Evolution
 from ramanfit.experiment.request import Drawing
+from ramanfit.recipe.columns import column_name
 from ramanfit.recipe.recipe import Recipe
-from ramanfit.tables.columns import ratio_columns
 from ramanfit.tables.table import Column, Table
 
 
@@ -36,5 +36,4 @@ def maps_of(recipe: Recipe, drawing: Drawing) -> list[str]:
 
 
 def _usual(ratios: Iterable[str], peaks: Iterable[str]) -> list[str]:
-    names = [ratio_columns(ratio)[0] for ratio in ratios]
-    return names + [f"{peak}_{quantity}" for peak in peaks for quantity in ("center_cm1", "height")]
+    return [*ratios, *(column_name(kind, peak) for peak in peaks for kind in ("center_cm1", "height"))]

@@ -6,10 +6,14 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from ramanfit.recipe.column_kind import PEAK
+from ramanfit.recipe.columns import column_name
 from ramanfit.scan.scan import BoolArray, FloatArray
+from ramanfit.tables.schema import Schema
 from ramanfit.tables.table import Table
 
 OUTLIER = "outlier"
+COMPARED = ("center_cm1", "fwhm_cm1", "height", "ratio")
 LEAST = 9  # values in a row, below which none is judged
 SIDE = 3  # neighbours on each side
 APART = 6.0  # robust standard deviations from the median of the neighbours
@@ -60,16 +64,13 @@ def _series(scan: FloatArray, point: np.ndarray) -> np.ndarray | None:
 
 def _values(table: Table) -> Iterator[tuple[FloatArray, FloatArray]]:
     """Yield quantities with their standard errors; not a number where a peak was not detected."""
-    columns = {name: np.asarray(v) for name, v in table.columns.items() if not isinstance(v, tuple)}
-    for name in columns:
-        if name.endswith("_height"):
-            peak = name.removesuffix("_height")
-            for what in ("center_cm1", "fwhm_cm1", "height"):
-                se = f"{peak}_{what.removesuffix('_cm1')}_se"
-                seen = np.isfinite(columns[f"{peak}_center_cm1"])
-                yield np.where(seen, columns[f"{peak}_{what}"], np.nan), columns[se]
-        elif f"area_{name}" in columns and f"{name}_se" in columns:
-            yield columns[name], columns[f"{name}_se"]
+    for entry in Schema.read(table.names).values():
+        if entry.kind.name in COMPARED:
+            values, se = (np.asarray(table.columns[name], dtype=np.float64) for name in (entry.name, entry.error))
+            if entry.kind.owner == PEAK:
+                center = np.asarray(table.columns[column_name("center_cm1", entry.of)], dtype=np.float64)
+                values = np.where(np.isfinite(center), values, np.nan)
+            yield values, se
 
 
 def _apart(values: FloatArray, se: FloatArray) -> BoolArray:

@@ -10,13 +10,14 @@ import numpy as np
 from ramanfit.errors import RecipeError
 from ramanfit.fit.baseline_subtract import checked_options
 from ramanfit.fit.quantities import Quantities
+from ramanfit.recipe.columns import column_name
 from ramanfit.recipe.parts import Baseline, Errors
 from ramanfit.recipe.recipe import Recipe
 from ramanfit.recipe.toml import load_recipe
 from ramanfit.scan.scan import FloatArray
 
 Departures = Mapping[str, FloatArray]
-"""By ratio, and by peak with ``_center_cm1``: an alternative's value minus the recipe's own, [N]."""
+"""By ratio, and by the column of a peak's position: an alternative's value minus the recipe's own, [N]."""
 
 
 def alternatives(recipe: Recipe) -> dict[str, Recipe]:
@@ -76,7 +77,9 @@ def departures(reported: Quantities, other: Quantities) -> Departures:
     }
     for p, peak in enumerate(reported.names):
         q = other.names.index(peak) if peak in other.names else None
-        differences[f"{peak}_center_cm1"] = nothing if q is None else other.center_cm1[:, q] - reported.center_cm1[:, p]
+        differences[column_name("center_cm1", peak)] = (
+            nothing if q is None else other.center_cm1[:, q] - reported.center_cm1[:, p]
+        )
     return differences
 
 
@@ -88,6 +91,6 @@ def with_systematics(reported: Quantities, departures_of_all: Iterable[Departure
         nothing = np.full(len(reported.flags), np.nan)
         return np.asarray(np.fmax.reduce([nothing, *(np.abs(differences[name]) for differences in others)]))
 
-    centers = np.stack([largest(f"{peak}_center_cm1") for peak in reported.names], axis=1)
-    ratios = {name: replace(values, sys=largest(name)) for name, values in reported.ratios.items()}
-    return replace(reported, center_sys=centers, ratios=ratios)
+    centers = np.stack([largest(column_name("center_cm1", peak)) for peak in reported.names], axis=1)
+    ratios = {name: values.with_more(ratio_sys=largest(name)) for name, values in reported.ratios.items()}
+    return replace(reported, of_peaks={**reported.of_peaks, "center_sys": centers}, ratios=ratios)

@@ -8,13 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ramanfit.errors import RecipeError
+from ramanfit.recipe.columns import is_taken
 from ramanfit.recipe.parts import Alternatives, Axis, Bands, Baseline, Clean, Detection, Errors, Noise, Window
 from ramanfit.recipe.peaks import Peak, Ratio
 from ramanfit.recipe.settings import check_types, choice, expect
-
-_KEY_COLUMNS = ("source", "scan", "point", "position_um", "time_s", "redchi2", "flags")
-_ECHEM_COLUMNS = ("voltage_v", "current_ma", "capacity_mah", "soc")
-_ENDINGS = ("_se", "_sys", "_low", "_high", "_delta")
 
 
 @dataclass(frozen=True)
@@ -77,8 +74,7 @@ class Recipe:
         for ratio in self.ratios:
             for side in ("numerator", "denominator"):
                 choice(getattr(ratio, side), names, f"ratios.{ratio.name}.{side}", "peak")
-            taken = ratio.name.startswith(("area_", *(f"{name}_" for name in names)))
-            if taken or ratio.name.endswith(_ENDINGS) or ratio.name in _KEY_COLUMNS + _ECHEM_COLUMNS:
+            if is_taken(ratio.name, names):
                 raise RecipeError(f"ratios.{ratio.name}.name: expected a name that no other column has")
 
     @property

@@ -14,6 +14,7 @@ import numpy as np
 from ramanfit.formats.graph_ascii import graph_ascii
 from ramanfit.formats.information import clock_lines, duration_line
 from ramanfit.formats.text import as_bytes
+from ramanfit.recipe.columns import ECHEM, column_name
 from ramanfit.scan.scan import FloatArray, Scan
 from ramanfit.synthetic.plan import Plan
 from ramanfit.synthetic.simulate import LABEL, Experiment
@@ -114,17 +115,17 @@ def truth_table(experiment: Experiment) -> Table:
         "time_s": experiment.time_s[present].ravel(),
     }
     if experiment.cell is not None:
-        for name in ("voltage_v", "current_ma", "capacity_mah", "soc"):
+        for name in ECHEM:
             columns[name] = getattr(experiment.cell, name)[present].ravel()
     true: dict[str, FloatArray] = {}
     for k, name in enumerate(peak.name for peak in experiment.recipe.peaks):
         for quantity in ("center_cm1", "fwhm_cm1", "height", "area"):
-            true[f"{name}_{quantity}"] = getattr(experiment, quantity)[present, :, k].ravel()
+            true[column_name(quantity, name)] = getattr(experiment, quantity)[present, :, k].ravel()
     columns |= true
     for ratio in experiment.recipe.ratios:
-        for prefix, quantity in (("", "height"), ("area_", "area")):
-            above, below = (true[f"{name}_{quantity}"] for name in (ratio.numerator, ratio.denominator))
-            columns[f"{prefix}{ratio.name}"] = above / below
+        for kind, quantity in (("ratio", "height"), ("area_ratio", "area")):
+            above, below = (true[column_name(quantity, name)] for name in (ratio.numerator, ratio.denominator))
+            columns[column_name(kind, ratio.name)] = above / below
     if plan.spikes is not None:
         columns["spikes"] = experiment.hits[present].ravel()
         hit = experiment.hit[present].reshape(-1, experiment.shift_cm1.size)

@@ -13,11 +13,13 @@ from typing import NamedTuple
 import numpy as np
 
 from ramanfit.errors import FormatError
+from ramanfit.recipe.column_kind import ALWAYS, ASKED, PEAK, SOME
+from ramanfit.recipe.columns import KEYS, column_name, kinds_of
 from ramanfit.recipe.peaks import Ratio
 from ramanfit.scan.scan import FloatArray
 from ramanfit.scan.schedule import starts_and_numbers
-from ramanfit.tables.columns import CENTER_SYS, ECHEM, KEYS, PEAK_COLUMNS, PEAK_EXTRAS, ratio_columns, ratio_extras
 from ramanfit.tables.fit_table import FitTable
+from ramanfit.tables.schema import Entry, Schema
 from ramanfit.tables.table import Column, Table, with_columns
 
 MISMATCH = "ratio_mismatch"
@@ -61,58 +63,47 @@ def read_fit_table(path: str, data: bytes, ratios: Sequence[Ratio]) -> tuple[Fit
         raise FormatError(path, expected="a table of fits", found="no row")
     wide = _pivot(path, rows) if "peak" in rows[0] else rows
     names = list(dict.fromkeys(name for row in wide for name in row))
-    peaks = [name.removesuffix("_height") for name in names if name.endswith("_height")]
-    known = {name for name in names if f"{name}_se" in names and f"area_{name}" in names}
+    meant = Schema.read(names).values()
+    peaks = [entry.of for entry in meant if entry.kind.name == "height" and entry.of]
+    known = [e.of for e in meant if e.kind.name == "ratio" and column_name("area_ratio", e.of) in names]
     formed = [r for r in ratios if {r.numerator, r.denominator} <= set(peaks)]
     if not known and not formed:
-        wanted = " or ".join(f"{r.numerator}_height and {r.denominator}_height" for r in ratios)
+        wanted = " or ".join(" and ".join(_heights(r)) for r in ratios)
         raise FormatError(path, expected=wanted or "a recipe with ratios", found="heights of " + ", ".join(peaks))
 
     def numbers(name: str) -> FloatArray:
         return np.array([_number(path, i, name, row.get(name, "")) for i, row in enumerate(wide)])
 
-    values: dict[str, FloatArray] = {}
-    for p in peaks:
-        # a long table has the column of a form for all peaks, and nothing in it for those whose shape has none
-        extras = [
-            q for q in PEAK_EXTRAS if (q == CENTER_SYS and f"{p}_{q}" in names) or any(r.get(f"{p}_{q}") for r in wide)
-        ]
-        values |= {f"{p}_{q}": numbers(f"{p}_{q}") for q in (*PEAK_COLUMNS, *extras)}
+    def is_there(entry: Entry) -> bool:
+        if entry.kind.there == SOME:  # a long table has the column for all peaks, and nothing in it for some
+            return any(row.get(entry.name) for row in wide)
+        return entry.kind.there == ALWAYS or (entry.kind.there == ASKED and entry.name in names)
+
+    columns: dict[str, Column] = {}
+    for entry in Schema.of(peaks, dict.fromkeys([*(r.name for r in formed), *known])).values():
+        if is_there(entry):
+            text = tuple(row.get(entry.name, "") for row in wide) if entry.kind.text else None
+            columns[entry.name] = numbers(entry.name) if text is None else text
+    columns["source"] = tuple(source or path for source in columns["source"])
+    scan = np.asarray(columns["scan"])
+    if np.isfinite(scan).all():
+        columns["scan"] = scan.astype(np.int64)
     disagreements: list[Disagreement] = []
-    flags = [row.get("flags", "") for row in wide]
-    ratio_values: dict[str, FloatArray] = {}
-    for name in dict.fromkeys([*(r.name for r in formed), *(n for n in names if n in known)]):
-        for column in (*ratio_columns(name), *(extra for extra in ratio_extras(name) if extra in names)):
-            ratio_values[column] = numbers(column)
+    flags = [*columns["flags"]]
     for r in formed:
         found = _check(wide, r)
         for i, disagreement in found.items():
             disagreements.append(disagreement)
             flags[i] = "|".join(word for word in (flags[i], MISMATCH) if word)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            heights = values[f"{r.numerator}_height"] / values[f"{r.denominator}_height"]
-            areas = values[f"{r.numerator}_area"] / values[f"{r.denominator}_area"]
         refused = np.array([_refused(row, r) for row in wide])
-        for column, computed in ((r.name, heights), (f"area_{r.name}", areas)):
+        for of_ratio, of_peaks in (("ratio", "height"), ("area_ratio", "area")):
+            above, below = (np.asarray(columns[column_name(of_peaks, p)]) for p in (r.numerator, r.denominator))
+            with np.errstate(divide="ignore", invalid="ignore"):
+                computed = above / below
             if r.name not in known:
-                ratio_values[column] = np.where(np.isfinite(computed) & ~refused, computed, np.nan)
-    columns: dict[str, Column] = {
-        "source": tuple(row.get("source") or path for row in wide),
-        "scan": numbers("scan"),
-        "point": tuple(row.get("point", "") for row in wide),
-        "position_um": numbers("position_um"),
-        "time_s": numbers("time_s"),
-        **{name: numbers(name) for name in ECHEM if name in names},
-        **values,
-        **ratio_values,
-        "redchi2": numbers("redchi2"),
-        **({"smooth": numbers("smooth")} if "smooth" in names else {}),
-        "flags": tuple(flags),
-    }
-    scan = columns["scan"]
-    assert isinstance(scan, np.ndarray)
-    if np.isfinite(scan).all():
-        columns["scan"] = scan.astype(np.int64)
+                computed = np.where(np.isfinite(computed) & ~refused, computed, np.nan)
+                columns[column_name(of_ratio, r.name)] = computed
+    columns["flags"] = tuple(flags)
     status = {p: tuple(_status(row, p) for row in wide) for p in peaks}
     started = tuple(row.get("started", "") for row in wide)
     return FitTable(Table(columns), status, started), disagreements
@@ -181,9 +172,9 @@ def _with_all_extras(tables: Sequence[FitTable]) -> list[FitTable]:
     for t in tables:
         table, nothing = t.table, np.full(len(t.table), np.nan)
         for peak in t.status:
-            own = [name for q in PEAK_EXTRAS if (name := f"{peak}_{q}") in known]
-            more = {name: table.columns.get(name, nothing) for name in own}
-            table = with_columns(table, more, f"{peak}_{PEAK_COLUMNS[-1]}")
+            extras = [kind.named(peak) for kind in kinds_of(PEAK, SOME, ASKED)]
+            more = {name: table.columns.get(name, nothing) for name in extras if name in known}
+            table = with_columns(table, more, kinds_of(PEAK, ALWAYS)[-1].named(peak))
         found.append(t.with_table(table))
     return found
 
@@ -236,16 +227,17 @@ def _rows(path: str, data: bytes) -> list[Row]:
 
 def _pivot(path: str, rows: Sequence[Row]) -> list[Row]:
     """One row per spectrum from one row per spectrum and peak."""
+    of_peak = {kind.name for kind in kinds_of(PEAK)}
     spectra: dict[tuple[str, ...], dict[str, str]] = {}
     for row in rows:
         key = tuple(row.get(name, "") for name in KEYS)
         peak = row["peak"]
         wide = spectra.setdefault(key, {name: row.get(name, "") for name in (*KEYS, "redchi2", "flags")})
-        if f"{peak}_height" in wide:
+        if column_name("height", peak) in wide:
             raise FormatError(path, f"peak {peak} stands twice in scan {row.get('scan')}, {row.get('point')}")
         for name, value in row.items():
-            if name in (*PEAK_COLUMNS, *PEAK_EXTRAS, "status"):
-                wide[f"{peak}_{name}"] = value
+            if name in of_peak:
+                wide[column_name(name, peak)] = value
             elif name != "peak" and not wide.get(name):
                 wide[name] = value
     return [*spectra.values()]
@@ -263,21 +255,25 @@ def _number(path: str, row: int, name: str, text: str) -> float:
 
 def _status(row: Row, peak: str) -> str:
     """Return a peak's status, which a wide table shows by what it leaves empty."""
-    if not row.get(f"{peak}_height"):
-        return "failed"
-    return row.get(f"{peak}_status") or ("ok" if row.get(f"{peak}_center_cm1", "?") else "not_detected")
+    height, status, center = (column_name(name, peak) for name in ("height", "status", "center_cm1"))
+    return "failed" if not row.get(height) else row.get(status) or ("ok" if row.get(center, "?") else "not_detected")
+
+
+def _heights(ratio: Ratio) -> tuple[str, str]:
+    return column_name("height", ratio.numerator), column_name("height", ratio.denominator)
 
 
 def _refused(row: Row, ratio: Ratio) -> bool:
     """A peak that a fit did not detect has no ratio."""
-    return any(row.get(f"{p}_status", "ok") not in ("ok", "") for p in (ratio.numerator, ratio.denominator))
+    peaks = ratio.numerator, ratio.denominator
+    return any(row.get(column_name("status", peak), "ok") not in ("ok", "") for peak in peaks)
 
 
 def _check(rows: Sequence[Row], ratio: Ratio) -> dict[int, Disagreement]:
     """Find printed ratios that no heights rounding to the printed ones can give."""
     found = {}
     for i, row in enumerate(rows):
-        cells = [row.get(k, "") for k in (f"{ratio.numerator}_height", f"{ratio.denominator}_height", ratio.name)]
+        cells = [row.get(name, "") for name in (*_heights(ratio), ratio.name)]
         if not all(cells) or _refused(row, ratio):
             continue
         (top, d_top), (bottom, d_bottom), (printed, d_printed) = ((float(cell), _half_unit(cell)) for cell in cells)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 
+from ramanfit.recipe.column_kind import AS_ERROR
+from ramanfit.tables.schema import Schema
 from ramanfit.tables.table import Table
 
 Join = Callable[[str, str], str]
@@ -56,41 +58,38 @@ def end_of_interval(value: float, se: float) -> str:
     return with_error(value, se, lambda rounded, _: rounded)
 
 
-def error_column(names: Sequence[str], index: int) -> str:
-    """Return the name of the standard error that follows column `index`: ``height_se``; empty if none does."""
-    following = names[index + 1] if index + 1 < len(names) else ""
-    stem = following.removesuffix("_se")
-    name = names[index]
-    return following if stem != following and (name == stem or name.startswith(f"{stem}_")) else ""
-
-
 def for_people(table: Table, join: Join = plus_minus) -> dict[str, list[str]]:
-    """Return the cells of a table in human digits, every standard error merged into the column before it.
+    """Return the cells of a table in human digits, every standard error merged into its value.
 
     Systematic errors have the digits of an error, ends of intervals those of the standard error.
     """
+    schema = Schema.read(table.names)
     cells: dict[str, list[str]] = {}
     merged: set[str] = set()
-    for index, (name, values) in enumerate(table.columns.items()):
+    for name, values in table.columns.items():
         if name in merged:
             continue
         if not isinstance(values, np.ndarray):
             cells[name] = list(values)
-        elif values.dtype.kind == "i":
-            cells[name] = [str(value) for value in values.tolist()]
+            continue
+        numbers: list[float] = values.tolist()
+        entry = schema.get(name)
+        error, beside = (_errors(table, partner) for partner in ((entry.error, entry.beside) if entry else ("", "")))
+        if values.dtype.kind == "i":
+            cells[name] = [str(value) for value in numbers]
+        elif entry and entry.kind.digits == AS_ERROR:
+            cells[name] = [rounded_error(v) if 1e-6 < v < 1e7 else plain(v) for v in numbers]
+        elif beside is not None:
+            cells[name] = [end_of_interval(v, se) for v, se in zip(numbers, beside, strict=True)]
+        elif entry and error is not None:
+            merged.add(entry.error)
+            cells[name] = [with_error(value, se, join) for value, se in zip(numbers, error, strict=True)]
         else:
-            partner = error_column(table.names, index)
-            errors = table.columns[partner] if partner else None
-            stem = name.removesuffix("_low").removesuffix("_high")
-            beside = table.columns.get(f"{stem}_se") if stem != name else None
-            if name.endswith("_sys"):
-                cells[name] = [rounded_error(v) if 1e-6 < v < 1e7 else plain(v) for v in values.tolist()]
-            elif isinstance(beside, np.ndarray):
-                cells[name] = [end_of_interval(v, se) for v, se in zip(values.tolist(), beside.tolist(), strict=True)]
-            elif not isinstance(errors, np.ndarray):
-                cells[name] = [plain(value) for value in values.tolist()]
-            else:
-                merged.add(partner)
-                pairs = zip(values.tolist(), errors.tolist(), strict=True)
-                cells[name] = [with_error(value, se, join) for value, se in pairs]
+            cells[name] = [plain(value) for value in numbers]
     return cells
+
+
+def _errors(table: Table, name: str) -> list[float] | None:
+    """Return the standard errors in a column; None: there is no such column of numbers."""
+    values = table.columns.get(name)
+    return values.tolist() if isinstance(values, np.ndarray) else None

@@ -103,8 +103,7 @@ def intervals() -> Iterator[str]:
         for method, one in wanted.items():
             ratio = fit_scan(scan, one).quantities.ratios["ratio"]
             low, high = (ratio.value - 1.96 * ratio.se, ratio.value + 1.96 * ratio.se)
-            if ratio.low is not None and ratio.high is not None:
-                low, high = ratio.low, ratio.high
+            low, high = ratio.more.get("ratio_low", low), ratio.more.get("ratio_high", high)
             known = np.isfinite(low) & np.isfinite(high)
             held = 100 * np.mean((low <= RATIO)[known] & (high >= RATIO)[known])
             above, below = (100 * np.mean(end) for end in ((low > RATIO)[known], (high < RATIO)[known]))

@@ -31,8 +31,9 @@ from ramanfit.experiment.evolution import Evolution, nine_digits
 from ramanfit.experiment.provenance import record_of
 from ramanfit.experiment.spectra import Spectra
 from ramanfit.fit.curves import LINE
+from ramanfit.recipe.column_kind import ALWAYS, PEAK, RATIO
+from ramanfit.recipe.columns import ECHEM, kinds_of
 from ramanfit.scan.scan import Scan
-from ramanfit.tables.columns import ECHEM, PEAK_COLUMNS, ratio_columns
 from ramanfit.tables.fit_table import FitTable
 from ramanfit.tables.rounding import for_people, with_error
 from ramanfit.tables.table import Column, Table
@@ -41,6 +42,7 @@ from tests.spectra import random_spectra, two_peak_model
 ROOT = Path(__file__).resolve().parents[2]
 RECIPE = load_recipe("li-graphite")
 PEAKS = ("G", "B")
+OF_RATIO = [kind.name for kind in kinds_of(RATIO, ALWAYS)]
 RECORD = record_of(RECIPE, [], ["ramanfit", "evolve", "scans of a day/", "-o", "out"])
 
 
@@ -86,7 +88,7 @@ def experiment(
             flags[row] = "not_detected"
     both = np.isfinite(np.asarray(columns["G_area"]) * np.asarray(columns["B_area"]))
     ratio = np.where(both, truth.height[:, 0] / truth.height[:, 1], np.nan)
-    for name, values in zip(ratio_columns("ratio"), (ratio, 0.02 * ratio, 4 * ratio, 0.1 * ratio), strict=True):
+    for name, values in zip(OF_RATIO, (ratio, 0.02 * ratio, 4 * ratio, 0.1 * ratio), strict=True):
         columns[name] = values
     columns["redchi2"] = np.linspace(0.9, 1.1, n)
     columns["flags"] = tuple(flags.get(row, "") for row in range(n))
@@ -148,7 +150,8 @@ def test_the_page_holds_the_numbers_of_the_table() -> None:
     absent = {"G": {1, 5}, "B": {5, 7}}
     evolution, spectra = experiment(absent=absent, missing=(2,), record=Record("cell", np.arange(9.0)))
     data, _ = unpacked(page(evolution, spectra))
-    for name in ("scan", "time_s", *ECHEM, *(f"{p}_{q}" for p in PEAKS for q in PEAK_COLUMNS), *ratio_columns("ratio")):
+    of_peaks = [kind.named(peak) for peak in PEAKS for kind in kinds_of(PEAK, ALWAYS)]
+    for name in ("scan", "time_s", *ECHEM, *of_peaks, *OF_RATIO):
         own = np.asarray(evolution.table.columns[name], dtype=np.float64)
         found = np.array([np.nan if v is None else v for v in data["columns"][name]])
         np.testing.assert_array_equal(found, nine_digits(own), err_msg=name)

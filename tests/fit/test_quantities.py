@@ -8,10 +8,11 @@ import uncertainties
 from uncertainties import unumpy
 
 from ramanfit.fit.engine import varpro
+from ramanfit.fit.flags import FLAGS
 from ramanfit.fit.lineshapes import lorentzian
 from ramanfit.fit.pipeline import Fitted, fit_prepared, fit_scan
 from ramanfit.fit.prepare import prepare
-from ramanfit.fit.quantities import FLAGS, quantities
+from ramanfit.fit.quantities import quantities
 from ramanfit.fit.result import Status
 from ramanfit.fit.second_opinion import verify
 from ramanfit.recipe.recipe import Recipe

@@ -28,6 +28,7 @@ from ramanfit.drawing.figures.style import (
     styled,
 )
 from ramanfit.experiment.evolution import Evolution
+from ramanfit.recipe.columns import column_name
 from ramanfit.scan.scan import FloatArray
 from ramanfit.tables.table import Table
 
@@ -46,7 +47,7 @@ def traces_figure(evolution: Evolution, width: str = "double") -> Figure:
     evolution : Evolution
     width : {"single", "double"}
     """
-    quantities = [f"{peak}_height" for peak in evolution.peaks] + list(evolution.ratios)
+    quantities = [column_name("height", peak) for peak in evolution.peaks] + list(evolution.ratios)
     record = evolution.record if evolution.timed else None
     has_voltage = record is not None and record.voltage_v is not None
     has_soc = record is not None and record.soc is not None
@@ -140,7 +141,7 @@ def profile_figure(evolution: Evolution, width: str = "double") -> Figure:
     evolution : Evolution
     width : {"single", "double"}
     """
-    quantities = [f"{peak}_center_cm1" for peak in evolution.peaks] + list(evolution.ratios)
+    quantities = [column_name("center_cm1", peak) for peak in evolution.peaks] + list(evolution.ratios)
     measured = np.flatnonzero((evolution.rows >= 0).any(axis=1))
     picked = measured[np.unique(np.linspace(0, len(measured) - 1, min(MOST_SCANS, len(measured))).round().astype(int))]
     ticks, names = point_ticks(evolution)

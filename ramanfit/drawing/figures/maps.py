@@ -88,7 +88,7 @@ def map_figure(evolution: Evolution, quantities: Sequence[str], width: str = "do
 
 def _cells(ax: Axes, evolution: Evolution, quantity: str, edges: FloatArray, shown: np.ndarray) -> bool:
     """Draw one map; return whether something in it was not detected."""
-    grid = evolution.shown(quantity)
+    grid, entry = evolution.shown(quantity), evolution.schema.get(quantity)
     measured = evolution.rows >= 0
     low, high = trusted_range(grid, evolution.errors(quantity))
     rows, order = position_edges(along(evolution))
@@ -98,7 +98,7 @@ def _cells(ax: Axes, evolution: Evolution, quantity: str, edges: FloatArray, sho
         edges,
         rows,
         np.ma.masked_invalid(values),
-        cmap="cividis" if quantity.endswith("_height") else "viridis",
+        cmap="cividis" if entry is not None and entry.kind.name == "height" else "viridis",
         vmin=low,
         vmax=high,
         rasterized=True,

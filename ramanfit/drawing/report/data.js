@@ -4,6 +4,7 @@ const byId = (id) => document.getElementById(id);
 const data = JSON.parse(byId("data").textContent);
 const { columns, texts, status, axes, quantities, spectra } = data;
 const peaks = Object.keys(status);
+const columnOf = (peak, kind) => data.peaks[peak][kind]; // undefined where the table has no such column
 const rowCount = columns.scan.length;
 const NO_NUMBER = 65535;
 const NOT_AT_HAND = -1;
@@ -35,18 +36,23 @@ const known = (name) => placeOf.map((_, row) => value(name, row)).filter((number
 const errorOf = (name, row) => columns[quantities[name].error]?.[row] ?? null;
 const timeOf = (row) => (axes.timed ? columns.time_s[row] / axes.scale : columns.scan[row]);
 
-// as in lineshapes.py
-const lorentzian = (v) => 1 / (1 + v * v);
-const gaussian = (v) => Math.exp(-Math.LN2 * v * v);
-const SHAPES = {
-  lorentzian,
-  gaussian,
-  "pseudo-voigt": (v, form) => form * lorentzian(v) + (1 - form) * gaussian(v),
-  bwf: (v, form) => {
-    const u = form + (v * (1 + form * form)) / (1 - form * form);
-    return (1 + form * u) ** 2 / ((1 + u * u) * (1 + form * form));
-  },
-};
+/** A cubic through the four nearest of evenly spaced values, at a part of the way from the first to the last. */
+function between(part, count, valueAt) {
+  if (count < 4) return valueAt(0);
+  const at = part * (count - 1);
+  const first = Math.min(Math.max(Math.floor(at) - 1, 0), count - 4);
+  const [a, b, c, d] = [0, 1, 2, 3].map((i) => at - first - i);
+  const weights = [(-b * c * d) / 6, (a * c * d) / 2, (-a * b * d) / 2, (a * b * c) / 6];
+  return weights.reduce((sum, weight, i) => sum + weight * valueAt(first + i), 0);
+}
+
+/** A line of height 1 at so many half widths from its center, from the numbers of packing.py. */
+function lineAt(peak, halfWidths, form) {
+  const { forms, values } = spectra.lines[peak];
+  const angle = Math.atan(halfWidths) / Math.PI + 0.5;
+  const row = (i) => between(angle, values[i].length, (k) => values[i][k]);
+  return between((form - forms[0]) / (forms[1] - forms[0]), values.length, row);
+}
 
 /** One spectrum with its fit, or why there is none. */
 function spectrumOf(row) {
@@ -60,7 +66,7 @@ function spectrumOf(row) {
     step === NO_NUMBER ? null : spectra.offset[k] + spectra.step[k] * step,
   );
   const drawn = peaks.filter((peak) =>
-    ["center_cm1", "fwhm_cm1", "height"].every((part) => columns[`${peak}_${part}`][row] !== null),
+    ["center_cm1", "fwhm_cm1", "height"].every((kind) => columns[columnOf(peak, kind)][row] !== null),
   );
   const [low, high] = [shift[0], shift.at(-1)];
   const coefficients = spectra.coefficients[k];
@@ -74,9 +80,9 @@ function spectrumOf(row) {
   const baseline = (x) => (under === undefined ? polynomial(x) : polynomial(x) + subtracted(x));
   const line = (peak, x) => {
     const [center, fwhm, height, form] = ["center_cm1", "fwhm_cm1", "height", "form"].map(
-      (part) => columns[`${peak}_${part}`]?.[row],
+      (kind) => columns[columnOf(peak, kind)]?.[row],
     );
-    return height * SHAPES[spectra.shapes[peak]]((x - center) / (fwhm / 2), form);
+    return height * lineAt(peak, (x - center) / (fwhm / 2), form);
   };
   const fit = (x) => drawn.reduce((sum, peak) => sum + line(peak, x), baseline(x));
   const masked = new Set(spectra.masked[k]);

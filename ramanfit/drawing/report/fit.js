@@ -76,7 +76,7 @@ function fitCurves(row, { shift, drawn, baseline, line, fit }, x, y) {
   const outline = (peak) => [...points((at) => baseline(at) + line(peak, at)), ...points(baseline).reverse()];
   const colourOf = (peak) => peakColour(peaks.indexOf(peak));
   const name = (peak) => {
-    const at = columns[`${peak}_center_cm1`][row];
+    const at = columns[columnOf(peak, "center_cm1")][row];
     return fill(write("strong", x(at), Math.max(y(fit(at)) - 14, 18), peak, "middle"), { own: colourOf(peak) });
   };
   return {
@@ -117,15 +117,13 @@ function tellChannels(drawing, width, x, channels, { shift, counts, masked, fitt
   drawing.addEventListener("pointerleave", hideTip);
 }
 
-const PARTS = ["center_cm1", "fwhm_cm1", "height", "area"].filter((part) =>
-  peaks.some((peak) => `${peak}_${part}` in quantities),
-);
+const PARTS = ["center_cm1", "fwhm_cm1", "height", "area"].filter((kind) => peaks.some((peak) => columnOf(peak, kind)));
 const STATUS = { o: "", n: " not detected", f: " failed" };
 
 /** All numbers of a row: a line per peak, then what belongs to the spectrum. */
 function values(row) {
-  const heads = PARTS.map((part) => {
-    const { label, words, peak } = quantities[peaks.map((p) => `${p}_${part}`).find((name) => name in quantities)];
+  const heads = PARTS.map((kind) => {
+    const { label, words, peak } = quantities[peaks.map((p) => columnOf(p, kind)).find(Boolean)];
     return make("th", { scope: "col", title: words }, label.slice(peak.length + 1));
   });
   const lines = peaks.map((peak) =>
@@ -133,7 +131,7 @@ function values(row) {
       "tr",
       {},
       make("th", { scope: "row" }, peak, make("span", { class: "flags" }, STATUS[status[peak][row]])),
-      ...PARTS.map((part) => make("td", {}, (`${peak}_${part}` in quantities && shown(`${peak}_${part}`, row)) || "–")),
+      ...PARTS.map((kind) => make("td", {}, (columnOf(peak, kind) && shown(columnOf(peak, kind), row)) || "–")),
     ),
   );
   const table = make(
@@ -142,7 +140,7 @@ function values(row) {
     make("thead", {}, make("tr", {}, make("th", { scope: "col", class: "text" }, "peak"), ...heads)),
     make("tbody", {}, ...lines),
   );
-  const ofPeaks = new Set(peaks.flatMap((peak) => PARTS.map((part) => `${peak}_${part}`)));
+  const ofPeaks = new Set(peaks.flatMap((peak) => PARTS.map((kind) => columnOf(peak, kind))));
   const others = Object.keys(quantities).filter((name) => !ofPeaks.has(name));
   const fact = (label, words, title = "") =>
     make("div", { title }, make("dt", {}, ...label), make("dd", {}, words || "–"));

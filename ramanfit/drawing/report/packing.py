@@ -10,11 +10,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ramanfit.fit.lineshapes import line
 from ramanfit.scan.scan import FloatArray
 from ramanfit.tables.text import number_cells
 
 LEVELS = 65534  # of counts, from 0; the one above stands for what is no number
 NO_NUMBER = LEVELS + 1
+MOST_ANGLES, MOST_FORMS = 257, 129  # at which line shapes are given
+CLOSE = 3e-6  # of a line's height, between them
 
 
 def numbers(values: FloatArray) -> list[float | None]:
@@ -64,6 +67,44 @@ def quantised(counts: FloatArray) -> tuple[npt.NDArray[np.uint16], FloatArray, F
     filled = np.where(finite, counts, low[:, None])
     steps = np.where(finite, np.rint((filled - low[:, None]) / step[:, None]), NO_NUMBER)
     return steps.astype("<u2"), low, step
+
+
+def sampled(shape: str, forms: FloatArray) -> dict[str, Any]:
+    """Return a line shape as numbers, so that a page draws it without knowing it.
+
+    Between them a cubic through the four nearest is the shape.
+
+    Parameters
+    ----------
+    shape : str
+    forms : array [...]
+        All that are drawn; not a number where there is none.
+
+    Returns
+    -------
+    dict
+        ``values`` of a line of height 1 at angles ``arctan(2 (shift - center) / fwhm)``, evenly spaced from -90 to 90
+        degrees; one list, or several for forms evenly spaced between the two ``forms``.
+    """
+    drawn = forms[np.isfinite(forms)]
+    low, high = (drawn.min(), drawn.max()) if drawn.size else (np.nan, np.nan)
+    every = np.linspace(low, high, MOST_FORMS) if low < high else np.array([low])
+    angles = np.linspace(-np.pi / 2, np.pi / 2, MOST_ANGLES)
+    values = thinned(np.stack([line(shape, np.tan(angles), 0.0, 2.0, form) for form in every]))
+    return {"forms": numbers(every[[0, -1]]), "values": [numbers(row) for row in np.round(thinned(values.T).T, 7)]}
+
+
+def thinned(values: FloatArray) -> FloatArray:
+    """Return every second, fourth ... row, of as many as a cubic between the four nearest needs."""
+    while len(values) >= 9:
+        kept = values[::2]
+        ends = ((5 * kept[[0, -1]] + 15 * kept[[1, -2]] - 5 * kept[[2, -3]] + kept[[3, -4]]) / 16)[:, None]
+        inner = (9 * (kept[1:-2] + kept[2:-1]) - kept[:-3] - kept[3:]) / 16
+        between = np.concatenate([ends[0], inner, ends[1]])
+        if (np.abs(between - values[1::2]) > CLOSE).any():
+            break
+        values = kept
+    return values
 
 
 def base64_text(steps: npt.NDArray[np.uint16]) -> str:

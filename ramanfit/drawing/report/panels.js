@@ -62,7 +62,7 @@ function hatching(context) {
 function mapPanel(name, width, x, lowest) {
   const height = Math.min(Math.max(13 * axes.points.length, 54), 230);
   const y = scale([axes.places[0], axes.places.at(-1)], [height, 0]);
-  const map = name.endsWith("_height") || name.endsWith("_area") ? "cividis" : "viridis";
+  const map = ["height", "area"].includes(quantities[name].kind) ? "cividis" : "viridis";
   const [low, high] = quantities[name].range;
   const sharp = window.devicePixelRatio || 1;
   const canvas = make("canvas", { width: Math.round((x.right - x.left) * sharp), height: Math.round(height * sharp) });

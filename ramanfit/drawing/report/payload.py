@@ -7,14 +7,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ramanfit.drawing.axes import along, label, position_edges, time_edges, time_unit, trusted_range
-from ramanfit.drawing.report.packing import base64_text, coded, numbers, quantised
+from ramanfit.drawing.report.packing import base64_text, coded, numbers, quantised, sampled
 from ramanfit.experiment.cell import Record
-from ramanfit.experiment.evolution import SHOWN, Evolution, error_of
+from ramanfit.experiment.evolution import Evolution
 from ramanfit.experiment.maps import default_maps
 from ramanfit.experiment.spectra import Spectra
-from ramanfit.fit.quantities import FLAGS
+from ramanfit.fit.flags import FLAGS
+from ramanfit.recipe.column_kind import CELL, PEAK, RATIO, SPECTRUM
+from ramanfit.recipe.columns import column_name
 from ramanfit.scan.scan import FloatArray
-from ramanfit.tables.columns import COLUMNS, ECHEM, ratio_columns, ratio_extras
 from ramanfit.tables.table import Table
 
 MOST_SPECTRA = 5_000  # with their counts
@@ -48,37 +49,36 @@ def payload_of(evolution: Evolution, spectra: Spectra) -> Payload:
     Payload
         Its `data` holds ``columns`` (name to numbers, None where missing) and ``texts`` (source, point and flags,
         coded) by row, ``status`` (one letter a row: of ok, not_detected, failed), ``axes`` (times of scans, places of
-        points, their edges), ``quantities`` (label, words, column of the error, range), ``spectra`` and the ``record``.
+        points, their edges), ``quantities`` (label, words, column of the error, kind, range), ``peaks`` (kinds to the
+        names of their columns), ``spectra`` and the ``record``.
     """
     shown = shown_rows(evolution)
     table = evolution.table.rows(shown)
     quantities = mapped(evolution)
     counted, counts = _spectra(evolution, spectra, shown)
-    described = {name: name for name in (*ECHEM, "redchi2")}
-    described |= {f"{peak}_center_sys": "center_sys" for peak in evolution.peaks}
-    for ratio in evolution.ratios:
-        described |= dict(zip(ratio_extras(ratio), ratio_extras("ratio"), strict=True))
-    described = {name: meaning for name, meaning in described.items() if name in table.columns}
+    of_peaks = [evolution.schema[name] for name in quantities if evolution.schema[name].kind.owner == PEAK]
+    described = plain(evolution)
     names = ["scan", "time_s", *described]
     for quantity in quantities:
-        names += [quantity, error_of(quantity)]
+        names += [quantity, evolution.schema[quantity].error]
     maps = [name for name in default_maps(evolution) if name in quantities]
-    lines = [f"{peak}_height" for peak in evolution.peaks] + list(evolution.ratios)
+    lines = [column_name("height", peak) for peak in evolution.peaks] + list(evolution.ratios)
     data = {
         "rows": len(evolution.table),
         "columns": {name: numbers(_numbers(table, name)) for name in names},
         "texts": {name: coded([str(cell) for cell in table.columns[name]]) for name in ("source", "point", "flags")},
         "status": {peak: "".join(words[row][0] for row in shown) for peak, words in evolution.status.items()},
         "axes": _axes(evolution),
+        "peaks": {peak: {e.kind.name: e.name for e in of_peaks if e.of == peak} for peak in evolution.peaks},
         "quantities": {name: _described(evolution, name) for name in quantities},
-        "words": {name: [label(evolution, name), COLUMNS[meaning][1]] for name, meaning in described.items()},
-        "flags": FLAGS,
+        "words": {name: [label(evolution, name), evolution.schema[name].kind.meaning] for name in described},
+        "flags": {word: flag.meaning for word, flag in FLAGS.items()},
         "maps": maps,
         "lines": [name for name in lines if name in quantities],
         "reference": {
             name: numbers(np.array(evolution.reference_value(name)))
-            for name in (*(q for q in quantities if q.endswith("_center_cm1")), *evolution.ratios)
-            if evolution.reference is not None
+            for name in quantities
+            if evolution.reference is not None and evolution.schema[name].delta
         },
         "record": None if evolution.record is None or not evolution.timed else _thinned(evolution.record),
         "spectra": counted,
@@ -104,8 +104,14 @@ def shown_rows(evolution: Evolution) -> np.ndarray:
 
 def mapped(evolution: Evolution) -> list[str]:
     """Return the quantities of the page: all with an error, and the differences to a reference."""
-    deltas = [f"{peak}_center_delta_cm1" for peak in evolution.peaks] + [f"{r}_delta" for r in evolution.ratios]
-    return [*evolution.quantities, *(name for name in deltas if name in evolution.table.columns)]
+    deltas = [entry.delta for entry in evolution.schema.values() if entry.delta in evolution.table.columns]
+    return [*evolution.quantities, *deltas]
+
+
+def plain(evolution: Evolution) -> list[str]:
+    """Return the numbers of the page that have no error and are none: of the cell, of spectra, of peaks and ratios."""
+    entries = [e for owner in (CELL, SPECTRUM, PEAK, RATIO) for e in evolution.schema.select(owner) if e.kind.words]
+    return [entry.name for entry in entries if not entry.error and entry.name in evolution.table.columns]
 
 
 def embedded(table: Table, most: int) -> np.ndarray:
@@ -140,17 +146,14 @@ def _numbers(table: Table, name: str) -> FloatArray:
 
 
 def _described(evolution: Evolution, name: str) -> dict[str, Any]:
-    quantities = (*SHOWN, "center_delta_cm1")
-    whose = {f"{peak}_{quantity}": (peak, quantity) for peak in evolution.peaks for quantity in quantities}
-    for ratio in evolution.ratios:
-        whose |= {column: ("", column.replace(ratio, "ratio")) for column in (*ratio_columns(ratio), f"{ratio}_delta")}
-    peak, column = whose[name]
+    entry = evolution.schema[name]
     reach = trusted_range(evolution.shown(name), evolution.errors(name))
     return {
         "label": label(evolution, name),
-        "words": COLUMNS[column][1],
-        "error": error_of(name),
-        "peak": peak,
+        "words": entry.kind.meaning,
+        "error": entry.error,
+        "kind": entry.kind.name,
+        "peak": entry.of if entry.kind.owner == PEAK else "",
         "range": numbers(np.array(reach)),
     }
 
@@ -194,12 +197,13 @@ def _spectra(evolution: Evolution, spectra: Spectra, shown: np.ndarray) -> tuple
     axes: dict[bytes, int] = {}
     channels: list[list[float | None]] = []
     packed: list[np.ndarray] = []
-    shapes: dict[str, str] = {}
+    peaks: tuple[str, ...] = ()
+    shapes: tuple[str, ...] = ()
     names = ("axis", "offset", "step", "coefficients", "under", "masked")
     by_spectrum: dict[str, list[Any]] = {name: [] for name in names}
     here = [row for row in page_row if row < len(spectra)]
     for rows, curves in spectra.together(here):
-        shift, shapes = curves.shift_cm1, dict(zip(curves.peaks, curves.shapes, strict=True))
+        shift, peaks, shapes = curves.shift_cm1, curves.peaks, curves.shapes
         axis = axes.setdefault(shift.tobytes(), len(axes))
         if axis == len(channels):
             channels.append(numbers(shift))
@@ -215,7 +219,9 @@ def _spectra(evolution: Evolution, spectra: Spectra, shown: np.ndarray) -> tuple
             by_spectrum["under"] += _by_spectrum(np.array(at_nodes))
         by_spectrum["masked"] += [np.flatnonzero(~use).tolist() for use in curves.use]
     counts = base64_text(np.concatenate(packed)) if packed else ""
-    return {"at": at.tolist(), "channels": channels, "shapes": shapes, **by_spectrum}, counts
+    forms = [_numbers(evolution.table, column_name("form", peak))[shown] for peak in peaks]
+    lines = {peak: sampled(*values) for peak, *values in zip(peaks, shapes, forms, strict=True)}
+    return {"at": at.tolist(), "channels": channels, "lines": lines, **by_spectrum}, counts
 
 
 def _by_spectrum(coefficients: FloatArray) -> list[list[float | None]]:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ramanfit.drawing.axes import is_ratio, label, time_unit
-from ramanfit.experiment.evolution import Evolution, error_of
+from ramanfit.experiment.evolution import Evolution
 from ramanfit.recipe.toml import from_dict, to_toml
 from ramanfit.tables.rounding import for_people
 from ramanfit.tables.table import Table
@@ -48,7 +48,7 @@ def reference(evolution: Evolution) -> str:
         return ""
     columns = evolution.reference.table.columns
     names = [name for name in evolution.quantities if name in columns]
-    kept = {n: columns[n] for name in names for n in (name, error_of(name)) if n in columns}
+    kept = {n: columns[n] for name in names for n in (name, evolution.schema[name].error) if n in columns}
     cells = for_people(Table({"source": columns["source"], **kept, "flags": columns["flags"]}))
     heads = ["source", *(_typeset(evolution, name) for name in names), "flags"]
     rows = _table(heads, zip(*cells.values(), strict=True))

@@ -4,7 +4,7 @@ const PAGE = 25;
 const rankOf = Object.fromEntries(Object.keys(data.flags).map((word, rank) => [word, rank]));
 const severity = (row) => Math.min(...flagsOf(row).map((word) => rankOf[word] ?? 99)); // Infinity where there is none
 const listed = Object.keys(quantities)
-  .filter((name) => !/(^|_)(area|fwhm)/.test(name))
+  .filter((name) => !["fwhm_cm1", "area", "area_ratio"].includes(quantities[name].kind))
   .sort((a, b) => Boolean(quantities[a].peak) - Boolean(quantities[b].peak)); // ratios first
 
 const keyOf = (name) => (row) => columns[name][row];

@@ -7,9 +7,8 @@ from datetime import datetime
 
 import numpy as np
 
+from ramanfit.recipe.columns import ECHEM
 from ramanfit.scan.scan import FloatArray
-
-QUANTITIES = ("voltage_v", "current_ma", "capacity_mah", "soc")
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,7 +101,7 @@ def at(record: Record, time_s: FloatArray) -> dict[str, FloatArray]:
         step, where two rows share a time, the later row counts.
     """
     cell = {}
-    for name in QUANTITIES:
+    for name in ECHEM:
         values = getattr(record, name)
         cell[name] = np.full(len(time_s), np.nan)
         if values is None:

@@ -1,0 +1,219 @@
+"""What makes a fit doubtful: every flag with its meaning and with what raises it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from ramanfit.fit.model import Model
+from ramanfit.fit.prepare import Prepared
+from ramanfit.fit.result import FitResult, Status
+from ramanfit.recipe.recipe import Recipe
+from ramanfit.scan.scan import BoolArray, FloatArray
+
+StringArray = npt.NDArray[np.str_]
+
+STRUCTURE = 5.0  # standard errors of the correlation between neighbouring residuals
+CORRELATED = 0.95
+NARROW = 3.0  # channels
+AS_BASELINE = 0.7  # of the length of a smooth part
+
+
+class Judged:
+    """N fits as they are published, and what they came from.
+
+    Parameters
+    ----------
+    result : FitResult
+    prepared : Prepared
+    recipe : Recipe
+    status : str array [N, P]
+        ``ok``, ``not_detected`` or ``failed``.
+    snr : array [N, P]
+        Heights in their standard errors.
+    """
+
+    def __init__(
+        self, result: FitResult, prepared: Prepared, recipe: Recipe, status: StringArray, snr: FloatArray
+    ) -> None:
+        self.result, self.prepared, self.recipe = result, prepared, recipe
+        self.status, self.snr = status, snr
+
+    @property
+    def model(self) -> Model:
+        """What was fitted."""
+        return self.prepared.model
+
+    @cached_property
+    def fitted(self) -> BoolArray:
+        """Where there is a fit, [N]."""
+        return np.asarray(self.result.status == Status.CONVERGED)
+
+    @cached_property
+    def seen(self) -> BoolArray:
+        """Where a peak was detected, [N, P]."""
+        return np.asarray(self.status == "ok")
+
+
+def _at_bound(fits: Judged) -> BoolArray:
+    return np.asarray(fits.fitted & fits.result.at_bound.any(axis=(1, 2)))
+
+
+def _no_covariance(fits: Judged) -> BoolArray:
+    # a height that a bound holds has no error, nor have those that follow it
+    leads = np.array([fits.model.link(p).height_of is None for p in range(len(fits.recipe.peaks))])
+    held = fits.result.at_bound[..., 3]
+    return np.asarray(fits.fitted & (np.isnan(fits.result.standard_errors()["height"]) & leads & ~held).any(axis=1))
+
+
+def _spike_in_band(fits: Judged) -> BoolArray:
+    hit = np.zeros(len(fits.result), dtype=bool)
+    if fits.prepared.spikes is not None:
+        rows, channels = np.nonzero(fits.prepared.spikes)
+        away = np.abs(fits.model.shift_cm1[channels, None] - fits.result.center_cm1[rows])
+        hit[rows[(fits.seen[rows] & (away < fits.result.fwhm_cm1[rows] / 2)).any(axis=1)]] = True
+    return hit
+
+
+def _missing_band(fits: Judged) -> BoolArray:
+    return np.asarray(fits.fitted & (False if fits.result.missing_band is None else fits.result.missing_band))
+
+
+def _broad_as_baseline(fits: Judged) -> BoolArray:
+    broad = AS_BASELINE * fits.model.smooth_cm1 or np.inf
+    return np.asarray((fits.seen & (fits.result.fwhm_cm1 > broad)).any(axis=1))
+
+
+def _low_snr(fits: Judged) -> BoolArray:
+    with np.errstate(invalid="ignore"):
+        return np.asarray((fits.seen & (fits.snr < fits.recipe.detection.low_snr)).any(axis=1))
+
+
+def _high_correlation(fits: Judged) -> BoolArray:
+    """Two free parameters of detected peaks."""
+    result, k = fits.result, fits.result.fields
+    sd = np.sqrt(np.einsum("nii->ni", result.covariance))
+    sd = np.where(np.repeat(fits.seen, k, axis=1), sd, np.nan)
+    for p, link in enumerate(fits.model.links):
+        for field, leader in ((0, link.height_of), (1, link.center_of), (2, link.fwhm_of)):
+            if leader is not None:
+                sd[:, k * p + field] = np.nan  # it is not told apart by design
+    with np.errstate(invalid="ignore", divide="ignore"):
+        correlation = np.abs(result.covariance / (sd[:, :, None] * sd[:, None]))
+    diagonal = np.arange(sd.shape[1])
+    correlation[:, diagonal, diagonal] = 0.0
+    return np.asarray(fits.fitted & (correlation > CORRELATED).any(axis=(1, 2)))
+
+
+def _width_limited(fits: Judged) -> BoolArray:
+    shift = fits.model.shift_cm1
+    pitch = np.interp(fits.result.center_cm1, shift[:-1], np.diff(shift))
+    return np.asarray((fits.seen & (fits.result.fwhm_cm1 < NARROW * pitch)).any(axis=1))
+
+
+def _swapped(fits: Judged) -> BoolArray:
+    """Detected peaks that have changed places, or that only a bound on their distance keeps from it."""
+    order = np.argsort(fits.model.home[:, 0], kind="stable")
+    center = np.where(fits.seen, fits.result.center_cm1, np.nan)[:, order]
+    highest = np.fmax.accumulate(center, axis=1)
+    with np.errstate(invalid="ignore"):
+        swapped = (center[:, 1:] < highest[:, :-1]).any(axis=1)
+    for p, link in enumerate(fits.model.links):
+        if link.center_of is not None:
+            swapped |= fits.result.at_bound[:, p, 0] & fits.seen[:, [p, link.center_of]].all(axis=1)
+    return np.asarray(fits.fitted & swapped)
+
+
+def _edge_of_window(fits: Judged) -> BoolArray:
+    shift, center, half = fits.model.shift_cm1, fits.result.center_cm1, fits.result.fwhm_cm1 / 2
+    with np.errstate(invalid="ignore"):
+        near = (center - half < shift[0]) | (center + half > shift[-1])
+    return np.asarray((fits.seen & near).any(axis=1))
+
+
+class Flag(NamedTuple):
+    """A flag.
+
+    Attributes
+    ----------
+    meaning : str
+    raised : callable or str
+        Tells for which of N fits, [N]; or the module that raises it once a table is there.
+    """
+
+    meaning: str
+    raised: Callable[[Judged], BoolArray] | str
+
+
+FLAGS: dict[str, Flag] = {
+    "not_measured": Flag(
+        "empty or constant spectrum: nothing to fit", lambda fits: fits.result.status == Status.NOT_MEASURED
+    ),
+    "failed": Flag(
+        "no finite minimum, or none reached",
+        lambda fits: (fits.result.status == Status.FAILED) | (fits.result.status == Status.NOT_CONVERGED),
+    ),
+    "at_bound": Flag(
+        "a center, width, form or height is held by a bound of the recipe; its standard error is empty", _at_bound
+    ),
+    "no_covariance": Flag("the normal matrix has no inverse: no standard errors", _no_covariance),
+    "saturated": Flag(
+        "channels at the detector's ceiling inside the window; they were left out of the fit",
+        lambda fits: fits.prepared.saturated,
+    ),
+    "spike_in_band": Flag(
+        "a cosmic ray within the width of a detected peak; its channels were left out of the fit", _spike_in_band
+    ),
+    "missing_band": Flag(
+        "something in the residuals says that the model lacks a band: peaks and baseline cannot be told "
+        "apart; without the smooth part, and the difference to the fit with it in the errors",
+        _missing_band,
+    ),
+    "broad_as_baseline": Flag(
+        "a peak broader than 0.7 of the length of the baseline's smooth part: hardly told from it", _broad_as_baseline
+    ),
+    "not_detected": Flag(
+        "a height is below detection.min_snr standard errors, or the Bayesian information criterion is "
+        "better without the peak: no position, no ratio",
+        lambda fits: (fits.status == "not_detected").any(axis=1),
+    ),
+    "low_snr": Flag("a height is below detection.low_snr standard errors: errors are no longer symmetric", _low_snr),
+    "residual_structure": Flag(
+        "neighbouring residuals go together: the model leaves more than noise",
+        lambda fits: fits.fitted & (fits.result.structure > STRUCTURE),
+    ),
+    "doublet_preferred": Flag(
+        "two lines in the place of one (detection.doublets) are better by the Bayesian information criterion",
+        lambda fits: fits.fitted & (fits.seen & (fits.result.double_bic > 0)).any(axis=1),
+    ),
+    "high_correlation": Flag(
+        "two parameters of detected peaks are correlated by more than 0.95: hardly told apart", _high_correlation
+    ),
+    "width_limited": Flag("a peak is narrower than 3 channels: its width is that of the spectrometer", _width_limited),
+    "swapped": Flag(
+        "centers of detected peaks do not come in the recipe's order, or only a bound keeps them in it", _swapped
+    ),
+    "edge_of_window": Flag("a center lies within half its width of the window's edge", _edge_of_window),
+    "outlier": Flag(
+        "a value stands apart from those of the same point in the scans before and after; in a single scan from "
+        "its neighbours along the line",
+        "ramanfit.experiment.outliers",
+    ),
+    "ratio_mismatch": Flag(
+        "a printed ratio is not that of the heights beside it (tables of fits only)", "ramanfit.tables.read"
+    ),
+}
+"""By the word that a table shows, in the order in which words are joined."""
+
+
+def flags_of(fits: Judged) -> StringArray:
+    """Return the words of every fit, joined by ``|``, [N]."""
+    words = np.full(len(fits.result), "", dtype=object)
+    for word, flag in FLAGS.items():
+        if callable(flag.raised):
+            words[flag.raised(fits)] += word + "|"
+    return np.array([w[:-1] for w in words])
