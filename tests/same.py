@@ -95,6 +95,7 @@ EXAMPLES: dict[str, list[str]] = {
     "--select": ["--select 'Line*'", "--select nothing"],
     "--sensitivity": ["--sensitivity"],
     "--set": ["--set clean.spikes=false", "--set noise.model=white", "--set peaks.G.shape=pseudo-voigt"],
+    "--smooth": ["--smooth auto", "--smooth 250", "--smooth auto --baseline arpls"],
     "--soc": ["--soc 20,60 --echem cell.mpt"],
     "--soc-start": ["--echem cell.mpt --soc-start 100"],
     "--standard": ["--standard polystyrene"],

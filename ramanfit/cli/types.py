@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 import re
 from datetime import datetime
-from typing import Any, ClassVar, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 import click
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 
@@ -79,6 +82,28 @@ class WindowRange(click.ParamType):  # type: ignore[type-arg]
         if not low < high < math.inf:
             self.fail(f"expected LOW,HIGH in cm-1 such as 900,1900, found {str(value)!r}", param, ctx)
         return low, high
+
+
+class SmoothLength(click.ParamType):  # type: ignore[type-arg]
+    """Length of the baseline's smooth part in cm-1, ``auto`` or ``none``."""
+
+    name = "length"
+    _words = ("auto", "none")
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float | str:
+        """Return a word or the length."""
+        text = str(value).strip()
+        match = re.fullmatch(rf"({_NUMBER})(?:\s*(?:cm-1|1/cm))?", text)
+        length = float(match[1]) if match else 0.0
+        if text not in self._words and not 0 < length < math.inf:
+            self.fail(f"expected auto, none or a length in cm-1 such as 250, found {str(value)!r}", param, ctx)
+        return text if text in self._words else length
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """Complete the words."""
+        from click.shell_completion import CompletionItem
+
+        return [CompletionItem(word) for word in self._words if word.startswith(incomplete)]
 
 
 class Several(click.ParamType):  # type: ignore[type-arg]

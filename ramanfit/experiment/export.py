@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryFile
 from types import MappingProxyType
@@ -15,7 +16,8 @@ from ramanfit.experiment.outputs import EXPORT_FORMS, EXPORT_TABLES, file_names,
 from ramanfit.experiment.overwrite import refuse_inputs
 from ramanfit.experiment.request import Reading, paths_of
 from ramanfit.experiment.voice import Silent, Voice
-from ramanfit.formats.containers import check_packages
+from ramanfit.formats.registry import writer as writer_of
+from ramanfit.formats.writer import check_packages
 from ramanfit.recipe.parts import Axis
 from ramanfit.recipe.settings import unknown
 from ramanfit.scan.schedule import Keys, Schedule, Taken, Visit, chronological, place
@@ -25,6 +27,7 @@ from ramanfit.tables.spectra import tidy_tables
 
 if TYPE_CHECKING:
     from ramanfit.experiment.request import AnyPath, Files
+    from ramanfit.formats.writer import Writer
     from ramanfit.scan.scan import Scan
 
 
@@ -74,16 +77,15 @@ def export(
     form = form_of(target, form)
     paths, read = exports(paths_of(files), voice, keep_going=keep_going), reading.reader(axis)
     if not is_folder(target):
-        refuse_inputs([target, *_informations([target], form)], paths)
+        refuse_inputs([target, *_companions([target], form)], paths)
     keys, in_order = _in_order(paths, read, placement, voice, keep_going=keep_going)
     if not is_folder(target):
         _write(keys, in_order, target, form, voice)
         return [target]
     taken = list(in_order)
     names = file_names([one.scan.name or Path(one.scan.source).stem for one in taken], make_folder(target), form)
-    refuse_inputs([*names, *_informations(names, form)], paths)
-    if form == "txt":
-        _check_information([one.scan for one in taken], names)
+    refuse_inputs([*names, *_companions(names, form)], paths)
+    _check_companions([one.scan for one in taken], names, form)
     for one, name in zip(taken, names, strict=True):
         _write([one.keys], [one], name, form, voice)
     voice.say(f"{target}: {len(taken)} files")
@@ -162,76 +164,58 @@ def _in_order(
 def _write(keys: Sequence[Keys], in_order: Iterable[Taken], target: str, form: str, voice: Voice) -> None:
     """Write scans to one target."""
     if form in EXPORT_TABLES:
-        with open_writer(target, form) as writer:
+        with open_writer(target, form) as tables:
             for taken in in_order:
                 for table in tidy_tables(taken):
-                    writer.write(table)
+                    tables.write(table)
         return
-    if form == "txt":
+    writer = writer_of(form)
+    beside = None
+    if writer.single:
         if len(keys) > 1:
             raise UsageError(f"{len(keys)} measurements do not fit into one file: name a folder, -o DIR/")
-        (taken,) = in_order
-        _write_text(taken.scan, target, voice)
-        return
-    with Sink(target) as sink, TemporaryFile() as file:  # HDF5 goes back and forth in its file
-        if form == "nc":
-            from ramanfit.formats.netcdf import netcdf
-
-            netcdf(keys, in_order, file)
-        else:
-            from ramanfit.formats.nexus import nexus
-
-            missing = nexus(in_order, file)
-            voice.say(f"{target}: asked for by NXraman and not in every export: {', '.join(missing)}")
+        (taken,) = in_order = list(in_order)
+        beside = _content_beside(taken.scan, writer)
+        _say_left_out(taken.scan, writer, voice, alone=beside is not None and target == STDOUT)
+    with Sink(target) as sink, BytesIO() if writer.single else TemporaryFile() as file:  # HDF5 goes back and forth
+        if words := writer.write(keys, in_order, file):
+            voice.say(f"{target}: {words}")
         file.seek(0)
         while data := file.read(1 << 20):
             sink.write(data)
+    if beside is not None and target != STDOUT:
+        for name in _companions([target], form):
+            with Sink(name) as sink:
+                sink.write(beside)
 
 
-def _write_text(scan: Scan, target: str, voice: Voice) -> None:
-    from ramanfit.formats.graph_ascii import EXACT, graph_ascii, left_out
-    from ramanfit.formats.information import information_text
-
-    named = _named(scan)
-    about = information_text(named)
-    lost = left_out(named)
-    if about is not None and target == STDOUT:
-        lost.append("start, laser and integration time (they stand in a file of their own)")
+def _say_left_out(scan: Scan, writer: Writer, voice: Voice, *, alone: bool) -> None:
+    """Warn of what a file has no place for; `alone`, what its companion would hold is lost too."""
+    lost = writer.left_out(scan)
+    if alone and writer.companion:
+        lost = [*lost, f"{writer.companion.holds} (they stand in a file of their own)"]
     for words in lost:
-        voice.warn(f"{scan.source}: Graph ASCII has no place for {words}")
-    with Sink(target) as sink:
-        sink.write(graph_ascii(named, digits=EXACT))
-    if about is not None and target != STDOUT:
-        with Sink(_information_beside(target)) as sink:
-            sink.write(about)
+        voice.warn(f"{scan.source}: {writer.name} has no place for {words}")
 
 
-def _check_information(scans: Sequence[Scan], names: Sequence[str]) -> None:
-    """Make sure that measurements whose Information text has one name have the same one."""
-    from ramanfit.formats.information import information_text
+def _content_beside(scan: Scan, writer: Writer) -> bytes | None:
+    return writer.companion.content(scan) if writer.companion else None
 
-    told: dict[Path, bytes | None] = {}
+
+def _check_companions(scans: Sequence[Scan], names: Sequence[str], form: str) -> None:
+    """Make sure that measurements whose companions have one name have the same one."""
+    told: dict[str, bytes | None] = {}
     for scan, name in zip(scans, names, strict=True):
-        about = information_text(_named(scan))
-        if told.setdefault(_information_beside(name), about) != about:
-            raise RecipeError(
-                f"{_information_beside(name)}: two measurements would have this text and differ in what it says: "
-                "give each a folder of its own"
-            )
+        for path in _companions([name], form):
+            content = _content_beside(scan, writer_of(form))
+            if told.setdefault(path, content) != content:
+                raise RecipeError(
+                    f"{path}: two measurements would have this text and differ in what it says: "
+                    "give each a folder of its own"
+                )
 
 
-def _informations(names: Sequence[str], form: str) -> list[str]:
-    """Return the Information texts that may be written beside files of these names."""
-    texts = [str(_information_beside(name)) for name in names if form == "txt" and name != STDOUT]
-    return list(dict.fromkeys(texts))
-
-
-def _information_beside(target: str) -> Path:
-    from ramanfit.formats.information import stem_of
-
-    path = Path(target)
-    return path.with_name(f"{stem_of(path.stem)}--Information.txt")
-
-
-def _named(scan: Scan) -> Scan:
-    return scan if scan.name else scan.with_(name=Path(scan.source).stem)
+def _companions(names: Sequence[str], form: str) -> list[str]:
+    """Return the files that may be written beside files of these names."""
+    companion = None if form in EXPORT_TABLES else writer_of(form).companion
+    return [] if companion is None else list(dict.fromkeys(str(companion.path(n)) for n in names if n != STDOUT))

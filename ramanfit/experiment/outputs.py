@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ramanfit.errors import InputError, RecipeError
+from ramanfit.formats.registry import FORMS
 
 EXPORT_TABLES = ("csv", "tsv", "json", "jsonl", "parquet")
-EXPORT_FORMS = (*EXPORT_TABLES, "txt", "nc", "nxs")
+EXPORT_FORMS = (*EXPORT_TABLES, *FORMS)
 
 
 def make_folder(folder: str | os.PathLike[str]) -> Path:

@@ -72,6 +72,10 @@ class Echem(NamedTuple):
     first_percent: float = 0.0
 
 
+_BESIDE_FITS = ("files", "echem", "verify", "jobs", "keep_going", "recipe_files")
+"""Fields of a request that no fit depends on."""
+
+
 class Request(NamedTuple):
     """What is fitted, and how.
 
@@ -108,6 +112,17 @@ class Request(NamedTuple):
     jobs: int = 1
     keep_going: bool = False
     recipe_files: tuple[str, ...] = ()
+
+    def settings(self) -> dict[str, object]:
+        """Return what fits depend on beside the exports, as plain values."""
+        from ramanfit.recipe.toml import to_dict
+
+        plain = {
+            "recipe": to_dict(self.recipe),
+            "reading": self.reading._asdict(),
+            "placement": {name: str(value) for name, value in self.placement.items()},
+        }
+        return {name: plain.get(name, value) for name, value in self._asdict().items() if name not in _BESIDE_FITS}
 
     @classmethod
     def of(cls, files: Files, recipe: NamedRecipe, **options: Any) -> Request:

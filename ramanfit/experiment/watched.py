@@ -13,7 +13,6 @@ from ramanfit.errors import InputError, RecipeError
 from ramanfit.experiment.fit_files import Outcome, fit_exports
 from ramanfit.experiment.fits import job_of
 from ramanfit.formats import find_exports, natural_key
-from ramanfit.recipe.toml import to_dict
 from ramanfit.scan.schedule import Schedule, chronological, place
 from ramanfit.tables.fit_table import FitTable
 from ramanfit.tables.forms import open_writer
@@ -164,14 +163,7 @@ def keep_settings(fits: Path, request: Request) -> None:
     InputError
         If the folder holds something else.
     """
-    settings = {
-        "recipe": to_dict(request.recipe),
-        "reading": request.reading._asdict(),
-        "placement": {name: str(value) for name, value in request.placement.items()},
-        "engine": request.engine,
-        "sensitivity": request.sensitivity,
-    }
-    text = json.dumps(settings, indent=2, ensure_ascii=False) + "\n"
+    text = json.dumps(request.settings(), indent=2, ensure_ascii=False) + "\n"
     path = fits / SETTINGS
     if path.exists() and path.read_text(encoding="utf-8") != text:
         raise RecipeError(

@@ -14,11 +14,12 @@ import numpy as np
 import numpy.typing as npt
 
 from ramanfit.errors import FormatError, InputError
+from ramanfit.formats.registry import FORMATS
 
 HEAD = 1 << 16  # enough to recognise any export
 BLOCK = 1 << 20
 LONGEST_LINE = 1 << 24  # a row of a million spectra
-ENDINGS = (".txt", ".dat", ".asc", ".csv", ".tsv", ".prn", ".xy", ".wip", ".wid", ".spc", ".mat")
+_ENDINGS = frozenset(ending for one in FORMATS for ending in one.endings)
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -26,7 +27,7 @@ def strip_endings(name: str) -> str:
     """Return a file's name without ``.gz`` and without the ending of a text or a spectrum."""
     name = name.removesuffix(".gz")
     stem, dot, ending = name.rpartition(".")
-    return stem if stem and dot + ending.lower() in ENDINGS else name
+    return stem if stem and dot + ending.lower() in _ENDINGS else name
 
 
 class _Rejoined:

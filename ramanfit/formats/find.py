@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from ramanfit.errors import FormatError, InputError
-from ramanfit.formats import bwtek, graph_ascii, split, table, truematch
-from ramanfit.formats.binary import module_of
+from ramanfit.formats import split
 from ramanfit.formats.bytes_in import Source, strip_endings
 from ramanfit.formats.refusals import refusal
+from ramanfit.formats.registry import binary_reader, text_reader
 
 
 class Passed(NamedTuple):
@@ -103,31 +104,27 @@ def _not_wanted(file: Path) -> str:
     """Return why a file in a folder is no spectrum; an empty string if it is one, or meant to be one."""
     try:
         with Source.open(str(file)) as source:
-            head = source.head
-            binary = module_of(head)
+            binary = binary_reader(source.head)
             if binary is not None:
-                return str(binary.no_spectrum(source))
+                return binary.no_spectrum(source)
+            why = refusal(source.head)
+            if why is None:
+                return _text_not_wanted(source)
     except (InputError, FormatError):
         return ""
     textual = strip_endings(file.name) != file.name.removesuffix(".gz")
-    why = refusal(head)
-    if why is not None:
-        if why.broken and textual:
-            return ""
-        if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-            inside = head.decode("utf-16", "ignore").encode()
-            if graph_ascii.is_header(inside) or (table.sniff(inside) and not table.no_spectrum(inside)):
-                return ""
-        return why.what
-    if truematch.sniff(head) or bwtek.sniff(head) or graph_ascii.is_header(head):
+    if why.broken and textual:
         return ""
-    if split.sniff(head) or split.is_split_file(file.name, head):
-        if split.split_file_of(file.name):
+    if source.head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        inside = source.head.decode("utf-16", "ignore").encode()
+        if not _text_not_wanted(Source(io.BytesIO(inside), str(file))):
             return ""
-        return "one number per line, and no part of a split export by its name"
-    if not table.sniff(head):
-        return "no rows of numbers"
-    return table.no_spectrum(head)
+    return why.what
+
+
+def _text_not_wanted(source: Source) -> str:
+    reader = text_reader(source.head, source.file.name if source.file else None)
+    return "no rows of numbers" if reader is None else reader.no_spectrum(source)
 
 
 def _identity(path: str) -> object:

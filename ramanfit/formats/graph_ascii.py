@@ -6,20 +6,24 @@ Scans are written in the layout of Project FIVE, which WITec's users and `read` 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
 from ramanfit.errors import FormatError
 from ramanfit.formats.bytes_in import Source
 from ramanfit.formats.deliver import Measurement, deliver
-from ramanfit.formats.information import companion, whole
+from ramanfit.formats.information import companion, information_text, stem_of, whole
 from ramanfit.formats.number_rows import read_rows
 from ramanfit.formats.places import from_header, read_labels
 from ramanfit.formats.reader import Reader, ReadOptions
 from ramanfit.formats.text import Style, as_bytes, decode, first_line, header_number, lines_before_rows, one_line
 from ramanfit.formats.units import file_unit
+from ramanfit.formats.writer import Companion, Writer
 from ramanfit.scan.scan import FloatArray, Scan
+from ramanfit.scan.schedule import Keys, Taken
 
 WITEC = 9  # digits behind the point in Project FIVE's exports
 EXACT = 16  # those that make the same number again
@@ -202,6 +206,21 @@ def _vector(name: str, values: np.ndarray) -> list[tuple[str, str]]:
     return [(name + axis, header_number(value)) for axis, value in zip("XYZ", values, strict=True)]
 
 
+def _write(keys: Sequence[Keys], taken: Iterable[Taken], file: BinaryIO) -> str:
+    for one in taken:
+        file.write(graph_ascii(_named(one.scan), digits=EXACT))
+    return ""
+
+
+def _information_beside(target: str) -> Path:
+    path = Path(target)
+    return path.with_name(f"{stem_of(path.stem)}--Information.txt")
+
+
+def _named(scan: Scan) -> Scan:
+    return scan if scan.name else scan.with_(name=Path(scan.source).stem)
+
+
 READER = Reader(
     name="WITec Graph ASCII",
     parses="header with positions or times, one column per spectrum; tabs or commas; unit line or none",
@@ -209,4 +228,15 @@ READER = Reader(
     unseen="timed series with a table of times; maps in one file; a decimal comma",
     sniff=sniff,
     read=read,
+)
+WRITER = Writer(
+    name="Graph ASCII",
+    write=_write,
+    single=True,
+    left_out=lambda scan: left_out(_named(scan)),
+    companion=Companion(
+        path=_information_beside,
+        content=lambda scan: information_text(_named(scan)),
+        holds="start, laser and integration time",
+    ),
 )

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import io
 import warnings
+from functools import partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ramanfit.errors import FormatError
-from ramanfit.formats.binary import is_matlab
 from ramanfit.formats.bytes_in import Source
 from ramanfit.formats.deliver import Measurement, deliver, finite
 from ramanfit.formats.information import companion
 from ramanfit.formats.matlab_guard import MatFile, Variable, shown
 from ramanfit.formats.places import Labels, Place, from_companions, on_line, on_map
 from ramanfit.formats.reader import Reader, ReadOptions
+from ramanfit.formats.registry import begins
 from ramanfit.formats.units import LENGTHS_UM, TIMES_S, plain
 from ramanfit.scan.scan import FloatArray, Scan
 
@@ -188,6 +189,7 @@ READER = Reader(
     parses="DataSet objects with positions, times or a map; axis in any unit; uncompressed files of version 5 to 7",
     skips="other variables; the dates of the export; what the object excludes or labels",
     unseen="single spectra; places that are not evenly spaced",
-    sniff=is_matlab,
+    sniff=partial(begins, "matlab"),
     read=read,
+    no_spectrum=no_spectrum,
 )

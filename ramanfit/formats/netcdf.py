@@ -14,6 +14,7 @@ import numpy as np
 
 from ramanfit.errors import InputError
 from ramanfit.formats.containers import about, valid
+from ramanfit.formats.writer import Writer
 from ramanfit.scan.schedule import Keys, Taken
 from ramanfit.scan.stored import blocks
 
@@ -98,3 +99,11 @@ def _put(data: Any, name: str, dimensions: tuple[str, ...], values: Any, **attri
     variable = data.create_variable(name, dimensions, kind)
     variable[:] = values
     variable.attrs.update(attributes)
+
+
+def _write(keys: Sequence[Keys], taken: Iterable[Taken], file: BinaryIO) -> str:
+    netcdf(keys, taken, file)
+    return ""
+
+
+WRITER = Writer("netCDF", _write)

@@ -6,7 +6,7 @@ https://manual.nexusformat.org/classes/applications/NXraman.html
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from pathlib import PurePath
 from typing import Any, BinaryIO
@@ -15,7 +15,8 @@ import numpy as np
 
 from ramanfit.errors import __version__
 from ramanfit.formats.containers import about, valid
-from ramanfit.scan.schedule import Taken
+from ramanfit.formats.writer import Writer
+from ramanfit.scan.schedule import Keys, Taken
 from ramanfit.scan.stored import blocks
 
 UNKNOWN = "unknown"
@@ -136,3 +137,10 @@ def _number(parent: Any, name: str, values: Any, unit: str) -> Any:
     dataset = parent.create_dataset(name, data=values)
     dataset.attrs["units"] = unit
     return dataset
+
+
+def _write(keys: Sequence[Keys], taken: Iterable[Taken], file: BinaryIO) -> str:
+    return f"asked for by NXraman and not in every export: {', '.join(nexus(taken, file))}"
+
+
+WRITER = Writer("NeXus", _write)

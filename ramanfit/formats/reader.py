@@ -59,6 +59,14 @@ class ReadOptions:
         return self.select is None or name == self.select or fnmatchcase(name, self.select)
 
 
+def _by_content(name: str, head: bytes) -> bool:
+    return False
+
+
+def _a_spectrum(source: Source) -> str:
+    return ""
+
+
 class Reader(NamedTuple):
     """One kind of export.
 
@@ -72,6 +80,11 @@ class Reader(NamedTuple):
         ``sniff(head)`` is True when the first bytes of a file are this reader's business.
     read : callable
         ``read(source, options)`` gives the file's measurements, or raises a FormatError.
+    no_spectrum : callable
+        ``no_spectrum(source)`` says why a file in a folder, which `sniff` or `owns` told, is no spectrum all the same;
+        an empty text if it is one, or is broken, so that the user hears of it.
+    owns : callable
+        ``owns(name, head)`` is True for a text that is this reader's business by the file's name as well.
     """
 
     name: str
@@ -80,3 +93,5 @@ class Reader(NamedTuple):
     unseen: str
     sniff: Callable[[bytes], bool]
     read: Callable[[Source, ReadOptions], list[Scan]]
+    no_spectrum: Callable[[Source], str] = _a_spectrum
+    owns: Callable[[str, bytes], bool] = _by_content

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
+import struct
 from collections.abc import Callable
 from typing import NamedTuple
 
 from ramanfit.formats import information
-from ramanfit.formats.binary import is_old_spc
 from ramanfit.formats.graph_ascii import is_header
 from ramanfit.formats.text import decode
 
@@ -59,6 +59,13 @@ def _binary(head: bytes) -> bool:
     return len(some.translate(None, bytes([*range(8, 14), 0x1A, *range(32, 256)]))) > len(some) / 50
 
 
+def _old_spc(head: bytes) -> bool:
+    """Tell whether a file begins with SPC's header of the old format, whose number of channels is a float."""
+    binary = len(head) >= 256 and head[1:2] == b"M" and b"\0" in head[:256]
+    channels: float = struct.unpack_from("<f", head, 4)[0] if binary else 0.0
+    return 2 <= channels < 1e7 and channels.is_integer()
+
+
 def _image(head: bytes) -> bool:
     return is_header(head) and b"PointsPerLine" in head and b"LinesPerImage" in head
 
@@ -78,7 +85,7 @@ _REFUSALS: tuple[tuple[Callable[[bytes], bool], Refusal], ...] = (
         lambda head: b"\xef\xbf\xbd" in head[:8] and (b"\0" in head[:600] or b"WITec" in head[:600]),
         Refusal("an SPC file ruined by a conversion to UTF-8", "get the original file", True),
     ),
-    (is_old_spc, Refusal("an SPC file in the old format (4D)", _EXPORT)),
+    (_old_spc, Refusal("an SPC file in the old format (4D)", _EXPORT)),
     (
         lambda head: head.startswith((b"MATLAB 7.3", b"\x89HDF\r\n")),
         Refusal("an HDF5 file, such as MATLAB writes with -v7.3", "save it in MATLAB with -v6"),

@@ -7,30 +7,26 @@ spaced, then for every spectrum 32 bytes and its counts, as float32 or as intege
 from __future__ import annotations
 
 import struct
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
 from ramanfit.errors import FormatError
-from ramanfit.formats.binary import SPC_HEADER, is_spc
 from ramanfit.formats.bytes_in import Source
 from ramanfit.formats.deliver import Measurement, deliver, finite
 from ramanfit.formats.information import companion
 from ramanfit.formats.places import Labels, from_companions
 from ramanfit.formats.reader import Reader, ReadOptions
+from ramanfit.formats.registry import begins
 from ramanfit.formats.units import SHIFT
 from ramanfit.scan.scan import FloatArray, Scan
 
-_SUBHEADER = 32  # bytes
+_HEADER, _SUBHEADER = 512, 32  # bytes
 _FIELDS = struct.Struct("<BBxbiddiB")  # flags, version, exponent, channels, first, last, spectra, unit
 _SHORT, _MANY, _OWN_AXES, _AXIS = 0x01, 0x04, 0x40, 0x80  # flags
 _FLOAT = -128  # for an exponent
 _UNITS = {0: "", 1: "1/cm", 2: "µm", 3: "nm", 13: SHIFT, 14: "eV"}
-
-
-def no_spectrum(source: Source) -> str:
-    """Return why a file has no spectrum: the header of every SPC file promises one."""
-    return ""
 
 
 def read(source: Source, options: ReadOptions) -> list[Scan]:
@@ -56,7 +52,7 @@ def read(source: Source, options: ReadOptions) -> list[Scan]:
     elif spectra < 1:
         raise FormatError(path, "byte 24", expected="at least 1 spectrum", found=str(spectra))
     width = 2 if flags & _SHORT and exponent != _FLOAT else 4
-    start = SPC_HEADER + (4 * channels if flags & _AXIS else 0)
+    start = _HEADER + (4 * channels if flags & _AXIS else 0)
     each = _SUBHEADER + width * channels
     if raw.size < start + spectra * each:
         raise FormatError(
@@ -65,7 +61,7 @@ def read(source: Source, options: ReadOptions) -> list[Scan]:
             found=str(raw.size),
         )
     with np.errstate(all="ignore"):  # what is not finite is refused later
-        x = raw[SPC_HEADER:start].view("<f4").astype(np.float64)
+        x = raw[_HEADER:start].view("<f4").astype(np.float64)
         if not flags & _AXIS:
             x = np.linspace(first, last, channels)
     records = raw[start : start + spectra * each].reshape(spectra, each)
@@ -108,6 +104,6 @@ READER = Reader(
     "counts in float32, or in integers with an exponent; axis in Raman shift, nm, µm, 1/cm or eV",
     skips="date, comment and log; the times in WITec's sub-headers, which only count the spectra",
     unseen="integers, evenly spaced axes, and axes in nm from WITec",
-    sniff=is_spc,
+    sniff=partial(begins, "spc"),
     read=read,
 )

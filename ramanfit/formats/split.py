@@ -73,6 +73,13 @@ def sniff(head: bytes) -> bool:
     return row_style(first_line(head)) is None and one_number_per_line(head)
 
 
+def no_spectrum(source: Source) -> str:
+    """Return why a file in a folder is not taken for a part of a split export, an empty string if it is."""
+    if is_header(source.head) or (source.file is not None and split_file_of(source.file.name)):
+        return ""
+    return "one number per line, and no part of a split export by its name"
+
+
 def partners(split_file: SplitFile, names: Iterable[str]) -> dict[str, str]:
     """Return the names of an export's files by role; the shorter name where two could be it."""
     names_by_role: dict[str, str] = {}
@@ -165,4 +172,6 @@ READER = Reader(
     unseen="split line scans; a decimal comma",
     sniff=sniff,
     read=read,
+    no_spectrum=no_spectrum,
+    owns=is_split_file,
 )

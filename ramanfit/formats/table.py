@@ -43,25 +43,26 @@ def sniff(head: bytes) -> bool:
         return False
 
 
-def no_spectrum(head: bytes) -> str:
+def no_spectrum(source: Source) -> str:
     """Return why a table in a folder is not taken for a spectrum, an empty string if it is.
 
     Only what is clearly something else is told apart: columns with a label that is no axis, a handful of
     rows, a first column that goes to and fro (not one that steps back once). A table with a broken row
     counts as a spectrum, so that the user hears of it.
     """
+    head = source.head
     if _written_by_witec(head):
         return ""
     whole = head if len(head) < HEAD - 3 else head[: head.rfind(b"\n") + 1] or head
     try:
-        source = Source(io.BytesIO(whole), "")
-        lines, style = lines_before_rows(source, _MOST_LINES)
+        first = Source(io.BytesIO(whole), "")
+        lines, style = lines_before_rows(first, _MOST_LINES)
         if style is None:
             return "no rows of numbers"
         words = [line for line in lines if not _COMMENT.match(line)]
         if len(words) > 2 or (words and not _AXIS.match(words[0]) and file_unit(words[-1]) is None):
             return "a table whose first column is not labelled as an axis"
-        x = read_rows(source, style, style.columns).values[:, 0]
+        x = read_rows(first, style, style.columns).values[:, 0]
     except FormatError:
         return ""
     if x.size < _LEAST_ROWS:
@@ -135,4 +136,5 @@ READER = Reader(
     unseen="semicolons and decimal commas from WITec",
     sniff=sniff,
     read=read,
+    no_spectrum=no_spectrum,
 )

@@ -134,8 +134,9 @@ class Baseline:
         expect(good, "baseline.order", valid, self.order)
         if self.smooth_cm1 != "none":
             suits = self.in_fit and isinstance(self.order, int)
-            what = "an order of 0 to 5 in the fit" if self.in_fit else "a baseline that is fitted, not subtracted"
-            expect(suits, "baseline.smooth_cm1", f'"none" without {what}', self.smooth_cm1)
+            what = f"order is {self.order!r}" if self.in_fit else f"method is {self.method!r}"
+            why = f"a smooth part goes with a polynomial of order 0 to {MAX_ORDER} in the fit, and baseline.{what}"
+            expect(suits, "baseline.smooth_cm1", f'"none" ({why})', self.smooth_cm1)
         if not isinstance(self.smooth_cm1, str):
             expect(self.smooth_cm1 > 0, "baseline.smooth_cm1", "more than 0", self.smooth_cm1)
         for name, method in (("options", ""), ("margin_cm1", ""), ("regions", "regions"), ("anchors_cm1", "anchors")):

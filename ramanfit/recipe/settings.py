@@ -6,6 +6,7 @@ import math
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import datetime
 from numbers import Integral, Real
@@ -115,8 +116,11 @@ def _order(value: object, key: str) -> int | str:
 
 
 def _length(value: object, key: str) -> float | str:
-    if isinstance(value, str) and value in ("auto", NONE):
-        return value
+    if isinstance(value, str):
+        if value in ("auto", NONE):
+            return value
+        with suppress(ValueError):
+            value = float(value)  # where --set replaces a word, it hands on what was typed
     good = isinstance(value, Real) and not isinstance(value, bool)
     expect(good, key, '"auto", "none" or a length in cm-1', value)
     return _number(value, key)

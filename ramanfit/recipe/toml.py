@@ -127,7 +127,7 @@ def recipe_from_toml(text: str, where: str) -> Recipe:
         if "base" in table:
             under = _base(table.pop("base"), where)
             baseline = table.get("baseline", {})
-            if isinstance(baseline, dict) and not _takes_smooth(baseline.get("method"), baseline.get("order")):
+            if isinstance(baseline, dict) and not takes_smooth({f"baseline.{k}": v for k, v in baseline.items()}):
                 under["baseline"]["smooth_cm1"] = NONE
             table = {k: {**under[k], **v} if k in _TABLES and isinstance(v, dict) else v for k, v in table.items()}
             table = {**under, **table}
@@ -188,7 +188,7 @@ def with_overrides(recipe: Recipe, overrides: Mapping[str, object]) -> Recipe:
         If a key is unknown, or the settings together are not valid.
     """
     table = to_dict(recipe)
-    if not _takes_smooth(overrides.get("baseline.method"), overrides.get("baseline.order")):
+    if not takes_smooth(overrides):
         table["baseline"]["smooth_cm1"] = NONE
     slots = _slots(table)
     for key, value in overrides.items():
@@ -199,9 +199,9 @@ def with_overrides(recipe: Recipe, overrides: Mapping[str, object]) -> Recipe:
     return from_dict(table)
 
 
-def _takes_smooth(method: object, order: object) -> bool:
-    """Tell whether a smooth part can stay where a method or an order is chosen anew."""
-    return method in (None, "fit") and order not in ("auto", NONE)
+def takes_smooth(overrides: Mapping[str, object]) -> bool:
+    """Tell whether a smooth part of the baseline can stay where some settings, by dotted keys, are chosen anew."""
+    return overrides.get("baseline.method", "fit") == "fit" and overrides.get("baseline.order") not in ("auto", NONE)
 
 
 def _slots(table: dict[str, Any]) -> dict[str, tuple[dict[str, Any], str]]:

@@ -20,11 +20,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ramanfit.formats import open_scans
-from ramanfit.formats.containers import check_packages
 from ramanfit.formats.graph_ascii import EXACT, graph_ascii, left_out
 from ramanfit.formats.information import information_text
 from ramanfit.formats.netcdf import netcdf
 from ramanfit.formats.nexus import nexus
+from ramanfit.formats.writer import check_packages
 from ramanfit.scan.scan import Metadata, Scan
 from ramanfit.scan.schedule import Schedule, Visit, place
 from ramanfit.tables.spectra import Taken, tidy_tables
@@ -357,7 +357,7 @@ def test_a_failed_export_leaves_the_earlier_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("form", "package", "extra"), [("nc", "h5netcdf", "netcdf"), ("nxs", "h5py", "nexus")])
 def test_a_missing_extra_is_named(form: str, package: str, extra: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ramanfit.formats.containers.find_spec", lambda name: None if name == package else name)
+    monkeypatch.setattr("ramanfit.formats.writer.find_spec", lambda name: None if name == package else name)
     with pytest.raises(OSError, match=f"needs the package {package}") as caught:
         check_packages(form)
     assert f"ramanfit-cli[{extra}]" in caught.value.hint  # type: ignore[attr-defined]

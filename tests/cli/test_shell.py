@@ -22,11 +22,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ramanfit.cli import COMMANDS, options, ramanfit
+from ramanfit.cli import COMMANDS, ramanfit
 from ramanfit.cli.console import Console, talk_options
 from ramanfit.cli.display import aligned
+from ramanfit.cli.options.declare import RecipeOption
+from ramanfit.cli.options.fitting import fit_options
+from ramanfit.cli.options.placement import placement_options
+from ramanfit.cli.options.reading import reading_options
+from ramanfit.cli.options.recipe import recipe_options
 from ramanfit.cli.types import DURATION, LENGTH
 from ramanfit.errors import FlaggedFits, RamanfitError
+from ramanfit.experiment.request import Request
 from ramanfit.recipe.toml import DEFAULT_RECIPE, load_recipe, shipped_recipes
 from ramanfit.tables.table import Table
 
@@ -429,9 +435,9 @@ def resolved(arguments: Sequence[str], monkeypatch: pytest.MonkeyPatch, **variab
     seen: dict[str, Any] = {}
 
     @click.command()
-    @options.recipe_options
-    @options.reading_options
-    @options.placement_options
+    @recipe_options
+    @reading_options
+    @placement_options
     @talk_options
     def command(**values: Any) -> None:
         seen.update(values)
@@ -467,6 +473,92 @@ def test_recipe_options(monkeypatch: pytest.MonkeyPatch) -> None:
     assert resolved([], monkeypatch)["recipe"].name == "silicon"
 
 
+@pytest.mark.parametrize(
+    ("text", "smooth_cm1"), [("auto", "auto"), ("none", "none"), ("250", 250), ("2.5e2 cm-1", 250), ("80cm-1", 80)]
+)
+def test_smooth(text: str, smooth_cm1: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert resolved(["--smooth", text], monkeypatch)["recipe"].baseline.smooth_cm1 == smooth_cm1
+    assert resolved([], monkeypatch, SMOOTH=text)["recipe"].baseline.smooth_cm1 == smooth_cm1
+    assert resolved(["--smooth", "none"], monkeypatch, SMOOTH=text)["recipe"].baseline.smooth_cm1 == "none"
+
+
+@pytest.mark.parametrize("subtracted", [["--baseline", "arpls"], ["--baseline-order", "auto"]])
+def test_a_baseline_that_is_typed_wins_over_a_smooth_part_that_is_inherited(
+    subtracted: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = resolved(subtracted, monkeypatch, SMOOTH="auto")["recipe"].baseline
+    assert found.smooth_cm1 == "none"
+    assert subtracted[1] in (found.method, found.order)
+    monkeypatch.delenv("RAMANFIT_SMOOTH")
+    assert resolved([*subtracted, "--smooth", "none"], monkeypatch)["recipe"].baseline == found
+
+
+@pytest.mark.parametrize(
+    ("arguments", "because"),
+    [
+        (["--baseline", "arpls"], "baseline.method is 'arpls'"),
+        (["--baseline-order", "auto"], "baseline.order is 'auto'"),
+        (["--baseline-order", "none"], "baseline.order is 'none'"),
+    ],
+)
+@pytest.mark.parametrize("smooth", ["auto", "250"])
+def test_a_smooth_part_needs_a_polynomial_of_one_order(arguments: list[str], because: str, smooth: str) -> None:
+    done = run("fit", "x.txt", *arguments, "--smooth", smooth)
+    assert (done.returncode, done.stdout) == (2, "")
+    found = "'auto'" if smooth == "auto" else "250"
+    assert done.stderr == (
+        'ramanfit: baseline.smooth_cm1: expected "none" (a smooth part goes with a polynomial of order 0 to 5 in '
+        f"the fit, and {because}), found {found}\n"
+    )
+
+
+def test_a_length_is_set_where_the_recipe_has_a_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    for text, smooth_cm1 in (("250", 250), ("auto", "auto")):
+        found = resolved(["--set", f"baseline.smooth_cm1={text}"], monkeypatch)["recipe"].baseline
+        assert found.smooth_cm1 == smooth_cm1
+
+
+def test_what_sets_the_recipe_names_keys_of_it() -> None:
+    declared = [parameter for parameter in fitting_command().params if isinstance(parameter, RecipeOption)]
+    recipe = load_recipe(DEFAULT_RECIPE)
+    keys = [key for option in declared for key in option.keys]
+    assert len(set(keys)) == len(keys) >= 8
+    for key in keys:
+        part, name = key.split(".")
+        assert hasattr(getattr(recipe, part), name)
+    for option in declared:
+        assert option.envvar == f"RAMANFIT_{(option.name or '').upper()}"
+
+
+def fitting_command(seen: dict[str, Any] | None = None) -> click.Command:
+    @click.command()
+    @fit_options
+    def command(request: Request, **values: Any) -> None:
+        if seen is not None:
+            seen.update(values, request=request)
+
+    return command
+
+
+def test_every_field_of_a_request_is_an_option_and_what_is_no_field_is_handed_on() -> None:
+    seen: dict[str, Any] = {}
+    assert Console().run(fitting_command(seen), ["x.txt"]) == 0
+    asked = seen.pop("request")
+    assert asked == Request(("x.txt",), load_recipe(DEFAULT_RECIPE), placement={})
+    assert seen == {"check": False, "meta": None}
+    given = ["x.txt", "--recipe", "graphite", "--select", "a", "--step", "1um", "--echem", "c.mpt", "-j", "2", "-k"]
+    given += ["--engine", "lmfit", "--verify", "3", "--sensitivity"]
+    assert Console().run(fitting_command(seen), given) == 0
+    same = [name for name in Request._fields if getattr(asked, name) == getattr(seen["request"], name)]
+    assert same == ["files", "recipe_files"]
+
+
+@pytest.mark.parametrize("name", ["fit", "ratio", "evolve", "bands", "plot", "watch"])
+def test_a_fitting_command_has_all_options_of_fitting(name: str) -> None:
+    command = importlib.import_module(COMMANDS[name][0]).command
+    assert {p.name for p in fitting_command().params} - {p.name for p in command.params} <= {"help"}
+
+
 def test_placement_hands_on_only_what_was_given(monkeypatch: pytest.MonkeyPatch) -> None:
     assert resolved([], monkeypatch)["placement"] == {}
     arguments = ["--period", "10min", "--order", "reverse", "--step", "5um", "--start=-500nm", "--first-point", "P1"]
@@ -495,12 +587,18 @@ def test_placement_hands_on_only_what_was_given(monkeypatch: pytest.MonkeyPatch)
         ["--set", "baseline.ordre=2"],
         ["--set", "baseline.order=2", "--baseline-order", "3"],
         ["--baseline-order", "9"],
+        ["--smooth", "wide"],
+        ["--smooth", "0"],
+        ["--smooth=-250"],
+        ["--smooth", "250 nm"],
+        ["--smooth", "1e999"],
+        ["--smooth", "250", "--set", "baseline.smooth_cm1=auto"],
     ],
 )
 def test_a_wrong_value_is_wrong_usage(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     @click.command()
-    @options.recipe_options
-    @options.placement_options
+    @recipe_options
+    @placement_options
     def command(**values: Any) -> None:
         pass
 
@@ -539,6 +637,9 @@ def test_completion_of_commands_and_recipes() -> None:
     assert completed("ramanfit recipe ") == list(shipped_recipes())
     assert set(completed("ramanfit fit --recipe li-")) == {name for name in shipped_recipes() if name.startswith("li-")}
     assert completed("ramanfit list sha") == ["shapes"]
+    assert completed("ramanfit fit --smooth ") == ["auto", "none"]
+    assert completed("ramanfit watch --smooth n") == ["none"]
+    assert "arpls" in completed("ramanfit fit --baseline ")
 
 
 # -- recipe, list, info -------------------------------------------------------------------------------------

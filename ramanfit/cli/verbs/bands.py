@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from ramanfit.cli import options
 from ramanfit.cli.console import Console, talk_options
 from ramanfit.cli.display import Output
-from ramanfit.cli.request import fit_options
+from ramanfit.cli.options.fitting import fit_options
+from ramanfit.cli.options.output import output_options
 from ramanfit.cli.types import Several
 from ramanfit.experiment.request import Request
 
@@ -20,7 +20,7 @@ SHIFTS = Several(click.FLOAT, "CM-1,...")
 @click.option("--half-width", "half_width_cm1", type=float, metavar="CM-1", help="Channels this far are averaged.")
 @click.option("--controls", "controls_cm1", type=SHIFTS, help="Bands where only background is expected.")
 @click.option("--dark", "dark_counts", type=float, metavar="COUNTS", help="What the dark detector shows.")
-@options.output_options
+@output_options
 @talk_options
 @click.pass_obj
 def command(

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ramanfit.cli import options
 from ramanfit.cli.console import Console, talk_options
+from ramanfit.cli.options.reading import files, keep_going, reading_options
+from ramanfit.cli.options.recipe import given_recipe_files, recipe_options
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,9 +19,9 @@ if TYPE_CHECKING:
 
 
 @click.command("baseline")
-@options.files
-@options.recipe_options
-@options.reading_options
+@files
+@recipe_options
+@reading_options
 @click.option("--keep", is_flag=True, help="Write the raw spectra and the baselines beside the corrected ones.")
 @click.option(
     "-o",
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     show_default=False,
     help="A file for one measurement, a folder (made if needed) for several.",
 )
-@options.keep_going
+@keep_going
 @talk_options
 @click.pass_obj
 def command(
@@ -63,7 +64,7 @@ def command(
     from ramanfit.formats.graph_ascii import graph_ascii
     from ramanfit.tables.sink import Sink
 
-    recipe_files = options.given_recipe_files()
+    recipe_files = given_recipe_files()
     refuse_inputs([target], files, recipe_files)
     paths = exports(files, console, keep_going=keep_going)
     written: list[Scan] = []

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ramanfit.cli import options
 from ramanfit.cli.console import Console, talk_options
+from ramanfit.cli.options.reading import axis_options, files, keep_going, reading_options
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 
 
 @click.command("calibrate")
-@options.files
+@files
 @click.option("--standard", type=click.Choice(["silicon", "polystyrene"]), default="silicon", help="What was measured.")
 @click.option(
     "--reference", "reference_cm1", type=float, metavar="CM-1", help="Accepted shift of silicon.  [default: 520.45]"
 )
 @click.option("--base", default="li-graphite", metavar="NAME|FILE", help="Recipe that the result is laid over.")
-@options.axis_options
-@options.reading_options
+@axis_options
+@reading_options
 @click.option("-o", "--output", "path", metavar="FILE", default="-", show_default=False, help="Where it goes.")
-@options.keep_going
+@keep_going
 @talk_options
 @click.pass_obj
 def command(

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ramanfit.cli import options
 from ramanfit.cli.console import Console, talk_options
-from ramanfit.cli.experiment_options import evolution_options
-from ramanfit.cli.request import fit_options
+from ramanfit.cli.options.experiment import evolution_options
+from ramanfit.cli.options.fitting import fit_options
+from ramanfit.cli.options.output import form_options
 from ramanfit.experiment.request import Drawing, Request
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @fit_options
 @evolution_options
 @click.option("-o", "--output", "folder", metavar="DIR", help="Folder for tables, figures and report, made if needed.")
-@options.form_options
+@form_options
 @talk_options
 @click.pass_obj
 def command(

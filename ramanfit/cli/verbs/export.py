@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ramanfit.cli import options
 from ramanfit.cli.console import Console, talk_options
+from ramanfit.cli.options.placement import placement_options
+from ramanfit.cli.options.reading import axis_options, files, keep_going, reading_options
 from ramanfit.experiment.outputs import EXPORT_FORMS
 
 if TYPE_CHECKING:
@@ -17,10 +18,10 @@ if TYPE_CHECKING:
 
 
 @click.command("export")
-@options.files
-@options.axis_options
-@options.reading_options
-@options.placement_options
+@files
+@axis_options
+@reading_options
+@placement_options
 @click.option(
     "-o",
     "--output",
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 @click.option(
     "--form", type=click.Choice(EXPORT_FORMS), help="Form, where no ending says it.  [default: csv; in a folder txt]"
 )
-@options.keep_going
+@keep_going
 @talk_options
 @click.pass_obj
 def command(

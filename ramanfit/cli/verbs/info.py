@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ramanfit.cli import options
 from ramanfit.cli.console import Console, talk_options
+from ramanfit.cli.options.output import output_options
+from ramanfit.cli.options.reading import axis_options, files, keep_going, reading_options
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,11 +19,11 @@ if TYPE_CHECKING:
 
 
 @click.command("info")
-@options.files
-@options.axis_options
-@options.reading_options
-@options.keep_going
-@options.output_options
+@files
+@axis_options
+@reading_options
+@keep_going
+@output_options
 @talk_options
 @click.pass_obj
 def command(

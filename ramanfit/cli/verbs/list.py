@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ramanfit.cli.console import talk_options
-from ramanfit.cli.options import output_options
+from ramanfit.cli.options.output import output_options
 
 if TYPE_CHECKING:
     from ramanfit.cli.display import Output

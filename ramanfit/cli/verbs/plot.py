@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from ramanfit.cli.console import Console, talk_options
-from ramanfit.cli.experiment_options import figure_width, waterfall_picks
-from ramanfit.cli.request import fit_options
+from ramanfit.cli.options.experiment import figure_width, waterfall_picks
+from ramanfit.cli.options.fitting import fit_options
 from ramanfit.experiment.request import Drawing, Request
 
 

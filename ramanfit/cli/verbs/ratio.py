@@ -6,8 +6,8 @@ import click
 
 from ramanfit.cli.console import Console, talk_options
 from ramanfit.cli.display import Output
-from ramanfit.cli.options import output_options
-from ramanfit.cli.request import fit_options
+from ramanfit.cli.options.fitting import fit_options
+from ramanfit.cli.options.output import output_options
 from ramanfit.experiment.request import Request
 
 

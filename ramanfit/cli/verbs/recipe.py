@@ -6,7 +6,8 @@ import click
 
 from ramanfit.cli.console import talk_options
 from ramanfit.cli.display import Output
-from ramanfit.cli.options import complete_recipe, unresolved_output_options
+from ramanfit.cli.options.output import unresolved_output_options
+from ramanfit.cli.options.recipe import complete_recipe
 
 
 @click.command("recipe")

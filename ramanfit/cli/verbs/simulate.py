@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from ramanfit.cli.console import Console, talk_options
-from ramanfit.cli.options import complete_recipe
+from ramanfit.cli.options.recipe import complete_recipe
 from ramanfit.recipe.toml import DEFAULT_RECIPE
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import click
 
 from ramanfit.cli.console import Console, talk_options
-from ramanfit.cli.experiment_options import evolution_options
-from ramanfit.cli.request import fit_options
+from ramanfit.cli.options.declare import refuse_ending_options
+from ramanfit.cli.options.experiment import evolution_options
+from ramanfit.cli.options.fitting import fit_options
 from ramanfit.cli.types import DURATION
 from ramanfit.errors import RamanfitError
 from ramanfit.experiment.request import Drawing, Request
@@ -55,9 +56,7 @@ def command(
 
     if len(request.files) != 1 or not Path(request.files[0]).is_dir():
         raise click.UsageError(f"expected one folder to watch, found {' '.join(request.files)}")
-    for option, given in (("--verify", request.verify), ("--check", check)):
-        if given:
-            raise click.UsageError(f"{option} is for commands that end: use it with evolve")
+    refuse_ending_options()
     fits = Path(folder) / "fits"
     tables = [*map(str, fits.glob("*.csv")), str(fits / SETTINGS)]
     refuse((*files_in(folder, maps_of(request.recipe, drawing), drawing), *tables, meta), request, drawing.reference)

@@ -5,6 +5,6 @@
 were taken. `text` and `trace` have what was written down of a measurement. `reader` puts them together to scans.
 """
 
-from ramanfit.formats.wip.reader import READER, no_spectrum
+from ramanfit.formats.wip.reader import READER
 
-__all__ = ["READER", "no_spectrum"]
+__all__ = ["READER"]

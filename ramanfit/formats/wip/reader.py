@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import NamedTuple
 
 from ramanfit.errors import FormatError
-from ramanfit.formats.binary import is_project
 from ramanfit.formats.bytes_in import Source
 from ramanfit.formats.deliver import Measurement, deliver, metadata_from
 from ramanfit.formats.information import Information, started
 from ramanfit.formats.reader import Reader, ReadOptions
+from ramanfit.formats.registry import begins
 from ramanfit.formats.wip.axis import AxisCalibration, SpectralAxis, calibration_of, read_axis
 from ramanfit.formats.wip.graphs import Graph, read_counts, read_graph
 from ramanfit.formats.wip.place import read_place
@@ -160,6 +161,7 @@ READER = Reader(
     "time, the Information text or trace of its measurement; counts stay in the file until they are fitted",
     skips="images, pictures, histograms, masks, hidden steps, user texts; scan lines that were not finished",
     unseen="versions 0 to 4, 6 and 8; polynomial and free-polynomial calibrations; series with a table of times",
-    sniff=is_project,
+    sniff=partial(begins, "wip"),
     read=read,
+    no_spectrum=no_spectrum,
 )

@@ -15,9 +15,14 @@ import numpy as np
 import numpy.typing as npt
 
 from ramanfit.errors import FormatError
-from ramanfit.formats.binary import PROJECTS
 from ramanfit.scan.scan import FloatArray
 
+_PROJECTS = {  # what a file begins with, and the name of its root
+    b"WIT_PRCT": "WITec Project",
+    b"WIT_PR06": "WITec Project",
+    b"WIT_DATA": "WITec Data",
+    b"WIT_DA06": "WITec Data",
+}
 _TREE, _BYTES, _BOOL, _TEXT = 0, 7, 8, 9
 _NUMBERS = {2: "<f8", 3: "<f4", 4: "<i8", 5: "<i4", 6: "<u4", _BOOL: "u1"}
 _WORDS = ("tags", "extended floats", "f64", "f32", "i64", "i32", "u32 or a date", "bytes", "bool", "text")
@@ -186,11 +191,11 @@ def read_root(content: Content, path: str) -> Tag:
         If this is no project, or if the file is shorter than its root says.
     """
     magic = content[:8].tobytes()
-    if magic not in PROJECTS:
-        raise FormatError(path, "byte 0", expected=" or ".join(m.decode() for m in PROJECTS), found=repr(magic)[1:])
+    if magic not in _PROJECTS:
+        raise FormatError(path, "byte 0", expected=" or ".join(m.decode() for m in _PROJECTS), found=repr(magic)[1:])
     name, root = _read(path, content, 8, None, "")
-    if name != PROJECTS[magic]:
-        raise root.wrong(f"a root named {PROJECTS[magic]!r}", repr(name[:40]), 12)
+    if name != _PROJECTS[magic]:
+        raise root.wrong(f"a root named {_PROJECTS[magic]!r}", repr(name[:40]), 12)
     if root.kind != _TREE:
         raise root.wrong("tags", _WORDS[root.kind])
     if root.end > content.size:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
-from ramanfit.cli.options import resolved
+from ramanfit.cli.options.declare import Function, given, resolved
 from ramanfit.cli.types import CAPACITY, DURATION, OFFSET, Several
 from ramanfit.experiment.request import Drawing, Echem, one_way_to_pick
-
-Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def _resolve_echem(
@@ -28,7 +25,6 @@ def _resolve_echem(
 echem_options = resolved(
     "echem",
     _resolve_echem,
-    ("echem", "offset_s", "capacity_mah", "first_percent"),
     (
         click.option("--echem", metavar="FILE", help="The potentiostat's record: .mpt, .mpr or .csv."),
         click.option("--echem-offset", "offset_s", type=OFFSET, help="Added to the record's times."),
@@ -55,9 +51,7 @@ _PICKS = (
 
 def waterfall_picks(command: Function) -> Function:
     """Add the options that pick the spectra of a waterfall: `soc`, `times_s` and `point`."""
-    for option in reversed(_PICKS):
-        command = option(command)
-    return command
+    return given(command, _PICKS)
 
 
 figure_width = click.option(
@@ -65,15 +59,14 @@ figure_width = click.option(
 )
 
 
-def _resolve_drawing(**given: Any) -> Drawing:
-    one_way_to_pick(given["soc"], given["times_s"])
-    return Drawing(**given)
+def _resolve_drawing(**values: Any) -> Drawing:
+    one_way_to_pick(values["soc"], values["times_s"])
+    return Drawing(**values)
 
 
 evolution_options = resolved(
     "drawing",
     _resolve_drawing,
-    Drawing._fields,
     (
         click.option(
             "--reference", multiple=True, metavar="FILE", help="Export or table of a reference, e.g. pristine graphite."

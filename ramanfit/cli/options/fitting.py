@@ -1,0 +1,61 @@
+"""The options of the fitting commands, which reach them as one `ramanfit.experiment.request.Request`.
+
+An option of all of them is declared in `FITTING`; where the request has a field of its name, it fills that field.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import click
+
+from ramanfit.cli.options.declare import EndingOption, given
+from ramanfit.cli.options.experiment import echem_options
+from ramanfit.cli.options.placement import placement_options
+from ramanfit.cli.options.reading import files, keep_going, reading_options
+from ramanfit.cli.options.recipe import given_recipe_files, recipe_options
+from ramanfit.experiment.request import Request
+
+FITTING = (
+    files,
+    recipe_options,
+    reading_options,
+    placement_options,
+    echem_options,
+    click.option(
+        "--engine",
+        type=click.Choice(["varpro", "lmfit"]),
+        default="varpro",
+        help="What minimises: the batched engine, or lmfit, spectrum by spectrum.",
+    ),
+    click.option(
+        "--verify",
+        cls=EndingOption,
+        type=click.IntRange(min=1),
+        metavar="K",
+        help="Fit K of the spectra with lmfit as well and say how far it is from the result.",
+    ),
+    click.option(
+        "--sensitivity",
+        is_flag=True,
+        help="Repeat the fits with the recipe's alternatives: columns ratio_sys, G_center_sys.",
+    ),
+    click.option("--check", cls=EndingOption, is_flag=True, help="Exit with status 3 when a fit is flagged."),
+    click.option(
+        "--meta", metavar="FILE", help="Write what was done: version, recipe, SHA-256 of the inputs, command line."
+    ),
+    click.option("-j", "--jobs", type=click.IntRange(min=1), default=1, metavar="N", help="Number of processes."),
+    keep_going,
+)
+
+
+def fit_options(command: Any) -> Any:
+    """Give a command all options of fitting: they reach it as ``request``, ``check`` and ``meta``."""
+
+    @functools.wraps(command)
+    def call(*args: Any, **values: Any) -> Any:
+        asked = {name: values.pop(name) for name in Request._fields if name in values}
+        return command(*args, Request(**asked, recipe_files=given_recipe_files()), **values)
+
+    return given(call, FITTING)

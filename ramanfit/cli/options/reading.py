@@ -1,0 +1,60 @@
+"""Options of reading: which files, and what is known better than they say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from ramanfit.cli.options.declare import inherited, resolved, setting
+from ramanfit.cli.types import WAVELENGTH, AxisUnit
+from ramanfit.experiment.request import Reading
+
+if TYPE_CHECKING:
+    from ramanfit.recipe.parts import Axis
+
+files = click.argument("files", metavar="FILES...", nargs=-1, required=True, type=click.Path(allow_dash=True))
+keep_going = click.option(
+    "-k", "--keep-going", is_flag=True, help="Go on after an input that cannot be read; exit with 1 at the end."
+)
+
+AXIS = (
+    setting(
+        "--x-unit",
+        "axis.unit",
+        type=AxisUnit(),
+        metavar="cm-1|nm|auto",
+        help="Unit of the axis, where the file does not say or is wrong.",
+    ),
+    setting(
+        "--laser",
+        "axis.laser_nm",
+        type=WAVELENGTH,
+        metavar="NM",
+        help="Excitation, to turn an axis in nm into shifts.",
+    ),
+)
+"""Options that are also settings of the recipe, for commands without one."""
+
+
+def _resolve_axis(x_unit: str | None, laser: float | None) -> Axis:
+    from ramanfit.recipe.parts import Axis
+
+    return Axis(unit=x_unit or "auto", laser_nm=laser)
+
+
+axis_options = resolved("axis", _resolve_axis, AXIS)
+reading_options = resolved(
+    "reading",
+    Reading,
+    (
+        inherited(
+            "--line-spacing",
+            type=click.Choice(["witec", "endpoints"]),
+            default="witec",
+            help="Pitch of a line of length L and N points: L/N as the instrument has it, or L/(N-1).",
+        ),
+        click.option("--select", metavar="PATTERN", help="Only measurements whose name matches, e.g. 'Line*'."),
+        click.option("--stdin-name", metavar="NAME", default="-", help="What standard input (-) is called."),
+    ),
+)

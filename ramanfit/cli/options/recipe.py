@@ -1,0 +1,133 @@
+"""Options of the recipe; one that is also a setting of it names the setting's key."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.core import ParameterSource
+
+from ramanfit.cli.options.declare import RecipeOption, inherited, resolved, setting
+from ramanfit.cli.options.reading import AXIS
+from ramanfit.cli.types import SmoothLength, WindowRange
+from ramanfit.errors import RecipeError
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+    from ramanfit.recipe.recipe import Recipe
+
+
+def complete_recipe(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete names of shipped recipes, then files."""
+    from click.shell_completion import CompletionItem
+
+    from ramanfit.recipe.toml import shipped_names
+
+    names = [CompletionItem(name) for name in shipped_names() if name.startswith(incomplete)]
+    return names or [CompletionItem(incomplete, type="file")]
+
+
+def complete_baseline(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete names of baselines."""
+    from click.shell_completion import CompletionItem
+
+    from ramanfit.fit.baseline_subtract import METHODS
+
+    return [CompletionItem(name) for name in ("fit", *METHODS) if name.startswith(incomplete)]
+
+
+def _resolve_recipe(recipe: str | None, assignments: Sequence[str], **values: Any) -> Recipe:
+    from ramanfit.recipe.toml import DEFAULT_RECIPE, load_recipe, takes_smooth, with_overrides
+
+    base = load_recipe(recipe or DEFAULT_RECIPE)
+    context = click.get_current_context()
+    typed = _assignments(assignments)
+    from_shell = _assignments(os.environ.get("RAMANFIT_SET", "").split())
+    for option in context.command.params:
+        value = values.get(option.name or "")
+        if value is None or not isinstance(option, RecipeOption):
+            continue
+        is_typed = context.get_parameter_source(option.name or "") is not ParameterSource.ENVIRONMENT
+        layer = typed if is_typed else from_shell
+        for key, its_value in option.settings(value).items():
+            if key in layer:
+                raise click.UsageError(f"{key} is set twice, by {option.opts[0]} and --set", context)
+            layer[key] = its_value
+    if not takes_smooth(typed):  # what is typed wins over what is inherited, as over what the recipe says
+        from_shell.pop("baseline.smooth_cm1", None)
+    return with_overrides(base, {**from_shell, **typed})
+
+
+def _assignments(texts: Sequence[str]) -> dict[str, object]:
+    pairs = [text.partition("=") for text in texts]
+    for key, equals, _ in pairs:
+        if not key or not equals:
+            raise RecipeError(f"--set: expected KEY=VALUE such as baseline.order=3, found {key + equals!r}")
+    return {key.strip(): value.strip() for key, _, value in pairs}
+
+
+def given_recipe_files() -> tuple[str, ...]:
+    """Return the files behind the option ``--recipe`` of the command that runs."""
+    from ramanfit.recipe.toml import recipe_files
+
+    given = click.get_current_context().params.get("recipe")
+    return tuple(recipe_files(given)) if given else ()
+
+
+recipe_options = resolved(
+    "recipe",
+    _resolve_recipe,
+    (
+        inherited(
+            "--recipe",
+            metavar="NAME|FILE",
+            shell_complete=complete_recipe,
+            help="A shipped recipe or a TOML file.  [default: li-graphite]",
+        ),
+        click.option(
+            "--set",
+            "assignments",
+            multiple=True,
+            metavar="KEY=VALUE",
+            help="Change one setting of the recipe, e.g. peaks.G.center_max_cm1=1640; may be repeated."
+            "  [env var: RAMANFIT_SET, separated by spaces]",
+        ),
+        setting(
+            "--window",
+            "window.low_cm1",
+            "window.high_cm1",
+            type=WindowRange(),
+            help="Range that is fitted, in cm-1.",
+        ),
+        setting(
+            "--baseline-order",
+            "baseline.order",
+            metavar="N|auto",
+            help="Order of the polynomial in the fit; auto: by BIC, scan by scan.",
+        ),
+        setting(
+            "--baseline",
+            "baseline.method",
+            metavar="NAME",
+            shell_complete=complete_baseline,
+            help="What to subtract before the fit: `ramanfit list baselines`.",
+        ),
+        setting(
+            "--smooth",
+            "baseline.smooth_cm1",
+            type=SmoothLength(),
+            metavar="auto|LENGTH|none",
+            help="A smooth part of the baseline beside the polynomial: its length in cm-1, auto or none.",
+        ),
+        setting(
+            "--errors",
+            "errors.method",
+            type=click.Choice(["covariance", "bootstrap", "profile"]),
+            help="Where errors come from; bootstrap and profile also give the 95 % interval of the ratio.",
+        ),
+        *AXIS,
+    ),
+)
