@@ -121,7 +121,8 @@ def _fitted(job: Job, waiting: Sequence[_Read], spread: Spread) -> Iterator[Outc
 
         lines = [fitted_lines(fitted.quantities) for fitted in fits]
         orders = [len(fitted.prepared.model.polynomials) - 1 for fitted in fits]
-        amplitudes = [fitted.quantities.amplitude for fitted in fits if fitted.quantities.amplitude is not None]
+        smooth = [fitted.quantities.of_spectra for fitted in fits]
+        amplitudes = [values["smooth"] for values in smooth if "smooth" in values]
         again = curves_and_bands([fitted.scan for fitted in fits], job.recipe, lines, orders, amplitudes or None)
         for scan, (curves, bands) in zip(left, again, strict=True):
             scan.curves, scan.bands = curves if job.keep.curves else None, bands
