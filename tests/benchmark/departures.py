@@ -98,15 +98,12 @@ def outcome(name: str, snr: float, n: int, recipe: Recipe, missing: str = "", sp
     made = [scan_of(name, snr, n, 7919 * k + round(snr) + n, missing) for k in range(max(spectra // n, 2))]
     fits = [f.quantities for f in fit_prepared([(scan, prepare(scan, recipe)) for scan, _ in made], recipe)]
     flags = [words for q in fits for words in q.flags.tolist()]
-    nothing = np.zeros(len(flags))
     return Outcome(
         np.concatenate([q.ratios["ratio"].value for q in fits]),
         np.concatenate([q.ratios["ratio"].se for q in fits]),
         np.concatenate([ratio for _, ratio in made]),
         np.array([bool(BREAKS_SILENCE & set(words.split("|"))) for words in flags]),
-        nothing
-        if fits[0].amplitude is None
-        else np.concatenate([q.amplitude for q in fits if q.amplitude is not None]),
+        np.concatenate([q.of_spectra.get("smooth", np.zeros(len(q.flags))) for q in fits]),
     )
 
 
