@@ -101,7 +101,7 @@ class Evolution:
 
     def errors(self, name: str) -> FloatArray:
         """Return the standard errors of a quantity as [S, P], not a number where there is none."""
-        entry = self.schema.get(name)
+        entry = Schema.read(self.table.names).get(name)  # also of ratios that another recipe made
         error = entry.error if entry else ""
         return self.grid(error) if error in self.table.columns else np.full(self.rows.shape, np.nan)
 

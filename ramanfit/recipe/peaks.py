@@ -25,6 +25,8 @@ SHAPES: dict[str, Form | None] = {
     "pseudo-voigt": Form(0.5, 0.0, 1.0, least=0.0, largest=1.0),
     "bwf": Form(-0.2, -0.8, 0.8, least=-0.95, largest=0.95),  # at 1 it has no second half maximum
 }
+"""All line shapes; `ramanfit.fit.lineshapes.SHAPES` says what they are."""
+
 _COLUMN_NAME = re.compile(r"[A-Za-z][A-Za-z0-9'_]*")
 
 
@@ -43,7 +45,8 @@ class Peak:
         bounds above 0 keep their order.
     fwhm_cm1, fwhm_min_cm1, fwhm_max_cm1 : float or None
         Full width at half maximum; None with `fwhm_from`.
-    shape : {"lorentzian", "gaussian", "pseudo-voigt", "bwf"}
+    shape : str
+        Key of `SHAPES`.
     form, form_min, form_max : float or None
         The shape's own parameter, see `ramanfit.fit.lineshapes.SHAPES`; None: as the shape has it.
     center_from, fwhm_from, height_from : str

@@ -22,8 +22,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from ramanfit import load_recipe
-from ramanfit.drawing.report import payload, report_html
-from ramanfit.drawing.report.packing import LEVELS, NO_NUMBER, quantised
+from ramanfit.drawing.report import SCRIPTS, _asset, payload, report_html
+from ramanfit.drawing.report.packing import LEVELS, NO_NUMBER, quantised, sampled
 from ramanfit.drawing.report.payload import embedded, payload_of
 from ramanfit.experiment.cell import Record
 from ramanfit.experiment.curves import curves_and_bands
@@ -31,8 +31,11 @@ from ramanfit.experiment.evolution import Evolution, nine_digits
 from ramanfit.experiment.provenance import record_of
 from ramanfit.experiment.spectra import Spectra
 from ramanfit.fit.curves import LINE
+from ramanfit.fit.lineshapes import line
 from ramanfit.recipe.column_kind import ALWAYS, PEAK, RATIO
-from ramanfit.recipe.columns import ECHEM, kinds_of
+from ramanfit.recipe.columns import ECHEM, KINDS, column_name, kinds_of
+from ramanfit.recipe.peaks import SHAPES
+from ramanfit.recipe.toml import with_overrides
 from ramanfit.scan.scan import Scan
 from ramanfit.tables.fit_table import FitTable
 from ramanfit.tables.rounding import for_people, with_error
@@ -59,8 +62,11 @@ def experiment(
     spectra: bool = True,
     reference: bool = False,
     record: Record | None = None,
+    shape: str = "lorentzian",
 ) -> tuple[Evolution, Spectra]:
     """An experiment as `evolve` gathers it; `absent` names rows in which a peak was not detected."""
+    recipe = with_overrides(RECIPE, {"detection.doublets": "[]", "peaks.G.shape": shape})
+    form = SHAPES[shape]
     numbers = [s for s in range(scans + len(missing)) if s not in missing]
     n = scans * points
     model, counts, truth = random_spectra(n, 3, two_peak_model(channels))
@@ -81,8 +87,11 @@ def experiment(
         parts = (truth.center[:, k], truth.fwhm[:, k], truth.height[:, k], truth.height[:, k] * truth.fwhm[:, k])
         for name, values in zip(("center_cm1", "fwhm_cm1", "height", "area"), parts, strict=True):
             shown = values if name == "height" else np.where(gone, np.nan, values)
-            columns[f"{peak}_{name}"] = shown
-            columns[f"{peak}_{name.removesuffix('_cm1')}_se"] = 0.013 * shown
+            columns[column_name(name, peak)] = shown
+            columns[column_name(KINDS[name].error, peak)] = 0.013 * shown
+        if form is not None and peak == "G":
+            columns["G_form"] = np.where(gone, np.nan, np.linspace(form.lower, form.upper / 3, n))
+            columns["G_form_se"] = 0.1 * np.asarray(columns["G_form"])
         status[peak] = tuple("not_detected" if x else "ok" for x in gone)
         for row in np.flatnonzero(gone).tolist():
             flags[row] = "not_detected"
@@ -95,11 +104,11 @@ def experiment(
     fits = FitTable(Table(columns), status, ("",) * n)
     store = Spectra()
     if spectra:
-        names = [[f"{p}_{q}" for p in PEAKS] for q in LINE]
+        names = [[column_name(kind, peak) for peak in PEAKS] for kind in LINE]
         cells = nine_digits(np.array([[columns.get(n, np.full(len(counts), np.nan)) for n in row] for row in names]))
         whole = [slice(points * s, points * (s + 1)) for s in range(scans)]
         scanned = [Scan(model.shift_cm1, counts[rows]) for rows in whole]
-        drawn = curves_and_bands(scanned, RECIPE, [cells.transpose(2, 1, 0)[rows] for rows in whole])
+        drawn = curves_and_bands(scanned, recipe, [cells.transpose(2, 1, 0)[rows] for rows in whole])
         store.arrange([(store.store(curves), points) for curves, _ in drawn])
     else:
         store.arrange([(None, n)])
@@ -182,6 +191,57 @@ def test_the_page_holds_the_spectra_and_their_fits() -> None:
         assert np.abs(counts - curve.counts).max() <= 0.51 * np.ptp(curve.counts) / LEVELS
         np.testing.assert_allclose(held["coefficients"][k], curve.coefficients, rtol=1e-8)
         assert held["masked"][k] == np.flatnonzero(~curve.use).tolist()
+
+
+def between(way: float, values: np.ndarray) -> np.ndarray:
+    """A cubic through the four nearest of evenly spaced values, as the page draws it."""
+    if len(values) < 4:
+        return np.asarray(values[0])
+    at = way * (len(values) - 1)
+    first = int(min(max(np.floor(at) - 1, 0), len(values) - 4))
+    a, b, c, d = (at - first - i for i in range(4))
+    weights = np.array([-b * c * d / 6, a * c * d / 2, -a * b * d / 2, a * b * c / 6])
+    return np.asarray(weights @ values[first : first + 4])
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_the_numbers_of_a_line_are_its_shape(shape: str) -> None:
+    form = SHAPES[shape]
+    low, high = (np.nan, np.nan) if form is None else (form.lower, form.upper)
+    given_to_page = sampled(shape, np.array([low, np.nan, high]))
+    values = np.array(given_to_page["values"])
+    assert len(json.dumps(given_to_page)) < 400_000
+    for way in (0.0, 0.3333, 0.71, 1.0):
+        row = between(way, values)
+        for v in (-1e4, -7.3, -1.0, -0.21, 0.0, 0.05, 1.0, 3.3, 40.0):
+            wanted = line(shape, np.array(v), 0.0, 2.0, low + way * (high - low))
+            assert between(np.arctan(v) / np.pi + 0.5, row) == pytest.approx(wanted, abs=4e-5)
+
+
+def test_no_script_knows_a_shape() -> None:
+    assert not [name for name in SHAPES for script in SCRIPTS if name in _asset(script).lower()]
+
+
+@pytest.mark.skipif(not shutil.which("node"), reason="no node")
+@pytest.mark.parametrize("shape", SHAPES)
+def test_the_page_draws_what_was_fitted(shape: str, tmp_path: Path) -> None:
+    evolution, spectra = experiment(2, 3, absent={"B": {2}}, shape=shape)
+    drawn = payload_of(evolution, spectra)
+    program = (
+        f"const held = {{data: {json.dumps(json.dumps(drawn.data))}, counts: {json.dumps(drawn.counts)}}};\n"
+        "globalThis.document = {getElementById: (id) => ({textContent: held[id]})};\n"
+        f"{_asset('drawing.js')}{_asset('data.js')}\n"
+        "const curves = placeOf.map((_, row) => spectrumOf(row));\n"
+        "console.log(JSON.stringify(curves.map((s) => [s.counts, s.shift.map(s.fit), s.shift.map(s.baseline)])));"
+    )
+    (tmp_path / "page.js").write_text(program)
+    done = subprocess.run(["node", str(tmp_path / "page.js")], capture_output=True, check=True)
+    for row, values in enumerate(json.loads(done.stdout)):
+        curve = spectra[row]
+        assert curve is not None
+        close = 0.51 * np.ptp(curve.counts) / LEVELS
+        for script, own in zip(values, (curve.counts, curve.fit(), curve.baseline()), strict=True):
+            np.testing.assert_allclose(script, own, atol=close)
 
 
 @given(arrays(np.float64, (3, 7), elements=st.floats(-1e6, 1e6) | st.just(np.nan)))

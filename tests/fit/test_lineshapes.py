@@ -55,7 +55,7 @@ def test_area_is_the_integral(height: float, fwhm: float) -> None:
     np.testing.assert_allclose(lorentzian_area(np.array(height), np.array(fwhm)), integral, rtol=1e-6)
 
 
-forms = {"pseudo-voigt": st.floats(0, 1), "bwf": st.floats(-0.8, 0.8)}
+forms = {name: st.floats(form.lower, form.upper) for name, form in peaks.SHAPES.items() if form is not None}
 shaped = st.sampled_from(sorted(SHAPES)).flatmap(lambda name: st.tuples(st.just(name), forms.get(name, st.just(0.0))))
 
 

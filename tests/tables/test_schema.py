@@ -1,0 +1,170 @@
+"""The list of columns: every one of it is written, read back, rounded and has words, and nothing else is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ramanfit.drawing.axes import label
+from ramanfit.experiment.evolution import Evolution, nine_digits
+from ramanfit.fit.quantities import Quantities, RatioValues
+from ramanfit.recipe import column_kind
+from ramanfit.recipe.column_kind import ALWAYS, ASKED, BAND, CELL, KEY, LONG, PEAK, RATIO, REFERENCE, SOME, SPECTRUM
+from ramanfit.recipe.columns import ECHEM, KEYS, KINDS, column_name, is_taken, kinds_of
+from ramanfit.recipe.peaks import Ratio
+from ramanfit.scan.scan import FloatArray
+from ramanfit.scan.schedule import Keys
+from ramanfit.tables.columns import COLUMNS, lengthened, wide_table
+from ramanfit.tables.fit_table import FitTable
+from ramanfit.tables.forms import open_writer
+from ramanfit.tables.read import read_fit_table
+from ramanfit.tables.rounding import for_people
+from ramanfit.tables.schema import Entry, Schema
+from ramanfit.tables.table import Table
+
+PEAKS, RATIOS = ("G", "B'_2"), (Ratio("B'_2", "G", "ratio"), Ratio("G", "B'_2", "I_G_B"))
+N = 3
+
+
+def numbers(seed: int, *shape: int) -> FloatArray:
+    values = np.random.default_rng(seed).uniform(1.0, 2.0, shape)
+    return nine_digits(values.ravel()).reshape(shape)
+
+
+def whole() -> Quantities:
+    """Quantities with every column that is declared."""
+    own = {kind.name: numbers(i, N, 2) for i, kind in enumerate(kinds_of(PEAK, ALWAYS, SOME))}
+    return Quantities(
+        names=PEAKS,
+        status=np.full((N, 2), "ok"),
+        formed=PEAKS,
+        ratios={
+            ratio.name: RatioValues(
+                own["height"][:, 1 - r] / own["height"][:, r],
+                *numbers(50 + r, 3, N),
+                more={kind.name: numbers(60 + r + i, N) for i, kind in enumerate(kinds_of(RATIO, ASKED))},
+            )
+            for r, ratio in enumerate(RATIOS)
+        },
+        redchi2=numbers(90, N),
+        flags=np.array(["", "at_bound", "low_snr|swapped"]),
+        of_peaks={kind.name: numbers(20 + i, N, 2) for i, kind in enumerate(kinds_of(PEAK, ASKED))},
+        of_spectra={kind.name: numbers(91 + i, N) for i, kind in enumerate(kinds_of(SPECTRUM, ASKED))},
+        **own,
+    )
+
+
+def keys() -> Keys:
+    cell = {name: numbers(80 + i, N) for i, name in enumerate(ECHEM)}
+    return Keys(
+        "line.txt", "2024-01-10T09:00:00", np.arange(N), ("P1", "P2", "P3"), 1.5 * np.arange(N), numbers(9, N), cell
+    )
+
+
+WIDE = wide_table(keys(), whole())
+FITS = FitTable.of(keys(), whole())
+LONG_ONE = FITS.long(RATIOS)
+
+
+def written(table: Table, form: str, folder: Path) -> bytes:
+    path = folder / f"table.{form}"
+    with open_writer(path, form) as writer:
+        writer.write(table)
+    return path.read_bytes()
+
+
+def test_every_declared_column_is_in_the_wide_table() -> None:
+    declared = [
+        entry.name for entry in Schema.of(PEAKS, [r.name for r in RATIOS]).values() if entry.kind.there != REFERENCE
+    ]
+    assert list(WIDE.names) == declared
+
+
+def test_every_declared_column_is_in_the_long_table() -> None:
+    kinds = [kind for kind in KINDS.values() if kind.owner not in (RATIO, BAND) and kind.there != REFERENCE]
+    of_ratios = [kind.named(r.name) for r in RATIOS for kind in kinds_of(RATIO, ALWAYS, ASKED)]
+    assert set(LONG_ONE.names) == {*(kind.name for kind in kinds), *of_ratios}
+    assert LONG_ONE.names[:10] == (*KEYS, *ECHEM, "peak")
+
+
+@pytest.mark.parametrize("form", ["csv", "tsv", "json", "jsonl"])
+@pytest.mark.parametrize("table", [WIDE, LONG_ONE], ids=["wide", "long"])
+def test_every_column_is_read_back(table: Table, form: str, tmp_path: Path) -> None:
+    again, _ = read_fit_table("t", written(table, form, tmp_path), RATIOS)
+    assert written(again.table, "csv", tmp_path) == written(WIDE, "csv", tmp_path)
+
+
+def test_a_column_that_is_not_declared_is_refused() -> None:
+    for undeclared in ({"of_peaks": {"nonsense": numbers(1, N, 2)}}, {"of_spectra": {"nonsense": numbers(1, N)}}):
+        fields = {**vars(whole()), **undeclared}
+        with pytest.raises(ValueError, match=r"no such column in ramanfit\.recipe\.columns: .*'nonsense'"):
+            wide_table(keys(), Quantities(**fields))
+
+
+def test_the_list_shows_every_column() -> None:
+    assert list(COLUMNS) == list(KINDS)
+    assert all(meaning for _, meaning in COLUMNS.values())
+
+
+def test_what_a_column_refers_to_is_there() -> None:
+    owners = {KEY, CELL, SPECTRUM, PEAK, RATIO, BAND}
+    for kind in KINDS.values():
+        assert kind.owner in owners
+        assert kind.there in (ALWAYS, SOME, ASKED, LONG, REFERENCE)
+        for other in filter(None, (kind.error, kind.delta, *({kind.digits} - {column_kind.AS_ERROR}))):
+            assert KINDS[other].owner == kind.owner
+        assert not kind.error or kind.owner == BAND or KINDS[kind.error].there == kind.there
+
+
+def test_every_number_of_a_fit_has_words_for_an_axis() -> None:
+    errors = {kind.error for kind in KINDS.values()}
+    evolution = Evolution(FITS, tuple(r.name for r in RATIOS))
+    for entry in evolution.schema.values():
+        if entry.kind.owner in (KEY, BAND) or entry.kind.text or entry.kind.name in errors:
+            continue
+        assert entry.kind.words, entry.name
+        assert entry.of.replace("_", " ") in label(evolution, entry.name).replace("_", " ") or entry.of == "ratio"
+    assert label(evolution, "B'_2_center_sys") == "B'_2 position, systematic error (cm⁻¹)"
+    assert label(evolution, "area_I_G_B") == "area I G B"
+    assert label(evolution, "I_G_B_delta") == "I G B − reference"
+    assert label(evolution, "nothing_known") == "nothing known"
+
+
+def test_every_error_is_merged_into_its_value() -> None:
+    errors = {entry.error for entry in Schema.of(PEAKS, [r.name for r in RATIOS]).values()}
+    for table in (WIDE, LONG_ONE):
+        cells = for_people(table)
+        assert not errors & set(cells)
+        assert set(table.names) - {entry.error for entry in Schema.read(table.names).values()} == set(cells)
+    assert "±" in for_people(WIDE)["area_I_G_B"][0]
+
+
+def test_names_alone_say_as_much_as_peaks_and_ratios() -> None:
+    known = Schema.of(PEAKS, [r.name for r in RATIOS])
+    assert dict(Schema.read(known)) == dict(known)
+    assert list(Schema.read(reversed([*known]))) == list(reversed([*known]))
+    of_bands = Schema.read(["raw", "raw_se", "corrected_enhancement", "corrected_enhancement_se", "delta", "delta_se"])
+    assert [entry.error for entry in of_bands.values()][::2] == ["raw_se", "corrected_enhancement_se", "delta_se"]
+    assert "corrected_raw" not in Schema.read(["corrected_raw"])
+
+
+def test_a_ratio_without_areas_is_one_too() -> None:
+    assert Schema.read(["x", "x_se", "y", "x_low"])["x_low"] == Entry("x_low", KINDS["ratio_low"], "x")
+    assert "y" not in Schema.read(["x", "x_se", "y"])
+
+
+@given(st.sampled_from(sorted(KINDS)), st.sampled_from(PEAKS))
+def test_no_ratio_takes_a_column_of_something_else(kind: str, peak: str) -> None:
+    owner, name = KINDS[kind].owner, column_name(kind, peak)
+    assert owner == BAND or is_taken(name, PEAKS) == (kind != "ratio")
+    assert owner in (BAND, RATIO) or is_taken(kind, PEAKS)
+
+
+def test_differences_stay_out_of_the_long_table() -> None:
+    fields = dict(WIDE.columns) | {"G_center_delta_cm1": numbers(1, N)}
+    status = dict.fromkeys(PEAKS, ("ok",) * N)
+    assert "center_delta_cm1" not in lengthened(Table(fields), status, {}, ("",) * N).names
