@@ -372,6 +372,7 @@ def test_nothing_that_could_be_read_is_an_error(form: str, tmp_path: Path) -> No
     assert not target.exists()
 
 
+@pytest.mark.posix
 def test_a_closed_pipe_ends_quietly() -> None:
     command = f"{sys.executable} -m ramanfit export {OPERANDO} -q | head -2"
     done = subprocess.run(
