@@ -346,6 +346,7 @@ def test_tables_whose_exports_are_gone_lack_the_bands_and_say_so(tmp_path: Path)
     assert "name the exports" in ramanfit("bands", tmp_path / "t.csv", status=1).stderr
 
 
+@pytest.mark.posix
 def test_memory_does_not_grow_with_the_number_of_scans(tmp_path: Path) -> None:
     """Four times the scans of one size: the peak grows by the results alone, a few kB a scan."""
     shift = np.linspace(850, 2050, 1024)
@@ -370,6 +371,7 @@ def test_memory_does_not_grow_with_the_number_of_scans(tmp_path: Path) -> None:
     assert peaks[1] - peaks[0] < spectra_bytes / 2
 
 
+@pytest.mark.posix
 def test_a_run_that_fails_or_is_killed_leaves_the_earlier_files(tmp_path: Path) -> None:
     out = tmp_path / "out"
     ramanfit("evolve", SAMPLES / "operando", *TABLES, "-o", out)

@@ -11,11 +11,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import h5py
 import numpy as np
 import pandas as pd
 import pytest
-import xarray
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -45,6 +43,19 @@ def ramanfit(*arguments: str | Path, status: int = 0, stdin: bytes | None = None
     )
     assert done.returncode == status, done.stderr
     return done
+
+
+@pytest.fixture(scope="module")
+def xarray() -> Any:
+    """The library that opens netCDF, where it and the extra are installed."""
+    pytest.importorskip("h5netcdf")
+    return pytest.importorskip("xarray")
+
+
+@pytest.fixture(scope="module")
+def h5py() -> Any:
+    """The library of the extras netcdf and nexus, where it is installed."""
+    return pytest.importorskip("h5py")
 
 
 def taken(scan: Scan) -> Taken:
@@ -226,7 +237,7 @@ def test_standard_input_and_output(tmp_path: Path) -> None:
 # -- containers ---------------------------------------------------------------------------------------------
 
 
-def test_netcdf_holds_everything(tmp_path: Path) -> None:
+def test_netcdf_holds_everything(tmp_path: Path, xarray: Any) -> None:
     ramanfit("export", OPERANDO, "-o", tmp_path / "a.nc")
     ramanfit("export", OPERANDO, "-o", tmp_path / "b.nc")
     assert (tmp_path / "a.nc").read_bytes() == (tmp_path / "b.nc").read_bytes()
@@ -242,13 +253,14 @@ def test_netcdf_holds_everything(tmp_path: Path) -> None:
 
 
 def test_netcdf_takes_one_axis_only() -> None:
+    pytest.importorskip("h5netcdf")
     one = taken(Scan(np.arange(5.0), np.ones((1, 5)), source="one.txt"))
     other = taken(Scan(np.arange(5.0) + 1, np.ones((1, 5)), source="other.txt"))
     with pytest.raises(OSError, match=r"other\.txt: the axis of '' differs from that of '' in one\.txt"):
         netcdf([one.keys, other.keys], [one, other], io.BytesIO())
 
 
-def test_masked_channels_are_kept(tmp_path: Path) -> None:
+def test_masked_channels_are_kept(tmp_path: Path, xarray: Any, h5py: Any) -> None:
     mask = np.eye(4, 5, dtype=bool)
     scan = taken(Scan(np.arange(5.0), np.ones((4, 5)), "line", mask=mask))
     with (tmp_path / "a.nc").open("w+b") as target:
@@ -283,7 +295,7 @@ NXRAMAN = {  # what NXraman and NXoptical_spectroscopy v2026.01 require: path in
 }
 
 
-def test_nexus_has_what_nxraman_requires(tmp_path: Path) -> None:
+def test_nexus_has_what_nxraman_requires(tmp_path: Path, h5py: Any) -> None:
     said = ramanfit("export", OPERANDO, "-o", tmp_path / "a.nxs").stderr.decode()
     assert said.strip().endswith("not in every export: instrument/scattering_configuration")
     ramanfit("export", OPERANDO, "-o", tmp_path / "b.nxs")
@@ -311,8 +323,8 @@ def test_nexus_has_what_nxraman_requires(tmp_path: Path) -> None:
         np.testing.assert_array_equal(own["sample/position_x/value"], scan.coordinates_um[:, 0])
 
 
-@given(st.text(max_size=20), st.text(min_size=1, max_size=20))
-def test_containers_take_every_name(name: str, source: str) -> None:
+@given(name=st.text(max_size=20), source=st.text(min_size=1, max_size=20))
+def test_containers_take_every_name(name: str, source: str, xarray: Any, h5py: Any) -> None:
     scan = taken(Scan(np.arange(3.0), np.ones((2, 3)), "line", name=name, source=source))
     with io.BytesIO() as file:
         netcdf([scan.keys], [scan], file)
@@ -365,6 +377,8 @@ def test_a_missing_extra_is_named(form: str, package: str, extra: str, monkeypat
 
 @pytest.mark.parametrize("form", ["csv", "txt", "nc", "nxs"])
 def test_nothing_that_could_be_read_is_an_error(form: str, tmp_path: Path) -> None:
+    if form in ("nc", "nxs"):
+        pytest.importorskip("h5netcdf" if form == "nc" else "h5py")
     (tmp_path / "bad.txt").write_text("nonsense\n")
     target = tmp_path / f"out.{form}"
     said = ramanfit("export", "-k", tmp_path / "bad.txt", "-o", target, status=1).stderr
@@ -372,6 +386,7 @@ def test_nothing_that_could_be_read_is_an_error(form: str, tmp_path: Path) -> No
     assert not target.exists()
 
 
+@pytest.mark.posix
 def test_a_closed_pipe_ends_quietly() -> None:
     command = f"{sys.executable} -m ramanfit export {OPERANDO} -q | head -2"
     done = subprocess.run(
@@ -404,7 +419,7 @@ def test_real_measurements_go_out_and_come_back(name: str, tmp_path: Path) -> No
 
 
 @pytest.mark.skipif(not (WITEC / "wip/LineScans.WIP").exists(), reason="the shared data are not here")
-def test_a_real_project_in_containers(tmp_path: Path) -> None:
+def test_a_real_project_in_containers(tmp_path: Path, xarray: Any, h5py: Any) -> None:
     project = WITEC / "wip/LineScans.WIP"
     scans = open_scans(str(project))
     for ending in ("nc", "nxs"):

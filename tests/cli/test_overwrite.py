@@ -15,6 +15,8 @@ from ramanfit.cli import ramanfit
 from ramanfit.cli.console import Console
 from tests.cli.test_fits import PRISTINE, ROOT, TABLE_S1
 
+pytestmark = pytest.mark.posix  # links, devices, what a shell opened
+
 NAME = "SYNTHETIC-table-s1--Line--000--Spec.Data 1"  # what the line's measurement is called inside its file
 LINKS: dict[str, Callable[[Path, Path], Path]] = {
     "its name": lambda source, link: source,

@@ -7,7 +7,6 @@ import importlib
 import io
 import json
 import os
-import pty
 import re
 import signal
 import subprocess
@@ -83,6 +82,7 @@ def run(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
 
 def on_a_terminal(*arguments: str, columns: int = 80, **variables: str) -> str:
     """Run with standard output on a terminal and return what is seen there."""
+    pty = pytest.importorskip("pty")  # Windows has none
     ours, theirs = pty.openpty()
     try:
         done = run(
@@ -290,6 +290,7 @@ def test_a_full_disk_behind_stderr_changes_nothing() -> None:
         assert run("list", "nothing", stderr=full).returncode == 2
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize(
     ("redirection", "status"),
     [(">&-", 1), ("2>&-", 0), ("2>&- >&-", 1), ("-o /dev/stdout", 0), ("-o /dev/null >&-", 0)],
@@ -302,12 +303,14 @@ def test_closed_streams(redirection: str, status: int) -> None:
     assert len(done.stderr.splitlines()) <= 1
 
 
+@pytest.mark.posix
 def test_head_sees_the_first_line() -> None:
     line = f'set -o pipefail; "{sys.executable}" -m ramanfit list columns | head -1'
     done = subprocess.run(["bash", "-c", line], env=ENVIRONMENT, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "name,unit,meaning\n", "")
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_an_interrupt_is_quiet_and_leaves_no_file(number: signal.Signals, status: int, tmp_path: Path) -> None:
     output = tmp_path / "out.csv"

@@ -140,6 +140,7 @@ def test_a_file_that_changed_is_fitted_anew(place: tuple[Path, Path]) -> None:
     assert scans_in(out / "ratios.csv") == ["0"]
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_it_stops_at_once_and_leaves_whole_files(number: signal.Signals, status: int, place: tuple[Path, Path]) -> None:
     scans, out = place
@@ -163,6 +164,7 @@ def test_other_settings_are_refused(place: tuple[Path, Path]) -> None:
     assert "other settings" in said
 
 
+@pytest.mark.posix
 def test_what_cannot_be_read_is_said_once_and_stops_nothing(place: tuple[Path, Path]) -> None:
     scans, out = place
     bring(0, scans)

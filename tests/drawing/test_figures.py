@@ -332,6 +332,7 @@ def test_drawing_leaves_matplotlibs_settings_alone() -> None:
     assert dict(mpl.rcParams) == before
 
 
+@pytest.mark.posix
 def test_a_home_that_cannot_be_written_to_is_no_obstacle(tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()

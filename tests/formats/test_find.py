@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -159,7 +158,7 @@ def test_named_files_are_returned_whatever_they_are(tmp_path: Path) -> None:
     assert find_exports(paths) == (paths, [])
 
 
-@pytest.mark.skipif(os.name != "posix", reason="links")
+@pytest.mark.posix
 def test_one_file_under_two_names(tmp_path: Path) -> None:
     (path,) = fill(tmp_path, **{"P1.txt": TABLE})
     (tmp_path / "P2.txt").symlink_to(path)
