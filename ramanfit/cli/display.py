@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from ramanfit.tables.table import Table
 
 TERMINAL = "terminal"
-_HEADERLESS = ("csv", "tsv", TERMINAL)
 
 
 class Output(NamedTuple):
@@ -45,13 +44,14 @@ class Output(NamedTuple):
         InputError
             If the form needs a package that is not installed.
         """
-        from ramanfit.tables.forms import check_form, form_of
+        from ramanfit.tables.forms import FORMS, check_form, form_of
 
         if form is None:
             seen = path == "-" and sys.stdout is not None and sys.stdout.isatty()
             form = TERMINAL if seen else "csv" if path == "-" else form_of(path)
-        if not header and form not in _HEADERLESS:
-            raise click.UsageError(f"--no-header is for csv and tsv, not for {form}")
+        if not header and form != TERMINAL and not FORMS[form].headless:
+            headless = " and ".join(name for name, one in FORMS.items() if one.headless)
+            raise click.UsageError(f"--no-header is for {headless}, not for {form}")
         check_form(form)
         return cls(path, form, header)
 
