@@ -55,6 +55,10 @@ def test_every_room_says_what_it_holds_and_what_it_may_import() -> None:
         assert set(re.findall(r"`(\w+)`", about)) & set(ROOMS) == ROOMS[room], room
 
 
+def test_no_module_is_longer_than_can_be_read() -> None:
+    assert not {path: length for path, length in HOUSE.lengths().items() if length > 320}
+
+
 def test_no_two_classes_share_a_name() -> None:
     homes: dict[str, list[str]] = {}
     for path, text in HOUSE.modules.items():

@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ramanfit.fit.baseline_subtract import background
+from ramanfit.fit.build import build_model, window_channels
 from ramanfit.fit.cosmic_rays import gross_spikes
-from ramanfit.fit.model import Model, build_model, window_channels
+from ramanfit.fit.model import Model
 from ramanfit.recipe.recipe import Recipe
 from ramanfit.scan.scan import BoolArray, FloatArray, Scan
 from ramanfit.scan.stored import StoredCounts, blocks

@@ -4,16 +4,46 @@ from __future__ import annotations
 
 import os
 from importlib.util import find_spec
-from pathlib import PurePath
 from types import TracebackType
+from typing import TYPE_CHECKING, NamedTuple
 
 from ramanfit.errors import InputError, RecipeError
-from ramanfit.tables.sink import Sink
-from ramanfit.tables.table import Table
-from ramanfit.tables.text import Delimited, Encoder, JsonArray, JsonLines
 
-FORMS = ("csv", "tsv", "json", "jsonl", "md", "tex", "xlsx", "parquet")
-_NEEDS = {"xlsx": "openpyxl", "parquet": "pyarrow"}
+if TYPE_CHECKING:
+    from ramanfit.tables.sink import Sink
+    from ramanfit.tables.table import Table
+    from ramanfit.tables.text import Encoder
+
+
+class Form(NamedTuple):
+    """A form of tables.
+
+    Attributes
+    ----------
+    says : str
+        Help of the option that asks for it on standard output; empty: there is none.
+    package : str
+        What must be installed for it, as the extra of the form's name does; empty: nothing.
+    headless : bool
+        Whether the line of names can be left out.
+    """
+
+    says: str = ""
+    package: str = ""
+    headless: bool = False
+
+
+FORMS = {
+    "csv": Form("Comma-separated values, also on a terminal.", headless=True),
+    "tsv": Form("Tab-separated values.", headless=True),
+    "json": Form("One JSON array."),
+    "jsonl": Form("One JSON object per line."),
+    "md": Form("A Markdown table in human digits."),
+    "tex": Form("A LaTeX table in human digits."),
+    "xlsx": Form(package="openpyxl"),
+    "parquet": Form(package="pyarrow"),
+}
+"""All forms, by the ending of their files; options and endings follow. Nothing here needs numpy."""
 
 
 def form_of(target: str | os.PathLike[str]) -> str:
@@ -24,6 +54,8 @@ def form_of(target: str | os.PathLike[str]) -> str:
     RecipeError
         If the ending names no form.
     """
+    from pathlib import PurePath
+
     ending = PurePath(target).suffix.lower().removeprefix(".")
     if ending and ending not in FORMS:
         endings = " ".join(f".{form}" for form in FORMS)
@@ -39,7 +71,7 @@ def check_form(form: str) -> None:
     InputError
         If the form needs a package that is not installed.
     """
-    package = _NEEDS.get(form)
+    package = FORMS[form].package if form in FORMS else ""
     if package and find_spec(package) is None:
         raise InputError(
             f".{form} needs the package {package}, which is not installed",
@@ -64,6 +96,9 @@ def open_writer(target: str | os.PathLike[str], form: str, *, header: bool = Tru
     InputError
         If the form needs a package that is not installed, or the target cannot be opened.
     """
+    from ramanfit.tables.sink import Sink
+    from ramanfit.tables.text import Delimited, JsonArray, JsonLines
+
     check_form(form)
     encoder: Encoder
     if form in ("csv", "tsv"):

@@ -10,9 +10,10 @@ import numpy as np
 from lmfit.models import LorentzianModel, QuadraticModel
 from scipy.optimize import least_squares
 
+from ramanfit.fit.build import build_model
 from ramanfit.fit.engine import reference, varpro
 from ramanfit.fit.engine.starts import Starts
-from ramanfit.fit.model import Link, Model, build_model
+from ramanfit.fit.model import Link, Model
 from ramanfit.recipe.toml import load_recipe
 from ramanfit.scan.scan import FloatArray
 from tests.benchmark.measure import against, in_turns

@@ -23,7 +23,6 @@ from hypothesis import strategies as st
 
 from ramanfit.cli import COMMANDS, ramanfit
 from ramanfit.cli.console import Console, talk_options
-from ramanfit.cli.display import aligned
 from ramanfit.cli.options.declare import RecipeOption
 from ramanfit.cli.options.fitting import fit_options
 from ramanfit.cli.options.placement import placement_options
@@ -33,7 +32,6 @@ from ramanfit.cli.types import DURATION, LENGTH
 from ramanfit.errors import FlaggedFits, RamanfitError
 from ramanfit.experiment.request import Request
 from ramanfit.recipe.toml import DEFAULT_RECIPE, load_recipe, shipped_recipes
-from ramanfit.tables.table import Table
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = ROOT.parent / "shared"
@@ -358,69 +356,6 @@ def test_a_terminal_gets_an_aligned_table_and_a_pipe_gets_csv() -> None:
 )
 def test_colour(variables: dict[str, str], coloured: bool) -> None:
     assert ("\x1b[" in on_a_terminal("list", "columns", **variables)) is coloured
-
-
-NUMBERS = st.one_of(st.just(float("nan")), st.floats(-1e6, 1e6))
-
-
-@given(
-    st.integers(1, 4).flatmap(
-        lambda n: st.tuples(
-            st.lists(st.text(max_size=12), min_size=n, max_size=n),
-            st.lists(st.lists(NUMBERS, min_size=n, max_size=n), min_size=1, max_size=8),
-        )
-    ),
-    st.integers(60, 130),
-)
-def test_the_aligned_table_shows_every_number_and_keeps_its_width(
-    columns: tuple[list[str], list[list[float]]], width: int
-) -> None:
-    import numpy as np
-
-    points, numbers = columns
-    values = {f"value_{i}": np.array(column) for i, column in enumerate(numbers)}
-    shown = aligned(Table({"point": points, **values}), width)
-    assert all(len(line) <= width for line in shown.splitlines() if line.isascii())
-    cells = shown.split()
-    for column in numbers:
-        for number in column:
-            assert number != number or f"{number + 0.0:.6g}" in cells
-
-
-def test_a_narrow_terminal_stacks_blocks_that_repeat_the_points() -> None:
-    import numpy as np
-
-    table = Table(
-        {
-            "source": ["scan.txt"] * 2,
-            "scan": ["", ""],
-            "point": ["P1", "P2"],
-            "G_center_cm1": np.array([1590.123, 1588.2]),
-            "G_center_se": np.array([0.0812, 1.23]),
-            "ratio": np.array([1.876, np.nan]),
-            "ratio_se": np.array([0.0123, np.nan]),
-            "flags": ["", "not_detected"],
-        }
-    )
-    assert aligned(table, 40).split("\n") == [
-        "source scan.txt",
-        "",
-        "point    G_center_cm1          ratio",
-        "P1     1590.12 ± 0.08  1.876 ± 0.012",
-        "P2      1588.2 ± 1.2",
-        "",
-        "point  flags",
-        "P1",
-        "P2     not_detected",
-        "",
-    ]
-
-
-def test_nothing_to_show_is_shown_as_nothing() -> None:
-    import numpy as np
-
-    for n in (0, 2):
-        assert aligned(Table({"point": [""] * n, "ratio": np.full(n, np.nan)}), 80, colour=True) == ""
 
 
 def test_one_row_that_does_not_fit_has_a_line_per_value(export: Path) -> None:

@@ -6,18 +6,13 @@ import click
 
 from ramanfit.cli.display import Output
 from ramanfit.cli.options.declare import Function, given, resolved
+from ramanfit.tables.forms import FORMS
 
 _FORMS = (
     *(
-        click.option(f"--{form}", "form", flag_value=form, default=None, help=text)
-        for form, text in (
-            ("csv", "Comma-separated values, also on a terminal."),
-            ("tsv", "Tab-separated values."),
-            ("json", "One JSON array."),
-            ("jsonl", "One JSON object per line."),
-            ("md", "A Markdown table in human digits."),
-            ("tex", "A LaTeX table in human digits."),
-        )
+        click.option(f"--{name}", "form", flag_value=name, default=None, help=form.says)
+        for name, form in FORMS.items()
+        if form.says
     ),
     click.option(
         "--no-header", "header", flag_value=False, default=True, show_default=False, help="Leave out the line of names."
@@ -31,7 +26,7 @@ _OUTPUT = (
         metavar="FILE",
         default="-",
         show_default=False,
-        help="Write to FILE in the form of its ending: .csv .tsv .json .jsonl .md .tex .xlsx .parquet",
+        help=f"Write to FILE in the form of its ending: {' '.join(f'.{name}' for name in FORMS)}",
     ),
     *_FORMS,
 )
