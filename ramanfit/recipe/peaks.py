@@ -9,7 +9,7 @@ from typing import NamedTuple
 from ramanfit.recipe.settings import check_types, choice, expect
 
 
-class Form(NamedTuple):
+class FormLimits(NamedTuple):
     """The parameter that a line shape has of its own: where it starts, the usual bounds, and how far these may go."""
 
     start: float
@@ -19,11 +19,11 @@ class Form(NamedTuple):
     largest: float
 
 
-SHAPES: dict[str, Form | None] = {
+SHAPES: dict[str, FormLimits | None] = {
     "lorentzian": None,
     "gaussian": None,
-    "pseudo-voigt": Form(0.5, 0.0, 1.0, least=0.0, largest=1.0),
-    "bwf": Form(-0.2, -0.8, 0.8, least=-0.95, largest=0.95),  # at 1 it has no second half maximum
+    "pseudo-voigt": FormLimits(0.5, 0.0, 1.0, least=0.0, largest=1.0),
+    "bwf": FormLimits(-0.2, -0.8, 0.8, least=-0.95, largest=0.95),  # at 1 it has no second half maximum
 }
 """All line shapes; `ramanfit.fit.lineshapes.SHAPES` says what they are."""
 
