@@ -31,6 +31,7 @@ APART = 6.0  # gain in REML at which a spectrum has an amplitude of its own: by 
 
 
 NOT_BENT = 1e-9  # amplitude that stands for none where a penalty is needed all the same
+LEAST_SCALE = 1e-100  # counts, of a spectrum without channels: its square is still a number
 
 
 class SmoothPart:
@@ -68,7 +69,7 @@ class SmoothPart:
     def penalty(self, rows: Index | BoolArray, amplitude: FloatArray | None = None) -> FloatArray:
         """Return the inverse variances of the smooth functions' coefficients for some rows, [n, J]."""
         amplitude = (self.amplitude if amplitude is None else np.nan_to_num(amplitude))[rows]
-        size = np.where(amplitude > 0, amplitude, NOT_BENT) * np.maximum(self.scale[rows], np.finfo(float).tiny)
+        size = np.where(amplitude > 0, amplitude, NOT_BENT) * np.maximum(self.scale[rows], LEAST_SCALE)
         return np.asarray(1 / (size[:, None] ** 2 * self.model.smooth))
 
 

@@ -56,14 +56,15 @@ def quantised(counts: FloatArray) -> tuple[npt.NDArray[np.uint16], FloatArray, F
     steps : uint16 array [N, M]
         ``counts = offset + step * steps`` to within half a step; `NO_NUMBER` where there is none.
     offset, step : array [N]
-        A step is the spectrum's range over `LEVELS`.
+        A step is the spectrum's range over `LEVELS`; 1 where that is no normal number.
     """
     finite = np.isfinite(counts)
     low = np.where(finite, counts, np.inf).min(axis=1)
     high = np.where(finite, counts, -np.inf).max(axis=1)
     empty = ~finite.any(axis=1)
     low[empty], high[empty] = 0.0, 0.0
-    step = np.where(high > low, (high - low) / LEVELS, 1.0)
+    step = (high - low) / LEVELS
+    step[step < np.finfo(np.float64).tiny] = 1.0
     filled = np.where(finite, counts, low[:, None])
     steps = np.where(finite, np.rint((filled - low[:, None]) / step[:, None]), NO_NUMBER)
     return steps.astype("<u2"), low, step

@@ -1,0 +1,138 @@
+"""From a Scan to what may be fitted."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ramanfit.errors import ScanError
+from ramanfit.fit.prepare import prepare
+from ramanfit.recipe.toml import load_recipe, with_overrides
+from ramanfit.scan.scan import FloatArray, Scan
+from ramanfit.scan.stored import StoredCounts
+
+RECIPE = load_recipe("li-graphite")
+SHIFT = np.linspace(850.0, 2000.0, 480)
+
+
+def counts_of(n: int, seed: int = 0) -> FloatArray:
+    return np.random.default_rng(seed).normal(500, 20, (n, SHIFT.size))
+
+
+def test_a_scan_is_cut_to_the_window_of_its_corrected_axis() -> None:
+    recipe = with_overrides(RECIPE, {"axis.shift_cm1": -60.0})
+    scan = Scan(SHIFT, counts_of(3), "line")
+    made = prepare(scan, recipe)
+    inside = (SHIFT - 60 >= 900) & (SHIFT - 60 <= 1900)
+    np.testing.assert_array_equal(made.model.shift_cm1, SHIFT[inside] - 60)
+    np.testing.assert_array_equal(made.counts, scan.counts[:, inside])
+    assert isinstance(made.counts, np.ndarray)
+    assert np.shares_memory(made.counts, scan.counts)  # a window in one piece costs nothing
+    assert made.use is None
+
+
+def test_a_window_in_pieces_leaves_out_what_is_excluded() -> None:
+    recipe = with_overrides(RECIPE, {"window.exclude": [[1100, 1200]]})
+    made = prepare(Scan(SHIFT, counts_of(2), "line"), recipe)
+    inside = (SHIFT >= 900) & (SHIFT <= 1900) & ~((SHIFT >= 1100) & (SHIFT <= 1200))
+    np.testing.assert_array_equal(made.counts, counts_of(2)[:, inside])
+
+
+@given(st.floats(400, 600), st.integers(0, 100))
+@settings(max_examples=30)
+def test_channels_at_the_ceiling_are_masked(top: float, seed: int) -> None:
+    """A detector shows its ceiling itself, and nothing above it."""
+    counts = np.minimum(counts_of(4, seed), top)
+    made = prepare(
+        Scan(SHIFT, counts, "line"),
+        with_overrides(RECIPE, {"clean.saturation_counts": top}),
+    )
+    burnt = counts[:, (SHIFT >= 900) & (SHIFT <= 1900)] == top
+    np.testing.assert_array_equal(made.saturated, burnt.any(axis=1))
+    if burnt.any():
+        assert made.use is not None
+        np.testing.assert_array_equal(made.use, ~burnt)
+    else:
+        assert made.use is None
+
+
+def test_the_masks_of_file_and_detector_come_together() -> None:
+    counts, mask = counts_of(3), np.zeros((3, SHIFT.size), dtype=bool)
+    mask[0, 100] = mask[:, 0] = True  # the first channel lies outside the window
+    counts[1, 200] = 65535.0
+    made = prepare(Scan(SHIFT, counts, "line", mask=mask), RECIPE)
+    inside = np.flatnonzero((SHIFT >= 900) & (SHIFT <= 1900))
+    assert made.use is not None
+    assert [(i, int(inside[j])) for i, j in np.argwhere(~made.use)] == [(0, 100), (1, 200)]
+    assert made.saturated.tolist() == [False, True, False]
+    outside = np.zeros((3, SHIFT.size), dtype=bool)
+    outside[:, 0] = True
+    assert prepare(Scan(SHIFT, counts_of(3), "line", mask=outside), RECIPE).use is None
+
+
+def test_counts_in_their_file_are_prepared_as_those_in_memory() -> None:
+    counts = counts_of(6)
+    counts[2], counts[4, 300] = 7.0, 65535.0
+    memory, stored = (prepare(Scan(SHIFT, c, "line"), RECIPE) for c in (counts, StoredCounts(counts[:, None])))
+    np.testing.assert_array_equal(memory.measured, stored.measured)
+    assert memory.measured.tolist() == [True, True, False, True, True, True]
+    np.testing.assert_array_equal(memory.use, stored.use)
+    rows = np.array([4, 1])
+    for mine, other in zip(memory.take(rows), stored.take(rows), strict=True):
+        np.testing.assert_array_equal(mine, other)
+    assert memory.like(stored)
+
+
+def test_what_is_taken_is_a_copy() -> None:
+    scan = Scan(SHIFT, counts_of(3), "line")
+    taken, use = prepare(scan, RECIPE).take(np.array([1]))
+    taken[:] = 0.0
+    assert use is None
+    assert (scan.counts > 0).all()
+
+
+def test_scans_go_together_on_one_axis_with_one_kind_of_mask() -> None:
+    plain, other = (prepare(Scan(SHIFT, counts_of(2, seed), "line"), RECIPE) for seed in (1, 2))
+    assert plain.like(other)
+    assert not plain.like(prepare(Scan(SHIFT + 0.1, counts_of(2), "line"), RECIPE))
+    burnt = counts_of(2)
+    burnt[0, 200] = 65535.0
+    assert not plain.like(prepare(Scan(SHIFT, burnt, "line"), RECIPE))
+    assert not plain.like(prepare(Scan(SHIFT, counts_of(2), "line"), with_overrides(RECIPE, {"baseline.order": 3})))
+
+
+def test_cosmic_rays_are_runs_of_masked_channels() -> None:
+    made = prepare(Scan(SHIFT, counts_of(3), "line"), RECIPE)
+    assert made.cosmic_rays() == []
+    spikes = np.zeros(made.counts.shape, dtype=bool)
+    spikes[0, :2] = spikes[2, 50] = spikes[2, 60:63] = spikes[2, -1] = True
+    x = made.model.shift_cm1
+    hit = made.without(spikes)
+    assert hit.cosmic_rays() == [(0, x[0], x[1]), (2, x[50], x[50]), (2, x[60], x[62]), (2, x[-1], x[-1])]
+    assert hit.use is not None
+    np.testing.assert_array_equal(hit.use, ~spikes)
+
+
+def test_a_window_that_misses_the_axis_is_told() -> None:
+    with pytest.raises(ScanError, match="expected more than 9 channels"):
+        prepare(Scan(SHIFT[:5], counts_of(1)[:, :5], "line"), RECIPE)
+
+
+def test_what_was_subtracted_is_part_of_the_baseline() -> None:
+    """The line through two regions is numpy's polynomial."""
+    recipe = with_overrides(
+        RECIPE,
+        {"baseline.method": "regions", "baseline.order": "none", "baseline.regions": [[900, 1000], [1800, 1900]]},
+    )
+    counts = counts_of(2)
+    made = prepare(Scan(SHIFT, counts, "line"), recipe)
+    x = made.model.shift_cm1
+    near = (x <= 1000) | (x >= 1800)
+    inside = (SHIFT >= 900) & (SHIFT <= 1900)
+    assert made.under is not None
+    for row in range(2):
+        line = np.polynomial.Polynomial.fit(x[near], counts[row, inside][near], 2)
+        np.testing.assert_allclose(made.under[row], line(x), rtol=1e-9)
+    np.testing.assert_allclose(made.baseline(np.zeros((2, 0))), made.under)
