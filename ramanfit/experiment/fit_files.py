@@ -15,13 +15,13 @@ from ramanfit.fit.batch import CHUNK
 from ramanfit.fit.pipeline import Fitted, Spread, fit_prepared
 from ramanfit.fit.prepare import Prepared, prepare
 from ramanfit.fit.quantities import Quantities
-from ramanfit.fit.sensitivity import Departures, departures, with_systematics
 from ramanfit.formats import ReadOptions, open_scans
 from ramanfit.scan.schedule import Visit
 
 if TYPE_CHECKING:
     from ramanfit.experiment.bands import BandIntensities
     from ramanfit.fit.curves import Curves
+    from ramanfit.fit.sensitivity import Departures
     from ramanfit.recipe.recipe import Recipe
     from ramanfit.scan.scan import Scan
 
@@ -126,6 +126,8 @@ def _fitted(job: Job, waiting: Sequence[_Read], spread: Spread) -> Iterator[Outc
         again = curves_and_bands([fitted.scan for fitted in fits], job.recipe, lines, orders, amplitudes or None)
         for scan, (curves, bands) in zip(left, again, strict=True):
             scan.curves, scan.bands = curves if job.keep.curves else None, bands
+    if job.alternatives:
+        from ramanfit.fit.sensitivity import departures, with_systematics
     for name, recipe in job.alternatives.items():
         for i, other in _repeated(fits, recipe, job.engine, spread):
             left[i].departures[name] = departures(fits[i].quantities, other.quantities)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -14,14 +14,14 @@ from ramanfit.experiment.inputs import exports, say_notes
 from ramanfit.experiment.outliers import with_outliers
 from ramanfit.experiment.spectra import Spectra
 from ramanfit.experiment.with_cell import cell_record, keys_with_cell
-from ramanfit.fit.second_opinion import verify
-from ramanfit.fit.sensitivity import Departures, alternatives
 from ramanfit.scan.schedule import Keys, Schedule, chronological, place
 from ramanfit.tables.fit_table import FitTable
 
 if TYPE_CHECKING:
     from ramanfit.experiment.request import Request
     from ramanfit.experiment.voice import Voice
+    from ramanfit.fit.sensitivity import Departures
+    from ramanfit.recipe.recipe import Recipe
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +118,11 @@ def job_of(request: Request, keep: Keep = Keep()) -> Job:  # noqa: B008 - frozen
         If the recipe's alternatives were asked for and are not valid.
     """
     recipe, reading = request.recipe, request.reading
-    others = alternatives(recipe) if request.sensitivity else {}
+    others: Mapping[str, Recipe] = {}
+    if request.sensitivity:
+        from ramanfit.fit.sensitivity import alternatives
+
+        others = alternatives(recipe)
     return Job(reading.options(recipe.axis), reading.stdin_name, recipe, request.engine, keep, others)
 
 
@@ -162,6 +166,8 @@ def say_second_opinion(request: Request, fits: Fits, voice: Voice) -> None:
     if request.verify is None:
         return
     kept = [scan.fitted for scan in fits.scans if scan.fitted is not None]
+    from ramanfit.fit.second_opinion import verify
+
     verdict = verify(kept, request.recipe, request.verify)
     voice.say(
         f"verify: {verdict.spectra} spectra refitted with lmfit: largest difference "

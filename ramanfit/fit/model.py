@@ -9,7 +9,6 @@ import numpy as np
 
 from ramanfit.fit.lineshapes import line
 from ramanfit.fit.result import PARAMETERS, FitResult, Status
-from ramanfit.fit.smooth import smooth_functions
 from ramanfit.scan.scan import FloatArray
 
 
@@ -93,6 +92,8 @@ class Model:
 
     def with_smooth(self, length_cm1: float, count: int | None = None) -> Model:
         """Return the model with a smooth part of another length; see `ramanfit.fit.smooth.smooth_functions`."""
+        from ramanfit.fit.smooth import smooth_functions
+
         functions, variances = smooth_functions(self.shift_cm1, self.polynomials, length_cm1, count)
         basis = np.concatenate([self.polynomials, functions])
         return replace(self, basis=basis, smooth=variances, smooth_cm1=length_cm1)

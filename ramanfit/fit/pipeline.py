@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ramanfit.fit.baseline_order import with_orders
 from ramanfit.fit.batch import Task, batches, task_of
 from ramanfit.fit.prepare import Prepared, prepare
 from ramanfit.fit.quantities import Quantities, quantities
@@ -81,6 +80,8 @@ def _with_orders(scans: Sequence[tuple[Scan, Prepared]], recipe: Recipe) -> Sequ
     """Return scans with the polynomial that each asks for, and a note of it, where the recipe leaves that open."""
     if recipe.baseline.order != "auto":
         return scans
+    from ramanfit.fit.baseline_order import with_orders
+
     chosen = with_orders([prepared for _, prepared in scans])
     noted = (
         scan.with_(notes=(*scan.notes, f"baseline of order {len(prepared.model.basis) - 1}, chosen by BIC"))

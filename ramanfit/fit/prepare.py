@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from ramanfit.fit.baseline_subtract import background
 from ramanfit.fit.build import build_model, window_channels
 from ramanfit.fit.cosmic_rays import gross_spikes
 from ramanfit.fit.model import Model
@@ -122,6 +121,8 @@ def prepare(scan: Scan, recipe: Recipe) -> Prepared:
 
 def _subtracted(scan: Scan, shift_cm1: FloatArray, inside: BoolArray, recipe: Recipe) -> FloatArray:
     """Return the baselines [N, M] of the channels inside the window, from all that the method may see."""
+    from ramanfit.fit.baseline_subtract import background
+
     margin, top = recipe.baseline.margin_cm1, recipe.clean.saturation_counts
     near = (shift_cm1 >= recipe.window.low_cm1 - margin) & (shift_cm1 <= recipe.window.high_cm1 + margin)
     for low, high in recipe.window.exclude:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ramanfit.fit.amplitude import SmoothPart
 from ramanfit.fit.batch import Task
 from ramanfit.fit.cosmic_rays import gross_spikes, residual_spikes
 from ramanfit.fit.engine import Engine, engine_named
-from ramanfit.fit.intervals import with_errors
 from ramanfit.fit.judge import judged
-from ramanfit.fit.missing import difference, look_for_missing
 from ramanfit.fit.noise import estimate_noise, variance, weights_of
 from ramanfit.fit.result import FitResult, Status
 from ramanfit.scan.scan import BoolArray, FloatArray
+
+if TYPE_CHECKING:
+    from ramanfit.fit.amplitude import SmoothPart
 
 SPIKE_ROUNDS = 3  # a masked spike can bare a smaller one that the fit had bent to
 
@@ -41,7 +42,11 @@ class Steps:
         self.task, self.everything = task, np.ones(n, dtype=bool)
         self.counts = task.counts if task.lines is None else task.counts - task.lines
         self.spikes, self.noise = np.zeros(task.counts.shape, dtype=bool), np.full((n, 3), np.nan)
-        self.smooth = SmoothPart(task.model, self.counts, task) if len(task.model.smooth) else None
+        self.smooth: SmoothPart | None = None
+        if len(task.model.smooth):
+            from ramanfit.fit.amplitude import SmoothPart
+
+            self.smooth = SmoothPart(task.model, self.counts, task)
         # with equal weights throughout, the first fits are the last
         self.engine, self.leading = engine_named(task.engine), engine_named(task.engine, rough=task.noise != "white")
 
@@ -146,6 +151,8 @@ class Steps:
         """Return the fits with what says that baseline and peaks cannot be told apart; see `ramanfit.fit.missing`."""
         if self.smooth is None or not self.task.model.names:
             return final
+        from ramanfit.fit.missing import difference, look_for_missing
+
         rows = np.flatnonzero((self.smooth.amplitude > 0) & (final.status == Status.CONVERGED))
         if not len(rows):
             return final
@@ -193,12 +200,16 @@ class Steps:
 
     def with_errors(self, final: FitResult) -> FitResult:
         """Return the fits with the errors that were asked for, and without what only the way here needed."""
-        weights = None if self.use is None else self.use.astype(np.float64)
-        if self.task.errors.method != "covariance" and (self.task.noise != "white" or self.smooth is not None):
-            weights, _ = weights_of(self.noise, self._light_of(final), self.use)
-        penalty = None if self.smooth is None else self.smooth.penalty(self.everything, final.amplitude)
-        done = with_errors(final, self.task.model, self.counts, weights, self.task.errors, self.task.ratios, penalty)
-        return replace(done, light=None, spikes=self.spikes if self.task.spikes else None)
+        task = self.task
+        if task.errors.method != "covariance":
+            from ramanfit.fit.intervals import with_errors
+
+            weights = None if self.use is None else self.use.astype(np.float64)
+            if task.noise != "white" or self.smooth is not None:
+                weights, _ = weights_of(self.noise, self._light_of(final), self.use)
+            penalty = None if self.smooth is None else self.smooth.penalty(self.everything, final.amplitude)
+            final = with_errors(final, task.model, self.counts, weights, task.errors, task.ratios, penalty)
+        return replace(final, light=None, spikes=self.spikes if task.spikes else None)
 
     def _fit_masked(self, rows: BoolArray) -> FitResult:
         """Return first fits of some rows, without the channels that cosmic rays hit."""
