@@ -35,7 +35,9 @@ def summary(evolution: Evolution) -> str:
     if evolution.timed:
         scale, axis = time_unit(evolution)
         unit = axis.removeprefix("time ").strip("()")
-        items.append(("time span", f"{float(np.ptp(evolution.table.columns['time_s'])) / scale:.1f} {unit}", ""))
+        items.append(
+            ("time span", f"{float(np.ptp(np.asarray(evolution.table.columns['time_s']))) / scale:.1f} {unit}", "")
+        )
     return "".join(
         f"<div><dt>{name}</dt><dd>{escape(value)}{f' <small>{escape(more)}</small>' if more else ''}</dd></div>"
         for name, value, more in items
