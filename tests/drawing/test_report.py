@@ -17,13 +17,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 
 from ramanfit import load_recipe
 from ramanfit.drawing.report import SCRIPTS, _asset, payload, report_html
-from ramanfit.drawing.report.packing import LEVELS, NO_NUMBER, quantised, sampled
+from ramanfit.drawing.report.packing import LEVELS, sampled
 from ramanfit.drawing.report.payload import embedded, payload_of
 from ramanfit.experiment.cell import Record
 from ramanfit.experiment.curves import curves_and_bands
@@ -242,16 +239,6 @@ def test_the_page_draws_what_was_fitted(shape: str, tmp_path: Path) -> None:
         close = 0.51 * np.ptp(curve.counts) / LEVELS
         for script, own in zip(values, (curve.counts, curve.fit(), curve.baseline()), strict=True):
             np.testing.assert_allclose(script, own, atol=close)
-
-
-@given(arrays(np.float64, (3, 7), elements=st.floats(-1e6, 1e6) | st.just(np.nan)))
-def test_counts_keep_to_half_a_step(counts: np.ndarray) -> None:
-    steps, offset, step = quantised(counts)
-    known = np.isfinite(counts)
-    assert ((steps == NO_NUMBER) == ~known).all()
-    back = offset[:, None] + step[:, None] * steps
-    away = np.abs(back - counts) - 0.5 * step[:, None]
-    assert (away[known] <= 1e-9 * np.abs(counts[known]).max(initial=1)).all()
 
 
 def test_a_day_is_small_and_the_same_twice() -> None:

@@ -70,6 +70,19 @@ def test_a_bootstrap_gives_the_errors_of_the_covariance_where_these_are_right() 
     assert 0.93 < np.median(se / wanted) < 1.07
 
 
+def test_a_bootstrap_of_few_channels_makes_up_for_what_the_fit_took() -> None:
+    """30 channels and 9 parameters: residuals alone would give variances of seven tenths."""
+    model = two_peak_model(30)
+    rng = np.random.default_rng(8)
+    counts = 200 + 100 * model.shape(0, *(np.array([[v]]) for v in (1345.0, 250.0, np.nan)))
+    counts = counts + 100 * model.shape(1, *(np.array([[v]]) for v in (1590.0, 90.0, np.nan)))
+    counts = counts + 0.1 * rng.normal(size=(40, 30))
+    fits = varpro.fit(model, counts)
+    covariance, _ = bootstrap(model, counts, None, fits, PAIRS, 300)
+    spread = np.einsum("nii->ni", covariance) / np.einsum("nii->ni", fits.covariance)
+    assert 0.9 < np.nanmedian(spread) < 1.1
+
+
 def test_what_is_left_out_plays_no_part_and_neighbours_neither() -> None:
     model = two_peak_model()
     counts, _ = line_spectra(6, 4.0, 11)

@@ -17,6 +17,7 @@ from ramanfit.fit.lineshapes import lorentzian, lorentzian_derivatives
 from ramanfit.fit.missing import Missing, _further_bands, _of_many, difference, look_for_missing, weight
 from ramanfit.fit.model import Link
 from ramanfit.fit.pipeline import Fitted, fit_scan
+from ramanfit.fit.quantities import quantities
 from ramanfit.fit.result import FitResult, Status
 from ramanfit.recipe.toml import load_recipe, with_overrides
 from ramanfit.scan.scan import FloatArray, Scan
@@ -155,3 +156,17 @@ def test_structure_sharper_than_the_length_is_told_alone() -> None:
 def test_an_amplitude_at_the_end_of_what_is_tried_is_not_taken_in_silence() -> None:
     counts, variance = spectra("quadratic", X, 100.0, 3, seed=5)
     assert verdict(counts, variance, amplitude=float(AMPLITUDES[-1])).all()
+
+
+@pytest.mark.parametrize(("snr", "status"), [(2.0, "not_detected"), (20.0, "ok")])
+def test_what_cannot_be_told_from_baseline_has_to_be_in_both_fits(snr: float, status: str) -> None:
+    """B is clear with one baseline; with the other it is, or is not."""
+    counts, _ = spectra("quadratic", WIDE, 100.0, 2, seed=6)
+    fitted = fit(counts)
+    b, g = (fitted.quantities.names.index(name) for name in "BG")
+    other = np.full((2, 2), 50.0)
+    other[:, b] = snr
+    asked = replace(fitted.result, other_snr=other, missing_band=np.array([True, False]))
+    found = quantities(asked, fitted.prepared, RECIPE).status
+    assert found[:, b].tolist() == [status, "ok"]
+    assert found[:, g].tolist() == ["ok", "ok"]

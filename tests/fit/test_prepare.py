@@ -12,6 +12,7 @@ from ramanfit.fit.prepare import prepare
 from ramanfit.recipe.toml import load_recipe, with_overrides
 from ramanfit.scan.scan import FloatArray, Scan
 from ramanfit.scan.stored import StoredCounts
+from tests.fit.test_quantities import fit, spectra
 
 RECIPE = load_recipe("li-graphite")
 SHIFT = np.linspace(850.0, 2000.0, 480)
@@ -136,3 +137,31 @@ def test_what_was_subtracted_is_part_of_the_baseline() -> None:
         line = np.polynomial.Polynomial.fit(x[near], counts[row, inside][near], 2)
         np.testing.assert_allclose(made.under[row], line(x), rtol=1e-9)
     np.testing.assert_allclose(made.baseline(np.zeros((2, 0))), made.under)
+
+
+@pytest.mark.parametrize("level", [0.0, 65535.0, 812.0])
+def test_a_constant_spectrum_is_not_measured(level: float) -> None:
+    counts = spectra(3)
+    counts[1] = level
+    q = fit(counts).quantities
+    assert q.status[1].tolist() == ["failed", "failed"]
+    assert "not_measured" in q.flags[1]
+    assert np.isnan(q.height[1]).all()
+    assert np.isnan(q.redchi2[1])
+    alone = fit(counts[[0, 2]]).quantities
+    np.testing.assert_allclose(q.center_cm1[[0, 2]], alone.center_cm1, rtol=1e-12)
+
+
+def test_saturated_channels_are_left_out_and_said() -> None:
+    counts = spectra(4, g=60000.0, noise=20.0)
+    top = 30000.0
+    clipped = np.minimum(counts, top)
+    recipe = with_overrides(RECIPE, {"clean.saturation_counts": top})
+    q = fit(clipped, recipe).quantities
+    assert all("saturated" in words for words in q.flags)
+    g = q.names.index("G")
+    z = (q.height[:, g] - 60000) / q.height_se[:, g]
+    assert np.abs(z).max() < 5  # the flanks tell the height; with the plateau in, it would be half
+    ignored = fit(clipped, with_overrides(RECIPE, {"clean.saturation_counts": "none"})).quantities
+    assert (ignored.height[:, g] < 45000).all()
+    assert not any("saturated" in words for words in ignored.flags)

@@ -10,8 +10,7 @@ from uncertainties import unumpy
 from ramanfit.fit.engine import varpro
 from ramanfit.fit.flags import FLAGS
 from ramanfit.fit.lineshapes import lorentzian
-from ramanfit.fit.pipeline import Fitted, fit_prepared, fit_scan
-from ramanfit.fit.prepare import prepare
+from ramanfit.fit.pipeline import Fitted, fit_scan
 from ramanfit.fit.quantities import quantities
 from ramanfit.fit.result import Status
 from ramanfit.fit.second_opinion import verify
@@ -84,34 +83,6 @@ def test_an_unseen_peak_has_no_position_and_no_ratio_but_its_height() -> None:
     assert (q.status[:, q.names.index("G")] == "ok").all()
 
 
-@pytest.mark.parametrize("level", [0.0, 65535.0, 812.0])
-def test_a_constant_spectrum_is_not_measured(level: float) -> None:
-    counts = spectra(3)
-    counts[1] = level
-    q = fit(counts).quantities
-    assert q.status[1].tolist() == ["failed", "failed"]
-    assert "not_measured" in q.flags[1]
-    assert np.isnan(q.height[1]).all()
-    assert np.isnan(q.redchi2[1])
-    alone = fit(counts[[0, 2]]).quantities
-    np.testing.assert_allclose(q.center_cm1[[0, 2]], alone.center_cm1, rtol=1e-12)
-
-
-def test_saturated_channels_are_left_out_and_said() -> None:
-    counts = spectra(4, g=60000.0, noise=20.0)
-    top = 30000.0
-    clipped = np.minimum(counts, top)
-    recipe = with_overrides(RECIPE, {"clean.saturation_counts": top})
-    q = fit(clipped, recipe).quantities
-    assert all("saturated" in words for words in q.flags)
-    g = q.names.index("G")
-    z = (q.height[:, g] - 60000) / q.height_se[:, g]
-    assert np.abs(z).max() < 5  # the flanks tell the height; with the plateau in, it would be half
-    ignored = fit(clipped, with_overrides(RECIPE, {"clean.saturation_counts": "none"})).quantities
-    assert (ignored.height[:, g] < 45000).all()
-    assert not any("saturated" in words for words in ignored.flags)
-
-
 def test_flags_of_bounds_edges_and_weakness() -> None:
     narrow = with_overrides(RECIPE, {"peaks.G.center_max_cm1": 1591.0, "peaks.G.center_cm1": 1585.0})
     held = fit(spectra(3), narrow).quantities
@@ -160,34 +131,3 @@ def test_every_flag_has_a_meaning() -> None:
     counts[1, 200:210] = 65535
     words = {word for flags in fit(counts).quantities.flags for word in flags.split("|") if word}
     assert {"not_measured", "saturated"} <= words <= set(FLAGS)
-
-
-def test_processes_do_not_show_in_the_numbers() -> None:
-    """A map of more than one chunk, spread over two processes, gives the same bytes."""
-    from concurrent.futures import ProcessPoolExecutor
-
-    counts = np.tile(spectra(50), (50, 1))
-    counts += np.random.default_rng(5).normal(size=counts.shape)
-    one = fit(counts)
-    with ProcessPoolExecutor(2) as pool:
-        two = fit_scan(one.scan, RECIPE, spread=pool.map)
-    np.testing.assert_array_equal(one.result.covariance, two.result.covariance)
-    np.testing.assert_array_equal(one.quantities.ratios["ratio"].se, two.quantities.ratios["ratio"].se)
-
-
-def test_what_is_fitted_beside_a_scan_does_not_show_in_its_numbers() -> None:
-    """Scans of several axes, with masks and with spikes, together and one by one."""
-    scans = []
-    for seed in range(6):
-        counts = spectra(4, seed=seed)
-        if seed == 2:
-            counts[1, 100:103] = 65535
-        if seed in (3, 5):
-            counts[2, 200] += 5000
-        scans.append(Scan(SHIFT + (1.0 if seed == 4 else 0.0), counts, "line", source=str(seed)))
-    together = fit_prepared([(scan, prepare(scan, RECIPE)) for scan in scans], RECIPE)
-    for scan, one in zip(scans, together, strict=True):
-        alone = fit_scan(scan, RECIPE)
-        np.testing.assert_array_equal(one.result.covariance, alone.result.covariance)
-        np.testing.assert_array_equal(one.result.noise, alone.result.noise)
-        assert one.quantities.flags.tolist() == alone.quantities.flags.tolist()

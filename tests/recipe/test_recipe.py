@@ -333,6 +333,7 @@ def wrong(text: str) -> RecipeError:
             "window.exclude: expected less than the whole window 900-1900, found [0.0, 3000.0]",
         ),
         ("[errors]\nmethod = 'jackknife'", "errors.method: unknown value 'jackknife'"),
+        ("[errors]\nsamples = 49", "errors.samples: expected 50 to 10000, found 49"),
         ("[errors]\nsamples = 1000000000", "errors.samples: expected 50 to 10000, found 1000000000"),
         ("[alternatives]\nbaselines = 3", "alternatives.baselines: expected a list of texts, found 3"),
         ("[alternatives]\nrecipes = ['']", "alternatives.recipes: expected no empty text, found ''"),

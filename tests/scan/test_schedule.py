@@ -115,6 +115,20 @@ def test_missing_scans_leave_their_numbers_free() -> None:
     assert [k.time_s[0] for k in timed] == [12.5, 612.5, 1812.5, 2412.5, 4212.5]
 
 
+@pytest.mark.parametrize(("late_s", "number"), [(-200, 3), (-140, 4), (0, 4), (140, 4), (200, 3)])
+def test_a_scan_may_be_a_quarter_of_a_period_early_or_late(late_s: float, number: int) -> None:
+    """By more than 150 of 600 s, and nobody knows which scan is missing: they are counted."""
+    keys, _ = place(scans_at(0, 600, 1200, 2400 + late_s), Schedule(dwell_s=25))
+    assert [k.scan[0] for k in keys] == [0, 1, 2, number]
+
+
+@pytest.mark.parametrize(("periods", "number"), [(14, 16), (15, 3)])
+def test_scans_far_between_keep_no_period(periods: int, number: int) -> None:
+    """More than four periods to a scan are no gaps of one experiment."""
+    keys, _ = place(scans_at(0, 600, 1200, 1200 + 600 * periods), Schedule(dwell_s=25))
+    assert [k.scan[0] for k in keys] == [0, 1, 2, number]
+
+
 @given(st.lists(st.floats(1, 1e6), min_size=1, max_size=30))
 def test_scans_out_of_beat_are_counted(steps: list[float]) -> None:
     """Numbers ascend from 0 whatever the times; without a period they are the plain order."""

@@ -1,0 +1,1 @@
+"""Whether the tests notice: constants, signs and comparisons of the package, changed one at a time."""
