@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from ramanfit.fit.amplitude import AMPLITUDES, Reduced, SmoothPart, amplitudes_of, pooled, reduced
+from ramanfit.fit.batch import Task
 from ramanfit.fit.engine import varpro
 from ramanfit.fit.engine.varpro import problem_of
 from ramanfit.fit.lineshapes import lorentzian, lorentzian_derivatives
@@ -147,7 +148,8 @@ def test_a_dead_spectrum_does_not_disturb_its_scan() -> None:
 def test_the_scale_is_that_of_numpy_and_goes_with_the_unit(seed: int, unit: float) -> None:
     rng = np.random.default_rng(seed)
     counts, use = unit * rng.normal(100, 5, (3, X.size)), rng.random((3, X.size)) > 0.2
-    part = SmoothPart(MODEL, counts, use)
+    task = Task(MODEL, counts, use, np.zeros(3, dtype=np.intp), "white", "varpro", spikes=False)
+    part = SmoothPart(MODEL, counts, task)
     np.testing.assert_allclose(part.scale, [row[u].std() for row, u in zip(counts, use, strict=True)])
     part.amplitude[:] = [0.5, 0.0, 2.0]
     penalty = part.penalty(np.arange(3))
@@ -192,8 +194,8 @@ def test_a_ratio_on_a_curved_background_is_right_and_its_error_too() -> None:
     z, z_plain = ((r.value - 1.2) / r.se for r in (smooth, plain))
     assert np.sqrt(np.mean(z_plain**2)) > 5
     assert np.sqrt(np.mean(z**2)) < 1.6
-    assert smooth.other is not None
-    np.testing.assert_allclose(smooth.other, plain.value, rtol=0.05)  # its weights are all equal
+    assert "ratio_other" in smooth.more
+    np.testing.assert_allclose(smooth.more["ratio_other"], plain.value, rtol=0.05)  # its weights are all equal
 
 
 def test_a_spectrum_without_channels_fails_without_a_word() -> None:

@@ -46,7 +46,7 @@ def test_the_curve_of_a_row_leaves_the_same_channels_out() -> None:
     drawn = curves(scan, RECIPE, np.stack([getattr(q, name) for name in LINE], axis=2))
     assert fitted.prepared.use is not None
     assert (drawn.use == fitted.prepared.use).all()
-    mine = np.array([drawn[i].baseline() for i in range(len(scan))])
+    mine = np.array([drawn.take(i).baseline() for i in range(len(scan))])
     theirs = fitted.prepared.model.baseline(fitted.result.coefficients)
     whole = (q.status == "ok").all(axis=1)
     assert np.abs(mine - theirs)[whole].max() < 0.01  # counts; a height's standard error is 1 to 3
@@ -65,7 +65,7 @@ def test_the_baseline_is_the_parabola_that_numpy_puts_under_the_lines() -> None:
         v = variance(found.noise[[i]], (rough(x) + peaks)[None])[0]
         best = np.polynomial.Polynomial.fit(x, found.counts[i] - peaks, 2, w=1 / np.sqrt(v))
         np.testing.assert_allclose(found.coefficients[i, :3], best.coef, rtol=1e-8, atol=1e-8)
-        np.testing.assert_allclose(found[i].fit(), best(x) + peaks, rtol=1e-9)
+        np.testing.assert_allclose(found.take(i).fit(), best(x) + peaks, rtol=1e-9)
 
 
 @given(at=st.lists(st.floats(0, 1), min_size=1, max_size=5))
@@ -76,8 +76,8 @@ def test_one_curve_and_all_curves_agree_at_any_shift(at: list[float], drawn: Cur
         shifts = x[0] + np.sort(at) * (x[-1] - x[0])
         together = some.baseline(shifts)
         for i in range(len(some)):
-            np.testing.assert_allclose(some[i].baseline(shifts), together[i], rtol=1e-9)
-        np.testing.assert_allclose(some.baseline(x), [some[i].baseline() for i in range(len(some))], rtol=1e-9)
+            np.testing.assert_allclose(some.take(i).baseline(shifts), together[i], rtol=1e-9)
+        np.testing.assert_allclose(some.baseline(x), [some.take(i).baseline() for i in range(len(some))], rtol=1e-9)
 
 
 @given(way=st.floats(0, 1), channel=st.integers(0, 400))
@@ -96,13 +96,13 @@ def test_a_peak_that_was_not_detected_is_not_drawn() -> None:
     lines[0, 0, :2] = np.nan  # its height stays
     lines[1] = np.nan
     found, whole = (curves(scan, RECIPE, some, starts=[0, 1, 2]) for some in (lines, lines_of(scan)))
-    assert (found[0].peak(0) == 0).all()
-    assert found[0].fitted
-    assert not found[1].fitted
-    assert np.isnan(found[1].fit()).all()
+    assert (found.take(0).peak(0) == 0).all()
+    assert found.take(0).fitted
+    assert not found.take(1).fitted
+    assert np.isnan(found.take(1).fit()).all()
     assert np.isnan(found.noise[1]).all()
-    np.testing.assert_allclose(found[0].fit(), found[0].baseline() + found[0].peak(1))
-    np.testing.assert_array_equal(found[2].coefficients, whole[2].coefficients)  # a file of its own
+    np.testing.assert_allclose(found.take(0).fit(), found.take(0).baseline() + found.take(0).peak(1))
+    np.testing.assert_array_equal(found.take(2).coefficients, whole.take(2).coefficients)  # a file of its own
 
 
 def test_every_file_keeps_its_order_of_the_polynomial() -> None:
@@ -120,7 +120,7 @@ def test_shapes_are_drawn_as_they_were_fitted() -> None:
     recipe = load_recipe("carbon-bwf")
     lines = np.array([[[p.center_cm1, p.fwhm_cm1, 100.0, np.nan if p.form is None else p.form] for p in recipe.peaks]])
     scan = Scan(SHIFT, experiment(1, seed=3)[0], "spectrum")
-    found = curves(scan, recipe, lines)[0]
+    found = curves(scan, recipe, lines).take(0)
     for p, peak in enumerate(recipe.peaks):
         expected = 100 * line(peak.shape, found.shift_cm1, *lines[0, p, :2], lines[0, p, 3])
         np.testing.assert_array_equal(found.peak(p), expected)

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ramanfit.errors import ScanError
+from ramanfit.fit.build import build_model, window_channels
 from ramanfit.fit.engine.reference import _parameters
-from ramanfit.fit.model import Model, build_model, polynomial_basis, window_channels
+from ramanfit.fit.model import Model, polynomial_basis
 from ramanfit.fit.result import Status
 from ramanfit.recipe.toml import load_recipe, shipped_names, with_overrides
 from ramanfit.scan.scan import FloatArray
