@@ -13,7 +13,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ramanfit.fit.batch import Task
 from ramanfit.fit.engine.algebra import eliminate
 from ramanfit.fit.engine.problem import Problem
 from ramanfit.fit.engine.varpro import problem_of
@@ -52,11 +51,14 @@ class SmoothPart:
 
     first: FitResult
 
-    def __init__(self, model: Model, counts: FloatArray, task: Task) -> None:
+    def __init__(
+        self, model: Model, counts: FloatArray, use: BoolArray | None, lines: FloatArray | None = None
+    ) -> None:
         self.model, self.counts = model, counts
-        used = np.ones(counts.shape) if task.use is None else task.use.astype(np.float64)
+        whole = counts if lines is None else counts + lines
+        used = np.ones(counts.shape) if use is None else use.astype(np.float64)
         total = np.maximum(used.sum(axis=1), 1)
-        away = task.counts - ((task.counts * used).sum(axis=1) / total)[:, None]
+        away = whole - ((whole * used).sum(axis=1) / total)[:, None]
         self.scale = np.sqrt((used * away * away).sum(axis=1) / total)
         self.amplitude = np.zeros(len(counts))
 

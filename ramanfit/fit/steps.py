@@ -46,7 +46,7 @@ class Steps:
         if len(task.model.smooth):
             from ramanfit.fit.amplitude import SmoothPart
 
-            self.smooth = SmoothPart(task.model, self.counts, task)
+            self.smooth = SmoothPart(task.model, self.counts, task.use, task.lines)
         # with equal weights throughout, the first fits are the last
         self.engine, self.leading = engine_named(task.engine), engine_named(task.engine, rough=task.noise != "white")
 

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from ramanfit.fit.amplitude import AMPLITUDES, Reduced, SmoothPart, amplitudes_of, pooled, reduced
-from ramanfit.fit.batch import Task
 from ramanfit.fit.engine import varpro
 from ramanfit.fit.engine.varpro import problem_of
 from ramanfit.fit.lineshapes import lorentzian, lorentzian_derivatives
@@ -148,8 +147,7 @@ def test_a_dead_spectrum_does_not_disturb_its_scan() -> None:
 def test_the_scale_is_that_of_numpy_and_goes_with_the_unit(seed: int, unit: float) -> None:
     rng = np.random.default_rng(seed)
     counts, use = unit * rng.normal(100, 5, (3, X.size)), rng.random((3, X.size)) > 0.2
-    task = Task(MODEL, counts, use, np.zeros(3, dtype=np.intp), "white", "varpro", spikes=False)
-    part = SmoothPart(MODEL, counts, task)
+    part = SmoothPart(MODEL, counts, use)
     np.testing.assert_allclose(part.scale, [row[u].std() for row, u in zip(counts, use, strict=True)])
     part.amplitude[:] = [0.5, 0.0, 2.0]
     penalty = part.penalty(np.arange(3))
