@@ -130,8 +130,8 @@ def _cells(ax: Axes, evolution: Evolution, quantity: str, edges: FloatArray, sho
 
 def _colour_bar(ax: Axes, mesh: ScalarMappable, words: str, *, below: bool, above: bool) -> None:
     """Draw the scale beside a map; pointed where there are values beyond its ends."""
-    figure = ax.get_figure(root=True)
-    assert figure is not None
+    figure = ax.get_figure()
+    assert isinstance(figure, Figure)
     width = figure.get_size_inches()[0]
     box = ax.get_position()
     bar_axes = figure.add_axes((box.x1 + 0.07 / width, box.y0, 0.09 / width, box.height))
