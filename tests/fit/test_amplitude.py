@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from ramanfit.fit.amplitude import AMPLITUDES, APART, Reduced, SmoothPart, amplitudes_of, pooled, reduced
+from ramanfit.fit.amplitude import AMPLITUDES, Reduced, SmoothPart, amplitudes_of, pooled, reduced
 from ramanfit.fit.engine import varpro
 from ramanfit.fit.engine.varpro import problem_of
 from ramanfit.fit.lineshapes import lorentzian, lorentzian_derivatives
@@ -109,7 +109,7 @@ def test_a_scan_has_one_amplitude_and_those_that_stand_apart_their_own(
         for _ in range(2):
             together = reml[[row for row in rows if row not in apart]].sum(axis=0)
             shared = int(together.argmin())
-            apart = {int(row) for row in rows if reml[row, shared] - reml[row].min() > APART}
+            apart = {int(row) for row in rows if reml[row, shared] - reml[row].min() > 6}
         for row in rows:
             assert found[row] == AMPLITUDES[reml[row].argmin() if int(row) in apart else shared]
 
