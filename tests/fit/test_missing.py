@@ -14,14 +14,14 @@ from scipy.linalg import cholesky, solve_triangular
 from ramanfit.fit.amplitude import AMPLITUDES, SmoothPart
 from ramanfit.fit.engine import varpro
 from ramanfit.fit.lineshapes import lorentzian, lorentzian_derivatives
-from ramanfit.fit.missing import Missing, _further_bands, _of_many, difference, look_for_missing, weight
+from ramanfit.fit.missing import Missing, _further_bands, _of_many, _sharper, difference, look_for_missing, weight
 from ramanfit.fit.model import Link
 from ramanfit.fit.pipeline import Fitted, fit_scan
 from ramanfit.fit.quantities import quantities
 from ramanfit.fit.result import FitResult, Status
 from ramanfit.recipe.toml import load_recipe, with_overrides
 from ramanfit.scan.scan import FloatArray, Scan
-from tests.gaussian_process import spectra
+from tests.gaussian_process import B, G, restricted_likelihood, spectra
 from tests.spectra import two_peak_model
 
 MODEL = two_peak_model(180).with_smooth(300.0)
@@ -170,3 +170,29 @@ def test_what_cannot_be_told_from_baseline_has_to_be_in_both_fits(snr: float, st
     found = quantities(asked, fitted.prepared, RECIPE).status
     assert found[:, b].tolist() == [status, "ok"]
     assert found[:, g].tolist() == ["ok", "ok"]
+
+
+def test_half_the_length_is_asked_of_the_dense_likelihood() -> None:
+    """A gain of 3 is enough where all peaks are seen, 10 where one is not."""
+    counts, variance = spectra("quadratic", X, 100.0, 8, seed=8)
+    counts += np.linspace(0, 12, 8)[:, None] * np.cos((X - 900) / 45)
+    scale, place = counts.std(axis=1), np.array([[*B, np.nan], [*G, np.nan]])
+    fits = MODEL.unfitted(8, Status.CONVERGED)
+    fits.center_cm1[:], fits.fwhm_cm1[:] = place[:, 0], place[:, 1]
+    slopes = [slope for peak in (B, G) for slope in lorentzian_derivatives(X, *peak)]
+    linear = np.stack([*MODEL.polynomials, lorentzian(X, *B), lorentzian(X, *G), *slopes])
+    gains = []
+    for i in range(8):
+        least = []
+        for model in (MODEL, MODEL.plain.with_smooth(150.0, 20)):
+            functions = model.basis[3:]
+            smooth = functions.T @ (model.smooth[:, None] * functions)
+            covariances = (np.diag(variance[i]) + (a * scale[i]) ** 2 * smooth for a in AMPLITUDES)
+            least.append(min(restricted_likelihood(counts[i], linear, c) for c in covariances))
+        gains.append(least[0] - least[1])
+    gain, alone = np.array(gains), np.arange(8)
+    assert ((gain > 3.5) & (gain < 9.5)).any()
+    for seen, enough in ((True, 3), (False, 10)):
+        sharper = _sharper(MODEL, counts, 1 / variance, fits, scale, np.full(8, seen), alone)
+        clear = np.abs(gain - enough) > 0.05
+        np.testing.assert_array_equal(sharper[clear], (gain > enough)[clear])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,7 +12,7 @@ from hypothesis import strategies as st
 from ramanfit.errors import ScanError
 from ramanfit.fit.build import build_model, window_channels
 from ramanfit.fit.engine.reference import _parameters
-from ramanfit.fit.model import Model, polynomial_basis
+from ramanfit.fit.model import Link, Model, polynomial_basis
 from ramanfit.fit.result import Status
 from ramanfit.recipe.toml import load_recipe, shipped_names, with_overrides
 from ramanfit.scan.scan import FloatArray
@@ -70,6 +72,19 @@ def test_parameters_are_those_that_lmfit_varies_and_that_bend_the_curve(name: st
     slopes = [curve(model, {which: 1e-3}) - curve(model, {which: -1e-3}) for which in moved]
     tangent = np.stack([*(slope / np.linalg.norm(slope) for slope in slopes), *model.basis])
     assert np.linalg.matrix_rank(tangent, tol=1e-7) == model.parameters
+
+
+def test_what_is_fixed_is_no_parameter() -> None:
+    """A center and a width with equal bounds, beside a peak that follows at a fixed distance."""
+    model = two_peak_model()
+    lower, upper = model.lower.copy(), model.upper.copy()
+    lower[0] = upper[0] = model.start[0]
+    fixed = replace(model, lower=lower, upper=upper, links=(Link(), Link()))
+    y = np.ones(model.shift_cm1.size)
+    varied = sum(p.vary for p in _parameters(fixed, y, y, fixed.home).values())
+    assert fixed.parameters == varied == model.parameters - 2
+    tied = replace(fixed, links=(Link(center_of=1, fwhm_of=1, height_of=1), Link()))
+    assert tied.parameters == model.parameters - 3
 
 
 @pytest.mark.parametrize("name", RECIPES)
