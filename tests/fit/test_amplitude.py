@@ -83,9 +83,11 @@ def made(reml: FloatArray) -> Reduced:
     return Known(nothing, nothing, nothing, nothing, nothing)
 
 
-likelihoods = st.integers(1, 8).flatmap(
+likelihoods = st.integers(
+    1, 8
+).flatmap(
     lambda n: st.tuples(
-        arrays(np.float64, (n, len(AMPLITUDES)), elements=st.floats(0, 60)),
+        arrays(np.float64, (n, len(AMPLITUDES)), elements=st.integers(0, 480).map(lambda k: k / 8)),  # sums are exact
         st.lists(st.integers(0, 1), min_size=n, max_size=n).map(lambda steps: np.cumsum([0, *steps[1:]])),
         st.lists(st.booleans(), min_size=n, max_size=n),
     )
