@@ -26,7 +26,7 @@ Index = npt.NDArray[np.intp]
 AMPLITUDES = np.concatenate([[0.0], 10.0 ** np.arange(-3.0, 1.26, 0.25)])
 """What is tried, in standard deviations of the spectrum over its channels."""
 
-APART = 6.0  # gain in REML at which a spectrum has an amplitude of its own: by chance in less than 1 of 100
+APART = 4.0  # gain in REML at which a spectrum has an amplitude of its own: by chance in 1 of 70
 
 
 NOT_BENT = 1e-9  # amplitude that stands for none where a penalty is needed all the same

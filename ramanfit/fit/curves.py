@@ -121,7 +121,7 @@ def curves(
     orders : sequence of int, optional
         Of the polynomials of these files, where that is known; None: as the recipe says or, with ``auto``, by BIC.
     amplitude : array [N], optional
-        Of the smooth part of every baseline, as a table holds it; None: it is searched for, where the recipe has one.
+        Of the smooth part of every baseline, as a table holds it; None: no baseline has one.
 
     Raises
     ------
@@ -129,7 +129,8 @@ def curves(
         If the recipe's window does not suit the scan's axis.
     """
     prepared = prepare(scan, recipe)
-    shift = prepared.model.shift_cm1
+    model = prepared.model.plain if amplitude is None else prepared.model
+    shift = model.shift_cm1
     counts = np.asarray(prepared.counts, dtype=np.float64)
     height = lines[..., 2]
     drawn = np.asarray(np.isfinite(lines[..., :3]).all(axis=2))
@@ -149,10 +150,10 @@ def curves(
         rows = np.flatnonzero(fitted & (by_file[file] == order))
         basis = np.vander(_unit(shift, shift), order + 1, increasing=True).T
         under = None if prepared.under is None else prepared.under[rows]
-        smooth = prepared.model.basis[len(prepared.model.polynomials) :]
+        smooth = model.basis[len(model.polynomials) :]
         baseline = fit_task(
             Task(
-                model=replace(prepared.model.of([]), basis=np.concatenate([basis, smooth])),
+                model=replace(model.of([]), basis=np.concatenate([basis, smooth])),
                 counts=counts[rows] if under is None else counts[rows] - under,
                 use=use[rows],
                 scan=file[rows],
@@ -183,7 +184,7 @@ def curves(
         form=shown[..., 3],
         coefficients=coefficients,
         noise=noise,
-        under=bent if len(prepared.model.smooth) else prepared.under,
+        under=bent if len(model.smooth) else prepared.under,
     )
 
 

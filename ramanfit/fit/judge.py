@@ -124,7 +124,8 @@ def _double_bic(
     whole = np.asarray((fits.status == Status.CONVERGED) & (fits.chi2 > 0))
     if not task.doublets or not whole.any():
         return gain
-    scale = np.sqrt(np.divide(fits.dof, (residual**2).sum(axis=1), out=np.ones(len(fits)), where=fits.chi2 > 0))
+    squares = (residual**2).sum(axis=1)
+    scale = np.sqrt(np.divide(fits.dof, squares, out=np.ones(len(fits)), where=squares > 0))
     for p in task.doublets:
         rows = np.flatnonzero(whole & (fits.height[:, p] > 0))
         rows = rows[may_be_two(model, fits.take(rows), residual[rows] * scale[rows, None], p)]

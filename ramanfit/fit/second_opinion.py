@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ramanfit.fit.amplitude import SmoothPart
 from ramanfit.fit.engine import engine_named
 from ramanfit.fit.noise import weights_of
 from ramanfit.fit.pipeline import Fitted
@@ -50,11 +51,19 @@ def verify(fits: Sequence[Fitted], recipe: Recipe, count: int) -> Verdict:
         weights = None if use is None else use.astype(np.float64)
         under = None if f.prepared.under is None else f.prepared.under[[row]]
         counts = counts if under is None else counts - under
-        if recipe.noise.model != "white":
-            curve = model.evaluate(first(model, counts, weights, None))
+        bent = mine.amplitude is not None and bool(mine.amplitude[0] > 0)
+        if bent or recipe.noise.model != "white" or len(model.smooth):
+            curve = model.evaluate(mine) if bent else model.plain.evaluate(first(model.plain, counts, weights, None))
             weights, _ = weights_of(mine.noise, curve if under is None else curve + under, use)
-        other = second(model, counts, weights, None)
-        better += int(other.chi2[0] < mine.chi2[0] * (1 - 1e-6))
+        if bent:
+            penalty = SmoothPart(model, counts, use).penalty(np.array([0]), mine.amplitude)
+            other = second(model, counts, weights, None, penalty=penalty)
+            bend = mine.coefficients[:, len(model.polynomials) :]
+            chi2 = (weights * (counts - curve) ** 2).sum() + (penalty * bend**2).sum()  # by the weights of both
+        else:
+            other = model.widened(second(model.plain, counts, weights, None))
+            chi2 = mine.chi2[0]
+        better += int(other.chi2[0] < chi2 * (1 - 1e-6))
         se, se_other = mine.standard_errors(), other.standard_errors()
         for name in ("height", "center_cm1", "fwhm_cm1"):
             with np.errstate(invalid="ignore"):

@@ -23,9 +23,9 @@ Departures = Mapping[str, FloatArray]
 def alternatives(recipe: Recipe) -> dict[str, Recipe]:
     """Return the recipes that a result is compared with, each different from the recipe in one thing.
 
-    A baseline is an order of the polynomial in the fit (``3``, ``auto``, ``none``) or a method that is subtracted
-    first, with its options (``arpls lam=1e6``); the recipe's own is left out. Of another recipe the peaks and ratios
-    count, window and baseline stay.
+    A baseline is an order of the polynomial in the fit (``3``, ``auto``, ``none``) without a smooth part, ``smooth``,
+    which is order 2 with one, or a method that is subtracted first, with its options (``arpls lam=1e6``); the recipe's
+    own is left out. Of another recipe the peaks and ratios count, window and baseline stay.
 
     Raises
     ------
@@ -61,6 +61,8 @@ def alternatives(recipe: Recipe) -> dict[str, Recipe]:
 
 def _baseline(text: str, usual: Baseline) -> Baseline:
     method, _, options = text.strip().partition(" ")
+    if method == "smooth" and not options:
+        return Baseline(smooth_cm1="auto")
     if method in ("auto", "none") or method.isdecimal():
         return Baseline(method if method in ("auto", "none") else int(method))
     baseline = Baseline("none", method, options.strip(), margin_cm1=usual.margin_cm1)

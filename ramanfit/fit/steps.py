@@ -34,7 +34,7 @@ class Steps:
     noise : array [N, 3]
         See `ramanfit.fit.noise.variance`; not a number before it is known.
     smooth : SmoothPart or None
-        None: the baseline has none.
+        None: the baseline has none, or none yet.
     """
 
     def __init__(self, task: Task) -> None:
@@ -43,10 +43,6 @@ class Steps:
         self.counts = task.counts if task.lines is None else task.counts - task.lines
         self.spikes, self.noise = np.zeros(task.counts.shape, dtype=bool), np.full((n, 3), np.nan)
         self.smooth: SmoothPart | None = None
-        if len(task.model.smooth):
-            from ramanfit.fit.amplitude import SmoothPart
-
-            self.smooth = SmoothPart(task.model, self.counts, task.use, task.lines)
         # with equal weights throughout, the first fits are the last
         self.engine, self.leading = engine_named(task.engine), engine_named(task.engine, rough=task.noise != "white")
 
@@ -119,8 +115,11 @@ class Steps:
 
         The amplitude is sought twice, near the fits without a smooth part and near those with it.
         """
-        if self.smooth is None:
+        if not len(self.task.model.smooth):
             return first
+        from ramanfit.fit.amplitude import SmoothPart
+
+        self.smooth = SmoothPart(self.task.model, self.counts, self.use, self.task.lines)
         self.smooth.first = first
         scan = self.task.scan
         asked = np.asarray(first.status == Status.CONVERGED)
@@ -165,9 +164,8 @@ class Steps:
         shown = replace(fits, doubt=verdict.smaller_doubt(fits, plain, self.task.ratios), other_height=plain.height)
         if verdict.missing.any():
             fired = np.flatnonzero(verdict.missing)
-            again = model.widened(
-                self.engine(model.plain, self.counts[rows[fired]], weights[fired], plain.nonlinear[fired])
-            )
+            alone = self._noise_weights(self.smooth.first, rows[fired])  # as the fit without a smooth part has them
+            again = model.widened(self.engine(model.plain, self.counts[rows[fired]], alone, plain.nonlinear[fired]))
             again = replace(
                 again,
                 noise=fits.noise[fired],
@@ -181,7 +179,7 @@ class Steps:
             residual = self._measured(rows[fired]) - self._light_of(again)
             rival = engine_named(self.task.engine, rough=True)
             plainly = self.task._replace(model=model.plain)
-            judged_again = judged(again, plainly, rival, self.counts[rows[fired]], weights[fired], residual)
+            judged_again = judged(again, plainly, rival, self.counts[rows[fired]], alone, residual)
             shown.put(fired, judged_again)
         final.put(rows, shown)
         return final

@@ -228,12 +228,12 @@ class Alternatives:
     Attributes
     ----------
     baselines : tuple of str
-        E.g. ``"3"``, ``"auto"``, ``"arpls lam=1e6"``.
+        E.g. ``"smooth"``, ``"3"``, ``"auto"``, ``"arpls lam=1e6"``.
     recipes : tuple of str
         Shipped recipes or files.
     """
 
-    baselines: tuple[str, ...] = ("2", "3", "4")
+    baselines: tuple[str, ...] = ("smooth", "2", "3", "4")
     recipes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

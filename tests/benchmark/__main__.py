@@ -1,7 +1,7 @@
 """Measure and compare with the goals: ``python -m tests.benchmark [PART] ...``, all without a part.
 
-The parts: engine, shapes, minimum, errors, truth, departures, mixed, intervals, detection, spikes, commands, evolve,
-project, table.
+The parts: engine, shapes, minimum, errors, truth, windows, mixed, evolution, intervals, detection, spikes, commands,
+evolve, project, table.
 
 Every figure is a ratio of two things measured in this run, in turns, on one core: the machine is noisy, ratios
 are less so. `compiled` needs numba (the extra ``benchmark``) and is left out without it.
@@ -12,6 +12,7 @@ from __future__ import annotations
 import compileall
 import os
 import sys
+from itertools import chain
 from pathlib import Path
 
 for _library in ("OPENBLAS", "OMP", "MKL", "NUMBA"):
@@ -24,11 +25,12 @@ PARTS = {
     "shapes": engines.shapes,
     "minimum": engines.minimum,
     "errors": statistics.errors,
-    "truth": truth.truth,
-    "departures": departures.departures,
+    "truth": lambda: chain(truth.truth(), departures.backgrounds(), departures.departures()),
+    "windows": departures.windows,
     "mixed": departures.mixed,
+    "evolution": departures.evolution,
     "intervals": truth.intervals,
-    "detection": truth.detection,
+    "detection": lambda: chain(truth.detection(), departures.broad()),
     "spikes": truth.spikes,
     "commands": commands.cold_starts,
     "evolve": commands.whole_day,

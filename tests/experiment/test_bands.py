@@ -30,7 +30,8 @@ def spectra(n: int, seed: int, size: float = 1.0) -> FloatArray:
 def read(counts: FloatArray, recipe: Recipe = RECIPE) -> tuple[Scan, Curves, BandIntensities]:
     scan = Scan(SHIFT, counts, "line")
     q = fit_scan(scan, recipe).quantities
-    drawn = curves(scan, recipe, np.stack([getattr(q, name) for name in LINE], axis=2))
+    lines = np.stack([getattr(q, name) for name in LINE], axis=2)
+    drawn = curves(scan, recipe, lines, amplitude=q.of_spectra["smooth"])
     return scan, drawn, read_bands(scan, recipe, drawn)
 
 

@@ -111,7 +111,7 @@ def test_a_scan_has_one_amplitude_and_those_that_stand_apart_their_own(
         for _ in range(2):
             together = reml[[row for row in rows if row not in apart]].sum(axis=0)
             shared = int(together.argmin())
-            apart = {int(row) for row in rows if reml[row, shared] - reml[row].min() > 6}
+            apart = {int(row) for row in rows if reml[row, shared] - reml[row].min() > 4}
         for row in rows:
             assert found[row] == AMPLITUDES[reml[row].argmin() if int(row) in apart else shared]
 

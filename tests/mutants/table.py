@@ -103,7 +103,7 @@ MUTATIONS = (
     _of("fit/sensitivity.py", "np.abs(differences[name])", "differences[name]", "fit/test_sensitivity.py"),
     _of("fit/smooth.py", "FUNCTIONS = 12", "FUNCTIONS = 4", "fit/test_smooth.py"),
     _of("fit/smooth.py", "np.sqrt(np.pi / 2)", "np.sqrt(np.pi)", "fit/test_smooth.py"),
-    _of("fit/amplitude.py", "APART = 6.0", "APART = 1e9", "fit/test_amplitude.py"),
+    _of("fit/amplitude.py", "APART = 4.0", "APART = 1e9", "fit/test_amplitude.py"),
     _of("fit/missing.py", "BAND = 4.0", "BAND = 40.0", "fit/test_missing.py"),
     _of("fit/missing.py", "SHARPER = 3.0", "SHARPER = 300.0", "fit/test_missing.py"),
     # fit/engine

@@ -136,7 +136,7 @@ def test_overrides_as_values_and_as_text(order: int, top: float, level: float, a
     assert changed == replace(
         recipe,
         description="42",
-        baseline=Baseline(order),
+        baseline=Baseline(order, smooth_cm1="auto"),
         noise=Noise("white"),
         clean=Clean(level),
         peaks=(replace(g, center_max_cm1=top), b),
@@ -209,8 +209,9 @@ def test_a_shipped_recipe_shows_every_key(name: str) -> None:
 def test_the_default_recipe_shows_the_defaults() -> None:
     table = parse_toml(recipe_text(DEFAULT_RECIPE), DEFAULT_RECIPE)
     assert table["detection"].pop("doublets") == ["G"]  # which no other recipe could default to
+    assert table["baseline"].pop("smooth_cm1") == "auto"  # nor to this: it was measured with these peaks
     shown = {k: v for k, v in table.items() if k not in TABLES}
-    named = {**shown, "detection": {"doublets": ["G"]}}
+    named = {**shown, "detection": {"doublets": ["G"]}, "baseline": {"smooth_cm1": "auto"}}
     assert from_dict(named) == load_recipe(DEFAULT_RECIPE)
 
 
