@@ -45,6 +45,10 @@ class SmoothPart:
         Standard deviation of every spectrum over its channels, peaks and all, in counts.
     amplitude : array [N]
         In units of it; 0: there is none.
+    shared : array [N]
+        That of the scan.
+    reml : array [N, A]
+        What speaks against each of `AMPLITUDES`; not a number where none was asked for.
     first : FitResult
         The fits without a smooth part.
     """
@@ -60,13 +64,14 @@ class SmoothPart:
         total = np.maximum(used.sum(axis=1), 1)
         away = whole - ((whole * used).sum(axis=1) / total)[:, None]
         self.scale = np.sqrt((used * away * away).sum(axis=1) / total)
-        self.amplitude = np.zeros(len(counts))
+        self.amplitude = self.shared = np.zeros(len(counts))
+        self.reml = np.full((len(counts), len(AMPLITUDES)), np.nan)
 
     def find_amplitude(self, rows: Index, nonlinear: FloatArray, weights: FloatArray, scan: Index) -> None:
-        """Find the amplitude of some rows, whole scans, near a fit of them."""
+        """Find the amplitudes, with some rows asked anew, near a fit of them; the others say what they said before."""
         problem = problem_of(self.model, self.counts[rows], weights)
-        some = reduced(problem, problem.moving(nonlinear), self.scale[rows])
-        self.amplitude[rows] = amplitudes_of(some, scan[rows])
+        self.reml[rows] = reduced(problem, problem.moving(nonlinear), self.scale[rows]).reml()
+        self.amplitude, self.shared = amplitudes_of(self.reml, scan)
 
     def penalty(self, rows: Index | BoolArray, amplitude: FloatArray | None = None) -> FloatArray:
         """Return the inverse variances of the smooth functions' coefficients for some rows, [n, J]."""
@@ -139,18 +144,18 @@ def reduced(problem: Problem, moving: FloatArray, scale: FloatArray) -> Reduced:
     return Reduced(np.maximum(curvature, 0.0), overlap * overlap, chi2, dof, scale)
 
 
-def amplitudes_of(some: Reduced, scan: npt.NDArray[np.intp]) -> FloatArray:
-    """Return the amplitude of every spectrum, [N]: that of its scan, or its own where it asks for it clearly.
+def amplitudes_of(reml: FloatArray, scan: npt.NDArray[np.intp]) -> tuple[FloatArray, FloatArray]:
+    """Return the amplitude of every spectrum, that of its scan, or its own where it asks for it clearly; the scan's.
 
     Spectra without a finite likelihood for every amplitude have none, and no say.
 
     Parameters
     ----------
-    some : Reduced
+    reml : array [N, A]
+        For `AMPLITUDES`.
     scan : int array [N]
         Ascending.
     """
-    reml = some.reml()
     usable = np.asarray(np.isfinite(reml).all(axis=1))
     reml = np.where(usable[:, None], reml, 0.0)
     starts = np.concatenate([[0], np.flatnonzero(np.diff(scan)) + 1])
@@ -160,7 +165,7 @@ def amplitudes_of(some: Reduced, scan: npt.NDArray[np.intp]) -> FloatArray:
     for _ in range(2):  # those that stand apart leave the rest to agree
         shared = np.repeat(np.add.reduceat(np.where(apart[:, None], 0.0, reml), starts).argmin(axis=1), sizes)
         apart = np.asarray(reml[rows, shared] - reml.min(axis=1) > APART)
-    return np.where(usable, AMPLITUDES[np.where(apart, reml.argmin(axis=1), shared)], 0.0)
+    return np.where(usable, AMPLITUDES[np.where(apart, reml.argmin(axis=1), shared)], 0.0), AMPLITUDES[shared]
 
 
 def pooled(reml: FloatArray, scan: npt.NDArray[np.intp]) -> FloatArray:

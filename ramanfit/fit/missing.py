@@ -15,6 +15,7 @@ import numpy as np
 
 from ramanfit.fit.amplitude import AMPLITUDES, Index, SmoothPart, pooled, reduced
 from ramanfit.fit.engine.algebra import eliminate
+from ramanfit.fit.engine.problem import BLOCK, Problem
 from ramanfit.fit.engine.varpro import problem_of
 from ramanfit.fit.model import Model
 from ramanfit.fit.result import PARAMETERS, FitResult
@@ -96,10 +97,13 @@ def look_for_missing(
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         whole = np.asarray((fits.height / fits.standard_errors()["height"] > SEEN).all(axis=1))
-    found = _sharper(model, counts, weights, fits, smooth.scale[rows], whole, scan)
-    z, by_band = _further_bands(model, counts, weights, fits, smooth.penalty(rows))
-    found |= (z > BAND).any(axis=1) | _of_many(z, scan) | (smooth.amplitude[rows] >= AMPLITUDES[-1])
-    return Missing(found, by_band)
+    problem = problem_of(model, counts, weights)
+    moving, scale = problem.moving(fits.nonlinear), smooth.scale[rows]
+    half = problem_of(_at_half_length(model), counts, weights)
+    likely = reduced(problem, moving, scale).reml(), reduced(half, moving, scale).reml()
+    z, by_band = _further_bands(problem, moving, fits, smooth.penalty(rows))
+    missing = _sharper(*likely, whole, scan) | (z > BAND).any(axis=1) | _of_many(z, scan)
+    return Missing(missing | (smooth.amplitude[rows] >= AMPLITUDES[-1]), by_band)
 
 
 @lru_cache(maxsize=8)
@@ -107,22 +111,10 @@ def _at_half_length(model: Model) -> Model:
     return model.plain.with_smooth(model.smooth_cm1 / 2, HALF_COUNT)
 
 
-def _sharper(
-    model: Model,
-    counts: FloatArray,
-    weights: FloatArray,
-    fits: FitResult,
-    scale: FloatArray,
-    whole: BoolArray,
-    scan: Index,
-) -> BoolArray:
-    """Test C: whether half the length is clearly more likely, for a spectrum or for its scan, [N]."""
-    likely = []
-    for variant in (model, _at_half_length(model)):
-        problem = problem_of(variant, counts, weights)
-        likely.append(reduced(problem, problem.moving(fits.nonlinear), scale).reml())
-    alone = likely[0].min(axis=1) - likely[1].min(axis=1)
-    together = pooled(likely[0], scan) - pooled(likely[1], scan)
+def _sharper(likely: FloatArray, at_half: FloatArray, whole: BoolArray, scan: Index) -> BoolArray:
+    """Test C: whether half the length is clearly more likely, by REML [N, A], for a spectrum or for its scan, [N]."""
+    alone = likely.min(axis=1) - at_half.min(axis=1)
+    together = pooled(likely, scan) - pooled(at_half, scan)
     with np.errstate(invalid="ignore"):
         return np.asarray((alone > np.where(whole, SHARPER, SHARPER_OF_MANY)) | (together > SHARPER_OF_MANY))
 
@@ -137,38 +129,67 @@ def _with_bands(model: Model) -> Model:
     return replace(model, basis=np.concatenate([model.basis, bands]), smooth=smooth)
 
 
+def _extended(problem: Problem, penalty: FloatArray) -> Problem:
+    """Return a problem with a penalty [N, J] and with further bands, without what these have with one another."""
+    variant, n, q, p = (
+        _with_bands(problem.model),
+        len(problem),
+        len(problem.model.basis),
+        len(problem.model.polynomials),
+    )
+    bands, weights = variant.basis[q:], problem.weights
+    assert weights is not None
+    ends, size = np.r_[0:q, len(variant.basis)], len(variant.basis) + 1
+    fixed = np.zeros((size, size, n))
+    fixed[np.ix_(ends, ends)] = problem.fixed
+    diagonal = np.einsum("iin->in", fixed)
+    diagonal[p:q] += penalty.T
+    rows = np.empty((BLOCK, q + 1, len(problem.model.shift_cm1)))
+    rows[:, :q] = problem.model.basis
+    for s in range(0, n, BLOCK):
+        block, w = rows[: min(BLOCK, n - s)], weights[s : s + BLOCK, None]
+        block[:, q] = problem.y[s : s + BLOCK]
+        weighted = bands * w
+        fixed[q:-1, ends, s : s + BLOCK] = (weighted @ block.transpose(0, 2, 1)).transpose(1, 2, 0)
+        diagonal[q:-1, s : s + BLOCK] = (weighted * bands).sum(axis=2).T
+    fixed[:q, q:-1] = fixed[q:-1, :q].transpose(1, 0, 2)
+    fixed[-1, q:-1] = fixed[q:-1, -1]
+    removed = np.concatenate([problem.removed, np.zeros((n, len(bands)))], axis=1)
+    return replace(problem, model=variant, removed=removed, fixed=fixed)
+
+
 def _further_bands(
-    model: Model, counts: FloatArray, weights: FloatArray, fits: FitResult, penalty: FloatArray
+    problem: Problem, moving: FloatArray, fits: FitResult, penalty: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     """Test D: heights of further bands, one at a time, in standard errors [N, K]; what the best does to the peaks."""
-    variant = _with_bands(model)
-    held = np.concatenate([penalty, np.zeros((len(penalty), len(variant.smooth) - len(model.smooth)))], axis=1)
-    problem = problem_of(variant, counts, weights, penalty=held)
-    moving = problem.moving(fits.nonlinear)
-    gram = problem.tangent_gram(moving)
-    q, end, leading = len(model.basis), len(variant.basis), len(problem.leading)
+    extended = _extended(problem, penalty)
+    gram = extended.tangent_gram(moving)
+    q, end, leading = len(problem.model.basis), len(extended.model.basis), len(problem.leading)
     shapes, slopes = np.arange(end, end + leading), np.arange(end + leading, len(gram) - 1)
-    order = np.concatenate([np.arange(q), slopes, shapes, np.arange(q, end), [len(gram) - 1]])
-    g = gram[np.ix_(order, order)]
-    free, bands = q + len(slopes) + leading, slice(q + len(slopes) + leading, -1)
-    norm = np.einsum("iin->in", g)[bands].copy()
+    inner = np.concatenate([np.arange(q), slopes, shapes])
+    g = gram[np.ix_(inner, np.concatenate([inner, np.arange(q, end), [len(gram) - 1]]))]
+    free, norm = len(inner), np.einsum("iin->in", gram)[q:end]
     singular = eliminate(g, free)
-    left, overlap = np.einsum("iin->in", g)[bands], g[bands, -1]
-    dof = np.maximum(problem.used - model.parameters, 1)
+    pivots = np.einsum("iin->in", g[:, :free])
+    bands, data = g[:, free:-1] / pivots[:, None], g[:, -1]
+    left = norm - (bands * g[:, free:-1]).sum(axis=0)
+    overlap = gram[q:end, -1] - (bands * data[:, None]).sum(axis=0)
+    chi2 = gram[-1, -1] - (data * data / pivots).sum(axis=0)
+    dof = np.maximum(problem.used - problem.model.parameters, 1)
     with np.errstate(divide="ignore", invalid="ignore"):
-        z = overlap / np.sqrt(left * g[-1, -1] / dof)
+        z = overlap / np.sqrt(left * chi2 / dof)
         height = overlap / left
     usable = (left > ALIKE * norm) & ~singular & np.isfinite(z)
     z = np.where(usable, z, 0.0)
     best = z.argmax(axis=0)
-    spectra = np.arange(len(counts))
-    change = np.empty((free - q, len(counts)))  # of slopes and shapes, by back substitution
-    upper = g[q:free, q:free]
-    right = -g[q:free][:, free + best, spectra]
+    spectra = np.arange(len(best))
+    change = np.empty((free - q, len(best)))  # of slopes and shapes, by back substitution
+    upper = g[q:, q:free]
+    right = -g[q:][:, free + best, spectra]
     right = right * np.where(usable[best, spectra], height[best, spectra], 0.0)
     for k in range(free - q - 1, -1, -1):
         change[k] = (right[k] - (upper[k, k + 1 :] * change[k + 1 :]).sum(axis=0)) / upper[k, k]
-    by_band = problem.parameters_of(change[len(slopes) :], change[: len(slopes)], fits)
+    by_band = extended.parameters_of(change[len(slopes) :], change[: len(slopes)], fits)
     by_band *= np.sqrt(np.maximum(1 - (BY_CHANCE / np.maximum(z.max(axis=0), BY_CHANCE)) ** 2, 0))[:, None]
     return z.T, np.where(np.isfinite(by_band), by_band, 0.0)
 

@@ -104,10 +104,8 @@ class Steps:
             redchi2 = fits.chi2 / fits.dof / unit
         redchi2[~np.isfinite(redchi2)] = np.nan
         fits = replace(fits, noise=noise, redchi2=redchi2)
-        rival = engine_named(self.task.engine, rough=True)
-        penalty = None if self.smooth is None else self.smooth.penalty(fitted)
         residual = self._measured(fitted) - self._light_of(fits)
-        final.put(ok, judged(fits, self.task, rival, counts, weights, residual, penalty))
+        final.put(ok, self._judged(fits, fitted, weights, residual))
         return final
 
     def find_smooth_part(self, first: FitResult) -> FitResult:
@@ -121,29 +119,16 @@ class Steps:
 
         self.smooth = SmoothPart(self.task.model, self.counts, self.use, self.task.lines)
         self.smooth.first = first
-        scan = self.task.scan
-        asked = np.asarray(first.status == Status.CONVERGED)
-        for _ in range(2):
-            rows = np.flatnonzero(asked & (self.noise[:, 0] > 0))
-            if not len(rows):
-                break
-            if self.task.amplitude is None:
-                self.smooth.find_amplitude(rows, first.nonlinear[rows], self._noise_weights(first, rows), scan)
-            else:
-                self.smooth.amplitude[rows] = np.nan_to_num(self.task.amplitude[rows])
-            bent = self.smooth.amplitude > 0
-            rows = np.flatnonzero(bent)
-            if not len(rows):
-                break
-            weights = self._noise_weights(first, rows)
-            engine = engine_named(self.task.engine, rough=True)
-            fits = self._seen(self._last(engine, rows, self.counts[rows], weights, first.nonlinear[rows]), rows)
-            first = first.take(self.everything)
-            first.put(rows, fits)
-            self.estimate_noise(first, bent)
-            touched = np.zeros(int(scan[-1]) + 1, dtype=bool)
-            touched[scan[rows]] = True
-            asked = asked & touched[scan]
+        self._find_amplitude(first, np.flatnonzero((first.status == Status.CONVERGED) & (self.noise[:, 0] > 0)))
+        rows = np.flatnonzero(self.smooth.amplitude > 0)
+        if not len(rows):
+            return first
+        weights, engine = self._noise_weights(first, rows), engine_named(self.task.engine, rough=True)
+        fits = self._seen(self._last(engine, rows, self.counts[rows], weights, first.nonlinear[rows]), rows)
+        first = first.take(self.everything)
+        first.put(rows, fits)
+        self.estimate_noise(first, self.smooth.shared > 0)  # a few that stand apart change nothing of it
+        self._find_amplitude(first, rows[self.noise[rows, 0] > 0])
         return first
 
     def ask_for_missing_bands(self, final: FitResult) -> FitResult:
@@ -177,10 +162,7 @@ class Steps:
             )
             again = self._seen(again, rows[fired])
             residual = self._measured(rows[fired]) - self._light_of(again)
-            rival = engine_named(self.task.engine, rough=True)
-            plainly = self.task._replace(model=model.plain)
-            judged_again = judged(again, plainly, rival, self.counts[rows[fired]], alone, residual)
-            shown.put(fired, judged_again)
+            shown.put(fired, self._judged(again, rows[fired], alone, residual))
         final.put(rows, shown)
         return final
 
@@ -241,6 +223,29 @@ class Steps:
             curved = engine(model, counts[bent], weights[bent], start[bent], penalty=penalty, home=True)
             fits.put(bent, replace(curved, amplitude=self.smooth.amplitude[rows[bent]]))
         return fits
+
+    def _judged(self, fits: FitResult, rows: np.ndarray, weights: FloatArray | None, residual: FloatArray) -> FitResult:
+        """Return fits of some rows, judged: those with a smooth part against rivals that have it too."""
+        rival = engine_named(self.task.engine, rough=True)
+        bent = np.zeros(len(rows), dtype=bool) if fits.amplitude is None else fits.amplitude > 0
+        all_judged = fits.take(np.arange(len(rows)))
+        for some, model in ((bent, self.task.model), (~bent, self.task.model.plain)):
+            if some.any():
+                penalty = None if self.smooth is None or model.plain is model else self.smooth.penalty(rows[some])
+                used = None if weights is None else weights[some]
+                task, counts = self.task._replace(model=model), self.counts[rows[some]]
+                all_judged.put(some, judged(fits.take(some), task, rival, counts, used, residual[some], penalty))
+        return all_judged
+
+    def _find_amplitude(self, first: FitResult, rows: np.ndarray) -> None:
+        """Find the amplitudes, near the fits of some rows; or take those that are known."""
+        if self.smooth is None or not len(rows):
+            return
+        if self.task.amplitude is None:
+            weights = self._noise_weights(first, rows)
+            self.smooth.find_amplitude(rows, first.nonlinear[rows], weights, self.task.scan)
+        else:
+            self.smooth.amplitude[rows] = np.nan_to_num(self.task.amplitude[rows])
 
     def _noise_weights(self, fits: FitResult, rows: np.ndarray) -> FloatArray:
         """Return the weights of some rows, true inverse variances."""

@@ -8,11 +8,13 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from ramanfit.scan.scan import FloatArray
+from tests.benchmark.departures import scan_of
 from tests.benchmark.measure import against, typical
 from tests.spectra import random_spectra, two_peak_model
 from tests.wip_writer import Builder, spectral
@@ -40,6 +42,24 @@ def cold_starts() -> Iterator[str]:
     )
     yield against("ramanfit fit one.txt over import numpy", seconds["fit"] / seconds["numpy"], "<=", 2.5)
     yield against("ramanfit --help over bare Python", seconds["help"] / seconds["bare"], "<=", 4)
+
+
+def smooth_cost() -> Iterator[str]:
+    """What the smooth part costs: whole commands with it over those with ``--smooth none``."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name, goal in (("flat", 1.15), ("exponential + hump", 2.0)):
+            for files, n in ((1, 1), (1, 4000), (144, 6), (2000, 1)):
+                inputs = Path(folder) / f"{name} {files} {n}"
+                inputs.mkdir()
+                for k in range(files):
+                    scan, _ = scan_of(name, 50.0, n, k)
+                    write_table(inputs / f"{k:04d}.txt", scan.shift_cm1, np.asarray(scan.counts).round(2))
+                command = [*RAMANFIT, "ratio", str(inputs), "-q", "-o", str(Path(folder) / "out.csv")]
+                ways = {way: partial(run, *command, "--smooth", way) for way in ("none", "auto")}
+                seconds = typical(ways, 15 if files * n == 1 else 5)
+                limit = 1.3 if files * n == 1 else goal
+                what = f"{name}: {files} x {n} spectra, with the smooth part over without"
+                yield against(what, seconds["auto"] / seconds["none"], "<=", limit)
 
 
 def whole_day() -> Iterator[str]:

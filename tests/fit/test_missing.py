@@ -11,10 +11,20 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.linalg import cholesky, solve_triangular
 
-from ramanfit.fit.amplitude import AMPLITUDES, SmoothPart
+from ramanfit.fit.amplitude import AMPLITUDES, SmoothPart, reduced
 from ramanfit.fit.engine import varpro
+from ramanfit.fit.engine.varpro import problem_of
 from ramanfit.fit.lineshapes import lorentzian, lorentzian_derivatives
-from ramanfit.fit.missing import Missing, _further_bands, _of_many, _sharper, difference, look_for_missing, weight
+from ramanfit.fit.missing import (
+    Missing,
+    _at_half_length,
+    _further_bands,
+    _of_many,
+    _sharper,
+    difference,
+    look_for_missing,
+    weight,
+)
 from ramanfit.fit.model import Link
 from ramanfit.fit.pipeline import Fitted, fit_scan
 from ramanfit.fit.quantities import quantities
@@ -39,7 +49,8 @@ def test_a_further_band_is_what_generalised_least_squares_say(links: tuple[Link,
     size = 0.5 * counts.std(axis=1)
     penalty = 1 / (size[:, None] ** 2 * MODEL.smooth)
     fits = varpro.fit(model, counts, 1 / variance, np.tile(MODEL.home, (2, 1, 1)), penalty=penalty)
-    z, by_band = _further_bands(model, counts, 1 / variance, fits, penalty)
+    problem = problem_of(model, counts, 1 / variance)
+    z, by_band = _further_bands(problem, problem.moving(fits.nonlinear), fits, penalty)
     functions = MODEL.basis[3:]
     bands = np.exp(-4 * np.log(2) * ((X - np.arange(920.0, 1900, 40)[:, None]) / 120) ** 2)
     assert z.shape == (2, len(bands))
@@ -190,9 +201,12 @@ def test_half_the_length_is_asked_of_the_dense_likelihood() -> None:
             covariances = (np.diag(variance[i]) + (a * scale[i]) ** 2 * smooth for a in AMPLITUDES)
             least.append(min(restricted_likelihood(counts[i], linear, c) for c in covariances))
         gains.append(least[0] - least[1])
-    gain, alone = np.array(gains), np.arange(8)
+    gain, alone, likely = np.array(gains), np.arange(8), []
+    for model in (MODEL, _at_half_length(MODEL)):
+        problem = problem_of(model, counts, 1 / variance)
+        likely.append(reduced(problem, problem.moving(fits.nonlinear), scale).reml())
     assert ((gain > 3.5) & (gain < 9.5)).any()
     for seen, enough in ((True, 3), (False, 10)):
-        sharper = _sharper(MODEL, counts, 1 / variance, fits, scale, np.full(8, seen), alone)
+        sharper = _sharper(*likely, np.full(8, seen), alone)
         clear = np.abs(gain - enough) > 0.05
         np.testing.assert_array_equal(sharper[clear], (gain > enough)[clear])

@@ -10,7 +10,10 @@ SINGULAR = 1e-12  # pivot over diagonal below which functions are collinear
 
 
 def eliminate(g: FloatArray, pivots: int) -> BoolArray:
-    """Gaussian elimination of the first `pivots` functions, in place; True where they are collinear."""
+    """Gaussian elimination of the first `pivots` functions, in place; True where they are collinear.
+
+    The matrix is symmetric; of the functions that are no pivots the rows may be left out.
+    """
     singular = np.zeros(g.shape[-1], dtype=bool)
     diagonal = np.stack([g[j, j] for j in range(pivots)])
     for j in range(pivots):
@@ -20,7 +23,7 @@ def eliminate(g: FloatArray, pivots: int) -> BoolArray:
             singular |= bad
             pivot[bad] = 1.0
         row = g[j, j + 1 :] / pivot
-        g[j + 1 :, j + 1 :] -= g[j, j + 1 :, None] * row[None]
+        g[j + 1 :, j + 1 :] -= g[j, j + 1 : len(g), None] * row[None]
     return singular
 
 
