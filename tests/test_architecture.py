@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import ramanfit
+from ramanfit.cli import COMMANDS
 from tests.house import imported, in_tree
 
 PACKAGE = Path(ramanfit.__file__).parent
@@ -135,6 +136,23 @@ def test_fit_starts_without_the_heavy_ones() -> None:
     loaded = imported_by("fit", str(sample))
     assert "numpy" in loaded
     assert not loaded & {"pandas", "scipy", "lmfit", "matplotlib", "rich", "pyarrow", "openpyxl"}
+
+
+def test_public_names_are_imported_from_where_checkers_see_them() -> None:
+    (seen,) = [node for node in ast.parse(HOUSE.files["__init__.py"]).body if isinstance(node, ast.If)]
+    homes = {
+        name.name: (node.module or "").removeprefix("ramanfit.")
+        for node in seen.body
+        if isinstance(node, ast.ImportFrom)
+        for name in node.names
+    }
+    assert homes == ramanfit._HOMES
+    assert {*ramanfit.__all__} == {*homes, "__version__"}
+
+
+def test_every_module_of_the_verbs_is_a_command() -> None:
+    verbs = {path for path in HOUSE.modules if path.startswith("cli/verbs/")} - {"cli/verbs/__init__.py"}
+    assert {module.removeprefix("ramanfit.").replace(".", "/") + ".py" for module, _ in COMMANDS.values()} == verbs
 
 
 def test_public_names_are_there() -> None:

@@ -24,6 +24,11 @@ def test_a_path_that_is_named_is_there(path: str) -> None:
     assert (ROOT / path).exists()
 
 
+@pytest.mark.parametrize(("name", "path"), re.findall(r"`(\w+)`\s+of\s+`(ramanfit/[\w/]+\.py)`", TEXT))
+def test_a_name_stands_in_the_file_it_is_said_to_be_of(name: str, path: str) -> None:
+    assert re.search(rf"^ *{name}\b *[:=]", (ROOT / path).read_text(encoding="utf-8"), re.M)
+
+
 @pytest.mark.parametrize("module", MODULES)
 def test_a_module_that_is_named_can_be_run(module: str) -> None:
     spec = find_spec(module)

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ramanfit.errors import InputError, RecipeError
-from ramanfit.formats.registry import FORMS
+from ramanfit.formats import registry
+from ramanfit.tables import forms
 
-EXPORT_TABLES = ("csv", "tsv", "json", "jsonl", "parquet")
-EXPORT_FORMS = (*EXPORT_TABLES, *FORMS)
+EXPORT_TABLES = tuple(name for name, form in forms.FORMS.items() if form.exports)
+EXPORT_FORMS = (*EXPORT_TABLES, *registry.FORMS)
 
 
 def make_folder(folder: str | os.PathLike[str]) -> Path:

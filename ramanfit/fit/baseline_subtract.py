@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import warnings
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -19,21 +19,72 @@ OF_MANY = ("collab_pls",)  # of pybaselines, for several spectra at once
 HALF_WIDTH = 2  # channels on both sides of an anchor whose median it is
 
 
+Own: TypeAlias = Callable[[FloatArray, FloatArray, BoolArray | None, Baseline], FloatArray]
+
+
 class Method(NamedTuple):
-    """A way to find a baseline, and where it comes from."""
+    """A way to find a baseline, and where it comes from.
+
+    Attributes
+    ----------
+    meaning, reference : str
+    own : callable or None
+        Takes what `background` takes, masked channels bridged; None: pybaselines has it, by the same name.
+    """
 
     meaning: str
     reference: str
+    own: Own | None = None
+
+
+def _through_regions(
+    shift_cm1: FloatArray, counts: FloatArray, use: BoolArray | None, baseline: Baseline
+) -> FloatArray:
+    inside = np.zeros(len(shift_cm1), dtype=bool)
+    for low, high in baseline.regions:
+        inside |= (shift_cm1 >= low) & (shift_cm1 <= high)
+    order = baseline.order if isinstance(baseline.order, int) else 2
+    expect(int(inside.sum()) > order, "baseline.regions", f"more than {order} channels in them", int(inside.sum()))
+    t = (2 * shift_cm1 - shift_cm1[0] - shift_cm1[-1]) / (shift_cm1[-1] - shift_cm1[0])
+    powers = np.vander(t, order + 1)
+    weights = (np.ones(counts.shape, dtype=bool) if use is None else use)[:, inside].astype(np.float64)
+    enough = weights.sum(axis=1) > order
+    baselines = np.full(counts.shape, np.nan)
+    # every product is one of small matrices per spectrum: its digits do not depend on what stands beside it
+    weighted = np.ascontiguousarray(weights[enough])[:, None, :] * powers[inside].T
+    right = weighted @ np.ascontiguousarray(counts[enough][:, inside])[..., None]
+    solved = np.linalg.solve(weighted @ powers[inside], right)[..., 0]
+    baselines[enough] = (solved[:, None, :] @ powers.T)[:, 0]
+    return baselines
+
+
+def _through_anchors(
+    shift_cm1: FloatArray, counts: FloatArray, use: BoolArray | None, baseline: Baseline
+) -> FloatArray:
+    from scipy.interpolate import PchipInterpolator
+
+    anchors_cm1 = baseline.anchors_cm1
+    low, high = float(shift_cm1[0]), float(shift_cm1[-1])
+    at = sorted(set(anchors_cm1))
+    expect(len(at) > 1, "baseline.anchors_cm1", "two or more", list(anchors_cm1))
+    expect(low <= at[0] and at[-1] <= high, "baseline.anchors_cm1", f"shifts in {low:g}-{high:g}", list(anchors_cm1))
+    middle = np.abs(shift_cm1 - np.array(at)[:, None]).argmin(axis=1)
+    near = np.clip(middle[:, None] + np.arange(-HALF_WIDTH, HALF_WIDTH + 1), 0, len(shift_cm1) - 1)
+    levels = np.sort(counts[:, near], axis=2)[..., HALF_WIDTH]
+    inside = np.clip(shift_cm1, at[0], at[-1])  # level beyond the ends
+    return np.asarray(PchipInterpolator(at, levels, axis=1)(inside))
 
 
 METHODS: dict[str, Method] = {
     "regions": Method(
         "least-squares polynomial of baseline.order through baseline.regions",
         "general practice; Gan et al., Chemom. Intell. Lab. Syst. 82, 59 (2006) for its iterated forms",
+        _through_regions,
     ),
     "anchors": Method(
         "monotone cubic through the medians of 5 channels at baseline.anchors_cm1",
         "Fritsch & Butland, SIAM J. Sci. Stat. Comput. 5, 300 (1984)",
+        _through_anchors,
     ),
     "modpoly": Method(
         "polynomial of baseline.order fitted again to the smaller of itself and the counts",
@@ -82,10 +133,8 @@ def background(shift_cm1: FloatArray, counts: FloatArray, use: BoolArray | None,
     """
     options = checked_options(baseline)
     filled = bridged(counts, use)
-    if baseline.method == "regions":
-        return _through_regions(shift_cm1, filled, use, baseline)
-    if baseline.method == "anchors":
-        return _through_anchors(shift_cm1, filled, baseline.anchors_cm1)
+    if own := _own(baseline.method):
+        return own(shift_cm1, filled, use, baseline)
     from pybaselines import Baseline as Algorithms
 
     algorithm = getattr(Algorithms(shift_cm1), baseline.method)
@@ -110,7 +159,7 @@ def checked_options(baseline: Baseline) -> dict[str, Any]:
         If there is no such method, or it has no such option.
     """
     options = _parsed(baseline.options)
-    if baseline.method in ("regions", "anchors"):
+    if _own(baseline.method):
         expect(not options, "baseline.options", f"nothing with method {baseline.method!r}", baseline.options)
         return {}
     methods = algorithms()
@@ -141,43 +190,12 @@ def algorithms() -> dict[str, Callable[..., Any]]:
     return methods
 
 
+def _own(name: str) -> Own | None:
+    return METHODS[name].own if name in METHODS else None
+
+
 def _parsed(options: str) -> dict[str, Any]:
     try:
         return dict(parse_toml(f"options = {{ {options} }}", "")["options"])
     except RecipeError:
         raise RecipeError(f'baseline.options: expected settings such as "lam=1e6, p=0.01", found {options!r}') from None
-
-
-def _through_regions(
-    shift_cm1: FloatArray, counts: FloatArray, use: BoolArray | None, baseline: Baseline
-) -> FloatArray:
-    inside = np.zeros(len(shift_cm1), dtype=bool)
-    for low, high in baseline.regions:
-        inside |= (shift_cm1 >= low) & (shift_cm1 <= high)
-    order = baseline.order if isinstance(baseline.order, int) else 2
-    expect(int(inside.sum()) > order, "baseline.regions", f"more than {order} channels in them", int(inside.sum()))
-    t = (2 * shift_cm1 - shift_cm1[0] - shift_cm1[-1]) / (shift_cm1[-1] - shift_cm1[0])
-    powers = np.vander(t, order + 1)
-    weights = (np.ones(counts.shape, dtype=bool) if use is None else use)[:, inside].astype(np.float64)
-    enough = weights.sum(axis=1) > order
-    baselines = np.full(counts.shape, np.nan)
-    # every product is one of small matrices per spectrum: its digits do not depend on what stands beside it
-    weighted = np.ascontiguousarray(weights[enough])[:, None, :] * powers[inside].T
-    right = weighted @ np.ascontiguousarray(counts[enough][:, inside])[..., None]
-    solved = np.linalg.solve(weighted @ powers[inside], right)[..., 0]
-    baselines[enough] = (solved[:, None, :] @ powers.T)[:, 0]
-    return baselines
-
-
-def _through_anchors(shift_cm1: FloatArray, counts: FloatArray, anchors_cm1: tuple[float, ...]) -> FloatArray:
-    from scipy.interpolate import PchipInterpolator
-
-    low, high = float(shift_cm1[0]), float(shift_cm1[-1])
-    at = sorted(set(anchors_cm1))
-    expect(len(at) > 1, "baseline.anchors_cm1", "two or more", list(anchors_cm1))
-    expect(low <= at[0] and at[-1] <= high, "baseline.anchors_cm1", f"shifts in {low:g}-{high:g}", list(anchors_cm1))
-    middle = np.abs(shift_cm1 - np.array(at)[:, None]).argmin(axis=1)
-    near = np.clip(middle[:, None] + np.arange(-HALF_WIDTH, HALF_WIDTH + 1), 0, len(shift_cm1) - 1)
-    levels = np.sort(counts[:, near], axis=2)[..., HALF_WIDTH]
-    inside = np.clip(shift_cm1, at[0], at[-1])  # level beyond the ends
-    return np.asarray(PchipInterpolator(at, levels, axis=1)(inside))

@@ -13,6 +13,20 @@ BLOCK = 64  # spectra at a time: what is summed over the channels fits a process
 CLIP = 16.0  # squared differences beyond this many variances count as this: spikes are not noise
 EXACT = 1e-20  # level over squared signal below which there is no noise, only rounding
 FLOOR = 0.05  # least variance anywhere, in parts of the level
+_EVEN = {"counting": False, "white": True}
+
+
+def is_even(model: str) -> bool:
+    """Tell whether a model of `ramanfit.recipe.parts.Noise` has the same variance in every channel.
+
+    Raises
+    ------
+    ValueError
+        If there is no such model.
+    """
+    if model not in _EVEN:
+        raise ValueError(f"no noise model {model!r}: expected {' or '.join(_EVEN)}")
+    return _EVEN[model]
 
 
 def estimate_noise(
@@ -44,6 +58,7 @@ def estimate_noise(
     starts : sequence of int
         First row of each file, ascending from 0: one gain for each.
     """
+    even = is_even(model)
     sizes = np.diff([*starts, len(residual)])
     square, weight = _differences(residual, use)
     total = np.maximum(weight.sum(axis=1), 1)
@@ -58,7 +73,7 @@ def estimate_noise(
         s0, s1, s2, t0, t1 = _sums(level, gain, signal, square, weight)
         informed = (level > 0) & (s0 > 0)
         s0 = np.where(informed, s0, 1.0)
-        if model == "counting":
+        if not even:
             seen = np.add.reduceat(np.where(informed, s2 - s1 * s1 / s0, 0.0), starts)
             toward_gain = np.add.reduceat(np.where(informed, t1 - s1 * t0 / s0, 0.0), starts)
             whole = np.divide(toward_gain, seen, out=np.zeros_like(seen), where=seen > 0)

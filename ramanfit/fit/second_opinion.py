@@ -9,7 +9,7 @@ import numpy as np
 
 from ramanfit.fit.amplitude import SmoothPart
 from ramanfit.fit.engine import engine_named
-from ramanfit.fit.noise import weights_of
+from ramanfit.fit.noise import is_even, weights_of
 from ramanfit.fit.pipeline import Fitted
 from ramanfit.recipe.recipe import Recipe
 
@@ -52,7 +52,7 @@ def verify(fits: Sequence[Fitted], recipe: Recipe, count: int) -> Verdict:
         under = None if f.prepared.under is None else f.prepared.under[[row]]
         counts = counts if under is None else counts - under
         bent = mine.amplitude is not None and bool(mine.amplitude[0] > 0)
-        if bent or recipe.noise.model != "white" or len(model.smooth):
+        if bent or not is_even(recipe.noise.model) or len(model.smooth):
             curve = model.evaluate(mine) if bent else model.plain.evaluate(first(model.plain, counts, weights, None))
             weights, _ = weights_of(mine.noise, curve if under is None else curve + under, use)
         if bent:

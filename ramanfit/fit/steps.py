@@ -11,7 +11,7 @@ from ramanfit.fit.batch import Task
 from ramanfit.fit.cosmic_rays import gross_spikes, residual_spikes
 from ramanfit.fit.engine import Engine, engine_named
 from ramanfit.fit.judge import judged
-from ramanfit.fit.noise import estimate_noise, variance, weights_of
+from ramanfit.fit.noise import estimate_noise, is_even, variance, weights_of
 from ramanfit.fit.result import FitResult, Status
 from ramanfit.scan.scan import BoolArray, FloatArray
 
@@ -35,6 +35,8 @@ class Steps:
         See `ramanfit.fit.noise.variance`; not a number before it is known.
     smooth : SmoothPart or None
         None: the baseline has none, or none yet.
+    even : bool
+        Whether all channels are as noisy as each other.
     """
 
     def __init__(self, task: Task) -> None:
@@ -43,8 +45,9 @@ class Steps:
         self.counts = task.counts if task.lines is None else task.counts - task.lines
         self.spikes, self.noise = np.zeros(task.counts.shape, dtype=bool), np.full((n, 3), np.nan)
         self.smooth: SmoothPart | None = None
+        self.even = is_even(task.noise)
         # with equal weights throughout, the first fits are the last
-        self.engine, self.leading = engine_named(task.engine), engine_named(task.engine, rough=task.noise != "white")
+        self.engine, self.leading = engine_named(task.engine), engine_named(task.engine, rough=not self.even)
 
     @property
     def use(self) -> BoolArray | None:
@@ -95,7 +98,7 @@ class Steps:
         fits, noise, counts, use = final.take(ok), self.noise[fitted], self.counts[fitted], self.use
         used = None if use is None else use[fitted]
         weights = None if used is None else used.astype(np.float64)
-        if self.task.noise == "white" and self.smooth is None:
+        if self.even and self.smooth is None:
             unit = noise[:, 0]
         else:
             weights, unit = weights_of(noise, self._light_of(fits), used)
@@ -185,7 +188,7 @@ class Steps:
             from ramanfit.fit.intervals import with_errors
 
             weights = None if self.use is None else self.use.astype(np.float64)
-            if task.noise != "white" or self.smooth is not None:
+            if not self.even or self.smooth is not None:
                 weights, _ = weights_of(self.noise, self._light_of(final), self.use)
             penalty = None if self.smooth is None else self.smooth.penalty(self.everything, final.amplitude)
             final = with_errors(final, task.model, self.counts, weights, task.errors, task.ratios, penalty)

@@ -26,22 +26,25 @@ class Form(NamedTuple):
         What must be installed for it, as the extra of the form's name does; empty: nothing.
     headless : bool
         Whether the line of names can be left out.
+    exports : bool
+        Whether spectra are exported in it: it suits any number of rows.
     """
 
     says: str = ""
     package: str = ""
     headless: bool = False
+    exports: bool = False
 
 
 FORMS = {
-    "csv": Form("Comma-separated values, also on a terminal.", headless=True),
-    "tsv": Form("Tab-separated values.", headless=True),
-    "json": Form("One JSON array."),
-    "jsonl": Form("One JSON object per line."),
+    "csv": Form("Comma-separated values, also on a terminal.", headless=True, exports=True),
+    "tsv": Form("Tab-separated values.", headless=True, exports=True),
+    "json": Form("One JSON array.", exports=True),
+    "jsonl": Form("One JSON object per line.", exports=True),
     "md": Form("A Markdown table in human digits."),
     "tex": Form("A LaTeX table in human digits."),
     "xlsx": Form(package="openpyxl"),
-    "parquet": Form(package="pyarrow"),
+    "parquet": Form(package="pyarrow", exports=True),
 }
 """All forms, by the ending of their files; options and endings follow. Nothing here needs numpy."""
 
@@ -97,14 +100,12 @@ def open_writer(target: str | os.PathLike[str], form: str, *, header: bool = Tru
         If the form needs a package that is not installed, or the target cannot be opened.
     """
     from ramanfit.tables.sink import Sink
-    from ramanfit.tables.text import Delimited, JsonArray, JsonLines
+    from ramanfit.tables.text import ENCODERS
 
     check_form(form)
     encoder: Encoder
-    if form in ("csv", "tsv"):
-        encoder = Delimited("," if form == "csv" else "\t", header)
-    elif form in ("json", "jsonl"):
-        encoder = JsonArray() if form == "json" else JsonLines()
+    if form in ENCODERS:
+        encoder = ENCODERS[form](header)
     else:
         from ramanfit.tables.documents import DOCUMENTS, Collected
 

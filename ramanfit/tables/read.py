@@ -20,7 +20,7 @@ from ramanfit.scan.scan import FloatArray
 from ramanfit.scan.schedule import starts_and_numbers
 from ramanfit.tables.fit_table import FitTable
 from ramanfit.tables.schema import Entry, Schema
-from ramanfit.tables.table import Column, Table, with_columns
+from ramanfit.tables.table import Column, Table
 
 MISMATCH = "ratio_mismatch"
 
@@ -114,7 +114,7 @@ def join(tables: Sequence[FitTable], period_s: float | None = None) -> tuple[Fit
 
     Scans are numbered anew and ordered by their start, their times counted from the first start of all, as
     `ramanfit.scan.schedule.place` does for exports. Where a table does not say when its scans began, the tables follow
-    each other as given and keep their own times.
+    each other as given and keep their own times. A column that only some were asked for is empty in the others' rows.
 
     Parameters
     ----------
@@ -125,16 +125,11 @@ def join(tables: Sequence[FitTable], period_s: float | None = None) -> tuple[Fit
     Raises
     ------
     FormatError
-        If the tables hold different columns.
+        If the tables hold different peaks or ratios.
     """
     if len(tables) == 1:
         return tables[0], []
-    tables = _with_all_extras(tables)
-    for other in tables[1:]:
-        differing = set(other.table.names) ^ set(tables[0].table.names)
-        if differing:
-            where = other.table.columns["source"][0]
-            raise FormatError(str(where), expected="the columns of the first table", found=", ".join(sorted(differing)))
+    tables = _alike(tables)
     notes: list[str] = []
     visits = [visit for i, t in enumerate(tables) for visit in _visits(i, t)]
     timed = all(visit.began for visit in visits)
@@ -165,18 +160,31 @@ def join(tables: Sequence[FitTable], period_s: float | None = None) -> tuple[Fit
     ), notes
 
 
-def _with_all_extras(tables: Sequence[FitTable]) -> list[FitTable]:
-    """Give all tables the forms that one has: a peak that a table never saw has left no trace of its own."""
-    known = {name for t in tables for name in t.table.names}
-    found = []
+def _alike(tables: Sequence[FitTable]) -> list[FitTable]:
+    """Return the tables with the columns of all in one order.
+
+    What one table was not asked for, or a peak that it never saw would have had, is empty in it.
+
+    Raises
+    ------
+    FormatError
+        If the tables differ in a column that is always there.
+    """
+    there = {name for t in tables for name in t.table.names}
+    first = tables[0].table.names
+    ratios = [entry.of for entry in Schema.read(first).values() if entry.kind.name == "ratio"]
+    entries = [entry for entry in Schema.of(tables[0].status, ratios).values() if entry.name in there]
+    alike = []
     for t in tables:
-        table, nothing = t.table, np.full(len(t.table), np.nan)
-        for peak in t.status:
-            extras = [kind.named(peak) for kind in kinds_of(PEAK, SOME, ASKED)]
-            more = {name: table.columns.get(name, nothing) for name in extras if name in known}
-            table = with_columns(table, more, kinds_of(PEAK, ALWAYS)[-1].named(peak))
-        found.append(t.with_table(table))
-    return found
+        empty = {e.name: np.full(len(t), np.nan) for e in entries if e.kind.there in (SOME, ASKED)}
+        columns = {**empty, **t.table.columns}
+        names = [entry.name for entry in entries]
+        differing = {*columns} ^ {*names}
+        if differing:
+            where = t.table.columns["source"][0]
+            raise FormatError(str(where), expected="the columns of the first table", found=", ".join(sorted(differing)))
+        alike.append(t.with_table(Table({name: columns[name] for name in names})))
+    return alike
 
 
 class _Visit(NamedTuple):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -96,6 +96,15 @@ class JsonArray:
     def end(self) -> bytes:
         """Return the closing bracket."""
         return b"[]\n" if self._before == "[\n" else b"\n]\n"
+
+
+ENCODERS: dict[str, Callable[[bool], Encoder]] = {
+    "csv": lambda header: Delimited(",", header),
+    "tsv": lambda header: Delimited("\t", header),
+    "json": lambda header: JsonArray(),
+    "jsonl": lambda header: JsonLines(),
+}
+"""By form; told whether the line of names comes first."""
 
 
 def number_cells(values: NumberColumn, missing: str) -> list[str]:

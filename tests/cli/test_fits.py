@@ -94,6 +94,29 @@ def test_fit_piped_into_ratio_is_ratio() -> None:
     assert direct.count(b"\n") == 73
 
 
+def test_tables_with_and_without_a_smooth_part_are_one_experiment(tmp_path: Path) -> None:
+    scans = sorted((SAMPLES / "operando").glob("*Spec.Data*"))[:2]
+    tables, alone = [], []
+    for scan, smooth in zip(scans, ("auto", "none"), strict=True):
+        tables.append(tmp_path / f"{smooth}.csv")
+        ramanfit("fit", scan, "--smooth", smooth, "-o", tables[-1])
+        alone.append(rows(ramanfit("ratio", scan, "--smooth", smooth).stdout))
+    joined = ramanfit("ratio", *tables).stdout
+    assert joined == ramanfit("ratio", *reversed(tables)).stdout
+    found = rows(joined)
+    assert [*found[0]] == [*alone[0][0]]
+    apart = {*alone[0][0]} - {*alone[1][0]}
+    assert apart == {"smooth", "ratio_other"}
+    numbered = {"scan", "time_s"}  # of one experiment
+    for row, expected in zip(found, [row for table in alone for row in table], strict=True):
+        wanted = dict.fromkeys(apart, "") | expected
+        assert {k: v for k, v in row.items() if k not in numbered} == {k: wanted[k] for k in row if k not in numbered}
+    ramanfit("evolve", *tables, "--smooth", "auto", "-o", tmp_path / "evolution")
+    assert (tmp_path / "evolution" / "ratios.csv").read_bytes() == joined
+    again = tmp_path / "evolution" / "peaks.csv"
+    assert ramanfit("ratio", again).stdout == joined
+
+
 def test_processes_do_not_show_in_the_bytes() -> None:
     assert ramanfit("fit", SAMPLES / "operando", "-j", "2").stdout == ramanfit("fit", SAMPLES / "operando").stdout
     assert ramanfit("fit", TABLE_S1, "-j", "2").stdout == ramanfit("fit", TABLE_S1).stdout

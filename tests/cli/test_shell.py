@@ -29,8 +29,11 @@ from ramanfit.cli.options.placement import placement_options
 from ramanfit.cli.options.reading import reading_options
 from ramanfit.cli.options.recipe import recipe_options
 from ramanfit.cli.types import DURATION, LENGTH
+from ramanfit.drawing.figures import style
 from ramanfit.errors import FlaggedFits, RamanfitError
+from ramanfit.experiment.calibration import STANDARDS
 from ramanfit.experiment.request import Request
+from ramanfit.recipe import parts
 from ramanfit.recipe.toml import DEFAULT_RECIPE, load_recipe, shipped_recipes
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -466,6 +469,33 @@ def test_what_sets_the_recipe_names_keys_of_it() -> None:
         assert hasattr(getattr(recipe, part), name)
     for option in declared:
         assert option.envvar == f"RAMANFIT_{(option.name or '').upper()}"
+
+
+def test_an_option_offers_what_its_setting_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    takes: dict[str, set[str]] = {}
+    monkeypatch.setattr(parts, "choice", lambda value, valid, key: takes.update({key: {*valid}}))
+    load_recipe(DEFAULT_RECIPE)
+    compared = set()
+    for option in fitting_command().params:
+        if isinstance(option, RecipeOption) and (option.keys[0] in takes or isinstance(option.type, click.Choice)):
+            words = getattr(option.type, "choices", None) or (option.metavar or "").split("|")
+            assert {option.type.convert(word, option, None) for word in words} == takes[option.keys[0]]
+            compared.add(option.keys[0])
+    assert {"errors.method", "axis.unit"} <= compared
+
+
+@pytest.mark.parametrize(
+    ("command", "name", "there_are"),
+    [
+        ("plot", "width", style.WIDTHS_IN),
+        ("evolve", "width", style.WIDTHS_IN),
+        ("evolve", "formats", style.FORMS),
+        ("calibrate", "standard", STANDARDS),
+    ],
+)
+def test_an_option_offers_what_there_is(command: str, name: str, there_are: Sequence[str]) -> None:
+    (option,) = [p for p in importlib.import_module(COMMANDS[command][0]).command.params if p.name == name]
+    assert {*getattr(option.type, "_kind", option.type).choices} == {*there_are}
 
 
 def fitting_command(seen: dict[str, Any] | None = None) -> click.Command:

@@ -16,7 +16,10 @@ from matplotlib.figure import Figure
 import ramanfit
 from ramanfit.errors import InputError, OutputIsInputError, RamanfitError, RecipeError, UsageError
 from ramanfit.experiment.request import Drawing, Request
+from ramanfit.recipe.column_kind import BAND, LONG
+from ramanfit.recipe.columns import KINDS
 from ramanfit.recipe.parts import Axis
+from ramanfit.recipe.toml import load_recipe, with_overrides
 from ramanfit.tables.forms import open_writer
 from ramanfit.tables.table import Table
 from tests.cli.test_fits import PRISTINE, ROOT, SAMPLES, TABLE_S1
@@ -88,6 +91,19 @@ def test_an_experiment_is_saved_as_the_command_writes_it(day: Path, tmp_path: Pa
     with pytest.raises(RecipeError, match="quantity"):
         evolved.save(tmp_path / "third", ["nonsense"])
     assert not (tmp_path / "third").exists()
+
+
+def test_an_experiment_that_is_asked_for_everything_fills_every_column(day: Path) -> None:
+    settings = {"baseline.smooth_cm1": "auto", "errors.method": "profile", "peaks.B.shape": "pseudo-voigt"}
+    recipe, cell = with_overrides(load_recipe("li-graphite"), settings), ramanfit.Echem(str(CELL))
+    evolution = ramanfit.evolve(day, recipe=recipe, echem=cell, reference=PRISTINE, sensitivity=True).evolution
+    columns = evolution.table.columns
+    filled = {
+        entry.kind.name
+        for name, entry in evolution.schema.items()
+        if name in columns and (entry.kind.text or np.isfinite(np.asarray(columns[name])).any())
+    }
+    assert filled == {kind.name for kind in KINDS.values() if kind.there != LONG and kind.owner != BAND}
 
 
 def test_figures_and_report_of_an_experiment(day: Path, tmp_path: Path) -> None:

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 
 from ramanfit.fit.lineshapes import lorentzian
-from ramanfit.fit.noise import estimate_noise, variance, weights_of
+from ramanfit.fit.noise import estimate_noise, is_even, variance, weights_of
 from ramanfit.fit.pipeline import fit_scan
+from ramanfit.recipe.parts import NOISE_MODELS
 from ramanfit.recipe.toml import load_recipe
 from ramanfit.scan.scan import FloatArray, Scan
 
@@ -44,6 +45,18 @@ def test_white_noise_has_one_variance() -> None:
     assert (noise[:, 2] == 0).all()
     np.testing.assert_allclose(variance(noise, curve), np.repeat(noise[:, :1], 420, axis=1))
     assert np.mean(noise[:, 0]) == pytest.approx(300, rel=0.01)
+
+
+@pytest.mark.parametrize("model", NOISE_MODELS)
+def test_every_model_that_a_recipe_can_ask_for_is_known(model: str) -> None:
+    residual, curve = made(400, 300.0, 1.0, seed=3)
+    gain = estimate_noise(model, residual, curve)[0, 2]
+    assert gain == pytest.approx(0.0 if is_even(model) else 1.0, abs=0.1)
+
+
+def test_a_model_that_is_not_there_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"^no noise model 'shot': expected counting or white$"):
+        estimate_noise("shot", *made(2, 300.0, 1.0, seed=3))
 
 
 def test_it_is_the_likeliest_noise_of_second_differences() -> None:

@@ -32,7 +32,7 @@ from ramanfit.tables.forms import FORMS, check_form, form_of, open_writer
 from ramanfit.tables.rounding import for_people, plus_minus, shorthand, with_error
 from ramanfit.tables.sink import Sink
 from ramanfit.tables.table import Table
-from ramanfit.tables.text import Delimited, Encoder, JsonArray, JsonLines
+from ramanfit.tables.text import ENCODERS, Delimited, Encoder
 
 ROOT = Path(__file__).resolve().parents[2]
 EXTRAS = {"xlsx": "openpyxl", "parquet": "pyarrow"}
@@ -132,8 +132,7 @@ def test_delimited_text_is_read_back_by_the_csv_module(
 
 @given(ROWS, TEXT.filter(bool), st.sampled_from(["json", "jsonl"]))
 def test_json_is_read_back_by_the_json_module(rows: list[tuple[str, float, int]], name: str, form: str) -> None:
-    encoder = JsonArray() if form == "json" else JsonLines()
-    text = encoded(encoder, [table_of(rows, name)])
+    text = encoded(ENCODERS[form](True), [table_of(rows, name)])
     found = json.loads(text) if form == "json" else [json.loads(line) for line in text.split("\n")[:-1]]
     assert [list(row) for row in found] == [[name, "float", "integer"]] * len(rows)
     for row, (words, value, integer) in zip(found, rows, strict=True):
@@ -142,13 +141,10 @@ def test_json_is_read_back_by_the_json_module(rows: list[tuple[str, float, int]]
         assert same_number(row["float"], value) if math.isfinite(value) else row["float"] is None
 
 
-@given(ROWS, st.integers(0, 8), st.sampled_from(["csv", "tsv", "json", "jsonl"]))
+@given(ROWS, st.integers(0, 8), st.sampled_from(sorted(ENCODERS)))
 def test_batches_do_not_show(rows: list[tuple[str, float, int]], cut: int, form: str) -> None:
-    encoder = {"csv": lambda: Delimited(","), "tsv": lambda: Delimited("\t"), "json": JsonArray, "jsonl": JsonLines}[
-        form
-    ]
     parts = [table_of(rows[:cut]), table_of(rows[cut:])]
-    assert encoded(encoder(), parts) == encoded(encoder(), [table_of(rows)])
+    assert encoded(ENCODERS[form](True), parts) == encoded(ENCODERS[form](True), [table_of(rows)])
 
 
 @given(st.lists(TEXT, min_size=1))
@@ -311,6 +307,17 @@ def test_the_ending_chooses() -> None:
     with pytest.raises(RecipeError, match=r"found \.txt") as caught:
         form_of("out.txt")
     assert caught.value.exit_code == 2
+
+
+def test_every_form_is_written_by_an_encoder_or_as_a_document() -> None:
+    assert sorted([*ENCODERS, *DOCUMENTS]) == sorted(FORMS)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_line_of_names_is_left_out_where_that_is_offered(form: str, tmp_path: Path) -> None:
+    whole, without = (written(example(), form, tmp_path, header) for header in (True, False))
+    assert whole.endswith(without)
+    assert (whole != without) == FORMS[form].headless
 
 
 @pytest.mark.parametrize("form", ["xlsx", "parquet"])

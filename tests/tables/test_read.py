@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from ramanfit.errors import FormatError
 from ramanfit.fit.pipeline import fit_scan
 from ramanfit.formats import is_fit_table
+from ramanfit.recipe.column_kind import ASKED, PEAK
+from ramanfit.recipe.columns import KINDS, column_name
 from ramanfit.recipe.toml import load_recipe, with_overrides
 from ramanfit.scan.scan import Metadata, Scan
 from ramanfit.scan.schedule import Schedule, Visit, chronological, place
@@ -98,6 +100,30 @@ def test_a_peak_that_one_table_never_saw_joins_with_its_form(tmp_path: object) -
     form = np.asarray(joined.table.columns["B_form"])
     assert np.isfinite(form[:2]).all()
     assert np.isnan(form[2:]).all()
+
+
+@pytest.mark.parametrize("kind", [kind.name for kind in KINDS.values() if kind.there == ASKED])
+@pytest.mark.parametrize("asked_first", [True, False])
+def test_what_only_one_table_was_asked_for_is_empty_in_the_other(kind: str, asked_first: bool) -> None:
+    of = "G" if KINDS[kind].owner == PEAK else ""
+    name = column_name(kind, of)
+    plain = read_fit_table("plain", b"point,G_height,B_height,ratio,area_ratio\nP1,50,20,0.4,2\n", RECIPE.ratios)[0]
+    asked = read_fit_table(
+        "asked", f"point,G_height,B_height,ratio,area_ratio,{name}\nP1,50,20,0.4,2,7\n".encode(), RECIPE.ratios
+    )[0]
+    joined, _ = join([asked, plain] if asked_first else [plain, asked])
+    assert joined.table.names == asked.table.names
+    assert set(asked.table.names) - set(plain.table.names) == {name}
+    np.testing.assert_array_equal(np.asarray(joined.table.columns[name]), [7, np.nan] if asked_first else [np.nan, 7])
+
+
+def test_tables_that_name_their_peaks_in_another_order_are_joined() -> None:
+    texts = (b"point,G_height,B_height\nP1,50,20\n", b"point,B_height,G_height\nP1,30,40\n")
+    tables = [read_fit_table("t", text, RECIPE.ratios)[0] for text in texts]
+    joined, _ = join(tables)
+    assert joined.table.names == tables[0].table.names
+    np.testing.assert_array_equal(np.asarray(joined.table.columns["G_height"]), [50, 40])
+    np.testing.assert_array_equal(np.asarray(joined.table.columns["ratio"]), [0.4, 0.75])
 
 
 def test_tables_made_one_by_one_join_to_what_one_command_gives(tmp_path: object) -> None:

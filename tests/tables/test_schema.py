@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -11,13 +12,15 @@ from hypothesis import strategies as st
 
 from ramanfit.drawing.axes import label
 from ramanfit.experiment.evolution import Evolution, nine_digits
+from ramanfit.fit.pipeline import fit_scan
 from ramanfit.fit.quantities import Quantities, RatioValues
 from ramanfit.recipe import column_kind
 from ramanfit.recipe.column_kind import ALWAYS, ASKED, BAND, CELL, KEY, LONG, PEAK, RATIO, REFERENCE, SOME, SPECTRUM
 from ramanfit.recipe.columns import ECHEM, KEYS, KINDS, column_name, is_taken, kinds_of
 from ramanfit.recipe.peaks import Ratio
-from ramanfit.scan.scan import FloatArray
-from ramanfit.scan.schedule import Keys
+from ramanfit.recipe.toml import load_recipe, with_overrides
+from ramanfit.scan.scan import FloatArray, Scan
+from ramanfit.scan.schedule import Keys, Schedule, Visit, place
 from ramanfit.tables.columns import COLUMNS, lengthened, wide_table
 from ramanfit.tables.fit_table import FitTable
 from ramanfit.tables.forms import open_writer
@@ -25,6 +28,7 @@ from ramanfit.tables.read import read_fit_table
 from ramanfit.tables.rounding import for_people
 from ramanfit.tables.schema import Entry, Schema
 from ramanfit.tables.table import Table
+from tests.fit.test_quantities import SHIFT, spectra
 
 PEAKS, RATIOS = ("G", "B'_2"), (Ratio("B'_2", "G", "ratio"), Ratio("G", "B'_2", "I_G_B"))
 N = 3
@@ -35,6 +39,17 @@ def numbers(seed: int, *shape: int) -> FloatArray:
     return nine_digits(values.ravel()).reshape(shape)
 
 
+def others(owner: str, seed: int, fields: Iterable[str]) -> dict[str, FloatArray]:
+    """Columns that have no field of their own."""
+    kinds = [kind for kind in kinds_of(owner, ALWAYS, ASKED) if kind.name not in fields]
+    return {kind.name: numbers(seed + i, N) for i, kind in enumerate(kinds)}
+
+
+def ratio_values(r: int, value: FloatArray) -> RatioValues:
+    values = RatioValues(value, *numbers(50 + r, 3, N))
+    return values.with_more(**others(RATIO, 60 + 10 * r, values.columns()))
+
+
 def whole() -> Quantities:
     """Quantities with every column that is declared."""
     own = {kind.name: numbers(i, N, 2) for i, kind in enumerate(kinds_of(PEAK, ALWAYS, SOME))}
@@ -43,17 +58,12 @@ def whole() -> Quantities:
         status=np.full((N, 2), "ok"),
         formed=PEAKS,
         ratios={
-            ratio.name: RatioValues(
-                own["height"][:, 1 - r] / own["height"][:, r],
-                *numbers(50 + r, 3, N),
-                more={kind.name: numbers(60 + r + i, N) for i, kind in enumerate(kinds_of(RATIO, ASKED))},
-            )
-            for r, ratio in enumerate(RATIOS)
+            ratio.name: ratio_values(r, own["height"][:, 1 - r] / own["height"][:, r]) for r, ratio in enumerate(RATIOS)
         },
         redchi2=numbers(90, N),
         flags=np.array(["", "at_bound", "low_snr|swapped"]),
         of_peaks={kind.name: numbers(20 + i, N, 2) for i, kind in enumerate(kinds_of(PEAK, ASKED))},
-        of_spectra={kind.name: numbers(91 + i, N) for i, kind in enumerate(kinds_of(SPECTRUM, ASKED))},
+        of_spectra=others(SPECTRUM, 91, Quantities.__dataclass_fields__),
         **own,
     )
 
@@ -82,6 +92,16 @@ def test_every_declared_column_is_in_the_wide_table() -> None:
         entry.name for entry in Schema.of(PEAKS, [r.name for r in RATIOS]).values() if entry.kind.there != REFERENCE
     ]
     assert list(WIDE.names) == declared
+
+
+def test_a_plain_fit_fills_the_columns_that_are_always_there_and_no_other() -> None:
+    scan = Scan(SHIFT, spectra(3), "line", position_um=np.arange(3.0))
+    (of_scan,), _ = place([Visit.of(scan)], Schedule(dwell_s=25))
+    recipe = with_overrides(load_recipe("li-graphite"), {"baseline.smooth_cm1": "none"})
+    table = wide_table(of_scan, fit_scan(scan, recipe).quantities)
+    always = [entry for entry in Schema.of(["G", "B"], ["ratio"]).values() if entry.kind.there == ALWAYS]
+    assert list(table.names) == [entry.name for entry in always]
+    assert all(np.isfinite(np.asarray(table.columns[entry.name])).all() for entry in always if not entry.kind.text)
 
 
 def test_every_declared_column_is_in_the_long_table() -> None:

@@ -16,6 +16,7 @@ from ramanfit.cli.options.placement import placement_options
 from ramanfit.cli.options.reading import files, keep_going, reading_options
 from ramanfit.cli.options.recipe import given_recipe_files, recipe_options
 from ramanfit.experiment.request import Request
+from ramanfit.fit.engine import ENGINES
 
 FITTING = (
     files,
@@ -25,7 +26,7 @@ FITTING = (
     echem_options,
     click.option(
         "--engine",
-        type=click.Choice(["varpro", "lmfit"]),
+        type=click.Choice([*ENGINES]),
         default="varpro",
         help="What minimises: the batched engine, or lmfit, spectrum by spectrum.",
     ),

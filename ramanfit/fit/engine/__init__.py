@@ -6,6 +6,7 @@ models of `fit`, never its pipeline.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
@@ -31,21 +32,39 @@ class Engine(Protocol):
         """Return the fits."""
 
 
+def _varpro(rough: bool) -> Engine:
+    from ramanfit.fit.engine import varpro
+
+    return partial(varpro.fit, tolerance=varpro.ROUGH) if rough else varpro.fit
+
+
+def _lmfit(rough: bool) -> Engine:
+    from ramanfit.fit.engine import reference
+
+    return reference.fit
+
+
+def _baseline_only(rough: bool) -> Engine:
+    from ramanfit.fit.engine import baseline_only
+
+    return baseline_only.fit
+
+
+ENGINES: dict[str, Callable[[bool], Engine]] = {"varpro": _varpro, "lmfit": _lmfit}
+"""What can be chosen, by name; an engine is imported when it is asked for. Nothing here needs numpy."""
+
+_FOR_KNOWN_PEAKS = {"baseline_only": _baseline_only}
+
+
 def engine_named(name: str, *, rough: bool = False) -> Engine:
-    """Return the engine ``varpro`` (batched) or ``lmfit`` (the reference); rough: for fits that are not the last.
+    """Return an engine of `ENGINES`, or ``baseline_only``; rough: for fits that are not the last.
 
-    See `Engine` for what it takes.
+    Raises
+    ------
+    ValueError
+        If there is no such engine.
     """
-    if name == "varpro":
-        from ramanfit.fit.engine import varpro
-
-        return partial(varpro.fit, tolerance=varpro.ROUGH) if rough else varpro.fit
-    if name == "lmfit":
-        from ramanfit.fit.engine import reference
-
-        return reference.fit
-    if name == "baseline_only":
-        from ramanfit.fit.engine import baseline_only
-
-        return baseline_only.fit
-    raise ValueError(f"no engine {name!r}: expected varpro or lmfit")
+    engines = ENGINES | _FOR_KNOWN_PEAKS
+    if name not in engines:
+        raise ValueError(f"no engine {name!r}: expected {' or '.join(ENGINES)}")
+    return engines[name](rough)

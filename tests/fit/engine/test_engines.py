@@ -1,0 +1,40 @@
+"""Every engine that can be chosen, by the name a user gives it: it gives what the batched one gives."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ramanfit.fit.engine import ENGINES, engine_named, varpro
+from tests.spectra import random_spectra
+
+
+@pytest.mark.parametrize("name", ENGINES)
+@pytest.mark.parametrize("rough", [False, True])
+def test_an_engine_that_can_be_chosen_agrees_with_the_batched_one(name: str, rough: bool) -> None:
+    model, counts, _ = random_spectra(20, seed=13)
+    weights = 1 / np.random.default_rng(1).uniform(0.2, 5, counts.shape)
+    weights[:, 100:110] = 0
+    expected = varpro.fit(model, counts, weights)
+    result = engine_named(name, rough=rough)(model, counts, weights)
+    np.testing.assert_array_equal(result.dof, expected.dof)
+    np.testing.assert_allclose(result.chi2, expected.chi2, rtol=1e-3 if rough else 1e-5)
+    errors = expected.standard_errors()
+    inside = ~expected.at_bound.any(axis=(1, 2)) & (expected.height / errors["height"] > 5).all(axis=1)
+    assert inside.sum() > 15
+    for what, se in result.standard_errors().items():
+        apart = np.abs(getattr(result, what) - getattr(expected, what)) / errors[what]
+        assert apart[inside].max() < (0.5 if rough else 0.02), what
+        np.testing.assert_allclose(se[inside], errors[what][inside], rtol=0.1 if rough else 5e-3, err_msg=what)
+
+
+def test_only_a_rough_fit_of_the_batched_engine_ends_early() -> None:
+    model, counts, _ = random_spectra(20, seed=14)
+    well, rough = (engine_named("varpro", rough=rough)(model, counts).chi2 for rough in (False, True))
+    assert (well <= rough).all()
+    assert (well < rough).any()
+
+
+def test_an_engine_that_is_not_there_is_refused_with_those_that_are() -> None:
+    with pytest.raises(ValueError, match=f"^no engine 'varpor': expected {' or '.join(ENGINES)}$"):
+        engine_named("varpor")
