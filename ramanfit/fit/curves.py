@@ -168,7 +168,7 @@ def curves(
         coefficients[rows] = 0.0
         coefficients[rows, : order + 1], noise[rows] = baseline.coefficients[:, : order + 1], baseline.noise
         if len(smooth):
-            bent[rows] = baseline.coefficients[:, order + 1 :] @ smooth
+            bent[rows] = (baseline.coefficients[:, None, order + 1 :] @ smooth)[:, 0]
         if baseline.spikes is not None:
             use[rows] &= ~baseline.spikes
     shown = np.where(drawn[..., None], lines, np.nan)

@@ -14,7 +14,7 @@ from functools import lru_cache
 import numpy as np
 
 from ramanfit.fit.amplitude import AMPLITUDES, Index, SmoothPart, pooled, reduced
-from ramanfit.fit.engine.algebra import eliminate
+from ramanfit.fit.engine.algebra import eliminate, total
 from ramanfit.fit.engine.problem import BLOCK, Problem
 from ramanfit.fit.engine.varpro import problem_of
 from ramanfit.fit.model import Model
@@ -172,9 +172,9 @@ def _further_bands(
     singular = eliminate(g, free)
     pivots = np.einsum("iin->in", g[:, :free])
     bands, data = g[:, free:-1] / pivots[:, None], g[:, -1]
-    left = norm - (bands * g[:, free:-1]).sum(axis=0)
-    overlap = gram[q:end, -1] - (bands * data[:, None]).sum(axis=0)
-    chi2 = gram[-1, -1] - (data * data / pivots).sum(axis=0)
+    left = norm - total(bands * g[:, free:-1])
+    overlap = gram[q:end, -1] - total(bands * data[:, None])
+    chi2 = gram[-1, -1] - total(data * data / pivots)
     dof = np.maximum(problem.used - problem.model.parameters, 1)
     with np.errstate(divide="ignore", invalid="ignore"):
         z = overlap / np.sqrt(left * chi2 / dof)
@@ -188,7 +188,7 @@ def _further_bands(
     right = -g[q:][:, free + best, spectra]
     right = right * np.where(usable[best, spectra], height[best, spectra], 0.0)
     for k in range(free - q - 1, -1, -1):
-        change[k] = (right[k] - (upper[k, k + 1 :] * change[k + 1 :]).sum(axis=0)) / upper[k, k]
+        change[k] = (right[k] - total(upper[k, k + 1 :] * change[k + 1 :])) / upper[k, k]
     by_band = extended.parameters_of(change[len(slopes) :], change[: len(slopes)], fits)
     by_band *= np.sqrt(np.maximum(1 - (BY_CHANCE / np.maximum(z.max(axis=0), BY_CHANCE)) ** 2, 0))[:, None]
     return z.T, np.where(np.isfinite(by_band), by_band, 0.0)

@@ -152,7 +152,7 @@ class Model:
 
     def baseline(self, coefficients: FloatArray) -> FloatArray:
         """Return the baselines [N, M] of coefficients [N, Q]."""
-        return np.asarray(coefficients @ self.basis)
+        return np.asarray((coefficients[..., None, :] @ self.basis)[..., 0, :])  # one by one: none feels the others
 
     def with_order(self, order: int) -> Model:
         """Return the model with another polynomial as its baseline."""

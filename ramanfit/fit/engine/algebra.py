@@ -9,6 +9,13 @@ from ramanfit.scan.scan import BoolArray, FloatArray
 SINGULAR = 1e-12  # pivot over diagonal below which functions are collinear
 
 
+def total(terms: FloatArray) -> FloatArray:
+    """Sum over the first axis, one term after another: of a single system numpy's sum would take them in pairs."""
+    if len(terms) and terms.shape[-1] == 1:
+        return np.asarray(np.add.accumulate(terms, axis=0)[-1])
+    return np.asarray(terms.sum(axis=0))
+
+
 def eliminate(g: FloatArray, pivots: int) -> BoolArray:
     """Gaussian elimination of the first `pivots` functions, in place; True where they are collinear.
 
@@ -31,7 +38,7 @@ def substitute(g: FloatArray, first: int, last: int) -> FloatArray:
     """Back substitution after elimination: the linear parameters first..last-1, [last - first, n]."""
     linear = np.empty((last - first, g.shape[-1]))
     for k in range(last - 1, first - 1, -1):
-        solved = (g[k, k + 1 : last] * linear[k + 1 - first :]).sum(axis=0)
+        solved = total(g[k, k + 1 : last] * linear[k + 1 - first :])
         linear[k - first] = (g[k, -1] - solved) / g[k, k]
     return linear
 
@@ -46,7 +53,7 @@ def solve(a: FloatArray, b: FloatArray) -> FloatArray:
         g[j + 1 :, j + 1 :] -= g[j + 1 :, j, None] * row[None]
     x = np.empty_like(b)
     for j in range(k - 1, -1, -1):
-        x[j] = g[j, -1] - (g[j, j + 1 : k] * x[j + 1 :]).sum(axis=0)
+        x[j] = g[j, -1] - total(g[j, j + 1 : k] * x[j + 1 :])
     return x
 
 

@@ -15,7 +15,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ramanfit.fit.engine.algebra import solve
+from ramanfit.fit.engine.algebra import solve, total
 from ramanfit.fit.engine.linked import Linked
 from ramanfit.fit.engine.lorentzians import Lorentzians
 from ramanfit.fit.engine.problem import Index, Point, Problem
@@ -56,7 +56,7 @@ def _minimise(
         diagonal = np.einsum("iin->in", normal)
         diagonal[:] = np.where(diagonal > 0, diagonal, 1.0) * (1 + damping)
         step = solve(normal, gradient)
-        fall = (step * gradient).sum(axis=0) * (1 + damping)  # what an undamped step would promise, nearly
+        fall = total(step * gradient) * (1 + damping)  # what an undamped step would promise, nearly
         arrived = fall <= tolerance * point.chi2 + ROUNDING * point.gram[-1, -1]
         done = arrived | ~(damping < MAX_DAMPING) | ~np.isfinite(step).all(axis=0)
         if done.any():
@@ -72,7 +72,7 @@ def _minimise(
         limit = MAX_STEP * problem.reach(here)
         trial = np.clip(here + np.clip(step, -limit, limit), lower, upper)
         taken = trial - here
-        promised = (taken * (2 * point.gradient - (point.normal * taken).sum(axis=1))).sum(axis=0)
+        promised = total(taken * (2 * point.gradient - total((point.normal * taken).transpose(1, 0, 2))))
         new = problem.reduce(trial)
         better = new.chi2 < point.chi2
         with np.errstate(
