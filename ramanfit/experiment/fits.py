@@ -14,6 +14,7 @@ from ramanfit.experiment.inputs import exports, say_notes
 from ramanfit.experiment.outliers import with_outliers
 from ramanfit.experiment.spectra import Spectra
 from ramanfit.experiment.with_cell import cell_record, keys_with_cell
+from ramanfit.fit.flags import FLAGS, VERDICTS
 from ramanfit.scan.schedule import Keys, Schedule, chronological, place
 from ramanfit.tables.fit_table import FitTable
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from ramanfit.experiment.voice import Voice
     from ramanfit.fit.sensitivity import Departures
     from ramanfit.recipe.recipe import Recipe
+
+
+VERDICT_LINES = 6  # of what is wrong with the model that are said unasked
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,6 +102,7 @@ def fit_all(request: Request, voice: Voice, keep: Keep = Keep()) -> Fits:  # noq
     for note in assumed:
         voice.say(note)
     _say_cosmic_rays(keys, scans, voice)
+    _say_verdicts(keys, scans, voice)
     spectra.arrange((numbers[i], len(k)) for i, k in zip(order, keys, strict=True))
     return Fits(scans, keys, spectra, inputs)
 
@@ -136,6 +141,28 @@ def _say_cosmic_rays(keys: Sequence[Keys], scans: Sequence[ScanFits], voice: Voi
     for k, scan in zip(keys, scans, strict=True):
         for row, low, high in scan.cosmic_rays:
             voice.detail(f"{k.source}: {k.point[row]}: cosmic ray masked at {low:.1f}-{high:.1f} cm-1")
+
+
+def _say_verdicts(keys: Sequence[Keys], scans: Sequence[ScanFits], voice: Voice) -> None:
+    """Say of every scan what is wrong with the model, where, and what to try; of many scans, the first."""
+    lines = []
+    for k, scan in zip(keys, scans, strict=True):
+        flags = [words.split("|") for words in scan.quantities.flags]
+        for word in VERDICTS:
+            rows = [row for row, words in enumerate(flags) if word in words]
+            if rows:
+                place = scan.quantities.place_cm1
+                at = np.array([]) if place is None else place[rows][np.isfinite(place[rows])]
+                near = f", near {np.median(at):.0f} cm-1" if at.size and word != "correlated_noise" else ""
+                lines.append((f"{k.source}: {word} in {len(rows)} of {len(flags)} spectra{near}", FLAGS[word].remedy))
+    for said, remedy in lines[:VERDICT_LINES]:
+        voice.say(f"{said}: {remedy}")
+    for said, remedy in lines[VERDICT_LINES:]:
+        voice.detail(f"{said}: {remedy}")
+    if len(lines) > VERDICT_LINES:
+        voice.say(
+            f"{len(lines) - VERDICT_LINES} more lines of this kind (-v: all; `ramanfit list flags` explains them)"
+        )
 
 
 def _say_departures(alternative: str, scans: Sequence[Departures], voice: Voice) -> None:

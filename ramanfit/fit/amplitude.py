@@ -49,6 +49,8 @@ class SmoothPart:
         That of the scan.
     reml : array [N, A]
         What speaks against each of `AMPLITUDES`; not a number where none was asked for.
+    stretch : array [N]
+        Factor by which correlated channels tell less than independent ones.
     first : FitResult
         The fits without a smooth part.
     """
@@ -65,12 +67,14 @@ class SmoothPart:
         away = whole - ((whole * used).sum(axis=1) / total)[:, None]
         self.scale = np.sqrt((used * away * away).sum(axis=1) / total)
         self.amplitude = self.shared = np.zeros(len(counts))
+        self.stretch = np.ones(len(counts))
         self.reml = np.full((len(counts), len(AMPLITUDES)), np.nan)
 
     def find_amplitude(self, rows: Index, nonlinear: FloatArray, weights: FloatArray, scan: Index) -> None:
         """Find the amplitudes, with some rows asked anew, near a fit of them; the others say what they said before."""
         problem = problem_of(self.model, self.counts[rows], weights)
-        self.reml[rows] = reduced(problem, problem.moving(nonlinear), self.scale[rows]).reml()
+        near = reduced(problem, problem.moving(nonlinear), self.scale[rows], self.stretch[rows])
+        self.reml[rows] = near.reml()
         self.amplitude, self.shared = amplitudes_of(self.reml, scan)
 
     def penalty(self, rows: Index | BoolArray, amplitude: FloatArray | None = None) -> FloatArray:
@@ -113,7 +117,7 @@ class Reduced(ByRow):
             return np.asarray(np.log(grown).sum(axis=1) + self.dof[:, None] * np.log(chi2))
 
 
-def reduced(problem: Problem, moving: FloatArray, scale: FloatArray) -> Reduced:
+def reduced(problem: Problem, moving: FloatArray, scale: FloatArray, stretch: FloatArray | float = 1.0) -> Reduced:
     """Return what REML needs near a fit.
 
     Parameters
@@ -124,6 +128,8 @@ def reduced(problem: Problem, moving: FloatArray, scale: FloatArray) -> Reduced:
         Where the fit is.
     scale : array [N]
         Standard deviation of every spectrum over its channels, in counts.
+    stretch : array [N], optional
+        See `SmoothPart`; it is in the weights too.
     """
     model, gram = problem.model, problem.tangent_gram(moving)
     q, j = len(model.polynomials), len(model.smooth)
@@ -140,7 +146,7 @@ def reduced(problem: Problem, moving: FloatArray, scale: FloatArray) -> Reduced:
     curvature, vectors = np.linalg.eigh(left.transpose(2, 0, 1))
     overlap = (vectors.transpose(0, 2, 1) @ (root * g[free:-1, -1].T)[..., None])[..., 0]
     chi2[bad] = np.nan
-    dof = (problem.used - model.parameters).astype(np.float64)
+    dof = (problem.used - model.parameters) / np.asarray(stretch, dtype=np.float64)
     return Reduced(np.maximum(curvature, 0.0), overlap * overlap, chi2, dof, scale)
 
 

@@ -17,6 +17,8 @@ WIDEST = 3  # channels; a line of 2 channels FWHM, the narrowest behind a slit, 
 REACH = 8  # channels on both sides that say what lies under a spike
 LOCAL = 20  # channels on both sides that say how much noise there is near one
 SECOND = 0.6745 * np.sqrt(6)  # median of |second difference| in standard deviations
+GROWN = 1.3  # factor by which differences grow with the distance of channels that share their noise
+FARTHEST = 32  # channels
 SHOULDER = 0.1  # part of its height down to which a spike's width counts
 FLANK = 3.0  # standard deviations: what lies lower is no part of it
 
@@ -37,18 +39,41 @@ def gross_spikes(
     scan : int array [N], optional
         The scan of every spectrum, in which those measured one after another are neighbours; None: none are.
     """
-    d = np.abs(counts[:, 2:] + counts[:, :-2] - 2 * counts[:, 1:-1])
-    middle = d.shape[1] // 2
-    sd = np.partition(d, middle, axis=1)[:, middle, None] / SECOND
-    sd = np.broadcast_to(sd, counts.shape)
+    level, step = _noise(counts)
+    sd = np.broadcast_to(level[:, None], counts.shape)
     spikes = find_spikes(counts, sd, GROSS, use)
     if scan is None:
         return spikes
-    lone, shared = _compared(counts, find_spikes(counts, sd, LONE, use), scan)
+    lone, shared = _compared(counts, find_spikes(counts, sd, LONE, use), scan, step)
     return np.asarray((spikes & ~shared) | lone)
 
 
-def _compared(counts: FloatArray, spikes: BoolArray, scan: npt.NDArray[np.intp]) -> tuple[BoolArray, BoolArray]:
+def _noise(counts: FloatArray) -> tuple[FloatArray, npt.NDArray[np.intp]]:
+    """Return the noise of spectra and the distance of channels from which it is independent, [N] each.
+
+    As long as differences of channels twice as far apart are clearly larger, channels share their noise.
+    """
+    step = np.ones(len(counts), dtype=np.intp)
+    sd = _typical_difference(counts, 1)
+    rows, k = np.arange(len(counts)), 2
+    while len(rows) and k <= FARTHEST and counts.shape[1] > 4 * k:
+        farther = _typical_difference(counts[rows], k)
+        grown = farther > GROWN * sd[rows]
+        rows = rows[grown]
+        sd[rows], step[rows] = farther[grown], k
+        k *= 2
+    return sd, step
+
+
+def _typical_difference(counts: FloatArray, step: int) -> FloatArray:
+    d = np.abs(counts[:, 2 * step :] + counts[:, : -2 * step] - 2 * counts[:, step:-step])
+    middle = d.shape[1] // 2
+    return np.asarray(np.partition(d, middle, axis=1)[:, middle] / SECOND)
+
+
+def _compared(
+    counts: FloatArray, spikes: BoolArray, scan: npt.NDArray[np.intp], step: npt.NDArray[np.intp]
+) -> tuple[BoolArray, BoolArray]:
     """Return which of the spikes found no neighbour shows, and which one does; spectra without one have neither."""
     lone, shared = np.zeros_like(spikes), np.zeros_like(spikes)
     rows, channels = np.nonzero(spikes)
@@ -57,11 +82,11 @@ def _compared(counts: FloatArray, spikes: BoolArray, scan: npt.NDArray[np.intp])
     at = np.clip(channels[:, None] + np.arange(-REACH, REACH + 1), 0, counts.shape[1] - 1)
     excess = _excess(counts, rows, at, channels[:, None])[:, 0]
     near = np.clip(channels[:, None] + np.arange(-1, 2), 0, counts.shape[1] - 1)
-    sd = _local_sd(counts, rows, channels)
+    sd = _local_sd(counts, rows, channels, step[rows])
     top = excess > LONE * sd  # a flank, lower than what the noise of a neighbour shows, goes with its top
     alone, alike, has_neighbour = top.copy(), np.zeros(len(rows), dtype=bool), np.zeros(len(rows), dtype=bool)
-    for step in (-1, 1):
-        beside = np.clip(rows + step, 0, len(counts) - 1)
+    for way in (-1, 1):
+        beside = np.clip(rows + way, 0, len(counts) - 1)
         there = (beside != rows) & (scan[beside] == scan[rows])
         its = _excess(counts, beside, at, near).max(axis=1)
         has_neighbour |= there
@@ -75,11 +100,13 @@ def _compared(counts: FloatArray, spikes: BoolArray, scan: npt.NDArray[np.intp])
     return lone, shared
 
 
-def _local_sd(counts: FloatArray, rows: npt.NDArray[np.intp], channels: npt.NDArray[np.intp]) -> FloatArray:
+def _local_sd(
+    counts: FloatArray, rows: npt.NDArray[np.intp], channels: npt.NDArray[np.intp], step: npt.NDArray[np.intp]
+) -> FloatArray:
     """Return the noise near channels [K] of some rows [K]: on a bright line it is more than elsewhere."""
-    at = np.clip(channels[:, None] + np.arange(-LOCAL, LOCAL + 1), 1, counts.shape[1] - 2)
-    row = rows[:, None]
-    d = np.sort(np.abs(counts[row, at + 1] + counts[row, at - 1] - 2 * counts[row, at]), axis=1)
+    row, far = rows[:, None], step[:, None]
+    at = np.clip(channels[:, None] + far * np.arange(-LOCAL, LOCAL + 1), far, counts.shape[1] - 1 - far)
+    d = np.sort(np.abs(counts[row, at + far] + counts[row, at - far] - 2 * counts[row, at]), axis=1)
     return np.asarray(d[:, LOCAL] / SECOND)
 
 

@@ -20,6 +20,7 @@ StringArray = npt.NDArray[np.str_]
 STRUCTURE = 5.0  # standard errors of the correlation between neighbouring residuals
 CORRELATED = 0.95
 NARROW = 3.0  # channels
+SHARED = 1.2  # factor by which correlated channels make variances larger
 AS_BASELINE = 0.7  # of the length of a smooth part
 
 
@@ -143,71 +144,155 @@ class Flag(NamedTuple):
     meaning : str
     raised : callable or str
         Tells for which of N fits, [N]; or the module that raises it once a table is there.
+    false : str
+        How often it is raised without a reason.
+    remedy : str
+        What to do.
     """
 
     meaning: str
     raised: Callable[[Judged], BoolArray] | str
+    false: str
+    remedy: str
 
 
 FLAGS: dict[str, Flag] = {
     "not_measured": Flag(
-        "empty or constant spectrum: nothing to fit", lambda fits: fits.result.status == Status.NOT_MEASURED
+        "empty or constant spectrum: nothing to fit",
+        lambda fits: fits.result.status == Status.NOT_MEASURED,
+        "never",
+        "nothing: a scan that was cut short leaves such rows",
     ),
     "failed": Flag(
         "no finite minimum, or none reached",
         lambda fits: (fits.result.status == Status.FAILED) | (fits.result.status == Status.NOT_CONVERGED),
+        "rarely, where there are no peaks",
+        "look at the spectrum (`ramanfit plot --worst 9`); set the recipe's starts and bounds to where its peaks are",
     ),
     "at_bound": Flag(
-        "a center, width, form or height is held by a bound of the recipe; its standard error is empty", _at_bound
+        "a center, width, form or height is held by a bound of the recipe; its standard error is empty",
+        _at_bound,
+        "where a peak is hardly there",
+        "widen that bound with --set, or fix what noise cannot tell",
     ),
-    "no_covariance": Flag("the normal matrix has no inverse: no standard errors", _no_covariance),
+    "no_covariance": Flag(
+        "the normal matrix has no inverse: no standard errors",
+        _no_covariance,
+        "where a peak is hardly there",
+        "fix a parameter, or leave out the peak",
+    ),
     "saturated": Flag(
         "channels at the detector's ceiling inside the window; they were left out of the fit",
         lambda fits: fits.prepared.saturated,
+        "in sums of accumulations that happen to lie above the ceiling",
+        "measure with less light; for sums --set clean.saturation_counts=none",
     ),
     "spike_in_band": Flag(
-        "a cosmic ray within the width of a detected peak; its channels were left out of the fit", _spike_in_band
+        "a cosmic ray within the width of a detected peak; its channels were left out of the fit",
+        _spike_in_band,
+        "in about 1 % of spectra on plain backgrounds",
+        "look at the masked channels (`ramanfit plot`); --set clean.spikes=false keeps them",
     ),
     "missing_band": Flag(
         "something in the residuals says that the model lacks a band: peaks and baseline cannot be told "
         "apart; without the smooth part, and the difference to the fit with it in the errors",
         _missing_band,
+        "in 0.5 % of spectra on smooth backgrounds, on the edge of a filter in up to two thirds",
+        "fit a recipe that has the band (--recipe carbon-3 or carbon-5), or a narrower --window",
+    ),
+    "baseline_misfit": Flag(
+        "the residuals go up and down slowly, in this spectrum or in the scan as a whole: a polynomial does not follow "
+        "the background, or a band is missing",
+        lambda fits: fits.fitted & fits.result.baseline_misfit,
+        "in 0.1 % of spectra",
+        "--smooth auto, or a recipe with one more band",
+    ),
+    "line_shape": Flag(
+        "a peak is broader at its top or more lopsided than a Lorentzian, in this spectrum or in the scan as a whole",
+        lambda fits: fits.fitted & fits.result.line_shape,
+        "in 0.1 % of spectra",
+        "give the instrument's width, or fit a recipe with a second line there",
+    ),
+    "correlated_noise": Flag(
+        "neighbouring channels share their noise, as after smoothing or resampling: errors are larger for it",
+        lambda fits: fits.fitted & (fits.result.stretch > SHARED),
+        "in less than 0.1 % of spectra",
+        "fit the export as it was measured, if there is one; what smoothing did to a narrow line is not undone",
     ),
     "broad_as_baseline": Flag(
-        "a peak broader than 0.7 of the length of the baseline's smooth part: hardly told from it", _broad_as_baseline
+        "a peak broader than 0.7 of the length of the baseline's smooth part: hardly told from it",
+        _broad_as_baseline,
+        "where the peak is that broad",
+        "a longer --smooth, or --smooth none where the background is plain",
     ),
     "not_detected": Flag(
         "a height is below detection.min_snr standard errors, or the Bayesian information criterion is "
         "better without the peak: no position, no ratio",
         lambda fits: (fits.status == "not_detected").any(axis=1),
+        "a peak as high as the limit is missed in half of the spectra",
+        "nothing: height_limit says how high it may be at most",
     ),
-    "low_snr": Flag("a height is below detection.low_snr standard errors: errors are no longer symmetric", _low_snr),
+    "low_snr": Flag(
+        "a height is below detection.low_snr standard errors: errors are no longer symmetric",
+        _low_snr,
+        "never: it says how high a peak is",
+        "measure longer, or take the interval of --errors profile",
+    ),
     "residual_structure": Flag(
         "neighbouring residuals go together: the model leaves more than noise",
         lambda fits: fits.fitted & (fits.result.structure > STRUCTURE),
+        "in less than 0.1 % of spectra",
+        "look at the residuals (`ramanfit plot --worst 9`): another shape, another band, another baseline",
     ),
     "doublet_preferred": Flag(
         "two lines in the place of one (detection.doublets) are better by the Bayesian information criterion",
         lambda fits: fits.fitted & (fits.seen & (fits.result.double_bic > 0)).any(axis=1),
+        "in less than 1 % of single lines",
+        "--recipe li-graphite-doublet, or a line shape that suits",
     ),
     "high_correlation": Flag(
-        "two parameters of detected peaks are correlated by more than 0.95: hardly told apart", _high_correlation
+        "two parameters of detected peaks are correlated by more than 0.95: hardly told apart",
+        _high_correlation,
+        "never: it says how two errors go together",
+        "fix one of the two, or read both errors together",
     ),
-    "width_limited": Flag("a peak is narrower than 3 channels: its width is that of the spectrometer", _width_limited),
+    "width_limited": Flag(
+        "a peak is narrower than 3 channels: its width is that of the spectrometer",
+        _width_limited,
+        "never: it says how wide a peak is",
+        "a finer grating, or give the instrument's width",
+    ),
     "swapped": Flag(
-        "centers of detected peaks do not come in the recipe's order, or only a bound keeps them in it", _swapped
+        "centers of detected peaks do not come in the recipe's order, or only a bound keeps them in it",
+        _swapped,
+        "where two peaks lie on one another",
+        "set bounds that keep the peaks apart",
     ),
-    "edge_of_window": Flag("a center lies within half its width of the window's edge", _edge_of_window),
+    "edge_of_window": Flag(
+        "a center lies within half its width of the window's edge",
+        _edge_of_window,
+        "never: it says where a peak is",
+        "a wider --window, if the export goes further",
+    ),
     "outlier": Flag(
         "a value stands apart from those of the same point in the scans before and after; in a single scan from "
         "its neighbours along the line",
         "ramanfit.experiment.outliers",
+        "where the sample itself jumps",
+        "look at that spectrum; its row stays",
     ),
     "ratio_mismatch": Flag(
-        "a printed ratio is not that of the heights beside it (tables of fits only)", "ramanfit.tables.read"
+        "a printed ratio is not that of the heights beside it (tables of fits only)",
+        "ramanfit.tables.read",
+        "never beyond rounding",
+        "ask whoever printed the table",
     ),
 }
 """By the word that a table shows, in the order in which words are joined."""
+
+
+VERDICTS = ("missing_band", "baseline_misfit", "line_shape", "correlated_noise")
+"""Flags that say that the model is not right; a line on a scan tells of them."""
 
 
 def flags_of(fits: Judged) -> StringArray:

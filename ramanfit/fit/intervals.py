@@ -48,8 +48,13 @@ def with_errors(
         return fits
     if errors.method == "profile":
         return replace(fits, intervals=profile(model, counts, weights, fits, pairs, penalty))
+    root = np.sqrt(fits.stretch)[:, None]
     covariance, intervals = bootstrap(model, counts, weights, fits, pairs, errors.samples, penalty)
-    return replace(fits, covariance=covariance, intervals=intervals)
+    for r, (a, b) in enumerate(pairs):  # drawn one by one, channels have lost what they share
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratio = (fits.height[:, a] / fits.height[:, b])[:, None]
+        intervals[:, r] = np.where(fits.stretch[:, None] > 1, ratio + (intervals[:, r] - ratio) * root, intervals[:, r])
+    return replace(fits, covariance=covariance * fits.stretch[:, None, None], intervals=intervals)
 
 
 def bootstrap(
@@ -148,6 +153,8 @@ def profile(
         return intervals
     counts, (some, held) = counts[rows], (of if of is None else of[rows] for of in (weights, penalty))
     best = varpro.fit(model, counts, some, fits.nonlinear[rows], PRECISE, penalty=held)
+    stretch = fits.stretch[rows]
+    best = replace(best, stretch=stretch, covariance=best.covariance * stretch[:, None, None])
     for r, (a, b) in enumerate(pairs):
         if (tied := _tied(model, a, b)) is not None:
             for end, side in enumerate((-1.0, 1.0)):
@@ -183,7 +190,7 @@ def _end(
         slope[:, k * a], slope[:, k * b] = middle / best.height[:, a], -middle / best.height[:, b]
         covariance = np.where(np.isnan(best.covariance), 0.0, best.covariance)
         guess = Z_95 * np.sqrt(np.einsum("ni,nij,nj->n", slope, covariance, slope))
-        unit = best.chi2 / best.dof
+        unit = best.chi2 / best.dof * best.stretch
     end, away = np.full(len(best), np.nan), guess.copy()
     nonlinear = best.nonlinear
     at = np.flatnonzero(np.isfinite(guess) & (guess > 0))

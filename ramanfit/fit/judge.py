@@ -25,6 +25,7 @@ def judged(
     weights: FloatArray | None,
     residual: FloatArray,
     penalty: FloatArray | None = None,
+    neighbour: FloatArray | float = 0.0,
 ) -> FitResult:
     """Return fits with what their residuals and their rivals say of them.
 
@@ -41,6 +42,8 @@ def judged(
         In counts.
     penalty : array [N, J] or None
         See `ramanfit.fit.engine.varpro.fit`.
+    neighbour : array [N], optional
+        Correlation of neighbouring channels in the noise.
     """
     if not task.model.names or fits.light is None:
         return fits
@@ -52,7 +55,7 @@ def judged(
         fits,
         delta_bic=_delta_bic(engine, task.model, fits, counts, weights, penalty),
         double_bic=_double_bic(engine, task, fits, counts, weights, penalty, residual),
-        structure=autocorrelation(residual, use),
+        structure=autocorrelation(residual, use, neighbour, fits.stretch),
     )
 
 
@@ -68,6 +71,7 @@ def bic_gain(rival_chi2: FloatArray, chi2: FloatArray, more: int, channels: int 
     more : int
         Parameters that the rival lacks; below 0 it has more.
     channels : int or array [n]
+        Those that are worth an independent one.
     """
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.asarray(channels * np.log(rival_chi2 / chi2) - more * np.log(channels))
@@ -103,7 +107,7 @@ def _delta_bic(
         else:
             chi2 = baseline_only.fit(less, counts[rows], some, penalty=held).chi2
         more = model.parameters - less.parameters
-        delta[rows, p] = bic_gain(chi2, fits.chi2[rows], more, _channels(counts, some))
+        delta[rows, p] = bic_gain(chi2, fits.chi2[rows], more, _channels(counts, some) / fits.stretch[rows])
     for p, link in enumerate(model.links):
         if link.height_of is not None:
             delta[:, p] = delta[:, link.height_of]  # one height, one verdict
@@ -125,7 +129,7 @@ def _double_bic(
     if not task.doublets or not whole.any():
         return gain
     squares = (residual**2).sum(axis=1)
-    scale = np.sqrt(np.divide(fits.dof, squares, out=np.ones(len(fits)), where=squares > 0))
+    scale = np.sqrt(np.divide(fits.dof / fits.stretch, squares, out=np.ones(len(fits)), where=squares > 0))
     for p in task.doublets:
         rows = np.flatnonzero(whole & (fits.height[:, p] > 0))
         rows = rows[may_be_two(model, fits.take(rows), residual[rows] * scale[rows, None], p)]
@@ -136,5 +140,5 @@ def _double_bic(
         start[:, [p, -1], 0] += fits.fwhm_cm1[rows, p, None] * np.array([-0.35, 0.35])
         start[:, [p, -1], 1] *= 0.7
         two = engine(model.doubled(p), counts[rows], some, start, penalty=held)
-        gain[rows, p] = -bic_gain(two.chi2, fits.chi2[rows], -3, _channels(counts, some))
+        gain[rows, p] = -bic_gain(two.chi2, fits.chi2[rows], -3, _channels(counts, some) / fits.stretch[rows])
     return gain

@@ -21,7 +21,7 @@ from ramanfit.fit.model import Model
 from ramanfit.fit.result import PARAMETERS, FitResult
 from ramanfit.scan.scan import BoolArray, FloatArray
 
-SHARPER = 3.0  # gain in REML by half the length, of one spectrum with all its peaks; of another, or of a scan:
+SHARPER = 4.0  # gain in REML by half the length, of one spectrum with all its peaks; of another, or of a scan:
 SHARPER_OF_MANY = 10.0
 BAND = 4.0  # standard errors of one further band, of a spectrum and, pooled, of a scan
 BY_CHANCE = 2.0  # standard errors of the best of all further bands where there is none
@@ -43,10 +43,13 @@ class Missing:
     missing : bool array [N]
     by_band : array [N, KP]
         By how much one further band, where it is seen best, changes the parameters of the peaks.
+    place_cm1 : array [N]
+        Where that is.
     """
 
     missing: BoolArray
     by_band: FloatArray
+    place_cm1: FloatArray
 
     def smaller_doubt(self, fits: FitResult, plain: FitResult, pairs: Pairs) -> FloatArray:
         """Return the change of the parameters [N, KP] by a further band or by the other baseline, the smaller one."""
@@ -98,12 +101,14 @@ def look_for_missing(
     with np.errstate(divide="ignore", invalid="ignore"):
         whole = np.asarray((fits.height / fits.standard_errors()["height"] > SEEN).all(axis=1))
     problem = problem_of(model, counts, weights)
-    moving, scale = problem.moving(fits.nonlinear), smooth.scale[rows]
+    moving, scale, stretch = problem.moving(fits.nonlinear), smooth.scale[rows], smooth.stretch[rows]
     half = problem_of(_at_half_length(model), counts, weights)
-    likely = reduced(problem, moving, scale).reml(), reduced(half, moving, scale).reml()
-    z, by_band = _further_bands(problem, moving, fits, smooth.penalty(rows))
-    missing = _sharper(*likely, whole, scan) | (z > BAND).any(axis=1) | _of_many(z, scan)
-    return Missing(missing | (smooth.amplitude[rows] >= AMPLITUDES[-1]), by_band)
+    likely = reduced(problem, moving, scale, stretch).reml()
+    at_half = reduced(half, moving, scale, stretch).reml()
+    z, by_band = _further_bands(problem, moving, fits, smooth.penalty(rows), stretch)
+    missing = _sharper(likely, at_half, whole, scan) | (z > BAND).any(axis=1) | _of_many(z, scan)
+    place = _centers(model)[z.argmax(axis=1)]
+    return Missing(missing | (smooth.amplitude[rows] >= AMPLITUDES[-1]), by_band, place)
 
 
 @lru_cache(maxsize=8)
@@ -119,12 +124,14 @@ def _sharper(likely: FloatArray, at_half: FloatArray, whole: BoolArray, scan: In
         return np.asarray((alone > np.where(whole, SHARPER, SHARPER_OF_MANY)) | (together > SHARPER_OF_MANY))
 
 
+def _centers(model: Model) -> FloatArray:
+    return np.arange(model.shift_cm1[0] + PITCH_CM1 / 2, model.shift_cm1[-1], PITCH_CM1)
+
+
 @lru_cache(maxsize=8)
 def _with_bands(model: Model) -> Model:
     """Return the model with further bands behind its smooth functions, as functions that nothing holds back."""
-    low, high = model.shift_cm1[0], model.shift_cm1[-1]
-    centers = np.arange(low + PITCH_CM1 / 2, high, PITCH_CM1)
-    bands = np.exp(-4 * np.log(2) * ((model.shift_cm1 - centers[:, None]) / FWHM_CM1) ** 2)
+    bands = np.exp(-4 * np.log(2) * ((model.shift_cm1 - _centers(model)[:, None]) / FWHM_CM1) ** 2)
     smooth = np.concatenate([model.smooth, np.full(len(bands), np.inf)])
     return replace(model, basis=np.concatenate([model.basis, bands]), smooth=smooth)
 
@@ -159,7 +166,7 @@ def _extended(problem: Problem, penalty: FloatArray) -> Problem:
 
 
 def _further_bands(
-    problem: Problem, moving: FloatArray, fits: FitResult, penalty: FloatArray
+    problem: Problem, moving: FloatArray, fits: FitResult, penalty: FloatArray, stretch: FloatArray | float = 1.0
 ) -> tuple[FloatArray, FloatArray]:
     """Test D: heights of further bands, one at a time, in standard errors [N, K]; what the best does to the peaks."""
     extended = _extended(problem, penalty)
@@ -175,7 +182,7 @@ def _further_bands(
     left = norm - total(bands * g[:, free:-1])
     overlap = gram[q:end, -1] - total(bands * data[:, None])
     chi2 = gram[-1, -1] - total(data * data / pivots)
-    dof = np.maximum(problem.used - problem.model.parameters, 1)
+    dof = np.maximum(problem.used - problem.model.parameters, 1) / stretch
     with np.errstate(divide="ignore", invalid="ignore"):
         z = overlap / np.sqrt(left * chi2 / dof)
         height = overlap / left

@@ -67,6 +67,8 @@ class Quantities:
         What else was asked for, by the name that `ramanfit.recipe.columns` has for it: ``center_sys``.
     of_spectra : mapping of str to array [N]
         The same, of a spectrum: ``smooth``.
+    place_cm1 : array [N] or None
+        Where what a flag of `ramanfit.fit.flags.VERDICTS` is about is seen best.
     """
 
     names: tuple[str, ...]
@@ -87,6 +89,7 @@ class Quantities:
     flags: StringArray
     of_peaks: Mapping[str, FloatArray] = field(default_factory=dict)
     of_spectra: Mapping[str, FloatArray] = field(default_factory=dict)
+    place_cm1: FloatArray | None = None
 
     def columns(self) -> dict[tuple[str, str], np.ndarray]:
         """Return all values [N] by peak or ratio (empty: of the spectrum) and name in `ramanfit.recipe.columns`."""
@@ -162,6 +165,7 @@ def quantities(result: FitResult, prepared: Prepared, recipe: Recipe) -> Quantit
         redchi2=shown(result.redchi2, fitted),
         flags=flags_of(Judged(result, prepared, recipe, status, snr)),
         of_spectra={} if result.amplitude is None else {"smooth": result.amplitude},
+        place_cm1=result.place_cm1,
     )
 
 

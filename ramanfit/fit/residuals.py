@@ -15,8 +15,13 @@ LEAST_LEFT = np.array([0.05, 0.4])  # of both derivatives, squared: fitted param
 ALIKE = 1e-9  # of its norm that is added to a function, so that two of them may be the same
 
 
-def autocorrelation(residual: FloatArray, use: BoolArray | None = None) -> FloatArray:
-    """Return the correlation of neighbouring residuals in standard errors, [N].
+def autocorrelation(
+    residual: FloatArray,
+    use: BoolArray | None = None,
+    expected: FloatArray | float = 0.0,
+    stretch: FloatArray | float = 1.0,
+) -> FloatArray:
+    """Return the correlation of neighbouring residuals beyond that of their noise, in standard errors, [N].
 
     Of residuals that are noise alone it is near 0, with a standard deviation of 1: ``sqrt(n) r1`` (Durbin & Watson,
     Biometrika 37, 409 (1950), whose statistic is 2 (1 - r1)).
@@ -27,13 +32,16 @@ def autocorrelation(residual: FloatArray, use: BoolArray | None = None) -> Float
         In standard deviations of each channel.
     use : bool array [N, M], optional
         Channels that were fitted.
+    expected, stretch : array [N], optional
+        Correlation of neighbours in the noise, and how much it stretches variances.
     """
     e = residual if use is None else np.where(use, residual, 0.0)
     used = np.ones((1, e.shape[1]), dtype=bool) if use is None else use
     pairs = (used[:, 1:] & used[:, :-1]).sum(axis=1)
     square = np.einsum("nm,nm->n", e, e) * np.sqrt(pairs)
     product = np.einsum("nm,nm->n", e[:, 1:], e[:, :-1]) * used.sum(axis=1)
-    return np.asarray(np.divide(product, square, out=np.full(len(e), np.nan), where=square > 0))
+    found = np.divide(product, square, out=np.full(len(e), np.nan), where=square > 0)
+    return np.asarray((found - expected * np.sqrt(pairs)) / np.sqrt(stretch))
 
 
 def may_be_two(model: Model, fits: FitResult, residual: FloatArray, peak: int) -> BoolArray:
@@ -60,12 +68,12 @@ def may_be_two(model: Model, fits: FitResult, residual: FloatArray, peak: int) -
         least = LEAST_LEFT * np.einsum("nkm,nkm->nk", shapes, shapes)
         near = (gain > least).any(axis=1)  # few spectra need the exact part
         if near.any():
-            left = _norm_left(shapes[near], _tangent(model, fits.take(block[near])))
+            left = _norm_left(shapes[near], tangent(model, fits.take(block[near])))
             asked[block[near]] = (gain[near] > np.maximum(left, least[near])).any(axis=1)
     return asked
 
 
-def _tangent(model: Model, fits: FitResult) -> FloatArray:
+def tangent(model: Model, fits: FitResult) -> FloatArray:
     """Return what a fit can follow: baseline, and value and derivatives of every peak, [n, Q + 3P, M]."""
     n, (q, m), peaks = len(fits), model.basis.shape, len(model.names)
     tangent = np.empty((n, q + 3 * peaks, m))

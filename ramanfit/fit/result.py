@@ -60,6 +60,12 @@ class FitResult(ByRow):
         Center, fwhm, form or height held by a bound.
     status : int8 array [N]
         `Status`.
+    stretch : array [N]
+        Factor by which correlated channels make variances larger: it is in the covariance; 1: they are independent.
+    baseline_misfit, line_shape : bool array [N]
+        Whether the residuals speak against the baseline, or against the shape of a line.
+    place_cm1 : array [N]
+        Where what a verdict is about is seen best; not a number without one.
     light : array [N, M] or None
         What the fit accounts for, in counts, with what was subtracted before; kept while the fit is under way.
     spikes : bool array [N, M] or None
@@ -92,6 +98,10 @@ class FitResult(ByRow):
     double_bic: FloatArray
     at_bound: BoolArray
     status: npt.NDArray[np.int8]
+    stretch: FloatArray
+    baseline_misfit: BoolArray
+    line_shape: BoolArray
+    place_cm1: FloatArray
     light: FloatArray | None = None
     spikes: BoolArray | None = None
     intervals: FloatArray | None = None
@@ -110,6 +120,10 @@ class FitResult(ByRow):
         variances = np.einsum("nii->ni", self.covariance).reshape(len(self), -1, k)
         se = np.sqrt(np.where(variances >= 0, variances, np.nan))
         return dict(zip(PARAMETERS[:k], np.moveaxis(se, -1, 0), strict=True))
+
+    def stretched(self, stretch: FloatArray) -> FitResult:
+        """Return the result with errors that are right where channels share their noise, by a factor [N]."""
+        return replace(self, stretch=stretch, covariance=self.covariance * stretch[:, None, None])
 
     def doubted(self) -> FitResult:
         """Return the result with what depends on the baseline in its covariance."""

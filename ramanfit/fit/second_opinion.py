@@ -54,7 +54,7 @@ def verify(fits: Sequence[Fitted], recipe: Recipe, count: int) -> Verdict:
         bent = mine.amplitude is not None and bool(mine.amplitude[0] > 0)
         if bent or not is_even(recipe.noise.model) or len(model.smooth):
             curve = model.evaluate(mine) if bent else model.plain.evaluate(first(model.plain, counts, weights, None))
-            weights, _ = weights_of(mine.noise, curve if under is None else curve + under, use)
+            weights = weights_of(mine.noise, curve if under is None else curve + under, use)[0] / mine.stretch[:, None]
         if bent:
             penalty = SmoothPart(model, counts, use).penalty(np.array([0]), mine.amplitude)
             other = second(model, counts, weights, None, penalty=penalty)
@@ -65,10 +65,11 @@ def verify(fits: Sequence[Fitted], recipe: Recipe, count: int) -> Verdict:
             chi2 = mine.chi2[0]
         better += int(other.chi2[0] < chi2 * (1 - 1e-6))
         se, se_other = mine.standard_errors(), other.standard_errors()
+        root = np.sqrt(mine.stretch)[:, None]
         for name in ("height", "center_cm1", "fwhm_cm1"):
             with np.errstate(invalid="ignore"):
                 d = np.abs(getattr(other, name) - getattr(mine, name))[0] / se[name][0]
-                r = np.abs(se_other[name] / se[name] - 1)[0]
+                r = np.abs(se_other[name] * root / se[name] - 1)[0]
             for p in np.flatnonzero((f.quantities.status[row] == "ok") & np.isfinite(d) & np.isfinite(r)):
                 if d[p] > apart:
                     apart, worst = float(d[p]), f"{f.scan.source}, spectrum {row}, {model.names[p]} {name}"

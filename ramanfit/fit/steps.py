@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ramanfit.fit.batch import Task
+from ramanfit.fit.correlation import correlation
 from ramanfit.fit.cosmic_rays import gross_spikes, residual_spikes
 from ramanfit.fit.engine import Engine, engine_named
 from ramanfit.fit.judge import judged
@@ -18,6 +19,7 @@ from ramanfit.scan.scan import BoolArray, FloatArray
 if TYPE_CHECKING:
     from ramanfit.fit.amplitude import SmoothPart
 
+NOISIEST = 1.5  # times the mean variance of interpolated channels is that of channels that were measured
 SPIKE_ROUNDS = 3  # a masked spike can bare a smaller one that the fit had bent to
 
 
@@ -33,6 +35,8 @@ class Steps:
         Channels masked because of cosmic rays.
     noise : array [N, 3]
         See `ramanfit.fit.noise.variance`; not a number before it is known.
+    correlation : array [N, 2]
+        Stretch and neighbours' correlation of the noise: see `ramanfit.fit.correlation.correlation`.
     smooth : SmoothPart or None
         None: the baseline has none, or none yet.
     even : bool
@@ -44,6 +48,7 @@ class Steps:
         self.task, self.everything = task, np.ones(n, dtype=bool)
         self.counts = task.counts if task.lines is None else task.counts - task.lines
         self.spikes, self.noise = np.zeros(task.counts.shape, dtype=bool), np.full((n, 3), np.nan)
+        self.correlation = np.tile([1.0, 0.0], (n, 1))
         self.smooth: SmoothPart | None = None
         self.even = is_even(task.noise)
         # with equal weights throughout, the first fits are the last
@@ -85,7 +90,12 @@ class Steps:
             starts = [0, *(np.flatnonzero(np.diff(scan[ok])) + 1).tolist()]
             light, use = self._light_of(first)[ok], self.use
             used = None if use is None else use[ok]
-            self.noise[ok] = estimate_noise(self.task.noise, self._measured(ok) - light, light, used, starts)
+            residual = self._measured(ok) - light
+            noise = estimate_noise(self.task.noise, residual, light, used, starts)
+            sd = np.sqrt(variance(noise, light))
+            shared = correlation(np.divide(residual, sd, out=np.zeros_like(sd), where=sd > 0), used, starts)
+            noise[:, [0, 2]] *= shared[:, 2:]
+            self.noise[ok], self.correlation[ok] = noise, shared[:, :2]
 
     def fit_with_noise_weights(self, first: FitResult, rows: BoolArray | None = None) -> FitResult:
         """Return the final fits of some rows, judged."""
@@ -96,17 +106,17 @@ class Steps:
             return final
         fitted = np.flatnonzero(rows)[ok]
         fits, noise, counts, use = final.take(ok), self.noise[fitted], self.counts[fitted], self.use
-        used = None if use is None else use[fitted]
+        used, stretch = None if use is None else use[fitted], self.correlation[fitted, 0]
         weights = None if used is None else used.astype(np.float64)
         if self.even and self.smooth is None:
             unit = noise[:, 0]
         else:
             weights, unit = weights_of(noise, self._light_of(fits), used)
+            weights /= stretch[:, None]
             fits = self._seen(self._last(self.engine, fitted, counts, weights, fits.nonlinear), fitted)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            redchi2 = fits.chi2 / fits.dof / unit
-        redchi2[~np.isfinite(redchi2)] = np.nan
-        fits = replace(fits, noise=noise, redchi2=redchi2)
+            unit = unit / stretch
+        redchi2 = np.divide(fits.chi2, fits.dof * unit, out=np.full(len(fits), np.nan), where=fits.dof * unit > 0)
+        fits = replace(fits, noise=noise, redchi2=redchi2).stretched(stretch)
         residual = self._measured(fitted) - self._light_of(fits)
         final.put(ok, self._judged(fits, fitted, weights, residual))
         return final
@@ -123,11 +133,11 @@ class Steps:
         self.smooth = SmoothPart(self.task.model, self.counts, self.use, self.task.lines)
         self.smooth.first = first
         self._find_amplitude(first, np.flatnonzero((first.status == Status.CONVERGED) & (self.noise[:, 0] > 0)))
-        rows = np.flatnonzero(self.smooth.amplitude > 0)
+        rows, engine = np.flatnonzero(self.smooth.amplitude > 0), engine_named(self.task.engine, rough=True)
         if not len(rows):
             return first
-        weights, engine = self._noise_weights(first, rows), engine_named(self.task.engine, rough=True)
-        fits = self._seen(self._last(engine, rows, self.counts[rows], weights, first.nonlinear[rows]), rows)
+        weights, start = self._noise_weights(first, rows), first.nonlinear[rows]
+        fits = self._seen(self._last(engine, rows, self.counts[rows], weights, start), rows)
         first = first.take(self.everything)
         first.put(rows, fits)
         self.estimate_noise(first, self.smooth.shared > 0)  # a few that stand apart change nothing of it
@@ -157,16 +167,38 @@ class Steps:
             again = replace(
                 again,
                 noise=fits.noise[fired],
-                redchi2=again.chi2 / np.maximum(again.dof, 1),
+                redchi2=again.chi2 * self.correlation[rows[fired], 0] / np.maximum(again.dof, 1),
                 missing_band=np.ones(len(fired), dtype=bool),
+                place_cm1=verdict.place_cm1[fired],
                 doubt=difference(fits.take(fired), again),
                 other_height=fits.height[fired],
                 other_snr=(fits.height / fits.standard_errors()["height"])[fired],
             )
-            again = self._seen(again, rows[fired])
+            again = self._seen(again.stretched(self.correlation[rows[fired], 0]), rows[fired])
             residual = self._measured(rows[fired]) - self._light_of(again)
             shown.put(fired, self._judged(again, rows[fired], alone, residual))
         final.put(rows, shown)
+        return final
+
+    def judge_shapes(self, final: FitResult) -> FitResult:
+        """Return the fits with what their residuals say against baselines and lines; see `ramanfit.fit.verdicts`."""
+        if not self.task.model.names:
+            return final
+        from ramanfit.fit.verdicts import verdicts
+
+        good = np.asarray((final.status == Status.CONVERGED) & (self.noise[:, 0] > 0))
+        bent = np.zeros(len(good), dtype=bool)
+        if final.amplitude is not None and final.missing_band is not None:
+            bent = final.amplitude > 0
+            good &= ~final.missing_band  # these have their verdict, and its effect in their errors
+        for some, model in ((good & bent, self.task.model), (good & ~bent, self.task.model.plain)):
+            rows = np.flatnonzero(some)
+            if len(rows):
+                penalty = self.smooth.penalty(rows) if self.smooth is not None and bent[rows[0]] else None
+                fits, residual = final.take(rows), self._measured(rows) - self._light_of(final)[rows]
+                weights = self._noise_weights(final, rows)
+                verdict = verdicts(model, fits, residual, weights, self.task.scan[rows], penalty)
+                final.put(rows, replace(fits, **verdict._asdict()))
         return final
 
     def mask_spikes_above(self, fits: FitResult, first: FitResult) -> None:
@@ -187,9 +219,7 @@ class Steps:
         if task.errors.method != "covariance":
             from ramanfit.fit.intervals import with_errors
 
-            weights = None if self.use is None else self.use.astype(np.float64)
-            if not self.even or self.smooth is not None:
-                weights, _ = weights_of(self.noise, self._light_of(final), self.use)
+            weights = self._noise_weights(final, np.arange(len(self.counts)))
             penalty = None if self.smooth is None else self.smooth.penalty(self.everything, final.amplitude)
             final = with_errors(final, task.model, self.counts, weights, task.errors, task.ratios, penalty)
         return replace(final, light=None, spikes=self.spikes if task.spikes else None)
@@ -201,7 +231,7 @@ class Steps:
         if self.smooth is not None and (self.smooth.amplitude[rows] > 0).any():
             numbers = np.flatnonzero(rows)
             self.smooth.first.put(rows, fits)
-            weights, _ = weights_of(self.noise[numbers], self._light_of(fits), use)
+            weights = weights_of(self.noise[numbers], self._light_of(fits), use)[0] / self.correlation[numbers, :1]
             rough = engine_named(self.task.engine, rough=True)
             fits = self._seen(self._last(rough, numbers, self.counts[numbers], weights, fits.nonlinear), rows)
         return fits
@@ -237,7 +267,9 @@ class Steps:
                 penalty = None if self.smooth is None or model.plain is model else self.smooth.penalty(rows[some])
                 used = None if weights is None else weights[some]
                 task, counts = self.task._replace(model=model), self.counts[rows[some]]
-                all_judged.put(some, judged(fits.take(some), task, rival, counts, used, residual[some], penalty))
+                near = self.correlation[rows[some], 1]
+                its = judged(fits.take(some), task, rival, counts, used, residual[some], penalty, near)
+                all_judged.put(some, its)
         return all_judged
 
     def _find_amplitude(self, first: FitResult, rows: np.ndarray) -> None:
@@ -246,6 +278,7 @@ class Steps:
             return
         if self.task.amplitude is None:
             weights = self._noise_weights(first, rows)
+            self.smooth.stretch = self.correlation[:, 0]
             self.smooth.find_amplitude(rows, first.nonlinear[rows], weights, self.task.scan)
         else:
             self.smooth.amplitude[rows] = np.nan_to_num(self.task.amplitude[rows])
@@ -253,15 +286,16 @@ class Steps:
     def _noise_weights(self, fits: FitResult, rows: np.ndarray) -> FloatArray:
         """Return the weights of some rows, true inverse variances."""
         use = self.use
-        return weights_of(self.noise[rows], self._light_of(fits)[rows], None if use is None else use[rows])[0]
+        weights = weights_of(self.noise[rows], self._light_of(fits)[rows], None if use is None else use[rows])[0]
+        return np.asarray(weights / self.correlation[rows, :1])
 
     def _mask_above(self, fits: FitResult, rows: BoolArray) -> BoolArray:
         """Mask the cosmic rays that stand out of the fits of some rows; return which rows have new ones."""
         light, use = self._light_of(fits)[rows], self.use
+        noisiest = variance(self.noise[rows], light)
+        noisiest[self.correlation[rows, 0] > 1] *= NOISIEST
         with np.errstate(invalid="ignore"):
-            more = residual_spikes(
-                self._measured(rows), light, variance(self.noise[rows], light), None if use is None else use[rows]
-            )
+            more = residual_spikes(self._measured(rows), light, noisiest, None if use is None else use[rows])
         self.spikes[rows] |= more
         again = np.zeros(len(rows), dtype=bool)
         again[rows] = more.any(axis=1)

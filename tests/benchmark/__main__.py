@@ -1,7 +1,7 @@
 """Measure and compare with the goals: ``python -m tests.benchmark [PART] ...``, all without a part.
 
-The parts: engine, shapes, minimum, errors, truth, windows, mixed, evolution, intervals, detection, spikes, commands,
-smooth, evolve, project, table.
+The parts: engine, shapes, minimum, errors, truth, alarms, windows, mixed, evolution, intervals, detection, spikes,
+commands, smooth, evolve, project, table.
 
 Every figure is a ratio of two things measured in this run, in turns, on one core: the machine is noisy, ratios
 are less so. `compiled` needs numba (the extra ``benchmark``) and is left out without it.
@@ -18,7 +18,7 @@ from pathlib import Path
 for _library in ("OPENBLAS", "OMP", "MKL", "NUMBA"):
     os.environ[f"{_library}_NUM_THREADS"] = "1"  # before numpy is imported: one core
 
-from tests.benchmark import commands, departures, engines, statistics, truth  # noqa: E402
+from tests.benchmark import alarms, commands, departures, engines, statistics, truth  # noqa: E402
 
 PARTS = {
     "engine": engines.speed,
@@ -26,6 +26,7 @@ PARTS = {
     "minimum": engines.minimum,
     "errors": statistics.errors,
     "truth": lambda: chain(truth.truth(), departures.backgrounds(), departures.departures()),
+    "alarms": lambda: chain(alarms.alarms(), alarms.broadened(), alarms.smoothed()),
     "windows": departures.windows,
     "mixed": departures.mixed,
     "evolution": departures.evolution,

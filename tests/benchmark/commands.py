@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from ramanfit.scan.scan import FloatArray
-from tests.benchmark.departures import scan_of
+from tests.benchmark.made import scan_of
 from tests.benchmark.measure import against, typical
 from tests.spectra import random_spectra, two_peak_model
 from tests.wip_writer import Builder, spectral

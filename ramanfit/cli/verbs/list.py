@@ -65,6 +65,17 @@ def columns() -> Table:
     return Table({"name": list(COLUMNS), "unit": units, "meaning": meanings})
 
 
+def flags() -> Table:
+    """Return the flags: what each means, how often it is false, and what to do."""
+    from ramanfit.fit.flags import FLAGS
+    from ramanfit.tables.table import Table
+
+    fields = {"meaning": "meaning", "false_alarms": "false", "what_to_do": "remedy"}
+    return Table(
+        {"name": list(FLAGS)} | {name: [getattr(f, of) for f in FLAGS.values()] for name, of in fields.items()}
+    )
+
+
 def _pairs(second: str, pairs: dict[str, str]) -> Table:
     from ramanfit.tables.table import Table
 
@@ -77,6 +88,7 @@ LISTS: dict[str, Callable[[], Table]] = {
     "shapes": shapes,
     "recipes": recipes,
     "columns": columns,
+    "flags": flags,
 }
 
 
@@ -85,11 +97,12 @@ LISTS: dict[str, Callable[[], Table]] = {
 @output_options
 @talk_options
 def command(what: str, output: Output) -> None:
-    """List readers, baselines, shapes, recipes or columns.
+    """List readers, baselines, shapes, recipes, columns or flags.
 
     \b
     Examples:
       ramanfit list columns            what every column means, with its unit
+      ramanfit list flags              what every flag means, how often it is false, what to do
       ramanfit list recipes --json     for scripts
     """
     with output.open() as writer:

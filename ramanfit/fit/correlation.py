@@ -1,0 +1,96 @@
+"""Whether neighbouring channels share their noise, as those of smoothed, resampled and oversampled spectra do.
+
+Second differences of the residuals tell it, which a slow misfit does not reach: those of independent channels are
+correlated by -2/3. How much information is left, the correlation of the residuals themselves says, up to the distance
+at which their second differences forget one another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ramanfit.scan.scan import BoolArray, FloatArray
+
+WHITE = -2 / 3  # correlation of neighbouring second differences of independent channels
+SPREAD = 0.6  # standard deviation of that correlation, times the root of the number of channels: simulated, 0.53-0.59
+CLEAR = 5.0  # standard deviations from which channels count as correlated
+FARTHEST = 64  # channels
+PARTS = 6  # of a spectrum: no farther than one of them
+FADES = 0.9  # of the covariance one channel nearer: noise that fades farther out, and no misfit
+OUTLIER = 6.0  # medians beyond which a residual is no noise: 4 standard deviations
+COMMON = 4  # spectra from which what all of them show is misfit, and no noise
+
+
+def correlation(residual: FloatArray, use: BoolArray | None = None, starts: Sequence[int] = (0,)) -> FloatArray:
+    """Return ``(stretch, neighbour, level)`` of N spectra, [N, 3], the same for all of one file.
+
+    `stretch` is the factor by which the variance of what a fit finds is larger than in independent channels,
+    ``1 + 2 sum rho_k`` over distances k (Bartlett, J. R. Stat. Soc. B Suppl. 8, 27 (1946)), for what is broad beside
+    the distance at which the noise forgets itself; at least 1, and 1 where nothing speaks against independent
+    channels. `neighbour` is rho_1. `level` is the variance of the channels.
+
+    Parameters
+    ----------
+    residual : array [N, M]
+        In standard deviations of independent channels, as second differences show them.
+    use : bool array [N, M], optional
+        Channels that were fitted.
+    starts : sequence of int
+        First row of each file, ascending from 0.
+    """
+    found = np.tile([1.0, 0.0, 1.0], (len(residual), 1))
+    for start, end in zip(starts, [*starts[1:], len(residual)], strict=True):
+        used = None if use is None else use[start:end]
+        found[start:end] = _of_file(residual[start:end], used)
+    return found
+
+
+def _of_file(residual: FloatArray, use: BoolArray | None) -> tuple[float, float, float]:
+    n, m = residual.shape
+    farthest = min(FARTHEST, m // PARTS)
+    if farthest < 2:
+        return 1.0, 0.0, 1.0
+    used = np.ones((n, m)) if use is None else use.astype(np.float64)
+    size = np.abs(residual)
+    middle = np.partition(size, m // 2, axis=1)[:, m // 2, None]
+    used = used * (size <= OUTLIER * middle)
+    e = np.where(used > 0, residual, 0.0)
+    share = 1.0
+    if n >= COMMON:
+        there = used.sum(axis=0)
+        e = (e - np.divide(e.sum(axis=0), there, out=np.zeros(m), where=there > 0)) * used
+        share = 1 - 1 / n
+    rough, whole = e[:, 2:] + e[:, :-2] - 2 * e[:, 1:-1], used[:, 2:] * used[:, 1:-1] * used[:, :-2]
+    rough *= whole
+    first = _covariances(rough, whole, 1)
+    if not first[0] > 0 or first[1] / first[0] < WHITE + CLEAR * SPREAD / np.sqrt(max(whole.sum(), 1)):
+        return 1.0, 0.0, 1.0
+    of_rough = _covariances(rough, whole, farthest)
+    of_rough /= of_rough[0]
+    doubtful = CLEAR * np.sqrt((of_rough @ of_rough * 2 - 1) / whole.sum())
+    reach = max(int(np.flatnonzero(np.abs(of_rough) > doubtful)[-1]) - 2, 1)
+    plain = _covariances(e, used, min(2 * farthest, m - 1))
+    least = CLEAR * plain[0] / np.sqrt(used.sum())
+    left = plain - plain[farthest:].mean()
+    while reach < farthest and least < left[reach + 1] < FADES * left[reach]:
+        reach += 1
+    plain = plain[: 2 * reach + 5]
+    slow = plain[reach + 1 :].mean()  # what goes on beyond is misfit
+    noise = (plain[: reach + 1] - slow) / share
+    if not noise[0] > 0:
+        return 1.0, 0.0, 1.0
+    rho = noise[1:] / noise[0]
+    return max(1 + 2 * float(rho.sum()), 1.0), float(rho[0]), float(noise[0])
+
+
+def _covariances(e: FloatArray, used: FloatArray, farthest: int) -> FloatArray:
+    """Return mean products of what is 0 to `farthest` channels apart, [farthest + 1]."""
+    m = e.shape[1]
+    found = np.zeros(farthest + 1)
+    for k in range(farthest + 1):
+        pairs = np.einsum("nm,nm->", used[:, k:], used[:, : m - k])
+        if pairs > 0:
+            found[k] = np.einsum("nm,nm->", e[:, k:], e[:, : m - k]) / pairs
+    return found

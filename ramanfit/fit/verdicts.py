@@ -1,0 +1,185 @@
+"""What the residuals of a fit say against its baseline and against the shape of its lines, spectrum by spectrum and
+for a scan as a whole: score tests of functions that the fit cannot follow (Rao, Proc. Camb. Phil. Soc. 44, 50 (1948)).
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from ramanfit.fit.model import Model
+from ramanfit.fit.residuals import ALIKE, BLOCK, tangent
+from ramanfit.fit.result import FitResult
+from ramanfit.fit.smooth import smooth_functions
+from ramanfit.scan.scan import BoolArray, FloatArray
+
+LENGTH_CM1, FUNCTIONS = 150.0, 14  # of slow misfit
+OWN_MISFIT = 36.12  # chi-square of these functions, by chance in 1 of 1000 spectra
+MISFIT = 3.72  # standard deviations of its sum over a scan, by chance in 1 of 10,000
+LINE = 4.5  # standard deviations of a line that is broadened or lopsided, of a spectrum and, pooled, of a scan
+BETWEEN = 48.0  # spectra of a scan beyond which pooling gains nothing more: what is left is small beside one error
+SEEN = 3.0  # standard errors of a height whose shape can be judged
+
+
+class Verdicts(NamedTuple):
+    """What speaks against N fits.
+
+    Attributes
+    ----------
+    baseline_misfit, line_shape : bool array [N]
+    place_cm1 : array [N]
+        Where the misfit is largest; not a number where there is no verdict.
+    """
+
+    baseline_misfit: BoolArray
+    line_shape: BoolArray
+    place_cm1: FloatArray
+
+
+def verdicts(
+    model: Model,
+    fits: FitResult,
+    residual: FloatArray,
+    weights: FloatArray,
+    scan: npt.NDArray[np.intp],
+    penalty: FloatArray | None = None,
+) -> Verdicts:
+    """Judge the baselines and the Lorentzians of fits that have converged.
+
+    Parameters
+    ----------
+    model : Model
+    fits : FitResult
+        Of N spectra.
+    residual : array [N, M]
+        In counts.
+    weights : array [N, M]
+    scan : int array [N]
+        Ascending.
+    penalty : array [N, J], optional
+        Of a smooth part; its baselines are not judged here.
+    """
+    lines = [p for p in range(len(model.names)) if model.link(p).shape == "lorentzian"]
+    return _judge(fits, lines, *_scores(model, fits, residual, weights, lines, penalty), scan, penalty is None)
+
+
+def _scores(
+    model: Model,
+    fits: FitResult,
+    residual: FloatArray,
+    weights: FloatArray,
+    lines: list[int],
+    penalty: FloatArray | None = None,
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return what further functions would gain, linear near the fit.
+
+    Returns
+    -------
+    z : array [N, 2L]
+        Of a broadened and of a lopsided line, for every Lorentzian, in standard errors.
+    chi2 : array [N]
+        Fall of chi-square by slow functions, in variances; 0 beside a smooth part.
+    place_cm1 : array [N]
+        Where these are largest.
+    """
+    slow = _slow(model)
+    n, q = len(fits), len(model.basis)
+    chi2, place = np.zeros(n), np.full(n, np.nan)
+    z = np.zeros((n, 2 * len(lines)))
+    square = (weights * residual * residual).sum(axis=1)
+    if penalty is not None:
+        square += (penalty * fits.coefficients[:, len(model.polynomials) : q] ** 2).sum(axis=1)
+    unit = square * fits.stretch / np.maximum(fits.dof, 1)
+    for start in range(0, n, BLOCK):
+        block = np.arange(start, min(start + BLOCK, n))
+        some, w, e = fits.take(block), weights[block, None], residual[block, :, None]
+        follows = tangent(model, some)
+        more = _shapes(model.shift_cm1, some, lines)
+        if penalty is None:
+            more = np.concatenate([more, np.broadcast_to(slow, (len(block), *slow.shape))], axis=1)
+        weighted = follows * w
+        among, cross, down = weighted @ follows.transpose(0, 2, 1), weighted @ more.transpose(0, 2, 1), weighted @ e
+        if penalty is not None:
+            p = len(model.polynomials)
+            np.einsum("nii->ni", among)[:, p:q] += penalty[block]
+            down[:, p:q, 0] -= penalty[block] * some.coefficients[:, p:q]
+        diagonal = np.einsum("nii->ni", among)
+        diagonal *= 1 + ALIKE
+        diagonal[diagonal <= 0] = 1.0
+        inside = np.linalg.solve(among, np.concatenate([cross, down], axis=2))
+        others = (more * w) @ np.concatenate([more, e.transpose(0, 2, 1)], axis=1).transpose(0, 2, 1)
+        left = others - cross.transpose(0, 2, 1) @ inside
+        k = z.shape[1]
+        own, score = np.einsum("nii->ni", left[:, :k, :k]), left[:, :k, -1]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            z[block] = np.where(own > 0, score / np.sqrt(own * unit[block, None]), 0.0)
+        if penalty is None:
+            size = left[:, k:, k:-1]
+            np.einsum("nii->ni", size)[:] *= 1 + ALIKE
+            found = np.linalg.solve(_positive(size), left[:, k:, -1:])[..., 0]
+            with np.errstate(divide="ignore", invalid="ignore"):
+                chi2[block] = (found * left[:, k:, -1]).sum(axis=1) / unit[block]
+            followed = (inside[:, :, k:-1] @ found[..., None])[..., 0]
+            seen = (found[:, None] @ slow - followed[:, None] @ follows)[:, 0]  # the rest hides in the peaks
+            place[block] = model.shift_cm1[(np.abs(seen) * np.sqrt(w[:, 0])).argmax(axis=1)]
+    return np.nan_to_num(z), np.nan_to_num(chi2), place
+
+
+def _judge(
+    fits: FitResult,
+    lines: list[int],
+    z: FloatArray,
+    chi2: FloatArray,
+    place: FloatArray,
+    scan: npt.NDArray[np.intp],
+    polynomial: bool,
+) -> Verdicts:
+    starts = np.concatenate([[0], np.flatnonzero(np.diff(scan)) + 1])
+    sizes = np.diff([*starts.tolist(), len(scan)])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        seen = np.repeat(fits.height[:, lines] / fits.standard_errors()["height"][:, lines] > SEEN, 2, axis=1)
+    z = np.where(seen, z, 0.0)
+    counted = np.maximum(np.add.reduceat(seen.astype(np.float64), starts), 1)
+    pooled = np.repeat(np.abs(np.add.reduceat(z, starts)) / np.sqrt(counted * (1 + counted / BETWEEN)), sizes, axis=0)
+    line_shape = np.asarray(((np.abs(z) > LINE) | (pooled > LINE)).any(axis=1))
+    misfit = np.zeros(len(fits), dtype=bool)
+    if polynomial:
+        # chi-square of k degrees of freedom is nearly normal in its third root (Wilson & Hilferty, PNAS 17, 684 (1931))
+        k = FUNCTIONS * sizes
+        third = (np.add.reduceat(chi2, starts) / k) ** (1 / 3)
+        together = (third - (1 - 2 / (9 * k))) / np.sqrt(2 / (9 * k)) / np.sqrt(1 + sizes / BETWEEN)
+        misfit = (chi2 > OWN_MISFIT) | np.repeat(together > MISFIT, sizes)
+    if lines:
+        worst = np.array(lines)[np.maximum(np.abs(z), pooled).argmax(axis=1) // 2]
+        place = np.where(misfit, place, fits.center_cm1[np.arange(len(fits)), worst])
+    return Verdicts(misfit, line_shape, np.where(misfit | line_shape, place, np.nan))
+
+
+@lru_cache(maxsize=8)
+def _slow(model: Model) -> FloatArray:
+    """Functions of slow misfit, [14, M], orthonormal and to the polynomials."""
+    return smooth_functions(model.shift_cm1, model.polynomials, LENGTH_CM1, FUNCTIONS)[0]
+
+
+def _shapes(shift_cm1: FloatArray, fits: FitResult, lines: list[int]) -> FloatArray:
+    """Return what broadens a Lorentzian as an instrument does and what makes it lopsided, [n, 2L, M].
+
+    The second derivative by the center, and the dispersive curve of a Fano line.
+    """
+    shapes = np.empty((len(fits), 2 * len(lines), len(shift_cm1)))
+    for k, p in enumerate(lines):
+        u = (shift_cm1 - fits.center_cm1[:, p, None]) / (fits.fwhm_cm1[:, p, None] / 2)
+        phi = 1 / (1 + u * u)
+        shapes[:, 2 * k], shapes[:, 2 * k + 1] = (3 * u * u - 1) * phi**3, u * phi
+    return shapes
+
+
+def _positive(a: FloatArray) -> FloatArray:
+    """Return matrices [n, K, K] with 1 for what is nothing on the diagonal, so that they have an inverse."""
+    a = a.copy()
+    diagonal = np.einsum("nii->ni", a)
+    diagonal[~(diagonal > 0)] = 1.0
+    return a
