@@ -92,7 +92,7 @@ def imports(path: Path) -> list[str]:
         ("click", ("cli/",)),
         ("rich", ("cli/",)),
         ("lmfit", ("fit/engine/reference.py",)),
-        ("scipy", ("formats/matlab.py", "fit/baseline_subtract.py")),
+        ("scipy", ("formats/matlab.py", "fit/baseline_subtract.py", "fit/lineshapes.py")),
         ("pybaselines", ("fit/baseline_subtract.py",)),
         ("pandas", ("tables/table.py",)),
         ("openpyxl", ("tables/documents.py",)),
