@@ -138,6 +138,17 @@ def test_fit_starts_without_the_heavy_ones() -> None:
     assert not loaded & {"pandas", "scipy", "lmfit", "matplotlib", "rich", "pyarrow", "openpyxl"}
 
 
+def test_a_voigt_needs_little_of_scipy() -> None:
+    program = (
+        "import sys\nfrom ramanfit.fit.lineshapes import line\nimport numpy as np\n"
+        "line('voigt', np.arange(9.0), 3.0, 2.0, 1.0)\nprint(*sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert "scipy.special" in loaded
+    assert not loaded & {"scipy.optimize", "scipy.stats", "lmfit", "pandas", "matplotlib"}
+
+
 def test_public_names_are_imported_from_where_checkers_see_them() -> None:
     (seen,) = [node for node in ast.parse(HOUSE.files["__init__.py"]).body if isinstance(node, ast.If)]
     homes = {

@@ -61,7 +61,7 @@ SILICON = Standard(
     # phonons of 0.35 and 0.65 of the energy)
     natural_cm1=2.8,
     natural_se=0.2,
-    natural_source="Balkanski, Wallis & Haro, Phys. Rev. B 28, 1928 (1983); Menendez & Cardona, ibid. 29, 2051 (1984)",
+    natural_source="Balkanski, Wallis & Haro, Phys. Rev. B 28, 1928 (1983); Menéndez & Cardona, ibid. 29, 2051 (1984)",
 )
 POLYSTYRENE = Standard(
     "polystyrene",
