@@ -106,7 +106,7 @@ class SmoothLength(click.ParamType):  # type: ignore[type-arg]
         return [CompletionItem(word) for word in self._words if word.startswith(incomplete)]
 
 
-class InstrumentWidth(click.ParamType):  # type: ignore[type-arg]
+class WidthOrNone(click.ParamType):  # type: ignore[type-arg]
     """Width of the instrument in cm-1, or ``none``; with where it is from."""
 
     name = "width"

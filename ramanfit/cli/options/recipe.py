@@ -11,7 +11,7 @@ from click.core import ParameterSource
 
 from ramanfit.cli.options.declare import RecipeOption, inherited, resolved, setting
 from ramanfit.cli.options.reading import AXIS
-from ramanfit.cli.types import InstrumentWidth, SmoothLength, WindowRange
+from ramanfit.cli.types import SmoothLength, WidthOrNone, WindowRange
 from ramanfit.errors import RecipeError
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ recipe_options = resolved(
             "--instrument-width",
             "instrument.fwhm_cm1",
             "instrument.source",
-            type=InstrumentWidth(),
+            type=WidthOrNone(),
             metavar="CM-1|none",
             help="Width of the spectrometer's profile: Lorentzians are fitted as it shows them, reported as they are.",
         ),
