@@ -41,7 +41,7 @@ def command(
     path: str,
     keep_going: bool,
 ) -> None:
-    """Measure how far an axis is off and how wide the instrument's profile is, as a recipe.
+    """Measure an axis's offset and the instrument's width, as a recipe.
 
     FILES are spectra of silicon or polystyrene, taken with the settings of the measurement. The result is a recipe
     for --recipe: another one (--base) with a corrected axis and, from silicon, the instrument's width; what they rest
