@@ -67,6 +67,7 @@ EXAMPLES: dict[str, list[str]] = {
     "--form": ["--form csv", "--form txt", "--form nc", "--form nxs", "--form jsonl"],
     "--format": ["--format svg"],
     "--half-width": ["--half-width 8"],
+    "--instrument-width": ["--instrument-width 5", "--instrument-width 5 --recipe carbon-bwf"],
     "--interval": ["--interval 0s"],
     "--jobs": ["-j 2"],
     "--json": ["--json"],

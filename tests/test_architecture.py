@@ -92,7 +92,7 @@ def imports(path: Path) -> list[str]:
         ("click", ("cli/",)),
         ("rich", ("cli/",)),
         ("lmfit", ("fit/engine/reference.py",)),
-        ("scipy", ("formats/matlab.py", "fit/baseline_subtract.py")),
+        ("scipy", ("formats/matlab.py", "fit/baseline_subtract.py", "fit/lineshapes.py")),
         ("pybaselines", ("fit/baseline_subtract.py",)),
         ("pandas", ("tables/table.py",)),
         ("openpyxl", ("tables/documents.py",)),
@@ -136,6 +136,17 @@ def test_fit_starts_without_the_heavy_ones() -> None:
     loaded = imported_by("fit", str(sample))
     assert "numpy" in loaded
     assert not loaded & {"pandas", "scipy", "lmfit", "matplotlib", "rich", "pyarrow", "openpyxl"}
+
+
+def test_a_voigt_needs_little_of_scipy() -> None:
+    program = (
+        "import sys\nfrom ramanfit.fit.lineshapes import line\nimport numpy as np\n"
+        "line('voigt', np.arange(9.0), 3.0, 2.0, 1.0)\nprint(*sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert "scipy.special" in loaded
+    assert not loaded & {"scipy.optimize", "scipy.stats", "lmfit", "pandas", "matplotlib"}
 
 
 def test_public_names_are_imported_from_where_checkers_see_them() -> None:

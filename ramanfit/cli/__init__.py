@@ -21,7 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {  # name: module, and the first line of 
     "watch": ("ramanfit.cli.verbs.watch", "Keep evolve up to date while a folder fills."),
     "baseline": ("ramanfit.cli.verbs.baseline", "Write the spectra with the baseline taken off."),
     "export": ("ramanfit.cli.verbs.export", "Write spectra as tidy rows, WITec's text, netCDF or NeXus."),
-    "calibrate": ("ramanfit.cli.verbs.calibrate", "Measure how far an axis is off, as a recipe."),
+    "calibrate": ("ramanfit.cli.verbs.calibrate", "Measure an axis's offset and the instrument's width, as a recipe."),
     "simulate": ("ramanfit.cli.verbs.simulate", "Write a synthetic experiment beside its true values."),
     "recipe": ("ramanfit.cli.verbs.recipe", "Name the shipped recipes, or print one as TOML."),
     "list": ("ramanfit.cli.verbs.list", "List readers, baselines, shapes, recipes or columns."),

@@ -106,6 +106,27 @@ class SmoothLength(click.ParamType):  # type: ignore[type-arg]
         return [CompletionItem(word) for word in self._words if word.startswith(incomplete)]
 
 
+class WidthOrNone(click.ParamType):  # type: ignore[type-arg]
+    """Width of the instrument in cm-1, or ``none``; with where it is from."""
+
+    name = "width"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[float | str, str]:
+        """Return the width, and that it was given."""
+        if isinstance(value, tuple):
+            return value
+        text = str(value).strip()
+        match = re.fullmatch(rf"({_NUMBER})(?:\s*(?:cm-1|1/cm))?", text)
+        width = float(match[1]) if match else 0.0
+        if text == "none":
+            return text, ""
+        if not 0 < width < math.inf:
+            self.fail(f"expected none or a width in cm-1 such as 4.5, found {str(value)!r}", param, ctx)
+        return width, "as given with --instrument-width"
+
+
 class Several(click.ParamType):  # type: ignore[type-arg]
     """Values of one kind, separated by commas."""
 

@@ -9,6 +9,7 @@ from math import nan
 import numpy as np
 
 from ramanfit.errors import RecipeError, ScanError, UsageError
+from ramanfit.experiment.instrument_width import InstrumentWidth, instrument_width
 from ramanfit.fit.pipeline import fit_scan
 from ramanfit.recipe.parts import Axis, Baseline, Window
 from ramanfit.recipe.peaks import Peak
@@ -35,6 +36,9 @@ class Standard:
     fwhm_cm1 : float
         Usual width, where a fit starts.
     source : str
+    natural_cm1, natural_se : float
+        Width of its one line by itself, and the standard error of this; not a number where it is not known.
+    natural_source : str
     """
 
     name: str
@@ -42,6 +46,9 @@ class Standard:
     se_cm1: float
     fwhm_cm1: float
     source: str
+    natural_cm1: float = nan
+    natural_se: float = nan
+    natural_source: str = ""
 
 
 SILICON = Standard(
@@ -50,6 +57,11 @@ SILICON = Standard(
     0.0,  # a convention here, which the result names
     6.0,
     "CWA 18133 (2024), after the certified reference",
+    # what their fits of the anharmonic decay give at 295 K: 2.8 (A = 1.295, B = 0.105) and 2.4 (1.24 at 0 K, into
+    # phonons of 0.35 and 0.65 of the energy)
+    natural_cm1=2.8,
+    natural_se=0.2,
+    natural_source="Balkanski, Wallis & Haro, Phys. Rev. B 28, 1928 (1983); Menéndez & Cardona, ibid. 29, 2051 (1984)",
 )
 POLYSTYRENE = Standard(
     "polystyrene",
@@ -97,6 +109,8 @@ class Calibration:
     laser_nm, effective_laser_nm : float
         Excitation that the axis was made with, and that which puts the lines in their places; not a number where
         the first is unknown.
+    width : InstrumentWidth or None
+        Of the spectrometer's profile; None: the standard has no line for it.
     """
 
     standard: Standard
@@ -105,6 +119,7 @@ class Calibration:
     shift_se: float
     laser_nm: float
     effective_laser_nm: float
+    width: InstrumentWidth | None = None
 
     def residual_cm1(self, line: Line) -> float:
         """Return how far a line is off once the axis is corrected."""
@@ -144,7 +159,8 @@ def calibration_of(scans: Sequence[Scan], standard: Standard, laser_nm: float | 
     """Measure how far an axis is off.
 
     Every line is fitted by a Lorentzian on a straight line in a window of its own, with lines that are near. An
-    offset of the laser moves all shifts alike: ``1/effective = 1/laser + shift``.
+    offset of the laser moves all shifts alike: ``1/effective = 1/laser + shift``. A line whose own width is known also
+    tells the width of the instrument.
 
     Parameters
     ----------
@@ -173,7 +189,12 @@ def calibration_of(scans: Sequence[Scan], standard: Standard, laser_nm: float | 
     weight = np.array([1 / (line.se_cm1**2 + standard.se_cm1**2) for line in lines])
     shift = float((weight * off).sum() / weight.sum())
     laser = laser_nm or next((s.metadata.laser_nm for s in scans if s.metadata.laser_nm), None) or nan
-    return Calibration(standard, lines, shift, float(weight.sum() ** -0.5), laser, 1 / (1 / laser + shift * 1e-7))
+    effective = 1 / (1 / laser + shift * 1e-7)
+    width = None
+    if standard.natural_cm1 == standard.natural_cm1:
+        natural = standard.natural_cm1, standard.natural_se
+        width = instrument_width(scans, lines[0].reference_cm1, *natural, REACH_CM1, MARGIN_CM1)
+    return Calibration(standard, lines, shift, float(weight.sum() ** -0.5), laser, effective, width)
 
 
 def _groups(standard: Standard, scan: Scan) -> list[list[float]]:

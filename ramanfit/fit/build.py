@@ -65,6 +65,7 @@ def _model(channels: bytes, recipe: Recipe) -> Model:
     shift_cm1 = np.frombuffer(channels)
     peaks = recipe.peaks
     number = {peak.name: p for p, peak in enumerate(peaks)}
+    plain = recipe.instrument.fwhm_cm1 is None and all(peak.plain for peak in peaks)
     model = Model(
         shift_cm1=shift_cm1,
         basis=polynomial_basis(shift_cm1, recipe.baseline.highest),
@@ -72,17 +73,18 @@ def _model(channels: bytes, recipe: Recipe) -> Model:
         start=np.array([(p.center_cm1, p.fwhm_cm1) for p in peaks], dtype=np.float64),
         lower=np.array([(p.center_min_cm1, p.fwhm_min_cm1) for p in peaks], dtype=np.float64),
         upper=np.array([(p.center_max_cm1, p.fwhm_max_cm1) for p in peaks], dtype=np.float64),
-        links=() if all(peak.plain for peak in peaks) else tuple(_link(peak, number) for peak in peaks),
+        links=() if plain else tuple(_link(peak, number, recipe) for peak in peaks),
     )
     return model if recipe.smooth_cm1 is None else model.with_smooth(recipe.smooth_cm1)
 
 
-def _link(peak: Peak, number: dict[str, int]) -> Link:
+def _link(peak: Peak, number: dict[str, int], recipe: Recipe) -> Link:
+    shape = recipe.shape_of(peak)
     form = None
     if peak.form is not None and peak.form_min is not None and peak.form_max is not None:
         form = peak.form, peak.form_min, peak.form_max
     return Link(
-        shape=peak.shape,
+        shape=shape,
         form=form,
         center_of=number.get(peak.center_from),
         fwhm_of=number.get(peak.fwhm_from),
@@ -93,4 +95,5 @@ def _link(peak: Peak, number: dict[str, int]) -> Link:
             -np.inf if peak.height_min is None else peak.height_min,
             np.inf if peak.height_max is None else peak.height_max,
         ),
+        instrument_cm1=(recipe.instrument.fwhm_cm1 or 0.0) if shape == "voigt" else 0.0,
     )

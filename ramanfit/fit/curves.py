@@ -37,16 +37,19 @@ class Curves(ByRow):
     shapes : tuple of str
         Keys of `ramanfit.fit.lineshapes.SHAPES`.
     center_cm1, fwhm_cm1, height, form : array [N, P]
-        Not a number: the peak was not detected and is not drawn, or its shape has no form.
+        Not a number: the peak was not detected and is not drawn, or its shape has no form. That of a voigt is
+        `instrument_cm1` over its width.
     coefficients : array [N, Q]
         Of ``t**0, t**1, ...``, t from -1 to 1 over the channels; not a number where nothing was fitted.
     noise : array [N, 3]
         See `ramanfit.fit.noise.variance`; not a number where nothing was fitted.
     under : array [N, M] or None
         What lies under the peaks besides the polynomial: what was subtracted before the fit, or a smooth part.
+    instrument_cm1 : float
+        FWHM of the instrument's profile; 0 where lines are fitted as they were measured.
     """
 
-    shared: ClassVar = ("shift_cm1", "peaks", "shapes")
+    shared: ClassVar = ("shift_cm1", "peaks", "shapes", "instrument_cm1")
 
     shift_cm1: FloatArray
     counts: FloatArray
@@ -60,6 +63,7 @@ class Curves(ByRow):
     coefficients: FloatArray
     noise: FloatArray
     under: FloatArray | None = None
+    instrument_cm1: float = 0.0
 
     def __len__(self) -> int:
         return len(self.counts)
@@ -135,10 +139,10 @@ def curves(
     height = lines[..., 2]
     drawn = np.asarray(np.isfinite(lines[..., :3]).all(axis=2))
     peaks = np.zeros(counts.shape)
-    for p, peak in enumerate(recipe.peaks):
+    for p in range(len(recipe.peaks)):
         rows = np.flatnonzero(drawn[:, p])
         center, fwhm, _, form = lines[rows, p, :, None].transpose(1, 0, 2)
-        peaks[rows] += height[rows, p, None] * line(peak.shape, shift, center, fwhm, form)
+        peaks[rows] += height[rows, p, None] * model.shape(p, center, fwhm, form)
     use = np.ones(counts.shape, dtype=bool) if prepared.use is None else prepared.use.copy()
     coefficients = np.full((len(scan), max(recipe.baseline.highest + 1, 1)), np.nan)
     noise = np.full((len(scan), 3), np.nan)
@@ -172,19 +176,21 @@ def curves(
         if baseline.spikes is not None:
             use[rows] &= ~baseline.spikes
     shown = np.where(drawn[..., None], lines, np.nan)
+    forms = [model.form(p, shown[:, p, 1], shown[:, p, 3]) for p in range(len(recipe.peaks))]
     return Curves(
         shift_cm1=shift,
         counts=counts,
         use=use,
         peaks=tuple(peak.name for peak in recipe.peaks),
-        shapes=tuple(peak.shape for peak in recipe.peaks),
+        shapes=tuple(recipe.shape_of(peak) for peak in recipe.peaks),
         center_cm1=shown[..., 0],
         fwhm_cm1=shown[..., 1],
         height=shown[..., 2],
-        form=shown[..., 3],
+        form=np.stack(forms, axis=1),
         coefficients=coefficients,
         noise=noise,
         under=bent if len(model.smooth) else prepared.under,
+        instrument_cm1=recipe.instrument.fwhm_cm1 or 0.0,
     )
 
 

@@ -208,10 +208,10 @@ FLAGS: dict[str, Flag] = {
         "--smooth auto, or a recipe with one more band",
     ),
     "line_shape": Flag(
-        "a peak is broader at its top or more lopsided than a Lorentzian, in this spectrum or in the scan as a whole",
+        "a peak is broader at its top or more lopsided than its shape, in this spectrum or in the scan as a whole",
         lambda fits: fits.fitted & fits.result.line_shape,
         "in 0.1 % of spectra",
-        "give the instrument's width, or fit a recipe with a second line there",
+        "--instrument-width, or a recipe with a second line there",
     ),
     "correlated_noise": Flag(
         "neighbouring channels share their noise, as after smoothing or resampling: errors are larger for it",
@@ -260,7 +260,7 @@ FLAGS: dict[str, Flag] = {
         "a peak is narrower than 3 channels: its width is that of the spectrometer",
         _width_limited,
         "never: it says how wide a peak is",
-        "a finer grating, or give the instrument's width",
+        "a finer grating, or --instrument-width",
     ),
     "swapped": Flag(
         "centers of detected peaks do not come in the recipe's order, or only a bound keeps them in it",

@@ -3,6 +3,9 @@
 A spectrum is ``height * shape(shift; center, fwhm, form)``: the center is the position of the maximum, the height is
 the maximum above the baseline, and `form` is what some shapes have as a parameter of their own. With
 ``v = (shift - center) / (fwhm / 2)`` every shape is a function of v and form alone.
+
+A voigt is a Lorentzian as an instrument shows it: its height, fwhm and area are those that the line had before, and
+its form is the FWHM of the instrument's Gaussian profile over that of the line.
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ LORENTZIAN_AREA = np.pi / 2
 GAUSSIAN_AREA = float(np.sqrt(np.pi / (4 * np.log(2))))
 """Area of a Gaussian divided by height and FWHM."""
 
-Slopes = tuple[FloatArray, FloatArray, FloatArray | None]
+Slopes = tuple[FloatArray, FloatArray, FloatArray, FloatArray | None]
 
 
 def lorentzian(shift: FloatArray, center: FloatArray | float, fwhm: FloatArray | float) -> FloatArray:
@@ -61,18 +64,21 @@ def lorentzian_area(height: FloatArray, fwhm: FloatArray) -> FloatArray:
 
 def _lorentzian(v: FloatArray, form: FloatArray) -> Slopes:
     phi = 1 / (1 + v * v)
-    return phi, -2 * v * phi * phi, None
+    slope = -2 * v * phi * phi
+    return phi, slope, v * slope, None
 
 
 def _gaussian(v: FloatArray, form: FloatArray) -> Slopes:
     value = np.exp(-np.log(2) * v * v)
-    return value, -2 * np.log(2) * v * value, None
+    slope = -2 * np.log(2) * v * value
+    return value, slope, v * slope, None
 
 
 def _pseudo_voigt(v: FloatArray, form: FloatArray) -> Slopes:
-    narrow, d_narrow, _ = _lorentzian(v, form)
-    round_, d_round, _ = _gaussian(v, form)
-    return form * narrow + (1 - form) * round_, form * d_narrow + (1 - form) * d_round, narrow - round_
+    narrow, d_narrow, _, _ = _lorentzian(v, form)
+    round_, d_round, _, _ = _gaussian(v, form)
+    slope = form * d_narrow + (1 - form) * d_round
+    return form * narrow + (1 - form) * round_, slope, v * slope, narrow - round_
 
 
 def _bwf(v: FloatArray, form: FloatArray) -> Slopes:
@@ -82,9 +88,27 @@ def _bwf(v: FloatArray, form: FloatArray) -> Slopes:
     wide = (1 + s2) / (1 - s2)
     u = s + v * wide
     lift, even = 1 + s * u, 1 / (1 + u * u)
-    slope = 2 * lift * (s - u) * even * even / (1 + s2)
-    by_form = 2 * lift * (u - s) * even / (1 + s2) ** 2
-    return lift * lift * even / (1 + s2), slope * wide, by_form + slope * (1 + v * 4 * s / (1 - s2) ** 2)
+    by_u = 2 * lift * (s - u) * even * even / (1 + s2)
+    by_form = 2 * lift * (u - s) * even / (1 + s2) ** 2 + by_u * (1 + v * 4 * s / (1 - s2) ** 2)
+    slope = by_u * wide
+    return lift * lift * even / (1 + s2), slope, v * slope, by_form
+
+
+def _voigt(v: FloatArray, form: FloatArray) -> Slopes:
+    # the real part of the Faddeeva function w(z) is the convolution of a Lorentzian and a Gaussian, and
+    # w' = -2 z w + 2i / sqrt(pi) (Abramowitz & Stegun, 7.1.20 and 7.4.13); in shifts the real part of z does not
+    # depend on the line's width, which its imaginary part b is in proportion to
+    from scipy.special import wofz  # other fits do without
+
+    b = np.sqrt(np.log(2)) / form
+    z = np.empty(np.broadcast(v, b).shape, dtype=np.complex128)
+    z.real, z.imag = b * v, b
+    w = wofz(z)
+    by_a = -2 * (z.real * w.real - z.imag * w.imag)
+    by_b = 2 * (z.real * w.imag + z.imag * w.real) - 2 / np.sqrt(np.pi)  # of the real part of w, as by_a
+    scale = np.sqrt(np.pi) * b
+    value = scale * w.real
+    return value, scale * b * by_a, -value - scale * b * by_b, None
 
 
 @dataclass(frozen=True)
@@ -95,7 +119,8 @@ class Shape:
     ----------
     formula : str
     slopes : callable
-        ``slopes(v, form)`` gives the value and its derivatives with respect to v and form, arrays that broadcast.
+        ``slopes(v, form)`` gives the value, its derivative with respect to v, minus fwhm times that with respect to
+        fwhm, and that with respect to form where it is free to move: arrays that broadcast.
     area : callable
         ``area(form)`` gives the integral divided by height and fwhm, and its derivative; not a number where the
         integral has no end.
@@ -132,6 +157,13 @@ SHAPES: dict[str, Shape] = {
         _bwf,
         _constant(np.nan),
     ),
+    "voigt": Shape(
+        "a lorentzian as an instrument shows it whose Gaussian profile is instrument.fwhm_cm1 wide: height sqrt(pi) b "
+        "Re w(b (v + i)), w the Faddeeva function, b = sqrt(ln 2) fwhm / instrument.fwhm_cm1; center, fwhm, height and "
+        "area are those of the lorentzian. With an instrument width every lorentzian is fitted so",
+        _voigt,
+        _constant(LORENTZIAN_AREA),
+    ),
 }
 """By the name a recipe uses; ``v = (shift - center) / (fwhm / 2)``."""
 
@@ -143,7 +175,7 @@ def line(
     fwhm: FloatArray | float,
     form: FloatArray | float = np.nan,
 ) -> FloatArray:
-    """Return a shape of height 1; shift, center, fwhm and form broadcast."""
+    """Return a shape of height 1 (a voigt: of a line of height 1); shift, center, fwhm and form broadcast."""
     if name == "lorentzian":
         return lorentzian(shift, center, fwhm)
     return SHAPES[name].slopes((shift - center) / (np.asarray(fwhm) / 2), np.asarray(form))[0]

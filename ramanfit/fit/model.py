@@ -27,6 +27,8 @@ class Link:
     fwhm_ratio, height_ratio : float
     height_bounds : (lower, upper)
         In counts, of a height of its own.
+    instrument_cm1 : float
+        FWHM of the instrument's Gaussian profile, for a voigt; 0: there is none.
     """
 
     shape: str = "lorentzian"
@@ -37,6 +39,7 @@ class Link:
     height_of: int | None = None
     height_ratio: float = 1.0
     height_bounds: tuple[float, float] = (-np.inf, np.inf)
+    instrument_cm1: float = 0.0
 
     @property
     def leaders(self) -> tuple[int | None, int | None, int | None]:
@@ -192,7 +195,12 @@ class Model:
 
     def shape(self, peak: int, center_cm1: FloatArray, fwhm_cm1: FloatArray, form: FloatArray) -> FloatArray:
         """Return a peak of height 1 on the channels; center, fwhm and form broadcast against [M]."""
-        return line(self.link(peak).shape, self.shift_cm1, center_cm1, fwhm_cm1, form)
+        return line(self.link(peak).shape, self.shift_cm1, center_cm1, fwhm_cm1, self.form(peak, fwhm_cm1, form))
+
+    def form(self, peak: int, fwhm_cm1: FloatArray, form: FloatArray) -> FloatArray:
+        """Return what a peak's shape takes as its form: that of a voigt follows from its width."""
+        instrument_cm1 = self.link(peak).instrument_cm1
+        return np.asarray(instrument_cm1 / fwhm_cm1) if instrument_cm1 else form
 
     def unfitted(self, n: int, status: Status) -> FitResult:
         """Return `n` rows that hold no values, only a status."""

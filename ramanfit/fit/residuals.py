@@ -12,6 +12,7 @@ from ramanfit.scan.scan import BoolArray, FloatArray
 SPLIT = 8.0  # fall of chi-square, in variances, that makes it worth while to fit two lines
 BLOCK = 32  # spectra whose functions fill the cache at once
 LEAST_LEFT = np.array([0.05, 0.4])  # of both derivatives, squared: fitted parameters leave 0.07-0.15 and 0.54-0.60
+APART = 0.1  # half widths between places whose slopes are compared
 ALIKE = 1e-9  # of its norm that is added to a function, so that two of them may be the same
 
 
@@ -45,7 +46,7 @@ def autocorrelation(
 
 
 def may_be_two(model: Model, fits: FitResult, residual: FloatArray, peak: int) -> BoolArray:
-    """Return where the residuals of a Lorentzian ask for a second one beside it, bool [N].
+    """Return where the residuals of a Lorentzian or a voigt ask for a second one beside it, bool [N].
 
     Two near lines of one width differ from one by the second derivative of it with respect to its center, unequal
     ones also by the third. What these would gain is judged from their overlap with the residuals, and from the part
@@ -63,7 +64,11 @@ def may_be_two(model: Model, fits: FitResult, residual: FloatArray, peak: int) -
     asked = np.zeros(len(residual), dtype=bool)
     for start in range(0, len(residual), BLOCK):
         block = np.arange(start, min(start + BLOCK, len(residual)))
-        shapes = _derivatives(model.shift_cm1, fits.center_cm1[block, peak], fits.fwhm_cm1[block, peak])
+        center, fwhm = fits.center_cm1[block, peak], fits.fwhm_cm1[block, peak]
+        if model.link(peak).instrument_cm1:
+            shapes = _differences(model, peak, center, fwhm)
+        else:
+            shapes = _derivatives(model.shift_cm1, center, fwhm)
         gain = (shapes @ residual[block, :, None])[..., 0] ** 2 / SPLIT
         least = LEAST_LEFT * np.einsum("nkm,nkm->nk", shapes, shapes)
         near = (gain > least).any(axis=1)  # few spectra need the exact part
@@ -79,9 +84,10 @@ def tangent(model: Model, fits: FitResult) -> FloatArray:
     tangent = np.empty((n, q + 3 * peaks, m))
     tangent[:, :q] = model.basis
     for p in range(peaks):
-        v = (model.shift_cm1 - fits.center_cm1[:, p, None]) / (fits.fwhm_cm1[:, p, None] / 2)
-        value, slope, _ = SHAPES[model.link(p).shape].slopes(v, fits.form[:, p, None])
-        for k, function in enumerate((value, slope, v * slope)):
+        center, fwhm, form = fits.nonlinear[:, p, :, None].transpose(1, 0, 2)
+        v = (model.shift_cm1 - center) / (fwhm / 2)
+        value, slope, wider, _ = SHAPES[model.link(p).shape].slopes(v, model.form(p, fwhm, form))
+        for k, function in enumerate((value, slope, wider)):
             tangent[:, q + 3 * p + k] = function
     return tangent
 
@@ -103,3 +109,13 @@ def _derivatives(shift_cm1: FloatArray, center_cm1: FloatArray, fwhm_cm1: FloatA
     phi = 1 / (1 + u2)
     phi3 = phi * phi * phi
     return np.stack([(3 * u2 - 1) * phi3, u * (1 - u2) * phi3 * phi], axis=1)
+
+
+def _differences(model: Model, peak: int, center_cm1: FloatArray, fwhm_cm1: FloatArray) -> FloatArray:
+    """Return the same as `_derivatives`, of any shape without a form: differences of its slope `APART` from here."""
+    fwhm = fwhm_cm1[:, None]
+    form = model.form(peak, fwhm, np.full_like(fwhm, np.nan))
+    v = (model.shift_cm1 - center_cm1[:, None]) / (fwhm / 2)
+    slopes = SHAPES[model.link(peak).shape].slopes
+    behind, here, ahead = (slopes(v + step, form)[1] for step in (-APART, 0.0, APART))
+    return np.stack([ahead - behind, ahead - 2 * here + behind], axis=1)

@@ -62,7 +62,7 @@ def verdicts(
     penalty : array [N, J], optional
         Of a smooth part; its baselines are not judged here.
     """
-    lines = [p for p in range(len(model.names)) if model.link(p).shape == "lorentzian"]
+    lines = [p for p in range(len(model.names)) if model.link(p).shape in ("lorentzian", "voigt")]
     return _judge(fits, lines, *_scores(model, fits, residual, weights, lines, penalty), scan, penalty is None)
 
 

@@ -66,12 +66,20 @@ KINDS: dict[str, ColumnKind] = {
             delta="center_delta_cm1",
         ),
         ColumnKind("center_se", "cm-1", "its standard error", PEAK),
-        ColumnKind("fwhm_cm1", "cm-1", "full width at half maximum", PEAK, "{} FWHM (cm⁻¹)", "fwhm_se"),
+        ColumnKind(
+            "fwhm_cm1",
+            "cm-1",
+            "full width at half maximum; with an instrument width, of the line before the instrument broadened it",
+            PEAK,
+            "{} FWHM (cm⁻¹)",
+            "fwhm_se",
+        ),
         ColumnKind("fwhm_se", "cm-1", "its standard error", PEAK),
         ColumnKind(
             "height",
             "counts",
-            "maximum above the baseline; kept, unclipped, when not detected",
+            "maximum above the baseline; with an instrument width, of the line before the instrument broadened it; "
+            "kept, unclipped, when not detected",
             PEAK,
             "{} height (counts)",
             "height_se",

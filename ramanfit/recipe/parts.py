@@ -10,6 +10,7 @@ AXIS_UNITS = ("auto", "rel. 1/cm", "nm")
 NOISE_MODELS = ("counting", "white")
 MAX_ORDER = 5
 ERRORS = ("covariance", "bootstrap", "profile")
+LEAST_INSTRUMENT_CM1 = 0.01  # below, nothing is left of it but rounding
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,30 @@ class Axis:
         check_types(self, "axis")
         choice(self.unit, AXIS_UNITS, "axis.unit")
         expect(self.laser_nm is None or self.laser_nm > 0, "axis.laser_nm", "more than 0", self.laser_nm)
+
+
+@dataclass(frozen=True)
+class Instrument:
+    """What the spectrometer does to a line.
+
+    Attributes
+    ----------
+    fwhm_cm1 : float or None
+        Full width at half maximum of its profile, a Gaussian that Lorentzians are convolved with: what is fitted is
+        the line before. None: lines are fitted as they were measured.
+    source : str
+        Where the width is from, for the record.
+    """
+
+    fwhm_cm1: float | None = None
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        check_types(self, "instrument")
+        width = self.fwhm_cm1
+        good = width is None or width >= LEAST_INSTRUMENT_CM1
+        expect(good, "instrument.fwhm_cm1", f'"none", or {LEAST_INSTRUMENT_CM1:g} or more', width)
+        expect(width is not None or not self.source, "instrument.source", "nothing without fwhm_cm1", self.source)
 
 
 @dataclass(frozen=True)

@@ -24,8 +24,12 @@ SHAPES: dict[str, FormLimits | None] = {
     "gaussian": None,
     "pseudo-voigt": FormLimits(0.5, 0.0, 1.0, least=0.0, largest=1.0),
     "bwf": FormLimits(-0.2, -0.8, 0.8, least=-0.95, largest=0.95),  # at 1 it has no second half maximum
+    "voigt": None,
 }
 """All line shapes; `ramanfit.fit.lineshapes.SHAPES` says what they are."""
+
+CONVOLVED = ("lorentzian", "voigt")
+"""Shapes that an instrument width broadens: with one they are the same."""
 
 _COLUMN_NAME = re.compile(r"[A-Za-z][A-Za-z0-9'_]*")
 
@@ -127,9 +131,9 @@ class Peak:
 
     @property
     def plain(self) -> bool:
-        """Whether this is a Lorentzian whose height, center and width are free and its own."""
+        """Whether this is a Lorentzian, broadened or not, whose height, center and width are free and its own."""
         bounded = (self.height_min, self.height_max) != (None, None)
-        return self.shape == "lorentzian" and not self.center_from and self.free == 3 and not bounded
+        return self.shape in CONVOLVED and not self.center_from and self.free == 3 and not bounded
 
 
 def _bounded(peak: Peak, key: str, what: str, unit: str) -> None:

@@ -9,8 +9,19 @@ from dataclasses import dataclass, field
 
 from ramanfit.errors import RecipeError
 from ramanfit.recipe.columns import is_taken
-from ramanfit.recipe.parts import Alternatives, Axis, Bands, Baseline, Clean, Detection, Errors, Noise, Window
-from ramanfit.recipe.peaks import Peak, Ratio
+from ramanfit.recipe.parts import (
+    Alternatives,
+    Axis,
+    Bands,
+    Baseline,
+    Clean,
+    Detection,
+    Errors,
+    Instrument,
+    Noise,
+    Window,
+)
+from ramanfit.recipe.peaks import CONVOLVED, Peak, Ratio
 from ramanfit.recipe.settings import check_types, choice, expect
 
 
@@ -25,7 +36,7 @@ class Recipe:
         At least one, names all different, in the order of the columns.
     description, source : str
         One line for people; where the numbers come from.
-    axis, window, clean, baseline, noise, detection, errors, alternatives, bands
+    axis, instrument, window, clean, baseline, noise, detection, errors, alternatives, bands
         One table of the TOML file each.
     ratios : tuple of Ratio
 
@@ -40,6 +51,7 @@ class Recipe:
     description: str = ""
     source: str = ""
     axis: Axis = field(default_factory=Axis)
+    instrument: Instrument = field(default_factory=Instrument)
     window: Window = field(default_factory=Window)
     clean: Clean = field(default_factory=Clean)
     baseline: Baseline = field(default_factory=Baseline)
@@ -76,6 +88,7 @@ class Recipe:
                 choice(getattr(ratio, side), names, f"ratios.{ratio.name}.{side}", "peak")
             if is_taken(ratio.name, names):
                 raise RecipeError(f"ratios.{ratio.name}.name: expected a name that no other column has")
+        self._check_instrument({peak.name: peak.shape for peak in self.peaks})
 
     @property
     def smooth_cm1(self) -> float | None:
@@ -87,11 +100,33 @@ class Recipe:
         broadest = max(peak.fwhm_cm1 or 0.0 for peak in self.peaks)  # one that follows another is rarely the broadest
         return max(2.5 * broadest, 0.3 * (self.window.high_cm1 - self.window.low_cm1))
 
+    def shape_of(self, peak: Peak) -> str:
+        """Return the shape that a peak is fitted with: with an instrument width a Lorentzian is a voigt."""
+        return "voigt" if self.instrument.fwhm_cm1 is not None and peak.shape in CONVOLVED else peak.shape
+
     @property
     def starts_cm1(self) -> tuple[float, ...]:
         """Centers to start from."""
         centers = {peak.name: peak.center_cm1 for peak in self.peaks}
         return tuple(centers.get(peak.center_from, 0.0) + peak.center_cm1 for peak in self.peaks)
+
+    def _check_instrument(self, shapes: dict[str, str]) -> None:
+        key = "instrument.fwhm_cm1"
+        if self.instrument.fwhm_cm1 is None:
+            for name, shape in shapes.items():
+                if shape == "voigt":
+                    raise RecipeError(
+                        f"peaks.{name}.shape: a voigt needs the width of the instrument, {key}, found none",
+                        hint="--instrument-width CM1; `ramanfit calibrate` measures it on silicon",
+                    )
+            return
+        takes = {name: shape in CONVOLVED for name, shape in shapes.items()}
+        expect(any(takes.values()), key, '"none": no peak is a lorentzian or voigt', self.instrument.fwhm_cm1)
+        for ratio in self.ratios:
+            # the height of a line before the instrument broadened it, over that of one after
+            good = takes[ratio.numerator] == takes[ratio.denominator]
+            what = " over ".join(f"{name}, a {shapes[name]}" for name in (ratio.numerator, ratio.denominator))
+            expect(good, key, f'"none": it broadens one peak of {ratio.name} alone ({what})', self.instrument.fwhm_cm1)
 
     def _check_ties(self, peaks: dict[str, Peak]) -> None:
         for peak in self.peaks:

@@ -8,7 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from ramanfit.errors import RecipeError
-from ramanfit.recipe.parts import Alternatives, Axis, Bands, Baseline, Clean, Detection, Errors, Noise, Window
+from ramanfit.recipe.parts import (
+    Alternatives,
+    Axis,
+    Bands,
+    Baseline,
+    Clean,
+    Detection,
+    Errors,
+    Instrument,
+    Noise,
+    Window,
+)
 from ramanfit.recipe.peaks import Peak, Ratio
 from ramanfit.recipe.recipe import Recipe
 from ramanfit.recipe.settings import NONE, build, expect, format_toml, nearest, parse_toml, unknown
@@ -18,6 +29,7 @@ DEFAULT_RECIPE = "li-graphite"
 _FOLDER = Path(__file__).parent / "shipped"
 _TABLES = {
     "axis": Axis,
+    "instrument": Instrument,
     "window": Window,
     "clean": Clean,
     "baseline": Baseline,
@@ -129,6 +141,9 @@ def recipe_from_toml(text: str, where: str) -> Recipe:
             baseline = table.get("baseline", {})
             if isinstance(baseline, dict) and not takes_smooth({f"baseline.{k}": v for k, v in baseline.items()}):
                 under["baseline"]["smooth_cm1"] = NONE
+            instrument = table.get("instrument", {})
+            if isinstance(instrument, dict) and "fwhm_cm1" in instrument:
+                under["instrument"]["source"] = ""  # that of another width
             table = {k: {**under[k], **v} if k in _TABLES and isinstance(v, dict) else v for k, v in table.items()}
             table = {**under, **table}
         return from_dict(table)
@@ -190,6 +205,8 @@ def with_overrides(recipe: Recipe, overrides: Mapping[str, object]) -> Recipe:
     table = to_dict(recipe)
     if not takes_smooth(overrides):
         table["baseline"]["smooth_cm1"] = NONE
+    if "instrument.fwhm_cm1" in overrides:
+        table["instrument"]["source"] = ""  # that of another width
     slots = _slots(table)
     for key, value in overrides.items():
         if key not in slots:

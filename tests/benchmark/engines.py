@@ -92,6 +92,7 @@ def shapes() -> Iterator[str]:
         "B pseudo-Voigt": replace(base, links=(voigt, Link())),
         "both pseudo-Voigt": replace(base, links=(voigt, voigt)),
         "G BWF": replace(base, links=(Link(), bwf)),
+        "both Voigt, behind 5 cm-1": replace(base, links=(Link("voigt", instrument_cm1=5.0),) * 2),
         "G's height tied to B's": replace(base, links=(Link(), Link(height_of=0, height_ratio=0.8))),
     }
     recipes = ("li-graphite-doublet", "carbon-3", "carbon-5", "carbon-bwf")

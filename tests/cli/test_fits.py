@@ -189,6 +189,26 @@ def test_meta_records_what_was_done(tmp_path: Path) -> None:
     assert record["command"][:2] == ["ramanfit", "fit"]
 
 
+def test_an_instrument_width_is_recorded_and_takes_part_in_every_line(tmp_path: Path) -> None:
+    plain = rows(ramanfit("fit", PRISTINE).stdout)
+    done = ramanfit("fit", PRISTINE, "--instrument-width", "6", "--verify", "1", "--meta", tmp_path / "run.json")
+    wide = rows(done.stdout)
+    np.testing.assert_allclose(column(wide, "center_cm1"), column(plain, "center_cm1"), atol=0.05)
+    assert (column(wide, "height") > column(plain, "height")).all()
+    assert (column(wide, "fwhm_cm1") < column(plain, "fwhm_cm1")).all()
+    np.testing.assert_allclose(column(wide, "area"), column(plain, "area"), rtol=0.05)  # the sample is Lorentzian
+    np.testing.assert_allclose(column(wide, "area"), np.pi / 2 * column(wide, "height") * column(wide, "fwhm_cm1"))
+    assert b"1 spectra refitted with lmfit: largest difference 0.000" in done.stderr
+    instrument = json.loads((tmp_path / "run.json").read_text())["recipe"]["instrument"]
+    assert instrument == {"fwhm_cm1": 6.0, "source": "as given with --instrument-width"}
+    (tmp_path / "t.csv").write_bytes(done.stdout)
+    for files, out in ((PRISTINE, "a"), (tmp_path / "t.csv", "b")):
+        arguments = ["--instrument-width", "6", "--no-figures", "--no-report", "-o", tmp_path / out]
+        ramanfit("evolve", files, *arguments)
+    for name in ("peaks.csv", "ratios.csv"):
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+
+
 def test_check_turns_flags_into_status_3(tmp_path: Path) -> None:
     ramanfit("fit", PRISTINE, "--check")
     target = tmp_path / "t.csv"

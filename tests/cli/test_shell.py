@@ -423,6 +423,26 @@ def test_smooth(text: str, smooth_cm1: object, monkeypatch: pytest.MonkeyPatch) 
     assert resolved(["--smooth", "none"], monkeypatch, SMOOTH=text)["recipe"].baseline.smooth_cm1 == "none"
 
 
+@pytest.mark.parametrize(("text", "width"), [("5", 5.0), ("4.5 cm-1", 4.5), ("none", None)])
+def test_instrument_width(text: str, width: float | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = "" if width is None else "as given with --instrument-width"
+    measured = ["--set", "axis.calibration=silicon"]
+    for found in (
+        resolved(["--instrument-width", text, *measured], monkeypatch)["recipe"],
+        resolved(measured, monkeypatch, INSTRUMENT_WIDTH=text)["recipe"],
+    ):
+        assert (found.instrument.fwhm_cm1, found.instrument.source) == (width, source)
+    typed = resolved(["--set", "instrument.fwhm_cm1=3"], monkeypatch, INSTRUMENT_WIDTH=text)["recipe"].instrument
+    assert (typed.fwhm_cm1, typed.source) == (3, "")
+
+
+@pytest.mark.parametrize("text", ["0", "-2", "wide", "5nm", "nan"])
+def test_an_instrument_width_is_a_length(text: str) -> None:
+    done = run("fit", "x.txt", f"--instrument-width={text}")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"expected none or a width in cm-1 such as 4.5, found {text!r}" in done.stderr
+
+
 @pytest.mark.parametrize("subtracted", [["--baseline", "arpls"], ["--baseline-order", "auto"]])
 def test_a_baseline_that_is_typed_wins_over_a_smooth_part_that_is_inherited(
     subtracted: list[str], monkeypatch: pytest.MonkeyPatch

@@ -8,12 +8,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import lmfit.lineshapes
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ramanfit.errors import RecipeError, ScanError
+from ramanfit.experiment.calibrate import calibrated_recipe
 from ramanfit.experiment.calibration import POLYSTYRENE, SILICON, calibration_of
 from ramanfit.fit.lineshapes import lorentzian
 from ramanfit.fit.pipeline import fit_scan
@@ -93,6 +95,91 @@ def test_no_line_is_no_calibration(off: float) -> None:
         calibration_of([scan], SILICON)
 
 
+# -- the width of the instrument ----------------------------------------------------------------------------
+
+
+def broadened(instrument: float, step: float = 1.0, seed: int = 0, spectra: int = 1, end: float = 1900.0) -> Scan:
+    """Silicon of 2.8 cm-1 behind an instrument, with channels as even in wavelength as a grating's at 532 nm."""
+    per_nm = 1e7 / np.arange(1 / (1 / 532 - 300e-7), 1 / (1 / 532 - end * 1e-7), step * 0.03)
+    shift = 1e7 / 532 - per_nm
+    line = lmfit.lineshapes.voigt(shift, np.pi / 2 * 2.8, 520.45, instrument / np.sqrt(8 * np.log(2)), 1.4)
+    signal = 500 + 0.1 * (shift - shift[0]) + 3000 * line / line.max()
+    rng = np.random.default_rng(seed)
+    return Scan(shift, rng.normal(signal, np.sqrt(0.2 * signal), (spectra, shift.size)), source="si.txt")
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.floats(2, 14), st.floats(0.5, 1.5), st.integers(0, 2**31))
+def test_the_instruments_width_is_found(instrument: float, step: float, seed: int) -> None:
+    width = calibration_of([broadened(instrument, step, seed)], SILICON).width
+    assert width is not None
+    assert width.why_not == ""
+    noise = 5 * width.measured_se * width.measured_cm1 / instrument
+    assert abs(width.fwhm_cm1 - instrument) < 0.02 * instrument + noise
+    assert width.fwhm_se > 0.5346 * SILICON.natural_se
+    # a grating's profile is as wide everywhere in nm
+    at_line, there = (1 / (1 / 532 - x * 1e-7) for x in (520.45, 1400.0))
+    assert width.at(1400) / width.fwhm_cm1 == pytest.approx((at_line / there) ** 2, rel=2e-3)
+    assert np.isnan(width.at(1890))
+
+
+def test_more_spectra_tell_the_measured_width_better_but_not_the_lines_own() -> None:
+    one, many = (calibration_of([broadened(5.0, spectra=n)], SILICON).width for n in (1, 16))
+    assert one is not None
+    assert many is not None
+    assert many.measured_se < 0.4 * one.measured_se
+    assert one.fwhm_se > many.fwhm_se > 0.5346 * SILICON.natural_se
+
+
+@pytest.mark.parametrize(
+    ("instrument", "step", "why"),
+    [
+        (0.3, 0.5, "the line is not clearly wider than it is by itself, 2.8 ± 0.2 cm-1"),
+        (3.0, 3.0, "channels wide, and 2 are needed"),
+    ],
+)
+def test_a_width_that_is_not_resolved(instrument: float, step: float, why: str) -> None:
+    result = calibration_of([broadened(instrument, step)], SILICON)
+    assert result.width is not None
+    assert why in result.width.why_not
+    assert np.isnan(result.width.fwhm_cm1)
+    said = calibrated_recipe(result, "li-graphite", ["si.txt"], in_nm=False)
+    assert f"# No instrument width: {result.width.why_not}." in said.splitlines()
+    assert recipe_from_toml(said, "said").instrument == load_recipe("li-graphite").instrument
+
+
+def test_polystyrene_tells_no_width() -> None:
+    shift = np.arange(500.0, 1800.0, 1.5)
+    result = calibration_of([Scan(shift, lines(shift, POLYSTYRENE.lines_cm1, PS_FWHM, 0.0)[None])], POLYSTYRENE)
+    assert result.width is None
+    said = calibrated_recipe(result, "li-graphite", ["ps.txt"], in_nm=False)
+    assert "# No instrument width: polystyrene has no line whose own width is known well enough." in said
+    assert recipe_from_toml(said, "said").instrument.fwhm_cm1 is None
+
+
+def test_the_recipe_takes_the_instrument_off_the_line() -> None:
+    scan = broadened(6.0, spectra=4)
+    result = calibration_of([scan], SILICON)
+    recipe = recipe_from_toml(calibrated_recipe(result, "silicon", ["si.txt"], in_nm=False), "said")
+    assert recipe.instrument.fwhm_cm1 == pytest.approx(6.0, rel=0.02)
+    assert "silicon, from si.txt" in recipe.instrument.source
+    assert "2.8 its own (Balkanski" in recipe.instrument.source
+    np.testing.assert_allclose(fit_scan(scan, recipe).quantities.fwhm_cm1, 2.8, atol=0.3)
+    elsewhere = recipe_from_toml(calibrated_recipe(result, "li-graphite", ["si.txt"], in_nm=False), "said")
+    assert elsewhere.instrument.fwhm_cm1 == pytest.approx(result.width.at(1400) if result.width else None, abs=1e-4)
+
+
+def test_a_width_that_the_recipe_or_the_axis_cannot_take_is_said() -> None:
+    result = calibration_of([broadened(6.0, end=900.0)], SILICON)
+    assert result.width is not None
+    said = calibrated_recipe(result, "li-graphite", ["si.txt"], in_nm=False)
+    assert "the axis ends before the middle of the window, 1400 cm-1" in said
+    assert recipe_from_toml(said, "said").instrument.fwhm_cm1 == pytest.approx(result.width.fwhm_cm1, abs=1e-4)
+    said = calibrated_recipe(result, "carbon-bwf", ["si.txt"], in_nm=False)
+    assert "# It is not set: instrument.fwhm_cm1" in said
+    assert recipe_from_toml(said, "said").instrument.fwhm_cm1 is None
+
+
 # -- as a command -------------------------------------------------------------------------------------------
 
 
@@ -134,7 +221,10 @@ def test_the_record_says_whether_the_axis_is_calibrated(tmp_path: Path) -> None:
     ramanfit("calibrate", tmp_path / "si.txt", "--base", "silicon", "-o", tmp_path / "c.toml")
     for recipe, flags in (("silicon", ["uncalibrated"]), (str(tmp_path / "c.toml"), [])):
         ramanfit("fit", tmp_path / "si.txt", "--recipe", recipe, "--meta", tmp_path / "run.json")
-        assert json.loads((tmp_path / "run.json").read_text())["flags"] == flags
+        record = json.loads((tmp_path / "run.json").read_text())
+        assert record["flags"] == flags
+        assert (record["recipe"]["instrument"]["fwhm_cm1"] is None) == bool(flags)
+        assert ("silicon, from si.txt" in record["recipe"]["instrument"]["source"]) != bool(flags)
 
 
 @pytest.mark.skipif(not SHARED.exists(), reason="the shared data are not here")
@@ -147,6 +237,7 @@ def test_real_silicon() -> None:
     file = SHARED / "witec" / "graph_ascii" / "Si-wafer-Raman-Spectrum-1.txt"
     made = recipe_from_toml(ramanfit("calibrate", file, "--x-unit", "nm", "--laser", "532.1").stdout, "made")
     assert made.axis.laser_nm == pytest.approx(532.29, abs=0.02)
+    assert made.instrument.fwhm_cm1 == pytest.approx(7.79, abs=0.2)
 
 
 # -- recipes laid over others -------------------------------------------------------------------------------

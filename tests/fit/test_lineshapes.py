@@ -56,7 +56,8 @@ def test_area_is_the_integral(height: float, fwhm: float) -> None:
 
 
 forms = {name: st.floats(form.lower, form.upper) for name, form in peaks.SHAPES.items() if form is not None}
-shaped = st.sampled_from(sorted(SHAPES)).flatmap(lambda name: st.tuples(st.just(name), forms.get(name, st.just(0.0))))
+takes = {**forms, "voigt": st.floats(1e-3, 5)}  # the instrument's width over the line's: no parameter that moves
+shaped = st.sampled_from(sorted(SHAPES)).flatmap(lambda name: st.tuples(st.just(name), takes.get(name, st.just(0.0))))
 
 
 def test_recipes_and_lines_know_the_same_shapes() -> None:
@@ -96,6 +97,8 @@ def test_the_maximum_is_at_the_center_and_half_of_it_a_full_width_apart(
     shape: tuple[str, float], center: float, fwhm: float
 ) -> None:
     name, form = shape
+    if name == "voigt":  # which has those of the line before the instrument broadened it
+        return
     around = center + fwhm * np.linspace(-3, 3, 601)
     values = line(name, around, center, fwhm, form)
     np.testing.assert_allclose(values.max(), 1, rtol=1e-12)
@@ -109,9 +112,13 @@ def test_slopes_are_derivatives(shape: tuple[str, float], v: float) -> None:
     name, form = shape
     slopes = SHAPES[name].slopes
     step = 1e-6
-    value, d_v, d_form = slopes(np.array(v), np.array(form))
+    value, d_v, wider, d_form = slopes(np.array(v), np.array(form))
     ahead, behind = (slopes(np.array(v + s), np.array(form))[0] for s in (step, -step))
     np.testing.assert_allclose(d_v, (ahead - behind) / (2 * step), atol=1e-6)
+    ahead, behind = (  # at the same shift, of a line so many times as wide, seen by the same instrument
+        slopes(np.array(v / s), np.array(form / s if name == "voigt" else form))[0] for s in (1 + step, 1 - step)
+    )
+    np.testing.assert_allclose(-wider, (ahead - behind) / (2 * step), atol=1e-6)
     assert (d_form is None) == (name not in forms)
     if d_form is not None:
         ahead, behind = (slopes(np.array(v), np.array(form + s))[0] for s in (step, -step))
@@ -131,3 +138,50 @@ def test_areas_are_integrals(shape: tuple[str, float]) -> None:
     if name == "pseudo-voigt":
         ahead = SHAPES[name].area(np.array(form + 1e-3))[0]
         np.testing.assert_allclose(slope, (float(ahead) - area) / 1e-3, rtol=1e-6)
+
+
+# -- as an instrument shows a line --------------------------------------------------------------------------
+
+instruments = st.floats(0.01, 60)
+
+
+@given(shifts, shifts, widths, instruments)
+def test_a_voigt_is_lmfits(shift: float, center: float, fwhm: float, instrument: float) -> None:
+    sigma = instrument / np.sqrt(8 * np.log(2))
+    expected = lmfit.lineshapes.voigt(shift, LORENTZIAN_AREA * fwhm, center, sigma, fwhm / 2)
+    np.testing.assert_allclose(line("voigt", np.array(shift), center, fwhm, instrument / fwhm), expected, rtol=1e-9)
+
+
+@given(st.floats(-200, 200), widths, st.floats(1, 30))
+def test_a_voigt_is_a_lorentzian_convolved_with_the_instruments_gaussian(
+    away: float, fwhm: float, instrument: float
+) -> None:
+    def under(t: float) -> float:
+        return float(lorentzian(np.array(away), t, fwhm) * line("gaussian", np.array(t), 0.0, instrument))
+
+    whole = quad(under, -5 * instrument, 5 * instrument, points=[0.0], epsabs=1e-12, limit=200)[0]
+    convolved = whole / (GAUSSIAN_AREA * instrument)
+    np.testing.assert_allclose(line("voigt", np.array(away), 0.0, fwhm, instrument / fwhm), convolved, rtol=1e-6)
+
+
+@given(st.floats(-50, 50), st.floats(1e-4, 0.05))
+def test_of_a_sharp_instrument_a_voigt_is_the_lorentzian(v: float, form: float) -> None:
+    """They differ by the second derivative of the line times half the variance of the profile, at most 0.36 form^2."""
+    for sharp, line_itself in zip(
+        SHAPES["voigt"].slopes(np.array(v), np.array(form)),
+        SHAPES["lorentzian"].slopes(np.array(v), np.array(form)),
+        strict=True,
+    ):
+        if line_itself is None:
+            assert sharp is None
+        else:
+            np.testing.assert_allclose(sharp, line_itself, atol=5 * form**2 + 1e-7)
+
+
+@given(widths, instruments)
+def test_a_voigt_is_lower_and_wider_than_its_line(fwhm: float, instrument: float) -> None:
+    """Of the width that Olivero & Longbothum give to 2 parts in 10,000."""
+    height = line("voigt", np.array(0.0), 0.0, fwhm, instrument / fwhm)
+    assert height < 1
+    half = (0.5346 * fwhm + np.sqrt(0.2166 * fwhm**2 + instrument**2)) / 2
+    np.testing.assert_allclose(line("voigt", np.array(half), 0.0, fwhm, instrument / fwhm), height / 2, rtol=1e-3)

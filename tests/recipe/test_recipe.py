@@ -16,7 +16,7 @@ from scipy.optimize import curve_fit
 
 from ramanfit.errors import RecipeError
 from ramanfit.fit import lineshapes
-from ramanfit.recipe.parts import AXIS_UNITS, Axis, Baseline, Clean, Detection, Noise, Window
+from ramanfit.recipe.parts import AXIS_UNITS, Axis, Baseline, Clean, Detection, Instrument, Noise, Window
 from ramanfit.recipe.peaks import SHAPES, Peak, Ratio
 from ramanfit.recipe.recipe import Recipe
 from ramanfit.recipe.settings import check_types, nearest, parse_toml
@@ -46,7 +46,7 @@ fwhm_cm1 = 30
 fwhm_min_cm1 = 8
 fwhm_max_cm1 = 100
 """
-TABLES = {cls.__name__.lower(): cls for cls in (Axis, Window, Clean, Baseline, Noise, Detection)}
+TABLES = {cls.__name__.lower(): cls for cls in (Axis, Instrument, Window, Clean, Baseline, Noise, Detection)}
 KEYS = {"": Recipe, **TABLES, "peaks": Peak, "ratios": Ratio}
 
 
@@ -408,6 +408,70 @@ def test_what_is_said_of_a_wrong_recipe(extra: str, message: str | None) -> None
 def test_what_is_said_of_a_wrong_peak(old: str, new: str, message: str) -> None:
     assert old in MINIMAL
     assert wrong(MINIMAL.replace(old, new)).message == f"my.toml: peaks.{message}"
+
+
+# -- the width of the instrument ----------------------------------------------------------------------------
+
+WIDE = {"instrument.fwhm_cm1": 5}
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "message"),
+    [
+        (
+            "li-graphite",
+            {"peaks.B.shape": "voigt"},
+            "peaks.B.shape: a voigt needs the width of the instrument, instrument.fwhm_cm1, found none",
+        ),
+        ("li-graphite", {"instrument.fwhm_cm1": 0}, 'instrument.fwhm_cm1: expected "none", or 0.01 or more, found 0'),
+        ("li-graphite", {"instrument.fwhm_cm1": -3}, 'instrument.fwhm_cm1: expected "none", or 0.01 or more, found -3'),
+        ("li-graphite", {"instrument.source": "x"}, "instrument.source: expected nothing without fwhm_cm1, found 'x'"),
+        (
+            "silicon",
+            {"peaks.Si.shape": "gaussian", **WIDE},
+            'instrument.fwhm_cm1: expected "none": no peak is a lorentzian or voigt, found 5',
+        ),
+        (
+            "carbon-bwf",
+            WIDE,
+            "it broadens one peak of ratio alone (D, a lorentzian over G, a bwf), found 5",
+        ),
+        ("silicon", {"peaks.Si.form": 0.1, "peaks.Si.shape": "voigt", **WIDE}, "found 0.1"),
+    ],
+)
+def test_a_width_of_the_instrument_that_cannot_act(name: str, changes: dict[str, object], message: str) -> None:
+    with pytest.raises(RecipeError) as error:
+        with_overrides(load_recipe(name), changes)
+    assert error.value.message.endswith(message)
+
+
+def test_with_a_width_every_lorentzian_is_a_voigt() -> None:
+    for name in ("li-graphite", "carbon-3"):
+        recipe = load_recipe(name)
+        assert [recipe.shape_of(peak) for peak in recipe.peaks] == [peak.shape for peak in recipe.peaks]
+        wide = with_overrides(recipe, WIDE)
+        shapes = {peak.name: (peak.shape, wide.shape_of(peak)) for peak in wide.peaks}
+        assert {*shapes.values()} == {("lorentzian", "voigt"), *([("gaussian", "gaussian")] * (name == "carbon-3"))}
+    named = with_overrides(recipe, {**WIDE, "peaks.G.shape": "voigt"})
+    assert {named.shape_of(peak) for peak in named.peaks if peak.name == "G"} == {"voigt"}
+
+
+def test_a_source_goes_with_its_width(tmp_path: Path) -> None:
+    measured = with_overrides(load_recipe("li-graphite"), {**WIDE, "instrument.source": "silicon"})
+    assert measured.instrument == Instrument(5, "silicon")
+    assert with_overrides(measured, {"instrument.fwhm_cm1": 4}).instrument == Instrument(4)
+    assert with_overrides(measured, {"instrument.fwhm_cm1": "none"}).instrument == Instrument()
+    assert with_overrides(measured, {"instrument.source": "neon"}).instrument == Instrument(5, "neon")
+    assert with_overrides(measured, {"baseline.order": 1}).instrument == Instrument(5, "silicon")
+    (tmp_path / "base.toml").write_text(to_toml(measured), encoding="utf-8")
+    for over, instrument in (
+        ("[baseline]\norder = 1\n", Instrument(5, "silicon")),
+        ("[instrument]\nfwhm_cm1 = 4\n", Instrument(4)),
+        ('[instrument]\nfwhm_cm1 = "none"\n', Instrument()),
+        ('[instrument]\nsource = "neon"\n', Instrument(5, "neon")),
+    ):
+        (tmp_path / "over.toml").write_text(f'base = "base.toml"\n{over}', encoding="utf-8")
+        assert load_recipe(str(tmp_path / "over.toml")).instrument == instrument
 
 
 def test_what_must_be_there() -> None:

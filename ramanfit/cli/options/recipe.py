@@ -11,7 +11,7 @@ from click.core import ParameterSource
 
 from ramanfit.cli.options.declare import RecipeOption, inherited, resolved, setting
 from ramanfit.cli.options.reading import AXIS
-from ramanfit.cli.types import SmoothLength, WindowRange
+from ramanfit.cli.types import SmoothLength, WidthOrNone, WindowRange
 from ramanfit.errors import RecipeError
 
 if TYPE_CHECKING:
@@ -58,6 +58,8 @@ def _resolve_recipe(recipe: str | None, assignments: Sequence[str], **values: An
             layer[key] = its_value
     if not takes_smooth(typed):  # what is typed wins over what is inherited, as over what the recipe says
         from_shell.pop("baseline.smooth_cm1", None)
+    if "instrument.fwhm_cm1" in typed:
+        from_shell.pop("instrument.source", None)
     return with_overrides(base, {**from_shell, **typed})
 
 
@@ -121,6 +123,14 @@ recipe_options = resolved(
             type=SmoothLength(),
             metavar="auto|LENGTH|none",
             help="A smooth part of the baseline beside the polynomial: its length in cm-1, auto or none.",
+        ),
+        setting(
+            "--instrument-width",
+            "instrument.fwhm_cm1",
+            "instrument.source",
+            type=WidthOrNone(),
+            metavar="CM-1|none",
+            help="Width of the spectrometer's profile: Lorentzians are fitted as it shows them, reported as they are.",
         ),
         setting(
             "--errors",

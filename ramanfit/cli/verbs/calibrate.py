@@ -1,4 +1,4 @@
-"""``ramanfit calibrate``: the correction of an axis, from lines of known shift."""
+"""``ramanfit calibrate``: the correction of an axis from lines of known shift, and the width of the instrument."""
 
 from __future__ import annotations
 
@@ -41,10 +41,11 @@ def command(
     path: str,
     keep_going: bool,
 ) -> None:
-    """Measure how far an axis is off, as a recipe.
+    """Measure an axis's offset and the instrument's width, as a recipe.
 
     FILES are spectra of silicon or polystyrene, taken with the settings of the measurement. The result is a recipe
-    for --recipe: another one (--base) with a corrected axis, and the lines it rests on as comments.
+    for --recipe: another one (--base) with a corrected axis and, from silicon, the instrument's width; what they rest
+    on as comments.
 
     \b
     Examples:

@@ -82,7 +82,8 @@ function spectrumOf(row) {
     const [center, fwhm, height, form] = ["center_cm1", "fwhm_cm1", "height", "form"].map(
       (kind) => columns[columnOf(peak, kind)]?.[row],
     );
-    return height * lineAt(peak, (x - center) / (fwhm / 2), form);
+    const { instrument } = spectra.lines[peak];
+    return height * lineAt(peak, (x - center) / (fwhm / 2), instrument ? instrument / fwhm : form);
   };
   const fit = (x) => drawn.reduce((sum, peak) => sum + line(peak, x), baseline(x));
   const masked = new Set(spectra.masked[k]);

@@ -191,7 +191,8 @@ def _thinned(record: Record) -> dict[str, Any]:
 def _spectra(evolution: Evolution, spectra: Spectra, shown: np.ndarray) -> tuple[dict[str, Any], str]:
     """Return what belongs to each spectrum, and the counts of all."""
     at = np.full(len(shown), LEFT_OUT)
-    wanted = embedded(evolution.table.rows(shown), MOST_SPECTRA)
+    table = evolution.table.rows(shown)
+    wanted = embedded(table, MOST_SPECTRA)
     at[wanted] = NOT_AT_HAND
     page_row = {int(shown[i]): int(i) for i in wanted}
     axes: dict[bytes, int] = {}
@@ -199,11 +200,12 @@ def _spectra(evolution: Evolution, spectra: Spectra, shown: np.ndarray) -> tuple
     packed: list[np.ndarray] = []
     peaks: tuple[str, ...] = ()
     shapes: tuple[str, ...] = ()
+    instrument = 0.0
     names = ("axis", "offset", "step", "coefficients", "under", "masked")
     by_spectrum: dict[str, list[Any]] = {name: [] for name in names}
     here = [row for row in page_row if row < len(spectra)]
     for rows, curves in spectra.together(here):
-        shift, peaks, shapes = curves.shift_cm1, curves.peaks, curves.shapes
+        shift, peaks, shapes, instrument = curves.shift_cm1, curves.peaks, curves.shapes, curves.instrument_cm1
         axis = axes.setdefault(shift.tobytes(), len(axes))
         if axis == len(channels):
             channels.append(numbers(shift))
@@ -219,8 +221,11 @@ def _spectra(evolution: Evolution, spectra: Spectra, shown: np.ndarray) -> tuple
             by_spectrum["under"] += _by_spectrum(np.array(at_nodes))
         by_spectrum["masked"] += [np.flatnonzero(~use).tolist() for use in curves.use]
     counts = base64_text(np.concatenate(packed)) if packed else ""
-    forms = [_numbers(evolution.table, column_name("form", peak))[shown] for peak in peaks]
-    lines = {peak: sampled(*values) for peak, *values in zip(peaks, shapes, forms, strict=True)}
+    lines = {}
+    for peak, shape in zip(peaks, shapes, strict=True):
+        width = instrument if shape == "voigt" else 0.0
+        named = _numbers(table, column_name("fwhm_cm1" if width else "form", peak))
+        lines[peak] = {**sampled(shape, width / named if width else named), "instrument": width}
     return {"at": at.tolist(), "channels": channels, "lines": lines, **by_spectrum}, counts
 
 

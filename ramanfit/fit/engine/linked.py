@@ -110,13 +110,15 @@ class Linked(Problem):
         left = shapes + len(layout.slopes)
         functions[:, :shapes] = 0.0
         for p in range(nonlinear.shape[1]):
-            half = nonlinear[:, p, FWHM, None] / 2
-            v = (self.model.shift_cm1 - nonlinear[:, p, CENTER, None]) / half
-            value, d_v, d_form = SHAPES[self.model.link(p).shape].slopes(v, nonlinear[:, p, FORM, None])
+            center, fwhm, form = nonlinear[:, p, :, None].transpose(1, 0, 2)
+            half = fwhm / 2
+            v = (self.model.shift_cm1 - center) / half
+            slopes = SHAPES[self.model.link(p).shape].slopes
+            value, d_v, wider, d_form = slopes(v, self.model.form(p, fwhm, form))
             functions[:, layout.group[p]] += self._ratios[rows, p, None] * value
             for d, (peak, kind) in enumerate(layout.slopes, start=shapes):
                 if peak == p:
-                    slope = -d_v / half if kind == CENTER else -v * d_v / (2 * half) if kind == FWHM else d_form
+                    slope = -d_v / half if kind == CENTER else -wider / (2 * half) if kind == FWHM else d_form
                     functions[:, d] = slope
         functions[:, left] = self.y[rows]
         if self.pinned is not None:

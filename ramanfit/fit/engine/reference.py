@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import lmfit
+import lmfit.lineshapes
 import numpy as np
 
 from ramanfit.fit.engine.starts import Starts
+from ramanfit.fit.lineshapes import lorentzian_area
 from ramanfit.fit.masks import bridged
 from ramanfit.fit.model import Model
 from ramanfit.fit.result import FitResult, Status
@@ -94,9 +96,13 @@ def _fit_one(model: Model, y: FloatArray, weights: FloatArray | None, start: Flo
         for q in range(coefficients):
             curve = curve + v[f"b{q}"] * model.basis[q]
         for p in range(peaks):
-            if model.link(p).shape == "lorentzian":
+            link = model.link(p)
+            if link.shape == "lorentzian":
                 u = (model.shift_cm1 - v[f"c{p}"]) / (v[f"w{p}"] / 2)
                 curve = curve + v[f"h{p}"] / (1 + u * u)
+            elif link.shape == "voigt":
+                area, sigma = lorentzian_area(v[f"h{p}"], v[f"w{p}"]), link.instrument_cm1 / np.sqrt(8 * np.log(2))
+                curve = curve + lmfit.lineshapes.voigt(model.shift_cm1, area, v[f"c{p}"], sigma, v[f"w{p}"] / 2)
             else:
                 nonlinear = (np.asarray(v.get(f"{letter}{p}", np.nan)) for letter in "cws")
                 curve = curve + v[f"h{p}"] * model.shape(p, *nonlinear)

@@ -25,6 +25,7 @@ def model(*links: Link, order: int = 1) -> Model:
 
 VOIGT, BWF = Link("pseudo-voigt", (0.5, 0.0, 1.0)), Link("bwf", (-0.2, -0.8, 0.8))
 GAUSSIAN, LORENTZIAN = Link("gaussian"), Link()
+BROADENED = Link("voigt", instrument_cm1=8.0)
 PAIRS = {
     "lorentzians": (LORENTZIAN, LORENTZIAN),
     "gaussians": (GAUSSIAN, GAUSSIAN),
@@ -32,6 +33,9 @@ PAIRS = {
     "pseudo-voigt": (VOIGT, LORENTZIAN),
     "two pseudo-voigt": (VOIGT, VOIGT),
     "bwf": (LORENTZIAN, BWF),
+    "voigt": (BROADENED, BROADENED),
+    "voigt and pseudo-voigt": (VOIGT, BROADENED),
+    "width of a voigt follows": (BROADENED, replace(BROADENED, fwhm_of=0, fwhm_ratio=0.25)),
     "width follows": (LORENTZIAN, replace(LORENTZIAN, fwhm_of=0, fwhm_ratio=0.25)),
     "height follows": (replace(GAUSSIAN, height_of=1, height_ratio=0.7), LORENTZIAN),
 }
@@ -65,7 +69,8 @@ TIED = {
     ),
 }
 MODELS = {name: model(*links) for name, links in PAIRS.items()} | TIED
-MODELS["width follows"].lower[1, 1] = MODELS["width follows"].upper[1, 1] = np.nan  # as a recipe leaves it
+for _name in ("width follows", "width of a voigt follows"):
+    MODELS[_name].lower[1, 1] = MODELS[_name].upper[1, 1] = np.nan  # as a recipe leaves it
 
 
 def truth(m: Model, seed: int, n: int) -> FitResult:
