@@ -26,7 +26,7 @@ PARTS = {
     "minimum": engines.minimum,
     "errors": statistics.errors,
     "truth": lambda: chain(truth.truth(), departures.backgrounds(), departures.departures()),
-    "alarms": lambda: chain(alarms.alarms(), alarms.broadened(), alarms.smoothed()),
+    "alarms": lambda: chain(alarms.alarms(), alarms.broadened(), alarms.smoothed(), alarms.cost()),
     "windows": departures.windows,
     "mixed": departures.mixed,
     "evolution": departures.evolution,

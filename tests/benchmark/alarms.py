@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
+from unittest.mock import patch
 
 import numpy as np
+from scipy.signal import savgol_filter
 
 from ramanfit.fit.pipeline import fit_prepared
-from ramanfit.fit.prepare import prepare
+from ramanfit.fit.prepare import Prepared, prepare
+from ramanfit.fit.steps import Steps
 from ramanfit.recipe.recipe import Recipe
 from ramanfit.scan.scan import Scan
-from tests.benchmark.departures import BREAKS_SILENCE, variants
+from tests.benchmark.departures import BREAKS_SILENCE, Outcome, spread, variants
 from tests.benchmark.made import SMOOTH, scan_of
+from tests.benchmark.measure import in_turns
 
 SCANS = 400
 VERDICTS = sorted(BREAKS_SILENCE)
@@ -55,10 +60,6 @@ def broadened() -> Iterator[str]:
 
 def smoothed() -> Iterator[str]:
     """Spectra whose channels share their noise: spread of z of the ratio, spikes and doublets that are none."""
-    from scipy.signal import savgol_filter
-
-    from tests.benchmark.departures import Outcome, spread
-
     recipe = variants()["default"]
     for way in ("native", "Savitzky-Golay 11/3", "resampled x 4"):
         for name in ("quadratic", "exponential + hump"):
@@ -86,3 +87,19 @@ def smoothed() -> Iterator[str]:
                     f"{way}, {name}, S/N {snr:.0f}: z {spread(z):.2f}, spikes in {100 * np.mean(hit):.1f} %, "
                     f"correlated_noise {said[0]:.0f} %, doublet_preferred {said[1]:.1f} %"
                 )
+
+
+def cost() -> Iterator[str]:
+    """What the verdicts cost: fits of 2,000 spectra, with them over without."""
+    for label, recipe in variants().items():
+        for name in ("quadratic", "exponential + hump"):
+            scan, _ = scan_of(name, 50.0, 2000, 1)
+            ready = [(scan, prepare(scan, recipe))]
+            ways = {"with": partial(fit_prepared, ready, recipe), "without": partial(_without, ready, recipe)}
+            seconds = in_turns(ways, 5)
+            yield f"{name}, {label}: fits with verdicts over fits without: {seconds['with'] / seconds['without']:.3g}"
+
+
+def _without(ready: list[tuple[Scan, Prepared]], recipe: Recipe) -> None:
+    with patch.object(Steps, "judge_shapes", lambda self, final: final):
+        fit_prepared(ready, recipe)

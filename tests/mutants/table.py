@@ -108,6 +108,12 @@ MUTATIONS = (
     _of("fit/smooth.py", "np.sqrt(np.pi / 2)", "np.sqrt(np.pi)", "fit/test_smooth.py"),
     _of("fit/amplitude.py", "APART = 4.0", "APART = 1e9", "fit/test_amplitude.py"),
     _of("fit/missing.py", "BAND = 4.0", "BAND = 40.0", "fit/test_missing.py"),
+    _of("fit/correlation.py", "CLEAR = 5.0", "CLEAR = 500.0", "fit/test_correlation.py"),
+    _of("fit/correlation.py", "COMMON = 4 ", "COMMON = 1000 ", "fit/test_correlation.py"),
+    _of("fit/correlation.py", "1 + 2 * float(rho.sum())", "1 + float(rho.sum())", "fit/test_correlation.py"),
+    _of("fit/verdicts.py", "LINE = 4.5", "LINE = 45.0", "fit/test_verdicts.py"),
+    _of("fit/verdicts.py", "MISFIT = 3.72", "MISFIT = 1.72", "fit/test_verdicts.py"),
+    _of("fit/verdicts.py", "3 * u * u - 1", "3 * u * u + 1", "fit/test_verdicts.py"),
     _of("fit/missing.py", "SHARPER = 4.0", "SHARPER = 300.0", "fit/test_missing.py"),
     # fit/engine
     _of("fit/engine/starts.py", "CENTERS, WIDTHS = 9, 5", "CENTERS, WIDTHS = 4, 2", "fit/engine/test_starts.py"),
