@@ -48,6 +48,8 @@ class Task(NamedTuple):
         Numerator and denominator, numbers of peaks.
     lines : array [N, M] or None
         Peaks that are known and not fitted.
+    min_snr : float
+        Least height of a peak that is there, in standard errors.
     amplitude : array [N] or None
         Of the smooth part of the baseline; None: it is searched for, where the model has one.
     """
@@ -65,6 +67,7 @@ class Task(NamedTuple):
     ratios: tuple[tuple[int, int], ...] = ()
     lines: FloatArray | None = None
     amplitude: FloatArray | None = None
+    min_snr: float = 0.0
 
 
 def batches(scans: Sequence[Prepared]) -> Iterator[Batch]:
@@ -106,4 +109,5 @@ def task_of(batch: Batch, scans: Sequence[Prepared], recipe: Recipe, engine: str
         under=under,
         errors=recipe.errors,
         ratios=tuple((model.names.index(r.numerator), model.names.index(r.denominator)) for r in recipe.ratios),
+        min_snr=recipe.detection.min_snr,
     )

@@ -14,10 +14,12 @@ import numpy as np
 from ramanfit.scan.scan import BoolArray, FloatArray
 
 WHITE = -2 / 3  # correlation of neighbouring second differences of independent channels
-SPREAD = 0.6  # standard deviation of that correlation, times the root of the number of channels: simulated, 0.53-0.59
+SPREAD = 0.75  # standard deviation of that correlation, times the root of the number of channels, at most: simulated
 CLEAR = 5.0  # standard deviations from which channels count as correlated
 FARTHEST = 64  # channels
+SECTIONS = 5  # of a spectrum, of which the typical one counts
 PARTS = 6  # of a spectrum: no farther than one of them
+MEDIAN = 1.5  # how much wider the median of sections scatters than their mean, at most
 FADES = 0.9  # of the covariance one channel nearer: noise that fades farther out, and no misfit
 OUTLIER = 6.0  # medians beyond which a residual is no noise: 4 standard deviations
 COMMON = 4  # spectra from which what all of them show is misfit, and no noise
@@ -62,35 +64,48 @@ def _of_file(residual: FloatArray, use: BoolArray | None) -> tuple[float, float,
         there = used.sum(axis=0)
         e = (e - np.divide(e.sum(axis=0), there, out=np.zeros(m), where=there > 0)) * used
         share = 1 - 1 / n
-    rough, whole = e[:, 2:] + e[:, :-2] - 2 * e[:, 1:-1], used[:, 2:] * used[:, 1:-1] * used[:, :-2]
-    rough *= whole
-    first = _covariances(rough, whole, 1)
-    if not first[0] > 0 or first[1] / first[0] < WHITE + CLEAR * SPREAD / np.sqrt(max(whole.sum(), 1)):
+    whole = used[:, 2:] * used[:, 1:-1] * used[:, :-2]
+    rough = (e[:, 2:] + e[:, :-2] - 2 * e[:, 1:-1]) * whole
+    bar = WHITE + CLEAR * SPREAD / np.sqrt(max(whole.sum(), 1))
+    near = _covariances(rough, whole, 1)
+    if not _typical(near)[0] > 0 or not _typical(_in_parts(near))[1] > bar:
         return 1.0, 0.0, 1.0
-    of_rough = _covariances(rough, whole, farthest)
-    of_rough /= of_rough[0]
-    doubtful = CLEAR * np.sqrt((of_rough @ of_rough * 2 - 1) / whole.sum())
+    of_rough = _typical(_in_parts(_covariances(rough, whole, farthest)))
+    doubtful = CLEAR * MEDIAN * np.sqrt((of_rough @ of_rough * 2 - 1) / whole.sum())
     reach = max(int(np.flatnonzero(np.abs(of_rough) > doubtful)[-1]) - 2, 1)
     plain = _covariances(e, used, min(2 * farthest, m - 1))
-    least = CLEAR * plain[0] / np.sqrt(used.sum())
-    left = plain - plain[farthest:].mean()
-    while reach < farthest and least < left[reach + 1] < FADES * left[reach]:
+    left = _typical(_in_parts(plain - plain[:, farthest:].mean(axis=1, keepdims=True)))
+    while reach < farthest and CLEAR / np.sqrt(used.sum()) < left[reach + 1] < FADES * left[reach]:
         reach += 1
-    plain = plain[: 2 * reach + 5]
-    slow = plain[reach + 1 :].mean()  # what goes on beyond is misfit
-    noise = (plain[: reach + 1] - slow) / share
-    if not noise[0] > 0:
+    slow = plain[:, reach + 1 : 2 * reach + 5].mean(axis=1, keepdims=True)  # what goes on beyond is misfit
+    noise = (plain[:, : reach + 1] - slow) / share
+    level = float(_typical(noise)[0])
+    if not level > 0:
         return 1.0, 0.0, 1.0
-    rho = noise[1:] / noise[0]
-    return max(1 + 2 * float(rho.sum()), 1.0), float(rho[0]), float(noise[0])
+    rho = _in_parts(noise)[:, 1:]
+    return max(1 + 2 * float(_typical(rho.sum(axis=1))), 1.0), float(_typical(rho)[0]), level
+
+
+def _in_parts(covariances: FloatArray) -> FloatArray:
+    """Return covariances [S, K] in parts of the variance of their section."""
+    first = covariances[:, :1]
+    return np.divide(covariances, first, out=np.zeros_like(covariances), where=first > 0)
+
+
+def _typical(sections: FloatArray) -> FloatArray:
+    """Median over the sections: what a line leaves that is not of its shape stands in one of them."""
+    return np.asarray(np.sort(sections, axis=0)[SECTIONS // 2])
 
 
 def _covariances(e: FloatArray, used: FloatArray, farthest: int) -> FloatArray:
-    """Return mean products of what is 0 to `farthest` channels apart, [farthest + 1]."""
+    """Return mean products of what is 0 to `farthest` channels apart, in every section, [S, farthest + 1]."""
     m = e.shape[1]
-    found = np.zeros(farthest + 1)
-    for k in range(farthest + 1):
-        pairs = np.einsum("nm,nm->", used[:, k:], used[:, : m - k])
-        if pairs > 0:
-            found[k] = np.einsum("nm,nm->", e[:, k:], e[:, : m - k]) / pairs
+    found = np.zeros((SECTIONS, farthest + 1))
+    for section in range(SECTIONS):
+        low, high = (m * section) // SECTIONS, (m * (section + 1)) // SECTIONS
+        for k in range(farthest + 1):
+            near, far = slice(low, min(high, m - k)), slice(low + k, min(high + k, m))
+            pairs = np.einsum("nm,nm->", used[:, near], used[:, far])
+            if pairs > 0:
+                found[section, k] = np.einsum("nm,nm->", e[:, near], e[:, far]) / pairs
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from ramanfit.fit.model import Model
 from ramanfit.scan.scan import BoolArray, FloatArray
 
 GROSS = 15.0  # standard deviations at which a spike may draw a fit onto itself: taken out before it
@@ -19,12 +20,17 @@ LOCAL = 20  # channels on both sides that say how much noise there is near one
 SECOND = 0.6745 * np.sqrt(6)  # median of |second difference| in standard deviations
 GROWN = 1.3  # factor by which differences grow with the distance of channels that share their noise
 FARTHEST = 32  # channels
+AS_WIDE = 0.7  # of the width at its foot that a line would have
+SOME, PART = 2, 0.05  # spectra of a scan, and part of them, that cosmic rays hit in one channel at most
 SHOULDER = 0.1  # part of its height down to which a spike's width counts
 FLANK = 3.0  # standard deviations: what lies lower is no part of it
 
 
 def gross_spikes(
-    counts: FloatArray, use: BoolArray | None = None, scan: npt.NDArray[np.intp] | None = None
+    counts: FloatArray,
+    use: BoolArray | None = None,
+    scan: npt.NDArray[np.intp] | None = None,
+    narrowest: FloatArray | None = None,
 ) -> BoolArray:
     """Return where cosmic rays stand high above their surroundings, bool [N, M].
 
@@ -38,10 +44,12 @@ def gross_spikes(
         Channels that count.
     scan : int array [N], optional
         The scan of every spectrum, in which those measured one after another are neighbours; None: none are.
+    narrowest : array [M], optional
+        See `find_spikes`; where neighbours do not show it, it is no line.
     """
     level, step = _noise(counts)
     sd = np.broadcast_to(level[:, None], counts.shape)
-    spikes = find_spikes(counts, sd, GROSS, use)
+    spikes = find_spikes(counts, sd, GROSS, use, narrowest)
     if scan is None:
         return spikes
     lone, shared = _compared(counts, find_spikes(counts, sd, LONE, use), scan, step)
@@ -118,8 +126,16 @@ def _excess(
     return np.asarray(counts[rows[:, None], at] - level[:, None])
 
 
-def residual_spikes(counts: FloatArray, curve: FloatArray, variance: FloatArray, use: BoolArray | None) -> BoolArray:
+def residual_spikes(
+    counts: FloatArray,
+    curve: FloatArray,
+    variance: FloatArray,
+    use: BoolArray | None,
+    narrowest: FloatArray | None = None,
+) -> BoolArray:
     """Return where cosmic rays stand above a fitted curve, bool [N, M].
+
+    Where the curve does not describe the channels around, what stands out of them is misfit.
 
     Parameters
     ----------
@@ -127,14 +143,58 @@ def residual_spikes(counts: FloatArray, curve: FloatArray, variance: FloatArray,
         Variance of the counts around the curve.
     use : bool array [N, M], optional
         Channels that count.
+    narrowest : array [M], optional
+        See `find_spikes`.
     """
     rise = np.zeros_like(curve)
     np.abs(curve[:, 3:] - curve[:, :-3], out=rise[:, 3:])
     np.maximum(rise[:, :-3], rise[:, 3:], out=rise[:, :-3])
-    return find_spikes(counts - curve, np.sqrt(variance + (MISFIT * rise) ** 2), FINE, use)
+    away = counts - curve
+    spikes = find_spikes(away, np.sqrt(variance + (MISFIT * rise) ** 2), FINE, use, narrowest)
+    rows, channels = np.nonzero(spikes)
+    if len(rows):
+        at = np.clip(channels[:, None] + np.arange(-LOCAL, LOCAL + 1), 0, counts.shape[1] - 1)
+        around = away[rows[:, None], at]
+        level = np.sort(around, axis=1)[:, LOCAL, None]
+        local = np.sort(np.abs(around - level), axis=1)[:, LOCAL] / 0.6745
+        misfit = away[rows, channels] - level[:, 0] < (FINE - FLANK) * local
+        tops = np.zeros_like(spikes)
+        tops[rows[misfit], channels[misfit]] = True
+        spikes &= ~tops
+    return spikes
 
 
-def find_spikes(counts: FloatArray, sd: FloatArray, bar: float, use: BoolArray | None = None) -> BoolArray:
+def narrowest_lines(model: Model) -> FloatArray:
+    """Return the FWHM in channels of the narrowest line that may stand in each channel, [M]; inf where none may."""
+    shift, pitch = model.shift_cm1, np.gradient(model.shift_cm1)
+    narrowest = np.full(len(shift), np.inf)
+    for p in range(len(model.names)):
+        link = model.link(p)
+        low, high = model.lower[p, 0], model.upper[p, 0]
+        if link.center_of is not None:
+            low, high = low + model.lower[link.center_of, 0], high + model.upper[link.center_of, 0]
+        width = model.lower[p, 1] if link.fwhm_of is None else link.fwhm_ratio * model.lower[link.fwhm_of, 1]
+        near = (shift > low - 2 * pitch) & (shift < high + 2 * pitch)
+        narrowest[near] = np.minimum(narrowest[near], width / pitch[near])
+    return narrowest
+
+
+def repeated(spikes: BoolArray, scan: npt.NDArray[np.intp]) -> BoolArray:
+    """Return which spikes [N, M] stand in the same channel of several spectra of a scan [N]: that is structure."""
+    starts = np.concatenate([[0], np.flatnonzero(np.diff(scan)) + 1])
+    sizes = np.diff([*starts.tolist(), len(scan)])
+    count = np.add.reduceat(spikes.astype(np.int64), starts)
+    often = (count > np.maximum(SOME, PART * sizes)[:, None]) & (count > 1)
+    return np.asarray(spikes & np.repeat(often, sizes, axis=0))
+
+
+def find_spikes(
+    counts: FloatArray,
+    sd: FloatArray,
+    bar: float,
+    use: BoolArray | None = None,
+    narrowest: FloatArray | None = None,
+) -> BoolArray:
     """Return where cosmic rays are, bool [N, M].
 
     One counts as such when its highest channel stands `bar` standard deviations above the median of its surroundings
@@ -150,6 +210,8 @@ def find_spikes(counts: FloatArray, sd: FloatArray, bar: float, use: BoolArray |
     bar : float
     use : bool array [N, M], optional
         Channels that count.
+    narrowest : array [M], optional
+        FWHM in channels of the narrowest line that may stand in a channel: what is as wide is no spike.
     """
     n, m = counts.shape
     spikes = np.zeros((n, m), dtype=bool)
@@ -173,14 +235,19 @@ def find_spikes(counts: FloatArray, sd: FloatArray, bar: float, use: BoolArray |
     inside = np.isfinite(around).sum(axis=1)
     excess = around - order[np.arange(len(rows)), inside // 2][:, None]
     height, spread = excess[:, REACH], sd[rows, channels]
+    level = np.maximum(FLANK * spread, SHOULDER * height)
     with np.errstate(invalid="ignore"):
-        high_beside = excess > np.maximum(FLANK * spread, SHOULDER * height)[:, None]
+        high_beside = excess > level[:, None]
     run = np.zeros_like(high_beside)
     run[:, REACH] = True
     for step in (1, -1):
         for k in range(1, REACH + 1):
             run[:, REACH + step * k] = high_beside[:, REACH + step * k] & run[:, REACH + step * (k - 1)]
     is_spike = (height > bar * spread) & (run.sum(axis=1) <= WIDEST)
+    if narrowest is not None:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            as_a_line = narrowest[channels] * np.sqrt(np.maximum(height / level - 1, 0))
+        is_spike &= run.sum(axis=1) < AS_WIDE * as_a_line
     hit_rows, hit_at = np.nonzero(run & is_spike[:, None])
     spikes[rows[hit_rows], channels[hit_rows] + offsets[hit_at]] = True
     return spikes

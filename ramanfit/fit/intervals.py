@@ -10,6 +10,7 @@ import numpy as np
 from ramanfit.fit.engine import varpro
 from ramanfit.fit.model import Link, Model
 from ramanfit.fit.result import FitResult, Status
+from ramanfit.fit.unseen import groups, of_peaks, put_back
 from ramanfit.recipe.parts import Errors
 from ramanfit.scan.scan import BoolArray, FloatArray
 
@@ -46,6 +47,34 @@ def with_errors(
     """
     if errors.method == "covariance":
         return fits
+    whole = replace(fits.take(np.arange(len(fits))), intervals=np.full((len(fits), len(pairs), 2), np.nan))
+    for rows, peaks in groups(model, fits.left):  # of peaks that left the model nothing is asked
+        some = fits.take(rows)
+        there = [r for r, pair in enumerate(pairs) if {*pair} <= {*peaks}]
+        its = _of_peaks(
+            of_peaks(some, peaks),
+            model.of(peaks),
+            counts[rows],
+            None if weights is None else weights[rows],
+            errors,
+            [(peaks.index(pairs[r][0]), peaks.index(pairs[r][1])) for r in there],
+            None if penalty is None else penalty[rows],
+        )
+        intervals = np.full((len(rows), len(pairs), 2), np.nan)
+        intervals[:, there] = its.intervals
+        whole.put(rows, replace(put_back(some, its, peaks), intervals=intervals))
+    return whole
+
+
+def _of_peaks(
+    fits: FitResult,
+    model: Model,
+    counts: FloatArray,
+    weights: FloatArray | None,
+    errors: Errors,
+    pairs: Pairs,
+    penalty: FloatArray | None,
+) -> FitResult:
     if errors.method == "profile":
         return replace(fits, intervals=profile(model, counts, weights, fits, pairs, penalty))
     root = np.sqrt(fits.stretch)[:, None]

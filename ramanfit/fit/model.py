@@ -217,6 +217,8 @@ class Model:
             structure=np.full(n, np.nan),
             at_bound=np.zeros((n, peaks, 4), dtype=bool),
             status=np.full(n, status, dtype=np.int8),
+            absent=np.zeros((n, peaks), dtype=bool),
+            left=np.zeros((n, peaks), dtype=bool),
             stretch=np.ones(n),
             baseline_misfit=np.zeros(n, dtype=bool),
             line_shape=np.zeros(n, dtype=bool),
@@ -249,7 +251,7 @@ class Model:
         curve = self.baseline(result.coefficients)
         for p in range(len(self.names)):
             shape = self.shape(p, *(v[:, p, None] for v in (result.center_cm1, result.fwhm_cm1, result.form)))
-            shape *= result.height[:, p, None]
+            shape *= np.where(result.left[:, p], 0.0, result.height[:, p])[:, None]
             curve += shape
         return curve
 

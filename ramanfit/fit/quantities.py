@@ -111,15 +111,9 @@ def quantities(result: FitResult, prepared: Prepared, recipe: Recipe) -> Quantit
     fitted = result.status == Status.CONVERGED
     with np.errstate(invalid="ignore", divide="ignore"):
         snr = result.height / se["height"]
-        if result.other_snr is not None and result.missing_band is not None:
-            both_baselines = np.fmin(snr, result.other_snr)  # what cannot be told from baseline has to be in both fits
-            snr = np.where(result.missing_band[:, None], both_baselines, snr)
     result = result.doubted()
     se = result.standard_errors()
-    # a fit without noise has no error to compare with: any height above 0 is seen
-    seen = np.where(np.isfinite(snr), snr > recipe.detection.min_snr, result.height > 0) & fitted[:, None]
-    with np.errstate(invalid="ignore"):
-        seen &= ~(result.delta_bic < 0)
+    seen = ~result.absent & fitted[:, None]
     status = np.where(seen, "ok", np.where(fitted[:, None], "not_detected", "failed"))
 
     def shown(values: FloatArray, where: BoolArray = seen) -> FloatArray:

@@ -60,6 +60,8 @@ class FitResult(ByRow):
         Center, fwhm, form or height held by a bound.
     status : int8 array [N]
         `Status`.
+    absent, left : bool array [N, P]
+        Peaks that are not detected, and those of them that left the model before the others were reported.
     stretch : array [N]
         Factor by which correlated channels make variances larger: it is in the covariance; 1: they are independent.
     baseline_misfit, line_shape : bool array [N]
@@ -98,6 +100,8 @@ class FitResult(ByRow):
     double_bic: FloatArray
     at_bound: BoolArray
     status: npt.NDArray[np.int8]
+    absent: BoolArray
+    left: BoolArray
     stretch: FloatArray
     baseline_misfit: BoolArray
     line_shape: BoolArray

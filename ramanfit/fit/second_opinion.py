@@ -9,8 +9,9 @@ import numpy as np
 
 from ramanfit.fit.amplitude import SmoothPart
 from ramanfit.fit.engine import engine_named
-from ramanfit.fit.noise import is_even, weights_of
+from ramanfit.fit.noise import weights_of
 from ramanfit.fit.pipeline import Fitted
+from ramanfit.fit.unseen import of_peaks
 from ramanfit.recipe.recipe import Recipe
 
 
@@ -46,23 +47,26 @@ def verify(fits: Sequence[Fitted], recipe: Recipe, count: int) -> Verdict:
     chosen = np.unique(np.linspace(0, len(where) - 1, min(count, len(where))).round().astype(int))
     worst, apart, se_apart, better = "", 0.0, 0.0, 0
     for f, row in (where[i] for i in chosen):
-        model, mine = f.prepared.model, f.result.take([row])
+        peaks = np.flatnonzero(~f.result.left[row]).tolist()
+        model, mine = f.prepared.model.of(peaks), of_peaks(f.result.take([row]), peaks)
         counts, use = f.prepared.take(np.array([row]))
         weights = None if use is None else use.astype(np.float64)
         under = None if f.prepared.under is None else f.prepared.under[[row]]
         counts = counts if under is None else counts - under
         bent = mine.amplitude is not None and bool(mine.amplitude[0] > 0)
-        if bent or not is_even(recipe.noise.model) or len(model.smooth):
-            curve = model.evaluate(mine) if bent else model.plain.evaluate(first(model.plain, counts, weights, None))
+        ended = bent or len(peaks) < f.result.height.shape[1]  # weights followed a curve that is nearly the last
+        if ended or recipe.noise.model != "white" or len(model.smooth):
+            curve = model.evaluate(mine) if ended else model.plain.evaluate(first(model.plain, counts, weights, None))
             weights = weights_of(mine.noise, curve if under is None else curve + under, use)[0] / mine.stretch[:, None]
+        chi2 = mine.chi2[0]
+        if ended:
+            chi2 = (weights * (counts - curve) ** 2).sum()  # by the weights of both
         if bent:
             penalty = SmoothPart(model, counts, use).penalty(np.array([0]), mine.amplitude)
+            chi2 += (penalty * mine.coefficients[:, len(model.polynomials) :] ** 2).sum()
             other = second(model, counts, weights, None, penalty=penalty)
-            bend = mine.coefficients[:, len(model.polynomials) :]
-            chi2 = (weights * (counts - curve) ** 2).sum() + (penalty * bend**2).sum()  # by the weights of both
         else:
             other = model.widened(second(model.plain, counts, weights, None))
-            chi2 = mine.chi2[0]
         better += int(other.chi2[0] < chi2 * (1 - 1e-6))
         se, se_other = mine.standard_errors(), other.standard_errors()
         root = np.sqrt(mine.stretch)[:, None]
@@ -70,7 +74,7 @@ def verify(fits: Sequence[Fitted], recipe: Recipe, count: int) -> Verdict:
             with np.errstate(invalid="ignore"):
                 d = np.abs(getattr(other, name) - getattr(mine, name))[0] / se[name][0]
                 r = np.abs(se_other[name] * root / se[name] - 1)[0]
-            for p in np.flatnonzero((f.quantities.status[row] == "ok") & np.isfinite(d) & np.isfinite(r)):
+            for p in np.flatnonzero((f.quantities.status[row, peaks] == "ok") & np.isfinite(d) & np.isfinite(r)):
                 if d[p] > apart:
                     apart, worst = float(d[p]), f"{f.scan.source}, spectrum {row}, {model.names[p]} {name}"
                 se_apart = max(se_apart, float(r[p]))

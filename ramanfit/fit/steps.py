@@ -3,68 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ramanfit.fit.batch import Task
-from ramanfit.fit.correlation import correlation
-from ramanfit.fit.cosmic_rays import gross_spikes, residual_spikes
-from ramanfit.fit.engine import Engine, engine_named
-from ramanfit.fit.judge import judged
-from ramanfit.fit.noise import estimate_noise, is_even, variance, weights_of
+from ramanfit.fit.cosmic_rays import gross_spikes, repeated, residual_spikes
+from ramanfit.fit.engine import engine_named
+from ramanfit.fit.noise import variance, weights_of
 from ramanfit.fit.result import FitResult, Status
-from ramanfit.scan.scan import BoolArray, FloatArray
-
-if TYPE_CHECKING:
-    from ramanfit.fit.amplitude import SmoothPart
+from ramanfit.fit.unseen import groups, leaving, put_back, unseen
+from ramanfit.fit.work import Work
+from ramanfit.scan.scan import BoolArray
 
 NOISIEST = 1.5  # times the mean variance of interpolated channels is that of channels that were measured
 SPIKE_ROUNDS = 3  # a masked spike can bare a smaller one that the fit had bent to
 
 
-class Steps:
-    """The spectra of a task on their way: which channels are masked, and how noisy they are.
-
-    Attributes
-    ----------
-    task : Task
-    counts : array [N, M]
-        What is fitted.
-    spikes : bool array [N, M]
-        Channels masked because of cosmic rays.
-    noise : array [N, 3]
-        See `ramanfit.fit.noise.variance`; not a number before it is known.
-    correlation : array [N, 2]
-        Stretch and neighbours' correlation of the noise: see `ramanfit.fit.correlation.correlation`.
-    smooth : SmoothPart or None
-        None: the baseline has none, or none yet.
-    even : bool
-        Whether all channels are as noisy as each other.
-    """
-
-    def __init__(self, task: Task) -> None:
-        n = len(task.counts)
-        self.task, self.everything = task, np.ones(n, dtype=bool)
-        self.counts = task.counts if task.lines is None else task.counts - task.lines
-        self.spikes, self.noise = np.zeros(task.counts.shape, dtype=bool), np.full((n, 3), np.nan)
-        self.correlation = np.tile([1.0, 0.0], (n, 1))
-        self.smooth: SmoothPart | None = None
-        self.even = is_even(task.noise)
-        # with equal weights throughout, the first fits are the last
-        self.engine, self.leading = engine_named(task.engine), engine_named(task.engine, rough=not self.even)
-
-    @property
-    def use(self) -> BoolArray | None:
-        """Channels that may be fitted, [N, M]; None: all."""
-        if not self.spikes.any():
-            return self.task.use
-        return ~self.spikes if self.task.use is None else self.task.use & ~self.spikes
+class Steps(Work):
+    """What is done to the spectra of a task, one after another."""
 
     def mask_gross_spikes(self) -> None:
         """Mask what stands out before any fit."""
         if self.task.spikes:
-            self.spikes = gross_spikes(self.task.counts, self.task.use, self.task.scan)
+            self.spikes = gross_spikes(self.task.counts, self.task.use, self.task.scan, self.narrowest)
 
     def fit_with_equal_weights(self) -> FitResult:
         """Return the first fits: spectra that a cosmic ray hit apart from the others, which need no weights."""
@@ -78,24 +38,6 @@ class Steps:
             some = None if weights is None else weights[~hit]
             first.put(~hit, self._seen(self._first(self.counts[~hit], some), ~hit))
         return first
-
-    def estimate_noise(self, first: FitResult, rows: BoolArray | None = None) -> None:
-        """Find the noise of all scans with one of some rows in their residuals; not a number without a fit."""
-        scan = self.task.scan
-        touched = np.zeros(int(scan[-1]) + 1, dtype=bool)
-        touched[scan if rows is None else scan[rows]] = True
-        self.noise[touched[scan]] = np.nan
-        ok = np.asarray(touched[scan] & (first.status != Status.FAILED))
-        if ok.any():
-            starts = [0, *(np.flatnonzero(np.diff(scan[ok])) + 1).tolist()]
-            light, use = self._light_of(first)[ok], self.use
-            used = None if use is None else use[ok]
-            residual = self._measured(ok) - light
-            noise = estimate_noise(self.task.noise, residual, light, used, starts)
-            sd = np.sqrt(variance(noise, light))
-            shared = correlation(np.divide(residual, sd, out=np.zeros_like(sd), where=sd > 0), used, starts)
-            noise[:, [0, 2]] *= shared[:, 2:]
-            self.noise[ok], self.correlation[ok] = noise, shared[:, :2]
 
     def fit_with_noise_weights(self, first: FitResult, rows: BoolArray | None = None) -> FitResult:
         """Return the final fits of some rows, judged."""
@@ -180,6 +122,25 @@ class Steps:
         final.put(rows, shown)
         return final
 
+    def let_go_of_unseen(self, final: FitResult) -> FitResult:
+        """Return the fits with what stays fitted again without peaks that are not there; see `ramanfit.fit.unseen`."""
+        model = self.task.model
+        if not model.names:
+            return final
+        absent = unseen(final, self.task.min_snr)
+        final = replace(final, absent=absent, left=leaving(model, final, absent))
+        for rows, peaks in groups(model, final.left):
+            if len(peaks) < len(model.names):
+                whole, less, stretch = final.take(rows), model.of(peaks), self.correlation[rows, 0]
+                bent = np.zeros(len(rows), dtype=bool) if whole.amplitude is None else whole.amplitude > 0
+                weights, start = self._noise_weights(final, rows), whole.nonlinear[:, peaks]
+                fits = self._last(self.engine, rows, self.counts[rows], weights, start, less, bent).stretched(stretch)
+                fits = replace(self._seen(fits, rows, less), redchi2=fits.chi2 * stretch / np.maximum(fits.dof, 1))
+                again = np.asarray(fits.status == Status.CONVERGED)
+                final.put(rows[again], put_back(whole.take(again), fits.take(again), peaks))
+                final.left[rows[~again]] = False
+        return final
+
     def judge_shapes(self, final: FitResult) -> FitResult:
         """Return the fits with what their residuals say against baselines and lines; see `ramanfit.fit.verdicts`."""
         if not self.task.model.names:
@@ -224,54 +185,6 @@ class Steps:
             final = with_errors(final, task.model, self.counts, weights, task.errors, task.ratios, penalty)
         return replace(final, light=None, spikes=self.spikes if task.spikes else None)
 
-    def _fit_masked(self, rows: BoolArray) -> FitResult:
-        """Return first fits of some rows, without the channels that cosmic rays hit."""
-        use = ~self.spikes[rows] if self.task.use is None else self.task.use[rows] & ~self.spikes[rows]
-        fits = self._seen(self._first(self.counts[rows], use.astype(np.float64)), rows)
-        if self.smooth is not None and (self.smooth.amplitude[rows] > 0).any():
-            numbers = np.flatnonzero(rows)
-            self.smooth.first.put(rows, fits)
-            weights = weights_of(self.noise[numbers], self._light_of(fits), use)[0] / self.correlation[numbers, :1]
-            rough = engine_named(self.task.engine, rough=True)
-            fits = self._seen(self._last(rough, numbers, self.counts[numbers], weights, fits.nonlinear), rows)
-        return fits
-
-    def _first(self, counts: FloatArray, weights: FloatArray | None) -> FitResult:
-        """Fit spectra from nowhere, without a smooth part."""
-        return self.task.model.widened(self.leading(self.task.model.plain, counts, weights, None))
-
-    def _last(
-        self, engine: Engine, rows: np.ndarray, counts: FloatArray, weights: FloatArray, start: FloatArray
-    ) -> FitResult:
-        """Fit spectra [n] of some rows, those with a smooth part apart from those without one."""
-        model = self.task.model
-        if self.smooth is None:
-            return engine(model, counts, weights, start)
-        bent = self.smooth.amplitude[rows] > 0
-        fits = replace(model.unfitted(len(rows), Status.FAILED))
-        if not bent.all():
-            fits.put(~bent, model.widened(engine(model.plain, counts[~bent], weights[~bent], start[~bent])))
-        if bent.any():
-            penalty = self.smooth.penalty(rows[bent])
-            curved = engine(model, counts[bent], weights[bent], start[bent], penalty=penalty, home=True)
-            fits.put(bent, replace(curved, amplitude=self.smooth.amplitude[rows[bent]]))
-        return fits
-
-    def _judged(self, fits: FitResult, rows: np.ndarray, weights: FloatArray | None, residual: FloatArray) -> FitResult:
-        """Return fits of some rows, judged: those with a smooth part against rivals that have it too."""
-        rival = engine_named(self.task.engine, rough=True)
-        bent = np.zeros(len(rows), dtype=bool) if fits.amplitude is None else fits.amplitude > 0
-        all_judged = fits.take(np.arange(len(rows)))
-        for some, model in ((bent, self.task.model), (~bent, self.task.model.plain)):
-            if some.any():
-                penalty = None if self.smooth is None or model.plain is model else self.smooth.penalty(rows[some])
-                used = None if weights is None else weights[some]
-                task, counts = self.task._replace(model=model), self.counts[rows[some]]
-                near = self.correlation[rows[some], 1]
-                its = judged(fits.take(some), task, rival, counts, used, residual[some], penalty, near)
-                all_judged.put(some, its)
-        return all_judged
-
     def _find_amplitude(self, first: FitResult, rows: np.ndarray) -> None:
         """Find the amplitudes, near the fits of some rows; or take those that are known."""
         if self.smooth is None or not len(rows):
@@ -283,12 +196,6 @@ class Steps:
         else:
             self.smooth.amplitude[rows] = np.nan_to_num(self.task.amplitude[rows])
 
-    def _noise_weights(self, fits: FitResult, rows: np.ndarray) -> FloatArray:
-        """Return the weights of some rows, true inverse variances."""
-        use = self.use
-        weights = weights_of(self.noise[rows], self._light_of(fits)[rows], None if use is None else use[rows])[0]
-        return np.asarray(weights / self.correlation[rows, :1])
-
     def _mask_above(self, fits: FitResult, rows: BoolArray) -> BoolArray:
         """Mask the cosmic rays that stand out of the fits of some rows; return which rows have new ones."""
         light, use = self._light_of(fits)[rows], self.use
@@ -296,24 +203,8 @@ class Steps:
         noisiest[self.correlation[rows, 0] > 1] *= NOISIEST
         with np.errstate(invalid="ignore"):
             more = residual_spikes(self._measured(rows), light, noisiest, None if use is None else use[rows])
+        more &= ~repeated(more, self.task.scan[rows])
         self.spikes[rows] |= more
         again = np.zeros(len(rows), dtype=bool)
         again[rows] = more.any(axis=1)
         return again
-
-    def _seen(self, fits: FitResult, rows: BoolArray | np.ndarray) -> FitResult:
-        """Return fits of some rows with all the light that they account for."""
-        light = self.task.model.evaluate(fits)
-        for more in (self.task.lines, self.task.under):
-            light = light if more is None else light + more[rows]
-        return replace(fits, light=light)
-
-    def _measured(self, rows: BoolArray | np.ndarray) -> FloatArray:
-        """Return the counts of some rows as they were measured."""
-        counts, under = self.task.counts[rows], self.task.under
-        return counts if under is None else counts + under[rows]
-
-    @staticmethod
-    def _light_of(fits: FitResult) -> FloatArray:
-        assert fits.light is not None
-        return fits.light

@@ -82,10 +82,12 @@ def dw38c(recipe: str, **settings: str) -> tuple[float, float, float, float]:
     overrides |= {f"baseline.{name}": value for name, value in settings.items()}
     if "method" in settings:
         overrides["baseline.margin_cm1"] = "200"  # the range is not published; with this the four of carbon-2 come out
-    q = fit_scan(scan, with_overrides(load_recipe(recipe), overrides)).quantities
+    fitted = fit_scan(scan, with_overrides(load_recipe(recipe), overrides))
+    q, stretch = fitted.quantities, fitted.result.stretch[0]
     g = q.names.index("G")
     ratio = q.ratios["ratio"]
-    return q.center_cm1[0, g], q.center_se[0, g], ratio.value[0], ratio.area_value[0]
+    # the published errors take neighbouring channels for independent
+    return q.center_cm1[0, g], q.center_se[0, g] / np.sqrt(stretch), ratio.value[0], ratio.area_value[0]
 
 
 # what an independent computation gave on the same file: G, its error, ratio of heights, of areas

@@ -27,8 +27,8 @@ from ramanfit.fit.missing import (
 )
 from ramanfit.fit.model import Link
 from ramanfit.fit.pipeline import Fitted, fit_scan
-from ramanfit.fit.quantities import quantities
 from ramanfit.fit.result import FitResult, Status
+from ramanfit.fit.unseen import unseen
 from ramanfit.recipe.toml import load_recipe, with_overrides
 from ramanfit.scan.scan import FloatArray, Scan
 from tests.gaussian_process import B, G, restricted_likelihood, spectra
@@ -178,9 +178,9 @@ def test_what_cannot_be_told_from_baseline_has_to_be_in_both_fits(snr: float, st
     other = np.full((2, 2), 50.0)
     other[:, b] = snr
     asked = replace(fitted.result, other_snr=other, missing_band=np.array([True, False]))
-    found = quantities(asked, fitted.prepared, RECIPE).status
-    assert found[:, b].tolist() == [status, "ok"]
-    assert found[:, g].tolist() == ["ok", "ok"]
+    absent = unseen(asked, RECIPE.detection.min_snr)
+    assert absent[:, b].tolist() == [status == "not_detected", False]
+    assert not absent[:, g].any()
 
 
 def test_half_the_length_is_asked_of_the_dense_likelihood() -> None:

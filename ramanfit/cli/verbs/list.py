@@ -102,7 +102,7 @@ def command(what: str, output: Output) -> None:
     \b
     Examples:
       ramanfit list columns            what every column means, with its unit
-      ramanfit list flags              what every flag means, how often it is false, what to do
+      ramanfit list flags              what every flag means, and what to do
       ramanfit list recipes --json     for scripts
     """
     with output.open() as writer:

@@ -1,0 +1,159 @@
+"""The spectra of a task on their way through the steps of a fit, and how they are fitted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ramanfit.fit.batch import Task
+from ramanfit.fit.correlation import correlation
+from ramanfit.fit.cosmic_rays import narrowest_lines
+from ramanfit.fit.engine import Engine, engine_named
+from ramanfit.fit.judge import judged
+from ramanfit.fit.noise import estimate_noise, is_even, variance, weights_of
+from ramanfit.fit.result import FitResult, Status
+from ramanfit.scan.scan import BoolArray, FloatArray
+
+if TYPE_CHECKING:
+    from ramanfit.fit.amplitude import SmoothPart
+    from ramanfit.fit.model import Model
+
+
+class Work:
+    """The spectra of a task on their way: which channels are masked, and how noisy they are.
+
+    Attributes
+    ----------
+    task : Task
+    counts : array [N, M]
+        What is fitted.
+    spikes : bool array [N, M]
+        Channels masked because of cosmic rays.
+    noise : array [N, 3]
+        See `ramanfit.fit.noise.variance`; not a number before it is known.
+    correlation : array [N, 2]
+        Stretch and neighbours' correlation of the noise: see `ramanfit.fit.correlation.correlation`.
+    narrowest : array [M]
+        FWHM in channels of the narrowest line that may stand in each channel.
+    smooth : SmoothPart or None
+        None: the baseline has none, or none yet.
+    even : bool
+        Whether all channels are as noisy as each other.
+    """
+
+    def __init__(self, task: Task) -> None:
+        n = len(task.counts)
+        self.task, self.everything = task, np.ones(n, dtype=bool)
+        self.counts = task.counts if task.lines is None else task.counts - task.lines
+        self.spikes, self.noise = np.zeros(task.counts.shape, dtype=bool), np.full((n, 3), np.nan)
+        self.correlation = np.tile([1.0, 0.0], (n, 1))
+        self.smooth: SmoothPart | None = None
+        self.narrowest = narrowest_lines(task.model)
+        self.even = is_even(task.noise)
+        # with equal weights throughout, the first fits are the last
+        self.engine, self.leading = engine_named(task.engine), engine_named(task.engine, rough=not self.even)
+
+    @property
+    def use(self) -> BoolArray | None:
+        """Channels that may be fitted, [N, M]; None: all."""
+        if not self.spikes.any():
+            return self.task.use
+        return ~self.spikes if self.task.use is None else self.task.use & ~self.spikes
+
+    def estimate_noise(self, first: FitResult, rows: BoolArray | None = None) -> None:
+        """Find the noise of all scans with one of some rows in their residuals; not a number without a fit."""
+        scan = self.task.scan
+        touched = np.zeros(int(scan[-1]) + 1, dtype=bool)
+        touched[scan if rows is None else scan[rows]] = True
+        self.noise[touched[scan]] = np.nan
+        ok = np.asarray(touched[scan] & (first.status != Status.FAILED))
+        if ok.any():
+            starts = [0, *(np.flatnonzero(np.diff(scan[ok])) + 1).tolist()]
+            light, use = self._light_of(first)[ok], self.use
+            used = None if use is None else use[ok]
+            residual = self._measured(ok) - light
+            noise = estimate_noise(self.task.noise, residual, light, used, starts)
+            sd = np.sqrt(variance(noise, light))
+            shared = correlation(np.divide(residual, sd, out=np.zeros_like(sd), where=sd > 0), used, starts)
+            noise[:, [0, 2]] *= shared[:, 2:]
+            self.noise[ok], self.correlation[ok] = noise, shared[:, :2]
+
+    def _fit_masked(self, rows: BoolArray) -> FitResult:
+        """Return first fits of some rows, without the channels that cosmic rays hit."""
+        use = ~self.spikes[rows] if self.task.use is None else self.task.use[rows] & ~self.spikes[rows]
+        fits = self._seen(self._first(self.counts[rows], use.astype(np.float64)), rows)
+        if self.smooth is not None and (self.smooth.amplitude[rows] > 0).any():
+            numbers = np.flatnonzero(rows)
+            self.smooth.first.put(rows, fits)
+            weights = weights_of(self.noise[numbers], self._light_of(fits), use)[0] / self.correlation[numbers, :1]
+            rough = engine_named(self.task.engine, rough=True)
+            fits = self._seen(self._last(rough, numbers, self.counts[numbers], weights, fits.nonlinear), rows)
+        return fits
+
+    def _first(self, counts: FloatArray, weights: FloatArray | None) -> FitResult:
+        """Fit spectra from nowhere, without a smooth part."""
+        return self.task.model.widened(self.leading(self.task.model.plain, counts, weights, None))
+
+    def _last(
+        self,
+        engine: Engine,
+        rows: np.ndarray,
+        counts: FloatArray,
+        weights: FloatArray,
+        start: FloatArray,
+        model: Model | None = None,
+        bent: BoolArray | None = None,
+    ) -> FitResult:
+        """Fit spectra [n] of some rows, those with a smooth part apart from those without one."""
+        model = self.task.model if model is None else model
+        if self.smooth is None:
+            return engine(model, counts, weights, start)
+        bent = self.smooth.amplitude[rows] > 0 if bent is None else bent
+        fits = replace(model.unfitted(len(rows), Status.FAILED))
+        if not bent.all():
+            fits.put(~bent, model.widened(engine(model.plain, counts[~bent], weights[~bent], start[~bent])))
+        if bent.any():
+            penalty = self.smooth.penalty(rows[bent])
+            curved = engine(model, counts[bent], weights[bent], start[bent], penalty=penalty, home=True)
+            fits.put(bent, replace(curved, amplitude=self.smooth.amplitude[rows[bent]]))
+        return fits
+
+    def _judged(self, fits: FitResult, rows: np.ndarray, weights: FloatArray | None, residual: FloatArray) -> FitResult:
+        """Return fits of some rows, judged: those with a smooth part against rivals that have it too."""
+        rival = engine_named(self.task.engine, rough=True)
+        bent = np.zeros(len(rows), dtype=bool) if fits.amplitude is None else fits.amplitude > 0
+        all_judged = fits.take(np.arange(len(rows)))
+        for some, model in ((bent, self.task.model), (~bent, self.task.model.plain)):
+            if some.any():
+                penalty = None if self.smooth is None or model.plain is model else self.smooth.penalty(rows[some])
+                used = None if weights is None else weights[some]
+                task, counts = self.task._replace(model=model), self.counts[rows[some]]
+                near = self.correlation[rows[some], 1]
+                its = judged(fits.take(some), task, rival, counts, used, residual[some], penalty, near)
+                all_judged.put(some, its)
+        return all_judged
+
+    def _noise_weights(self, fits: FitResult, rows: np.ndarray) -> FloatArray:
+        """Return the weights of some rows, true inverse variances."""
+        use = self.use
+        weights = weights_of(self.noise[rows], self._light_of(fits)[rows], None if use is None else use[rows])[0]
+        return np.asarray(weights / self.correlation[rows, :1])
+
+    def _seen(self, fits: FitResult, rows: BoolArray | np.ndarray, model: Model | None = None) -> FitResult:
+        """Return fits of some rows with all the light that they account for."""
+        light = (model or self.task.model).evaluate(fits)
+        for more in (self.task.lines, self.task.under):
+            light = light if more is None else light + more[rows]
+        return replace(fits, light=light)
+
+    def _measured(self, rows: BoolArray | np.ndarray) -> FloatArray:
+        """Return the counts of some rows as they were measured."""
+        counts, under = self.task.counts[rows], self.task.under
+        return counts if under is None else counts + under[rows]
+
+    @staticmethod
+    def _light_of(fits: FitResult) -> FloatArray:
+        assert fits.light is not None
+        return fits.light
