@@ -32,7 +32,7 @@ PARTS = {
     "evolution": departures.evolution,
     "intervals": truth.intervals,
     "detection": lambda: chain(truth.detection(), departures.broad()),
-    "spikes": truth.spikes,
+    "spikes": lambda: chain(truth.spikes(), truth.narrow_lines()),
     "commands": commands.cold_starts,
     "smooth": commands.smooth_cost,
     "evolve": commands.whole_day,

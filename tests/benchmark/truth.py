@@ -21,6 +21,7 @@ SPECTRA = 2_000
 SNR = (3.0, 10.0, 30.0, 100.0, 300.0)
 G, B = (1592.0, 34.0), (1345.0, 130.0)  # center and FWHM in cm-1
 RATIO = 1.2
+PLAIN = {"baseline.smooth_cm1": "none"}
 GAIN = 0.02  # counts per variance of one count: the brightest spectra stay below the detector's ceiling
 BACKGROUNDS: dict[str, Callable[[FloatArray], FloatArray]] = {  # in heights of G
     "quadratic": lambda t: 4.0 - 1.2 * t + 0.5 * t * t,
@@ -32,7 +33,10 @@ BACKGROUNDS: dict[str, Callable[[FloatArray], FloatArray]] = {  # in heights of 
 def truth() -> Iterator[str]:
     """G center, heights, ratio and area ratio: bias, robust RMSE over the bound, spread of z, 95 % coverage."""
     recipe = load_recipe("li-graphite")
-    yield f"{SPECTRA} spectra a line; RMSE over the Cramér-Rao bound of the fitted model; - where nothing is detected"
+    yield (
+        f"{SPECTRA} spectra a line; RMSE over the Cramér-Rao bound of the fitted polynomial; smooth: the default; "
+        "- where nothing is detected"
+    )
     head = "".join(
         f"{name:>27s}"
         for name in ("G center (bias in cm-1)", "G height (%)", "B height (%)", "ratio (%)", "area ratio (%)")
@@ -41,7 +45,7 @@ def truth() -> Iterator[str]:
     yield " " * 45 + "     bias  RMSE    z  cover" * 5
     for name, background in BACKGROUNDS.items():
         for kind in ("Poisson", "white"):
-            for order in ("2",) if name == "quadratic" else ("2", "auto"):
+            for order in ("2", "smooth") if name == "quadratic" else ("2", "auto", "smooth"):
                 for snr in SNR:
                     yield _line(name, background, kind, order, snr, recipe)
 
@@ -51,7 +55,7 @@ def detection() -> Iterator[str]:
     recipe = load_recipe("li-graphite")
     for kind in ("Poisson", "white"):
         for order in ("1", "2"):
-            wanted = with_overrides(recipe, {"baseline.order": order})
+            wanted = with_overrides(recipe, {"baseline.order": order, **PLAIN})
             _, signal, sd = _signal(lambda t: 4.0 - 1.2 * t, kind, 30.0, ratio=0.0)
             shares = []
             for height in (0.0, 1.0):
@@ -90,6 +94,29 @@ def spikes() -> Iterator[str]:
             f"S/N {snr:.0f}: channels of 8 standard deviations or more that are masked, in %", found, ">=", 98
         )
         yield against(f"S/N {snr:.0f}: clean channels that are masked, in %", clean, "<=", 0.1)
+
+
+def narrow_lines() -> Iterator[str]:
+    """Silicon on few channels, alone in its file and among its like: lines masked, lines detected."""
+    recipe, rng = load_recipe("silicon"), np.random.default_rng(21)
+    low, high = recipe.window.low_cm1, recipe.window.high_cm1
+    yield f"{'FWHM':>5s} {'pitch':>6s} {'in a file':>9s} {'masked %':>9s} {'detected %':>11s}"
+    for fwhm in (2.5, 4.0, 6.0):
+        for pitch in (0.5, 1.0, 2.0, 3.0, 4.0):
+            shift = np.arange(low - 2 * pitch, high + 2 * pitch, pitch)
+            for together in (1, 20):
+                masked, detected, n = 0, 0, 400 // together
+                for _ in range(n):
+                    center = 520.5 + rng.uniform(-pitch / 2, pitch / 2, (together, 1))
+                    signal = 100 + 2000 * lorentzian(shift, center, fwhm)
+                    counts = rng.poisson(signal) + rng.normal(0, 3, signal.shape)
+                    fitted = fit_scan(Scan(shift, counts, "line"), recipe)
+                    if fitted.prepared.spikes is not None:
+                        near = np.abs(fitted.prepared.model.shift_cm1 - 520.5) < 2 * fwhm + pitch
+                        masked += int(fitted.prepared.spikes[:, near].any(axis=1).sum())
+                    detected += int((fitted.quantities.status[:, 0] == "ok").sum())
+                total = n * together / 100
+                yield f"{fwhm:5.1f} {pitch:6.1f} {together:9d} {masked / total:9.2f} {detected / total:11.1f}"
 
 
 def intervals() -> Iterator[str]:
@@ -134,9 +161,9 @@ def _line(
     name: str, background: Callable[[FloatArray], FloatArray], kind: str, order: str, snr: float, recipe: Recipe
 ) -> str:
     height, signal, sd = _signal(background, kind, snr)
-    wanted = with_overrides(recipe, {"baseline.order": order})
+    wanted = recipe if order == "smooth" else with_overrides(recipe, {"baseline.order": order, **PLAIN})
     fitted = fit_scan(Scan(SHIFT, _noisy(signal, sd, SPECTRA, 3), "series"), wanted)
-    used = fitted.result.coefficients.shape[1] - 1
+    used = len(fitted.prepared.model.polynomials) - 1
     true = _values(height)
     bounds = _bounds(height, sd, used)
     cells = []
