@@ -59,9 +59,18 @@ class Judged:
         """Where a peak was detected, [N, P]."""
         return np.asarray(self.status == "ok")
 
+    @cached_property
+    def held(self) -> BoolArray:
+        """Center, fwhm, form or height of a detected peak held by a bound, [N, P, 4]; a shape that is pure is not."""
+        held = self.result.at_bound & (self.fitted[:, None] & self.seen)[:, :, None]
+        for p in range(held.shape[1]):
+            if self.model.link(p).shape == "pseudo-voigt":
+                held[:, p, 2] &= ~np.isin(self.result.form[:, p], (0.0, 1.0))
+        return held
+
 
 def _at_bound(fits: Judged) -> BoolArray:
-    return np.asarray(fits.fitted & fits.result.at_bound.any(axis=(1, 2)))
+    return np.asarray(fits.held.any(axis=(1, 2)))
 
 
 def _no_covariance(fits: Judged) -> BoolArray:
@@ -117,15 +126,25 @@ def _width_limited(fits: Judged) -> BoolArray:
 
 
 def _swapped(fits: Judged) -> BoolArray:
-    """Detected peaks that have changed places, or that only a bound on their distance keeps from it."""
+    """Detected peaks that have changed places, or that only a bound on their distance keeps from it.
+
+    One that is kept beside another has taken its place too where it alone is detected, or where the broader of the two
+    in the recipe is the narrower one in the fit.
+    """
     order = np.argsort(fits.model.home[:, 0], kind="stable")
     center = np.where(fits.seen, fits.result.center_cm1, np.nan)[:, order]
     highest = np.fmax.accumulate(center, axis=1)
     with np.errstate(invalid="ignore"):
         swapped = (center[:, 1:] < highest[:, :-1]).any(axis=1)
     for p, link in enumerate(fits.model.links):
-        if link.center_of is not None:
-            swapped |= fits.result.at_bound[:, p, 0] & fits.seen[:, [p, link.center_of]].all(axis=1)
+        leader = link.center_of
+        if leader is None or fits.model.rigid(p):
+            continue
+        both, fwhm = fits.seen[:, [p, leader]].all(axis=1), fits.result.fwhm_cm1
+        swapped |= (fits.result.at_bound[:, p, 0] & both) | (fits.seen[:, p] & ~fits.seen[:, leader])
+        with np.errstate(invalid="ignore"):
+            broader = np.sign(fits.model.home[leader, 1] - fits.model.home[p, 1]) * (fwhm[:, p] - fwhm[:, leader])
+            swapped |= both & (broader > 0)
     return np.asarray(fits.fitted & swapped)
 
 
@@ -170,10 +189,12 @@ FLAGS: dict[str, Flag] = {
         "look at the spectrum (`ramanfit plot --worst 9`); set the recipe's starts and bounds to where its peaks are",
     ),
     "at_bound": Flag(
-        "a center, width, form or height is held by a bound of the recipe; its standard error is empty",
+        "a center, width, form or height of a detected peak is held by a bound of the recipe: its standard error is "
+        "empty; forms of pure pseudo-Voigt shapes do not count",
         _at_bound,
         "where a peak is hardly there",
-        "widen that bound with --set, or fix what noise cannot tell",
+        "what is said names the bound and how to --set it: widen it where the sample gives a reason, else take another "
+        "recipe, or fix what noise cannot tell",
     ),
     "no_covariance": Flag(
         "the normal matrix has no inverse: no standard errors",
@@ -263,7 +284,8 @@ FLAGS: dict[str, Flag] = {
         "a finer grating, or --instrument-width",
     ),
     "swapped": Flag(
-        "centers of detected peaks do not come in the recipe's order, or only a bound keeps them in it",
+        "centers of detected peaks do not come in the recipe's order, or only a bound keeps them in it and one has "
+        "taken the other's place",
         _swapped,
         "where two peaks lie on one another",
         "set bounds that keep the peaks apart",
