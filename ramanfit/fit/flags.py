@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from ramanfit.fit.held import held, swapped
 from ramanfit.fit.model import Model
 from ramanfit.fit.prepare import Prepared
 from ramanfit.fit.result import FitResult, Status
@@ -59,18 +60,9 @@ class Judged:
         """Where a peak was detected, [N, P]."""
         return np.asarray(self.status == "ok")
 
-    @cached_property
-    def held(self) -> BoolArray:
-        """Center, fwhm, form or height of a detected peak held by a bound, [N, P, 4]; a shape that is pure is not."""
-        held = self.result.at_bound & (self.fitted[:, None] & self.seen)[:, :, None]
-        for p in range(held.shape[1]):
-            if self.model.link(p).shape == "pseudo-voigt":
-                held[:, p, 2] &= ~np.isin(self.result.form[:, p], (0.0, 1.0))
-        return held
-
 
 def _at_bound(fits: Judged) -> BoolArray:
-    return np.asarray(fits.held.any(axis=(1, 2)))
+    return np.asarray(held(fits).any(axis=(1, 2)))
 
 
 def _no_covariance(fits: Judged) -> BoolArray:
@@ -123,29 +115,6 @@ def _width_limited(fits: Judged) -> BoolArray:
     shift = fits.model.shift_cm1
     pitch = np.interp(fits.result.center_cm1, shift[:-1], np.diff(shift))
     return np.asarray((fits.seen & (fits.result.fwhm_cm1 < NARROW * pitch)).any(axis=1))
-
-
-def _swapped(fits: Judged) -> BoolArray:
-    """Detected peaks that have changed places, or that only a bound on their distance keeps from it.
-
-    One that is kept beside another has taken its place too where it alone is detected, or where the broader of the two
-    in the recipe is the narrower one in the fit.
-    """
-    order = np.argsort(fits.model.home[:, 0], kind="stable")
-    center = np.where(fits.seen, fits.result.center_cm1, np.nan)[:, order]
-    highest = np.fmax.accumulate(center, axis=1)
-    with np.errstate(invalid="ignore"):
-        swapped = (center[:, 1:] < highest[:, :-1]).any(axis=1)
-    for p, link in enumerate(fits.model.links):
-        leader = link.center_of
-        if leader is None or fits.model.rigid(p):
-            continue
-        both, fwhm = fits.seen[:, [p, leader]].all(axis=1), fits.result.fwhm_cm1
-        swapped |= (fits.result.at_bound[:, p, 0] & both) | (fits.seen[:, p] & ~fits.seen[:, leader])
-        with np.errstate(invalid="ignore"):
-            broader = np.sign(fits.model.home[leader, 1] - fits.model.home[p, 1]) * (fwhm[:, p] - fwhm[:, leader])
-            swapped |= both & (broader > 0)
-    return np.asarray(fits.fitted & swapped)
 
 
 def _edge_of_window(fits: Judged) -> BoolArray:
@@ -286,7 +255,7 @@ FLAGS: dict[str, Flag] = {
     "swapped": Flag(
         "centers of detected peaks do not come in the recipe's order, or only a bound keeps them in it and one has "
         "taken the other's place",
-        _swapped,
+        swapped,
         "where two peaks lie on one another",
         "set bounds that keep the peaks apart",
     ),
