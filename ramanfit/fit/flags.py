@@ -256,7 +256,7 @@ FLAGS: dict[str, Flag] = {
         "centers of detected peaks do not come in the recipe's order, or only a bound keeps them in it and one has "
         "taken the other's place",
         swapped,
-        "where two peaks lie on one another",
+        "where two peaks lie on one another; of a recipe for two lines where there is one: in up to a quarter",
         "set bounds that keep the peaks apart",
     ),
     "edge_of_window": Flag(
