@@ -20,12 +20,14 @@ from ramanfit.scan.schedule import Visit
 
 if TYPE_CHECKING:
     from ramanfit.experiment.bands import BandIntensities
+    from ramanfit.experiment.suggest import Doubtful
     from ramanfit.fit.curves import Curves
     from ramanfit.fit.sensitivity import Departures
     from ramanfit.recipe.recipe import Recipe
     from ramanfit.scan.scan import Scan
 
 PER_WORKER = 32  # exports that a process is handed at a time
+COMPARED = 3  # scans for which a better recipe is looked for, the first of all
 
 
 class Keep(NamedTuple):
@@ -34,6 +36,7 @@ class Keep(NamedTuple):
     bands: bool = False
     curves: bool = False  # what figures are drawn from; needs the bands
     fits: bool = False  # everything
+    doubtful: bool = False  # a few spectra that another recipe may describe better
 
 
 class Job(NamedTuple):
@@ -61,7 +64,7 @@ class ScanFits:
         What had to be assumed.
     departures : dict of str to Departures
         By alternative, where it suits the scan's axis.
-    bands, curves, fitted
+    bands, curves, fitted, doubtful
         What `Keep` asks for.
     """
 
@@ -73,6 +76,7 @@ class ScanFits:
     bands: BandIntensities | None = None
     curves: Curves | None = None
     fitted: Fitted | None = None
+    doubtful: Doubtful | None = None
 
 
 @dataclass(eq=False)
@@ -116,6 +120,8 @@ def fit_exports(job: Job, paths: Iterable[str], spread: Spread = map) -> Iterato
 def _fitted(job: Job, waiting: Sequence[_Read], spread: Spread) -> Iterator[Outcome]:
     fits = fit_prepared([pair for read in waiting for pair in read.scans], job.recipe, job.engine, spread)
     left = [_left_of(fitted, job.keep) for fitted in fits]
+    if job.keep.doubtful:
+        _keep_doubtful(fits, left)
     if job.keep.bands:
         from ramanfit.experiment.curves import curves_and_bands, fitted_lines
 
@@ -151,6 +157,20 @@ def _left_of(fitted: Fitted, keep: Keep) -> ScanFits:
         notes=fitted.scan.notes,
         fitted=fitted if keep.fits else None,
     )
+
+
+def _keep_doubtful(fits: Sequence[Fitted], left: Sequence[ScanFits]) -> None:
+    """Keep what another recipe may be tried on, of the first scans that ask for it."""
+    asking = [
+        i
+        for i, fitted in enumerate(fits)
+        if fitted.quantities.held or (fitted.result.missing_band is not None and fitted.result.missing_band.any())
+    ]
+    if asking:
+        from ramanfit.experiment.suggest import doubtful_spectra
+
+        for i in asking[:COMPARED]:
+            left[i].doubtful = doubtful_spectra(fits[i])
 
 
 def _repeated(fits: Sequence[Fitted], recipe: Recipe, engine: str, spread: Spread) -> Iterator[tuple[int, Fitted]]:

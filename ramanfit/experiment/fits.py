@@ -9,17 +9,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ramanfit.errors import RecipeError
-from ramanfit.experiment.fit_files import Job, Keep, ScanFits, outcomes
+from ramanfit.experiment.fit_files import COMPARED, Job, Keep, ScanFits, outcomes
 from ramanfit.experiment.inputs import exports, say_notes
 from ramanfit.experiment.outliers import with_outliers
 from ramanfit.experiment.spectra import Spectra
 from ramanfit.experiment.with_cell import cell_record, keys_with_cell
 from ramanfit.fit.flags import FLAGS, VERDICTS
+from ramanfit.fit.held import in_words
 from ramanfit.scan.schedule import Keys, Schedule, chronological, place
 from ramanfit.tables.fit_table import FitTable
 
 if TYPE_CHECKING:
     from ramanfit.experiment.request import Request
+    from ramanfit.experiment.suggest import Doubtful
     from ramanfit.experiment.voice import Voice
     from ramanfit.fit.sensitivity import Departures
     from ramanfit.recipe.recipe import Recipe
@@ -67,7 +69,7 @@ def fit_all(request: Request, voice: Voice, keep: Keep = Keep()) -> Fits:  # noq
     RamanfitError
         The first error of an input, unless going on was asked for.
     """
-    recipe, job = request.recipe, job_of(request, keep)
+    recipe, job = request.recipe, job_of(request, keep._replace(doubtful=not voice.quiet))
     if not recipe.baseline.in_fit:
         voice.warn(
             f"{recipe.baseline.method} is subtracted before the fit: it takes part of broad peaks with it, and no "
@@ -77,6 +79,7 @@ def fit_all(request: Request, voice: Voice, keep: Keep = Keep()) -> Fits:  # noq
     scans: list[ScanFits] = []
     inputs: list[str] = []
     spectra, numbers = Spectra(), list[int | None]()
+    doubted = 0
     with voice.progress(len(paths), "exports") as bar, outcomes(paths, job, request.jobs) as fitted:
         for outcome in fitted:
             if outcome.error is not None:
@@ -86,6 +89,8 @@ def fit_all(request: Request, voice: Voice, keep: Keep = Keep()) -> Fits:  # noq
             for scan in outcome.scans:
                 numbers.append(None if scan.curves is None else spectra.store(scan.curves))
                 scan.curves = None
+                doubted += scan.doubtful is not None
+                scan.doubtful = scan.doubtful if doubted <= COMPARED else None
             scans += outcome.scans
             inputs += outcome.inputs
             bar.advance(1)
@@ -102,7 +107,10 @@ def fit_all(request: Request, voice: Voice, keep: Keep = Keep()) -> Fits:  # noq
     for note in assumed:
         voice.say(note)
     _say_cosmic_rays(keys, scans, voice)
-    _say_verdicts(keys, scans, voice)
+    _say_verdicts(keys, scans, recipe, voice)
+    for scan in scans:
+        if scan.doubtful is not None:
+            _say_better_recipe(scan.doubtful, scan.visit.source, recipe, voice)
     spectra.arrange((numbers[i], len(k)) for i, k in zip(order, keys, strict=True))
     return Fits(scans, keys, spectra, inputs)
 
@@ -143,11 +151,14 @@ def _say_cosmic_rays(keys: Sequence[Keys], scans: Sequence[ScanFits], voice: Voi
             voice.detail(f"{k.source}: {k.point[row]}: cosmic ray masked at {low:.1f}-{high:.1f} cm-1")
 
 
-def _say_verdicts(keys: Sequence[Keys], scans: Sequence[ScanFits], voice: Voice) -> None:
+def _say_verdicts(keys: Sequence[Keys], scans: Sequence[ScanFits], recipe: Recipe, voice: Voice) -> None:
     """Say of every scan what is wrong with the model, where, and what to try; of many scans, the first."""
     lines = []
     for k, scan in zip(keys, scans, strict=True):
         flags = [words.split("|") for words in scan.quantities.flags]
+        if held := scan.quantities.held:
+            count = sum("at_bound" in words for words in flags)
+            lines.append((f"{k.source}: at_bound in {count} of {len(flags)} spectra", in_words(recipe, held)))
         for word in VERDICTS:
             rows = [row for row, words in enumerate(flags) if word in words]
             if rows:
@@ -162,6 +173,18 @@ def _say_verdicts(keys: Sequence[Keys], scans: Sequence[ScanFits], voice: Voice)
     if len(lines) > VERDICT_LINES:
         voice.say(
             f"{len(lines) - VERDICT_LINES} more lines of this kind (-v: all; `ramanfit list flags` explains them)"
+        )
+
+
+def _say_better_recipe(spectra: Doubtful, source: str, recipe: Recipe, voice: Voice) -> None:
+    """Say which shipped recipe describes a carbon better, if one does."""
+    from ramanfit.experiment.suggest import better_recipe
+
+    if (better := better_recipe(spectra, recipe)) is not None:
+        asked = "1 flagged spectrum" if better.spectra == 1 else f"{better.spectra} flagged spectra"
+        voice.say(
+            f"{source}: of the shipped carbon recipes {better.name} has the lowest BIC, by {better.gain:.0f} over "
+            f"{asked}{', though bounds hold some of its values too' * better.on_bounds}: {better.options}"
         )
 
 

@@ -22,7 +22,15 @@ class NoProgress:
 
 
 class Voice(Protocol):
-    """Hears of what happens on the way to a result, one line at a time."""
+    """Hears of what happens on the way to a result, one line at a time.
+
+    Attributes
+    ----------
+    quiet : bool
+        Whether nothing but errors is heard: what would only be said need not be found out.
+    """
+
+    quiet: bool
 
     def say(self, message: str) -> None:
         """Hear what was done or assumed."""
@@ -53,11 +61,13 @@ class Silent:
 
     Attributes
     ----------
+    quiet : bool
     errors : list of RamanfitError
         Those that were survived.
     """
 
     def __init__(self) -> None:
+        self.quiet = True
         self.errors: list[RamanfitError] = []
 
     def say(self, message: str) -> None:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from ramanfit.fit.held import held, swapped
 from ramanfit.fit.model import Model
 from ramanfit.fit.prepare import Prepared
 from ramanfit.fit.result import FitResult, Status
@@ -61,7 +62,7 @@ class Judged:
 
 
 def _at_bound(fits: Judged) -> BoolArray:
-    return np.asarray(fits.fitted & fits.result.at_bound.any(axis=(1, 2)))
+    return np.asarray(held(fits).any(axis=(1, 2)))
 
 
 def _no_covariance(fits: Judged) -> BoolArray:
@@ -116,19 +117,6 @@ def _width_limited(fits: Judged) -> BoolArray:
     return np.asarray((fits.seen & (fits.result.fwhm_cm1 < NARROW * pitch)).any(axis=1))
 
 
-def _swapped(fits: Judged) -> BoolArray:
-    """Detected peaks that have changed places, or that only a bound on their distance keeps from it."""
-    order = np.argsort(fits.model.home[:, 0], kind="stable")
-    center = np.where(fits.seen, fits.result.center_cm1, np.nan)[:, order]
-    highest = np.fmax.accumulate(center, axis=1)
-    with np.errstate(invalid="ignore"):
-        swapped = (center[:, 1:] < highest[:, :-1]).any(axis=1)
-    for p, link in enumerate(fits.model.links):
-        if link.center_of is not None:
-            swapped |= fits.result.at_bound[:, p, 0] & fits.seen[:, [p, link.center_of]].all(axis=1)
-    return np.asarray(fits.fitted & swapped)
-
-
 def _edge_of_window(fits: Judged) -> BoolArray:
     shift, center, half = fits.model.shift_cm1, fits.result.center_cm1, fits.result.fwhm_cm1 / 2
     with np.errstate(invalid="ignore"):
@@ -170,10 +158,12 @@ FLAGS: dict[str, Flag] = {
         "look at the spectrum (`ramanfit plot --worst 9`); set the recipe's starts and bounds to where its peaks are",
     ),
     "at_bound": Flag(
-        "a center, width, form or height is held by a bound of the recipe; its standard error is empty",
+        "a center, width, form or height of a detected peak is held by a bound of the recipe: its standard error is "
+        "empty; forms of pure pseudo-Voigt shapes do not count",
         _at_bound,
         "where a peak is hardly there",
-        "widen that bound with --set, or fix what noise cannot tell",
+        "what is said names the bound and how to --set it: widen it where the sample gives a reason, else take another "
+        "recipe, or fix what noise cannot tell",
     ),
     "no_covariance": Flag(
         "the normal matrix has no inverse: no standard errors",
@@ -263,9 +253,10 @@ FLAGS: dict[str, Flag] = {
         "a finer grating, or --instrument-width",
     ),
     "swapped": Flag(
-        "centers of detected peaks do not come in the recipe's order, or only a bound keeps them in it",
-        _swapped,
-        "where two peaks lie on one another",
+        "centers of detected peaks do not come in the recipe's order, or only a bound keeps them in it and one has "
+        "taken the other's place",
+        swapped,
+        "where two peaks lie on one another; of a recipe for two lines where there is one: in up to a quarter",
         "set bounds that keep the peaks apart",
     ),
     "edge_of_window": Flag(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ramanfit.fit.flags import Judged, StringArray, flags_of
+from ramanfit.fit.held import held_bounds
 from ramanfit.fit.lineshapes import SHAPES
 from ramanfit.fit.model import Model
 from ramanfit.fit.prepare import Prepared
@@ -69,6 +70,8 @@ class Quantities:
         The same, of a spectrum: ``smooth``.
     place_cm1 : array [N] or None
         Where what a flag of `ramanfit.fit.flags.VERDICTS` is about is seen best.
+    held : mapping of str to bool array [N]
+        By dotted keys, bounds of the recipe that hold a value of a detected peak, and where.
     """
 
     names: tuple[str, ...]
@@ -90,6 +93,7 @@ class Quantities:
     of_peaks: Mapping[str, FloatArray] = field(default_factory=dict)
     of_spectra: Mapping[str, FloatArray] = field(default_factory=dict)
     place_cm1: FloatArray | None = None
+    held: Mapping[str, BoolArray] = field(default_factory=dict)
 
     def columns(self) -> dict[tuple[str, str], np.ndarray]:
         """Return all values [N] by peak or ratio (empty: of the spectrum) and name in `ramanfit.recipe.columns`."""
@@ -141,6 +145,7 @@ def quantities(result: FitResult, prepared: Prepared, recipe: Recipe) -> Quantit
             with np.errstate(invalid="ignore", divide="ignore"):
                 values = values.with_more(ratio_other=shown(other[:, a] / other[:, b], fitted))
         ratios[ratio.name] = values
+    fits = Judged(result, prepared, recipe, status, snr)
     return Quantities(
         names=tuple(index),
         height=shown(result.height, fitted[:, None]),
@@ -157,9 +162,10 @@ def quantities(result: FitResult, prepared: Prepared, recipe: Recipe) -> Quantit
         formed=tuple(peak.name for peak in recipe.peaks if peak.form is not None),
         ratios=ratios,
         redchi2=shown(result.redchi2, fitted),
-        flags=flags_of(Judged(result, prepared, recipe, status, snr)),
+        flags=flags_of(fits),
         of_spectra={} if result.amplitude is None else {"smooth": result.amplitude},
         place_cm1=result.place_cm1,
+        held=held_bounds(fits),
     )
 
 

@@ -216,7 +216,9 @@ def test_check_turns_flags_into_status_3(tmp_path: Path) -> None:
     done = ramanfit("fit", PRISTINE, "--check", *short, "-o", target, status=3)
     assert b"at_bound" in done.stderr
     assert b"at_bound" in target.read_bytes()  # written all the same
-    ramanfit("fit", PRISTINE, *short)
+    said = ramanfit("fit", PRISTINE, *short).stderr
+    assert b": peaks.G.center_max_cm1 = 1583: --set peaks.G.center_max_cm1=1593.8\n" in said
+    assert ramanfit("fit", PRISTINE, *short, "-q").stderr == b""
 
 
 @pytest.mark.parametrize(

@@ -129,3 +129,14 @@ def test_sensitivity_reports_the_spread() -> None:
     assert systematic is not None
     assert systematic[0] > 0.35
     assert systematic[0] > 10 * se[0]  # which the standard error does not know
+
+
+@pytest.mark.parametrize("noise", ["counting", "white"])
+def test_five_bands_on_position_4_swap_and_that_is_said(noise: str) -> None:
+    scan = open_scans(str(CARBON / "dw38c/testDW38C_pos4.txt"))[0]
+    q = fit_scan(scan, with_overrides(load_recipe("carbon-5"), {"noise.model": noise})).quantities
+    assert "swapped" in q.flags[0].split("|")  # the line near 1597 that is called D2 is what other recipes call G
+    others = [f"testDW38C_pos{i}.txt" for i in (1, 2, 3)]
+    for name in others:
+        q = fit_scan(open_scans(str(CARBON / "dw38c" / name))[0], load_recipe("carbon-5")).quantities
+        assert "swapped" not in q.flags[0].split("|")
