@@ -11,6 +11,7 @@ from ramanfit.scan.scan import BoolArray, FloatArray
 GROSS = 15.0  # standard deviations at which a spike may draw a fit onto itself: taken out before it
 LONE = 6.0  # the same where the spectra measured before and after show nothing in that place
 ALIKE = 0.5  # part of a spike's height that a line in a neighbouring spectrum has at least
+BETWEEN_CHANNELS = 1.5  # channels FWHM
 LOWER = 5.0  # standard deviations by which a neighbour is lower at least
 FINE = 5.0  # standard deviations above a fitted curve
 MISFIT = 0.05  # standard deviation of a curve that is not quite the line's, in parts of its rise over 3 channels
@@ -52,7 +53,7 @@ def gross_spikes(
     spikes = find_spikes(counts, sd, GROSS, use, narrowest)
     if scan is None:
         return spikes
-    lone, shared = _compared(counts, find_spikes(counts, sd, LONE, use), scan, step)
+    lone, shared = _compared(counts, find_spikes(counts, sd, LONE, use), scan, step, narrowest)
     return np.asarray((spikes & ~shared) | lone)
 
 
@@ -80,7 +81,11 @@ def _typical_difference(counts: FloatArray, step: int) -> FloatArray:
 
 
 def _compared(
-    counts: FloatArray, spikes: BoolArray, scan: npt.NDArray[np.intp], step: npt.NDArray[np.intp]
+    counts: FloatArray,
+    spikes: BoolArray,
+    scan: npt.NDArray[np.intp],
+    step: npt.NDArray[np.intp],
+    narrowest: FloatArray | None,
 ) -> tuple[BoolArray, BoolArray]:
     """Return which of the spikes found no neighbour shows, and which one does; spectra without one have neither."""
     lone, shared = np.zeros_like(spikes), np.zeros_like(spikes)
@@ -93,12 +98,14 @@ def _compared(
     sd = _local_sd(counts, rows, channels, step[rows])
     top = excess > LONE * sd  # a flank, lower than what the noise of a neighbour shows, goes with its top
     alone, alike, has_neighbour = top.copy(), np.zeros(len(rows), dtype=bool), np.zeros(len(rows), dtype=bool)
+    # a line that fits between two channels is as high in one spectrum as it is low in the next
+    least = ALIKE if narrowest is None else np.where(narrowest[channels] < BETWEEN_CHANNELS, ALIKE / 4, ALIKE)
     for way in (-1, 1):
         beside = np.clip(rows + way, 0, len(counts) - 1)
         there = (beside != rows) & (scan[beside] == scan[rows])
         its = _excess(counts, beside, at, near).max(axis=1)
         has_neighbour |= there
-        alike |= there & (its >= ALIKE * excess)
+        alike |= there & (its >= least * excess)
         alone &= ~there | (excess - its > LOWER * sd)
     for mark, where in ((lone, alone & has_neighbour & ~alike), (shared, alike & top)):
         mark[rows[where], channels[where]] = True

@@ -19,6 +19,8 @@ from ramanfit.scan.scan import BoolArray
 
 Index = npt.NDArray[np.intp]
 
+CLEARLY = 20.0  # gain in the information criterion; a height of 3 standard errors alone gains less than nothing
+
 
 def unseen(fits: FitResult, min_snr: float) -> BoolArray:
     """Return which peaks are not detected, [N, P].
@@ -37,7 +39,10 @@ def unseen(fits: FitResult, min_snr: float) -> BoolArray:
         snr = np.where(fits.missing_band[:, None], both, snr)
     # a fit without noise has no error to compare with: any height above 0 is seen
     seen = np.where(np.isfinite(snr), snr > min_snr, fits.height > 0)
-    return np.asarray(~seen | (fits.delta_bic < 0))
+    with np.errstate(invalid="ignore"):
+        # a line narrower than a channel is there, and only its height cannot be told from its width
+        seen |= (fits.delta_bic > CLEARLY) & (fits.height > 0)
+        return np.asarray(~seen | (fits.delta_bic < 0))
 
 
 def leaving(model: Model, fits: FitResult, absent: BoolArray) -> BoolArray:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ramanfit import fit_scan, load_recipe, open_scans
-from ramanfit.fit.cosmic_rays import find_spikes, gross_spikes
+from ramanfit.fit.cosmic_rays import find_spikes, gross_spikes, narrowest_lines, repeated, residual_spikes
 from ramanfit.fit.lineshapes import lorentzian
 from ramanfit.recipe.toml import with_overrides
 from ramanfit.scan.scan import Scan
@@ -154,3 +154,48 @@ def test_a_narrow_line_of_all_spectra_is_no_spike() -> None:
         counts = height / (1 + (channel - 200.2) ** 2) + rng.normal(size=(600, 400))  # 2 channels wide
         found = gross_spikes(counts, scan=np.repeat(np.arange(100), 6))[:, 195:206]
         assert found.any(axis=1).mean() < 0.01
+
+
+@pytest.mark.parametrize("together", [1, 20])
+@pytest.mark.parametrize(("fwhm", "pitch"), [(2.5, 4.0), (2.5, 2.0), (4.0, 3.0), (6.0, 1.0)])
+def test_a_line_of_the_recipe_is_never_masked(fwhm: float, pitch: float, together: int) -> None:
+    """Silicon on a handful of channels, in any phase, alone in its file or among its like."""
+    recipe, rng = load_recipe("silicon"), np.random.default_rng(4)
+    shift = np.arange(recipe.window.low_cm1 - pitch, recipe.window.high_cm1 + 2 * pitch, pitch)
+    for _ in range(100 // together):
+        center = 520.5 + rng.uniform(-pitch / 2, pitch / 2, (together, 1))
+        counts = rng.poisson(100 + 2000 * lorentzian(shift, center, fwhm)).astype(float)
+        fitted = fit_scan(Scan(shift, counts, "line"), recipe)
+        assert (fitted.quantities.status == "ok").all()
+        if fitted.prepared.spikes is not None:
+            assert not fitted.prepared.spikes[:, np.abs(fitted.prepared.model.shift_cm1 - 520.5) < fwhm].any()
+
+
+def test_what_is_no_higher_than_the_misfit_around_it_is_misfit() -> None:
+    x = np.arange(400.0)
+    wave = 12 * np.sin(x / 2.2) * np.exp(-(((x - 200) / 30) ** 2))
+    noise = np.random.default_rng(5).normal(size=400)
+    for height, hit in ((0.0, False), (80.0, True)):
+        counts = wave + noise
+        counts[203] += height
+        found = residual_spikes(counts[None], np.zeros((1, 400)), np.ones((1, 400)), None)[0]
+        assert found[203] == hit
+        assert found[np.abs(x - 203) > 2].sum() == 0
+
+
+def test_what_stands_in_one_channel_of_several_spectra_is_structure() -> None:
+    spikes = np.zeros((40, 50), dtype=bool)
+    spikes[[3, 9, 20], 10] = True  # three of twenty-five, in one scan
+    spikes[[30, 31], 11] = True  # two of fifteen: by chance
+    spikes[7, 30] = True
+    again = repeated(spikes, np.repeat([0, 1], [25, 15]))
+    assert np.argwhere(again).tolist() == [[3, 10], [9, 10], [20, 10]]
+
+
+def test_the_narrowest_lines_are_those_of_the_recipe() -> None:
+    model = fit_scan(Scan(SHIFT, experiment(1, seed=3)[0], "line"), RECIPE).prepared.model
+    pitch, narrowest = np.gradient(model.shift_cm1), narrowest_lines(model)
+    at = {shift: int(np.abs(model.shift_cm1 - shift).argmin()) for shift in (1000.0, 1350.0, 1590.0)}
+    assert np.isinf(narrowest[at[1000.0]])
+    assert narrowest[at[1350.0]] == pytest.approx(20 / pitch[at[1350.0]])
+    assert narrowest[at[1590.0]] == pytest.approx(8 / pitch[at[1590.0]])
