@@ -185,14 +185,14 @@ FLAGS: dict[str, Flag] = {
         "channels at the detector's ceiling inside the window: cut flat at one highest value, or at "
         "clean.saturation_counts; they were left out of the fit",
         lambda fits: fits.prepared.saturated,
-        "in none of 250,000 simulated spectra of few photons, of cameras, smoothed and interpolated",
+        "in none of 250,000 simulated spectra of few photons, of cameras and smoothed; in 0.1 % of interpolated ones",
         "measure with less light; for sums whose parts were not saturated --set clean.saturation_counts=none",
     ),
     "clipped": Flag(
         "a run of channels at one lowest value inside the window, as cutting at zero leaves it; they and their "
         "neighbours were left out of the fit, and what is left of weak light is too high",
         lambda fits: fits.prepared.clipped,
-        "in none of the same 250,000; in 0.05 % of lines on photon counts of exactly 0, if narrower than 2 channels",
+        "in none of 250,000 simulated spectra of few photons, of cameras, smoothed and interpolated",
         "export the spectrum as it was measured, before anything is subtracted",
     ),
     "spike_in_band": Flag(

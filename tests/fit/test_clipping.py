@@ -119,6 +119,18 @@ def test_what_was_cut_at_zero_is_masked_and_said(base: float, whole: bool) -> No
     assert not any(flagged(fit_scan(Scan(SHIFT, counts, "line"), RECIPE).quantities, "clipped"))
 
 
+def test_three_equal_maxima_of_a_camera_are_chance() -> None:
+    counts = np.rint(np.random.default_rng(0).normal(600, 3, (20000, 420)))
+    top = counts == counts.max(axis=1, keepdims=True)
+    assert (top[:, :-2] & top[:, 1:-1] & top[:, 2:]).any()
+    assert on_plateau(counts, None) is None
+
+
+def test_photon_counts_that_are_truly_zero_around_a_line_are_not_clipped() -> None:
+    mu = 200 * np.exp(-4 * np.log(2) * ((SHIFT - 1450) / 4) ** 2)
+    assert clipped_channels(np.random.default_rng(8).poisson(mu, (500, 420)).astype(np.float64), None) is None
+
+
 def test_a_floor_need_not_be_zero() -> None:
     counts = np.random.default_rng(6).normal(light(1500.0, -75.0), 30.0, (10, 420))
     zero, other = (clipped_channels(level + np.maximum(counts, 0.0), None) for level in (0.0, -512.0))
