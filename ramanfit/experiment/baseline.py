@@ -70,9 +70,14 @@ def corrected(scan: Scan, recipe: Recipe, voice: Voice, *, keep: bool = False) -
     under[unfitted] = 0.0
     if unfitted.any():
         voice.warn(f"{scan.source}: {unfitted.sum()} of {len(scan)} spectra could not be fitted and stay as they were")
-    if fitted.prepared.saturated.any():
-        voice.warn(f"{scan.source}: saturated channels can no longer be told once the baseline is off")
+    if (fitted.prepared.saturated | fitted.prepared.clipped).any():
+        voice.warn(f"{scan.source}: saturated and clipped channels can no longer be told once the baseline is off")
+    for note in fitted.scan.notes[len(scan.notes) :]:
+        voice.say(f"{scan.source}: {note}")
     raw = np.asarray(fitted.prepared.counts, dtype=np.float64)
-    cut = scan.with_(shift_cm1=fitted.prepared.model.shift_cm1, counts=raw, mask=None, notes=())
+    mask, shift = fitted.scan.mask, fitted.prepared.model.shift_cm1
+    if mask is not None:
+        mask = mask[:, np.isin(scan.shift_cm1 + recipe.axis.shift_cm1, shift)]
+    cut = scan.with_(shift_cm1=shift, counts=raw, mask=mask, notes=())
     names, counts = names_of(scan, keep=keep), (raw - under, raw, under)
     return [replace(cut, counts=some, name=name) for name, some in zip(names, counts, strict=False)]

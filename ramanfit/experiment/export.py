@@ -156,7 +156,7 @@ def _in_order(
             path, number = where[i]
             if path not in kept:
                 kept = held | {path: read(path)}
-            yield Taken(kept[path][number], its_keys)
+            yield Taken(kept[path][number].settled(), its_keys)
 
     return keys, opened_again()
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ramanfit.errors import RamanfitError, ScanError
 from ramanfit.fit.batch import CHUNK
-from ramanfit.fit.pipeline import Fitted, Spread, fit_prepared
+from ramanfit.fit.pipeline import Fitted, Spread, fit_prepared, settled
 from ramanfit.fit.prepare import Prepared, prepare
 from ramanfit.fit.quantities import Quantities
 from ramanfit.formats import ReadOptions, open_scans
@@ -105,7 +105,7 @@ def fit_exports(job: Job, paths: Iterable[str], spread: Spread = map) -> Iterato
     for path in paths:
         read = _Read(Outcome(inputs=[path]), [])
         try:
-            for scan in open_scans(path, job.options, stdin_name=job.stdin_name):
+            for scan in map(settled, open_scans(path, job.options, stdin_name=job.stdin_name)):
                 read.scans.append((scan, prepare(scan, job.recipe)))
         except RamanfitError as error:
             read.outcome.error = error

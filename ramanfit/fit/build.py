@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -21,6 +22,18 @@ def window_channels(shift_cm1: FloatArray, recipe: Recipe) -> BoolArray:
     return np.asarray(used)
 
 
+def needed_channels(recipe: Recipe) -> int:
+    """Return how many parameters there are: a fit needs more channels than that."""
+    return sum(peak.free for peak in recipe.peaks) + recipe.baseline.highest + 1
+
+
+def unsuited_model(shift_cm1: FloatArray, recipe: Recipe) -> Model:
+    """Return the recipe's model on an axis [M] that it cannot be fitted on: with all its parts, but no baseline."""
+    model = _model(shift_cm1.tobytes(), replace(recipe, baseline=replace(recipe.baseline, smooth_cm1="none")))
+    smooth = np.ones(int(recipe.smooth_cm1 is not None))
+    return replace(model, basis=np.zeros((recipe.baseline.highest + 1 + len(smooth), shift_cm1.size)), smooth=smooth)
+
+
 def build_model(shift_cm1: FloatArray, recipe: Recipe, source: str = "-") -> Model:
     """Return the recipe's model on the channels of one axis.
 
@@ -37,7 +50,7 @@ def build_model(shift_cm1: FloatArray, recipe: Recipe, source: str = "-") -> Mod
     ScanError
         If the channels are too few for the parameters, or a peak has none.
     """
-    needed = sum(peak.free for peak in recipe.peaks) + recipe.baseline.highest + 1
+    needed = needed_channels(recipe)
     if shift_cm1.size <= needed:
         reach = f"{recipe.window.low_cm1:g}-{recipe.window.high_cm1:g} cm-1"
         raise ScanError(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ramanfit.fit.batch import Task, batches, task_of
+from ramanfit.fit.clipping import without_dead
 from ramanfit.fit.prepare import Prepared, prepare
 from ramanfit.fit.quantities import Quantities, quantities
 from ramanfit.fit.result import FitResult, Status
@@ -44,12 +45,14 @@ def fit_scan(scan: Scan, recipe: Recipe, engine: str = "varpro", spread: Spread 
     Fitted
         One row per spectrum, whatever became of it.
 
-    Raises
-    ------
-    ScanError
-        If the recipe's window does not suit the scan's axis.
     """
+    scan = settled(scan)
     return fit_prepared([(scan, prepare(scan, recipe))], recipe, engine, spread)[0]
+
+
+def settled(scan: Scan) -> Scan:
+    """Return a scan with masks, and notes, of what belongs to all of it: missing counts and dead channels."""
+    return without_dead(scan.settled())
 
 
 def fit_prepared(
@@ -72,6 +75,8 @@ def fit_prepared(
     fits = []
     for (scan, prepared), result in zip(scans, results, strict=True):
         cleaned = prepared if result.spikes is None or not result.spikes.any() else prepared.without(result.spikes)
+        if cleaned.notes:
+            scan = scan.with_(notes=(*scan.notes, *cleaned.notes))
         fits.append(Fitted(scan, cleaned, result, quantities(result, cleaned, recipe)))
     return fits
 
@@ -85,6 +90,8 @@ def _with_orders(scans: Sequence[tuple[Scan, Prepared]], recipe: Recipe) -> Sequ
     chosen = with_orders([prepared for _, prepared in scans])
     noted = (
         scan.with_(notes=(*scan.notes, f"baseline of order {len(prepared.model.basis) - 1}, chosen by BIC"))
+        if prepared.measured.any()
+        else scan
         for (scan, _), prepared in zip(scans, chosen, strict=True)
     )
     return list(zip(noted, chosen, strict=True))
@@ -95,6 +102,7 @@ def _unmeasured(prepared: Prepared, recipe: Recipe) -> FitResult:
     n, m = prepared.counts.shape
     return replace(
         prepared.model.unfitted(n, Status.NOT_MEASURED),
+        status=np.where(prepared.unfit, Status.FAILED, Status.NOT_MEASURED).astype(np.int8),
         spikes=np.zeros((n, m), dtype=bool) if recipe.clean.spikes else None,
         intervals=None if recipe.errors.method == "covariance" else np.full((n, len(recipe.ratios), 2), np.nan),
     )

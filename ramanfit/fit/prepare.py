@@ -1,4 +1,4 @@
-"""From a Scan to what may be fitted: axis correction, window, saturated channels, unmeasured spectra."""
+"""From a Scan to what may be fitted: axis correction, window, masked channels, unmeasured spectra."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from ramanfit.fit.build import build_model, window_channels
+from ramanfit.errors import ScanError
+from ramanfit.fit.build import build_model, needed_channels, unsuited_model, window_channels
+from ramanfit.fit.clipping import CEILING, clipped_channels, is_sum, saturated_channels
 from ramanfit.fit.cosmic_rays import gross_spikes
 from ramanfit.fit.model import Model
 from ramanfit.recipe.recipe import Recipe
@@ -28,9 +30,13 @@ class Prepared:
     use : bool array [N, M] or None
         Channels that may be fitted; None: all.
     measured : bool array [N]
-        False for empty and constant spectra, as an aborted scan leaves them.
-    saturated : bool array [N]
-        At least one channel inside the window is saturated.
+        False for empty and constant spectra, as an aborted scan leaves them, and for those that are `unfit`.
+    saturated, clipped : bool array [N]
+        At least one channel inside the window is saturated; or was cut at a floor.
+    unfit : bool array [N]
+        Spectra with too few channels for the model, or none where a peak is looked for: there is no fit.
+    notes : tuple of str
+        What is to be said of the whole scan.
     spikes : bool array [N, M] or None
         Channels masked because of cosmic rays; None: none, or not looked for.
     under : array [N, M] or None
@@ -42,6 +48,9 @@ class Prepared:
     use: BoolArray | None
     measured: BoolArray
     saturated: BoolArray
+    clipped: BoolArray
+    unfit: BoolArray
+    notes: tuple[str, ...] = ()
     spikes: BoolArray | None = None
     under: FloatArray | None = None
 
@@ -79,43 +88,61 @@ class Prepared:
 def prepare(scan: Scan, recipe: Recipe) -> Prepared:
     """Cut a scan to the recipe's window and mask what must not be fitted.
 
+    Where the window does not suit the axis, all spectra are `unfit`, on the whole axis.
+
     Raises
     ------
-    ScanError
-        If the window holds too few channels for the recipe's model.
     FormatError
         If a count that was still in its file is not finite.
     """
-    shift = scan.shift_cm1 + recipe.axis.shift_cm1
-    inside = window_channels(shift, recipe)
-    model = build_model(shift[inside], recipe, scan.source)
+    shift, level = scan.shift_cm1 + recipe.axis.shift_cm1, recipe.clean.saturation_counts
+    inside, notes, suited = window_channels(shift, recipe), list[str](), True
+    try:
+        model = build_model(shift[inside], recipe)
+    except ScanError as error:
+        inside, model, suited = np.ones(shift.size, dtype=bool), unsuited_model(shift, recipe), False
+        notes.append(f"no spectrum can be fitted: {str(error).removeprefix('-: ')} ({error.hint})")
     channels = np.flatnonzero(inside)
     whole = slice(channels[0], channels[-1] + 1)
     counts = scan.counts[:, whole] if channels.size == whole.stop - whole.start else scan.counts[:, inside]
-    top = recipe.clean.saturation_counts
     bad = None if scan.mask is None else scan.mask[:, inside]
-    measured, saturated = np.zeros(len(scan), dtype=bool), np.zeros(len(scan), dtype=bool)
+    measured, saturated, clipped, sums = np.zeros((4, len(scan)), dtype=bool)
     for rows, some in blocks(counts):
-        measured[rows] = some.max(axis=1) > some.min(axis=1)
-        if top is not None and (burnt := some >= top).any():
-            saturated[rows] = burnt.any(axis=1)
-            bad = np.zeros(counts.shape, dtype=bool) if bad is None else bad
-            bad[rows] |= burnt
+        use = None if bad is None or not bad[rows].any() else ~bad[rows]
+        low, high = some.min(axis=1), some.max(axis=1)
+        if use is not None:
+            low, high = np.where(use, some, np.inf).min(axis=1), np.where(use, some, -np.inf).max(axis=1)
+        measured[rows] = high > low
+        sums[rows] = is_sum(some, use)
+        burnt, cut = saturated_channels(some, use, level), clipped_channels(some, use)
+        for flag, at in ((saturated, burnt), (clipped, cut)):
+            if at is not None:
+                flag[rows] = at.any(axis=1)
+                bad = np.zeros(counts.shape, dtype=bool) if bad is None else bad
+                bad[rows] |= at
+    if level == CEILING and sums.any():
+        notes.append(f"counts above {CEILING:.0f}: sums of accumulations, or scaled; what lies there is not masked")
     under = None
-    if not recipe.baseline.in_fit:
+    if suited and not recipe.baseline.in_fit:
         under = _subtracted(scan, shift, inside, recipe)
         lost = ~np.isfinite(under).all(axis=1)
         if lost.any():  # without a baseline no channel may be fitted
             under[lost] = 0.0
             bad = np.zeros(counts.shape, dtype=bool) if bad is None else bad
             bad[lost] = True
+    few = np.full(len(scan), not suited)
+    if bad is not None and suited:
+        few = (~bad).sum(axis=1) <= needed_channels(recipe)
     return Prepared(
         model=model,
         counts=counts,
         use=~bad if bad is not None and bad.any() else None,
-        measured=measured,
+        measured=measured & ~few,
         saturated=saturated,
+        clipped=clipped,
+        unfit=measured & few,
         under=under,
+        notes=tuple(notes),
     )
 
 
@@ -123,7 +150,7 @@ def _subtracted(scan: Scan, shift_cm1: FloatArray, inside: BoolArray, recipe: Re
     """Return the baselines [N, M] of the channels inside the window, from all that the method may see."""
     from ramanfit.fit.baseline_subtract import background
 
-    margin, top = recipe.baseline.margin_cm1, recipe.clean.saturation_counts
+    margin, level = recipe.baseline.margin_cm1, recipe.clean.saturation_counts
     near = (shift_cm1 >= recipe.window.low_cm1 - margin) & (shift_cm1 <= recipe.window.high_cm1 + margin)
     for low, high in recipe.window.exclude:
         near &= (shift_cm1 < low) | (shift_cm1 > high)
@@ -131,8 +158,8 @@ def _subtracted(scan: Scan, shift_cm1: FloatArray, inside: BoolArray, recipe: Re
     for rows, some in blocks(scan.counts[:, near]):
         counts = np.array(some, dtype=np.float64)
         use = np.ones(counts.shape, dtype=bool) if scan.mask is None else ~scan.mask[rows][:, near]
-        if top is not None:
-            use &= counts < top
+        for at in (saturated_channels(counts, use, level), clipped_channels(counts, use)):
+            use &= True if at is None else ~at
         if recipe.clean.spikes:
             use &= ~gross_spikes(counts, use)
         under[rows] = background(shift_cm1[near], counts, use, recipe.baseline)[:, inside[near]]

@@ -13,7 +13,7 @@ from ramanfit.formats.information import Information, started, whole
 from ramanfit.formats.places import Place
 from ramanfit.formats.reader import ReadOptions
 from ramanfit.formats.units import SHIFT, file_unit, needs_laser, to_shift
-from ramanfit.scan.scan import FloatArray, Metadata, Scan
+from ramanfit.scan.scan import FloatArray, Metadata, Scan, missing_note
 from ramanfit.scan.stored import StoredCounts
 
 _FARTHEST = 1e9  # in any unit
@@ -29,6 +29,7 @@ class Measurement(NamedTuple):
     x : array [M]
         The axis as written.
     counts : array [N, M], or StoredCounts
+        What is not finite is masked.
     line : callable
         Gives the line number of a channel, for messages; None where there are no lines.
     unit : str
@@ -88,9 +89,14 @@ def deliver(
 
     if measurement.x.size < 2:
         raise FormatError(measurement.path, expected="an axis of at least 2 channels", found=str(measurement.x.size))
-    wrong = measurement.x[~np.isfinite(measurement.x)]
+    wrong = np.flatnonzero(~np.isfinite(measurement.x))
     if wrong.size:
-        raise FormatError(measurement.path, expected="an axis of finite numbers", found=f"{wrong[0]} on it")
+        raise FormatError(
+            measurement.path,
+            line=measurement.line(int(wrong[0])),
+            expected="an axis of finite numbers",
+            found=f"{measurement.x[wrong[0]]} on it",
+        )
     farthest = measurement.x[np.argmax(np.abs(measurement.x))]
     if abs(farthest) > _FARTHEST:
         raise FormatError(measurement.path, expected="an axis of a Raman spectrum", found=f"{farthest:g} on it")
@@ -112,9 +118,12 @@ def deliver(
         if not np.isfinite(x).all():
             raise FormatError(measurement.path, f"an axis in {unit} with a laser of {laser} nm has no finite shift")
         order = _direction(measurement, x)
+    counts, mask = measurement.counts[:, ::order], None
+    if isinstance(counts, np.ndarray) and (lost := ~np.isfinite(counts)).any():
+        counts, mask, said = np.where(lost, 0.0, counts), lost, (*said, missing_note(lost))
     return Scan(
         shift_cm1=np.ascontiguousarray(x[::order]),
-        counts=measurement.counts[:, ::order],
+        counts=counts,
         kind=place.kind,
         source=source,
         name=name,
@@ -122,35 +131,11 @@ def deliver(
         coordinates_um=place.coordinates_um,
         grid=place.grid,
         offset_s=place.offset_s,
+        mask=mask,
         axis_unit=unit if measurement.unit or options.x_unit else "",
         metadata=metadata,
         notes=(*notes, *place.notes, *said),
     )
-
-
-def finite(counts: FloatArray, path: str) -> FloatArray:
-    """Return counts of a binary file as they are.
-
-    Parameters
-    ----------
-    counts : array [N, M]
-    path : str
-        For messages.
-
-    Returns
-    -------
-    array [N, M]
-
-    Raises
-    ------
-    FormatError
-        If one of them is not finite.
-    """
-    wrong = np.argwhere(~np.isfinite(counts))
-    if wrong.size:
-        i, j = wrong[0].tolist()
-        raise FormatError(path, f"spectrum {i}, channel {j}", expected="a finite count", found=str(counts[i, j]))
-    return counts
 
 
 def metadata_from(header: Mapping[str, str], information: Information | None) -> Metadata:

@@ -119,7 +119,7 @@ def read(source: Source, options: ReadOptions) -> list[Scan]:
 
 
 def graph_ascii(scan: Scan, file_name: str = "", digits: int = WITEC) -> bytes:
-    """Return spectra and places in the layout of Project FIVE: CRLF, tabs, a blank for a plus sign.
+    """Return spectra and places in the layout of Project FIVE: CRLF, tabs, a blank for a plus sign, NAN where masked.
 
     Parameters
     ----------
@@ -135,16 +135,17 @@ def graph_ascii(scan: Scan, file_name: str = "", digits: int = WITEC) -> bytes:
     lines = ["//Exported ASCII-File", "[Header]", *(f"{key} = {value}" for key, value in header.items())]
     lines += ["", "[Data]", "\t".join(["X-Axis", *_labels_of(scan)]), "\t".join(["rel. 1/cm", *["CCD cts"] * n])]
     row = "\t".join([f"% .{digits}E"] * (n + 1))
-    lines += [row % tuple(values) for values in np.vstack([scan.shift_cm1, np.asarray(scan.counts)]).T.tolist()]
+    counts = np.asarray(scan.counts) if scan.mask is None else np.where(scan.mask, np.nan, np.asarray(scan.counts))
+    lines += [row % tuple(values) for values in np.vstack([scan.shift_cm1, counts]).T.tolist()]
     return as_bytes(lines)
 
 
 def left_out(scan: Scan) -> list[str]:
     """Return what Graph ASCII cannot say of a scan: where a reader of its header finds other places or times."""
-    lost = ["masked channels"] if scan.mask is not None and scan.mask.any() else []
     place = from_header(_header_of(scan), len(scan), read_labels(_labels_of(scan)), "witec")
     if place.kind != scan.kind:
-        return [*lost, f"what makes it a {scan.kind} (it is read as a {place.kind})"]
+        return [f"what makes it a {scan.kind} (it is read as a {place.kind})"]
+    lost = []
     if not _same(place.offset_s, scan.offset_s):
         lost.append("times that are not evenly spaced")
     if not (_same(place.position_um, scan.position_um) and _same(place.coordinates_um, scan.coordinates_um)):

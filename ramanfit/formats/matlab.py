@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from ramanfit.errors import FormatError
 from ramanfit.formats.bytes_in import Source
-from ramanfit.formats.deliver import Measurement, deliver, finite
+from ramanfit.formats.deliver import Measurement, deliver
 from ramanfit.formats.information import companion
 from ramanfit.formats.matlab_guard import MatFile, Variable, shown
 from ramanfit.formats.places import Labels, Place, from_companions, on_line, on_map
@@ -111,12 +111,12 @@ class _DataSet:
         if place.grid is not None:  # y runs fastest in the file
             ny, nx = place.grid
             data = data.reshape(nx, ny, channels).transpose(1, 0, 2)
-        with np.errstate(invalid="ignore"):  # NaN, which is refused later
+        with np.errstate(invalid="ignore"):  # NaN, which is masked later
             counts = data.astype(np.float64, order="C").reshape(n, channels)
         header = {name: text for name in self._fields if (text := self._text(name))}
         unit = self._text("axisscale", (1, 1))
         return deliver(
-            Measurement(self._path, x, finite(counts, self._path), lambda _: None, unit=unit, header=header),
+            Measurement(self._path, x, counts, lambda _: None, unit=unit, header=header),
             source=self._path,
             name=self.name,
             place=place,

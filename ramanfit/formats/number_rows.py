@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
-from math import isfinite
 
 import numpy as np
 import numpy.typing as npt
@@ -79,12 +78,12 @@ def read_rows(source: Source, style: Style, labels: int = 0) -> Rows:
     Returns
     -------
     Rows
-        Each number exactly as `float` reads it.
+        Each number exactly as `float` reads it; not a number where a cell behind the first is empty.
 
     Raises
     ------
     FormatError
-        With the line that is not a row of finite numbers like the first.
+        With the line that is not a row of numbers like the first.
     """
     parser = _Parser(source.path, style, source.peek())
     rows = Rows(source.rows_ahead(len(source.peek())), style.columns)
@@ -168,7 +167,7 @@ class _Parser:
             except ValueError:
                 pass
             else:
-                if values.shape[1] == style.columns and np.isfinite(values).all():
+                if values.shape[1] == style.columns:
                     if len(values) == len(lines):
                         return values, first, len(lines)
                     filled = np.array([i for i, line in enumerate(lines) if line], dtype=np.intp)
@@ -178,25 +177,18 @@ class _Parser:
 
 
 def _with_care(path: str, text: bytes, first: int, style: Style) -> tuple[FloatArray, npt.NDArray[np.intp]]:
-    """Parse line by line, blank lines apart, or say which line is wrong and how."""
+    """Parse line by line, blank lines apart, or say which line is wrong and how; a cell may be empty."""
     values, at = array("d"), array("q")  # lists of numbers would take ten times as much
     for number, line in enumerate(text.splitlines(), first):
         if not line.strip():
             continue
         fields = style.split(line)
-        for item in fields:
-            if not is_number(item):
-                shown = _shown(item) if item.strip() else "an empty field"
-                if item is fields[0]:
-                    shown = _shown(line)
-                raise FormatError(path, line=number, expected="a number", found=shown)
+        for i, item in enumerate(fields):
+            if not is_number(item) and (item.strip() or i == 0):
+                raise FormatError(path, line=number, expected="a number", found=_shown(item if i else line))
         if len(fields) != style.columns:
             raise FormatError(path, line=number, expected=f"{style.columns} numbers", found=str(len(fields)))
-        row = [float(item) if b"#" not in item else float("nan") for item in fields]
-        for value, item in zip(row, fields, strict=True):
-            if not isfinite(value):
-                raise FormatError(path, line=number, expected="a finite number", found=_shown(item))
-        values.extend(row)
+        values.extend([float(item) if item.strip() and b"#" not in item else float("nan") for item in fields])
         at.append(number)
     return np.array(values, dtype=np.float64).reshape(-1, style.columns), np.array(at, dtype=np.intp)
 

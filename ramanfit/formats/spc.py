@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from ramanfit.errors import FormatError
 from ramanfit.formats.bytes_in import Source
-from ramanfit.formats.deliver import Measurement, deliver, finite
+from ramanfit.formats.deliver import Measurement, deliver
 from ramanfit.formats.information import companion
 from ramanfit.formats.places import Labels, from_companions
 from ramanfit.formats.reader import Reader, ReadOptions
@@ -35,7 +35,7 @@ def read(source: Source, options: ReadOptions) -> list[Scan]:
     Raises
     ------
     FormatError
-        If the file holds fewer bytes than its header promises, or counts that are not finite, or has an axis
+        If the file holds fewer bytes than its header promises, or has an axis
         for every spectrum or its bytes in the order of other processors.
     """
     raw, path = source.content(), source.path
@@ -60,7 +60,7 @@ def read(source: Source, options: ReadOptions) -> list[Scan]:
             expected=f"{start + spectra * each} bytes for {spectra} spectra of {channels} channels",
             found=str(raw.size),
         )
-    with np.errstate(all="ignore"):  # what is not finite is refused later
+    with np.errstate(all="ignore"):  # an axis that is not finite is refused later
         x = raw[_HEADER:start].view("<f4").astype(np.float64)
         if not flags & _AXIS:
             x = np.linspace(first, last, channels)
@@ -71,7 +71,7 @@ def read(source: Source, options: ReadOptions) -> list[Scan]:
     if width == 2 and (exponents == _FLOAT).any():
         raise FormatError(path, expected="integers of 16 bits in all spectra", found="some in float32", hint=hint)
     information, notes = companion(source.file)
-    counts = finite(_counts(records[:, _SUBHEADER:], exponents, width), path)
+    counts = _counts(records[:, _SUBHEADER:], exponents, width)
     return [
         deliver(
             Measurement(path, x, counts, lambda _: None, unit=_UNITS.get(kind, f"SPC unit {kind}")),

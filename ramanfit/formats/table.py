@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import re
 
+import numpy as np
+
 from ramanfit.errors import FormatError
 from ramanfit.formats.bytes_in import HEAD, Source
 from ramanfit.formats.deliver import Measurement, deliver
@@ -76,6 +78,10 @@ def _uncommented(line: str) -> str:
     return line[sign.end() :] if sign else line
 
 
+def _blank(labels: list[str]) -> bool:
+    return not any(label.strip() for label in labels)
+
+
 def read(source: Source, options: ReadOptions) -> list[Scan]:
     """Read the one measurement of a table; what the table leaves out may be in its Information text.
 
@@ -95,10 +101,13 @@ def read(source: Source, options: ReadOptions) -> list[Scan]:
     labels, unit = split_labels([_uncommented(line) for line in lines[-2:]], style)
     used = len(labels[:1]) + bool(unit)
     rows = read_rows(source, style, len(labels))
-    x, counts = rows.values[:, 0].copy(), rows.values[:, 1:].T
+    filled = style.columns
+    while labels and filled > 2 and _blank(labels[filled - 1 : filled]) and np.isnan(rows.values[:, filled - 1]).all():
+        filled -= 1  # separators behind the last column
+    x, counts = rows.values[:, 0].copy(), rows.values[:, 1:filled].T
 
     information, notes = companion(source.file)
-    told = read_labels(labels[1:]) if len(labels) == style.columns else read_labels([])
+    told = read_labels(labels[1:filled]) if len(labels) >= filled else read_labels([])
     if len(lines) > used:
         notes += (f"{len(lines) - used} lines before the numbers passed over",)
     if _written_by_witec(source.head) and not source.ends_with_newline:

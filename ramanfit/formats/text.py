@@ -125,8 +125,9 @@ def row_style(line: bytes, *, single: bool = False) -> Style | None:
 
 
 def is_row(line: bytes, style: Style) -> bool:
-    """Tell whether all of a line's first fields are numbers."""
-    return all(is_number(field) for field in style.split(line, _ENOUGH))
+    """Tell whether all of a line's first fields are numbers or, behind the first, empty."""
+    first, *others = style.split(line, _ENOUGH)
+    return is_number(first) and all(is_number(field) or not field.strip() for field in others)
 
 
 def lines_before_rows(source: Source, most: int, *, single: bool = False) -> tuple[list[str], Style | None]:

@@ -61,7 +61,7 @@ class Scan:
         Raman shift in cm-1, strictly ascending, finite; at least two channels.
     counts : array [N, M], or StoredCounts
         Counts as recorded; at least one spectrum. An array must be finite, which is checked here. What stays in its
-        file is of any type there, and becomes finite float64, or an error, where rows of it are taken.
+        file is of any type there, and becomes finite float64, or an error, where rows of it are taken: see `settled`.
     kind : {"spectrum", "line", "series", "map"}
     source : str
         The file as the user named it (the `source` column).
@@ -76,7 +76,7 @@ class Scan:
     offset_s : array [N], optional
         Of a time series: start of each spectrum since the start of the measurement.
     mask : bool array [N, M], optional
-        True where a channel must not be used (saturated, spoilt).
+        True where a channel must not be used (saturated, spoilt, not a number in its file: the count here is then 0).
     axis_unit : str
         The unit the axis had in the file, e.g. ``"rel. 1/cm"`` or ``"nm"``; empty when none was given.
     metadata : Metadata
@@ -143,3 +143,18 @@ class Scan:
     def with_(self, **changes: Any) -> Scan:
         """Return a copy with some fields replaced, checked anew."""
         return replace(self, **changes)
+
+    def settled(self) -> Scan:
+        """Return the scan with counts masked, and a note, that stay in their file and are not finite there."""
+        missing = self.counts.missing() if isinstance(self.counts, StoredCounts) else None
+        if missing is None:
+            return self
+        counts, lost = missing
+        mask = lost if self.mask is None else lost | self.mask
+        return self.with_(counts=counts, mask=mask, notes=(*self.notes, missing_note(lost)))
+
+
+def missing_note(lost: BoolArray) -> str:
+    """Return what is to be said of counts [N, M] that are missing in their file."""
+    hit = int(lost.any(axis=1).sum())
+    return f"{lost.sum()} counts of {hit} of {len(lost)} spectra are empty or no finite numbers: masked"

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from ramanfit.errors import FormatError
 
 FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
 
 BLOCK = 1 << 20  # numbers that are taken at a time
 
@@ -32,13 +33,21 @@ class StoredCounts:
         The byte of the file at which ``stored[0, 0, 0]`` stands.
     absent : bool array [N], optional
         Spectra that were not measured, whatever stands in the file: their counts are 0.
+    filled : bool
+        Whether counts that are not finite are 0, too; else they are an error.
     """
 
     def __init__(
-        self, stored: npt.NDArray[Any], source: str = "-", offset: int = 0, absent: npt.NDArray[np.bool_] | None = None
+        self,
+        stored: npt.NDArray[Any],
+        source: str = "-",
+        offset: int = 0,
+        absent: BoolArray | None = None,
+        *,
+        filled: bool = False,
     ) -> None:
         self._stored, self._source, self._offset, self._absent = stored, source, offset, absent
-        self._channels = np.arange(stored.shape[2])
+        self._filled, self._channels = filled, np.arange(stored.shape[2])
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -55,7 +64,7 @@ class StoredCounts:
 
     def __getitem__(self, key: Any) -> Any:
         rows, channels = key if isinstance(key, tuple) else (key, slice(None))
-        some = StoredCounts(self._stored, self._source, self._offset, self._absent)
+        some = StoredCounts(self._stored, self._source, self._offset, self._absent, filled=self._filled)
         some._channels = self._channels[channels]
         return some if isinstance(rows, slice) and rows == slice(None) else some._take(np.arange(len(self))[rows])
 
@@ -65,13 +74,37 @@ class StoredCounts:
             whole[rows] = block
         return whole if dtype is None else whole.astype(dtype, copy=False)
 
-    def _take(self, rows: Any) -> FloatArray:
-        """Return some rows; FormatError if one of their counts is not finite."""
+    def missing(self) -> tuple[StoredCounts, BoolArray] | None:
+        """Return the same counts, 0 where they are not finite, and where that is, [N, M]; None: all are finite.
+
+        Looks at every count that is not an integer, and at none that is.
+        """
+        lost: BoolArray | None = None
+        for rows in _slices(self.shape) if self._stored.dtype.kind == "f" and not self._filled else ():
+            holes = ~np.isfinite(self._raw(np.arange(len(self))[rows]))
+            if holes.any():
+                lost = np.zeros(self.shape, dtype=bool) if lost is None else lost
+                lost[rows] = holes
+        if lost is None:
+            return None
+        filled = StoredCounts(self._stored, self._source, self._offset, self._absent, filled=True)
+        filled._channels = self._channels
+        return filled, lost
+
+    def _raw(self, rows: Any) -> FloatArray:
+        """Return some rows as they are, 0 where they were not measured."""
         i, j = np.divmod(rows, self._stored.shape[1])
-        with np.errstate(invalid="ignore"):  # a signalling nan: told below
+        with np.errstate(invalid="ignore"):  # a signalling nan: told later
             taken = np.asarray(self._stored[i, j][..., self._channels], dtype=np.float64)
         if self._absent is not None:
             taken[self._absent[rows]] = 0.0
+        return taken
+
+    def _take(self, rows: Any) -> FloatArray:
+        """Return some rows; FormatError if one of their counts is not finite."""
+        taken = self._raw(rows)
+        if self._filled:
+            return np.where(np.isfinite(taken), taken, 0.0)
         if self._stored.dtype.kind == "f" and not np.isfinite(taken).all():
             *row, k = np.argwhere(~np.isfinite(taken))[0].tolist()
             number, channel = int(rows[row[0]] if row else rows), int(self._channels[k])
@@ -101,7 +134,12 @@ def blocks(counts: FloatArray | StoredCounts, numbers: int = BLOCK) -> Iterator[
     block : array [rows, M]
         ``counts[rows]``.
     """
-    step = max(1, numbers // max(counts.shape[1], 1))
-    for start in range(0, len(counts), step):
-        rows = slice(start, min(start + step, len(counts)))
+    for rows in _slices(counts.shape, numbers):
         yield rows, counts[rows]
+
+
+def _slices(shape: tuple[int, ...], numbers: int = BLOCK) -> Iterator[slice]:
+    """Yield rows of an array of that shape, about so many numbers at a time."""
+    step = max(1, numbers // max(shape[1], 1))
+    for start in range(0, shape[0], step):
+        yield slice(start, min(start + step, shape[0]))

@@ -14,7 +14,7 @@ ROWS = 1 << 16  # of a table at a time: as text, a row takes some hundred bytes
 
 
 def tidy_tables(taken: Taken) -> Iterator[Table]:
-    """Yield the rows of a scan, some spectra at a time: keys, then `shift_cm1` and `counts`."""
+    """Yield the rows of a scan, some spectra at a time: keys, then `shift_cm1` and `counts`, empty where masked."""
     scan, keys = taken
     for rows, counts in blocks(scan.counts, ROWS):
         columns: dict[str, Column] = {
@@ -28,6 +28,6 @@ def tidy_tables(taken: Taken) -> Iterator[Table]:
             {
                 **{name: repeat_rows(values, scan.channels) for name, values in columns.items()},
                 "shift_cm1": np.tile(scan.shift_cm1, len(counts)),
-                "counts": counts.ravel(),
+                "counts": (counts if scan.mask is None else np.where(scan.mask[rows], np.nan, counts)).ravel(),
             }
         )

@@ -128,7 +128,7 @@ def test_what_graph_ascii_cannot_say_is_named() -> None:
     assert left_out(Scan(x, y, "series", offset_s=uneven)) == ["times that are not evenly spaced"]
     places = ["places that are no even line or upright map"]
     assert left_out(Scan(x, y, "line", position_um=uneven)) == places
-    assert left_out(Scan(x, y, "line", mask=np.eye(3, dtype=bool))) == ["masked channels"]
+    assert left_out(Scan(x, y, "line", mask=np.eye(3, dtype=bool))) == []
     assert left_out(Scan(x, y, "map")) == ["what makes it a map (it is read as a line)"]
     row, column = np.divmod(np.arange(6.0), 3)
     upright = np.stack([2 * column, -3 * row, 0 * row], axis=1)
@@ -212,6 +212,15 @@ def test_tidy_rows_are_the_counts(tmp_path: Path) -> None:
         assert own.time_s.iloc[0] == 600 * number + 12.5
         number += 1
     assert number == 12
+
+
+def test_masked_channels_are_empty_in_rows_and_read_back_from_text() -> None:
+    counts = np.arange(6.0).reshape(2, 3)
+    scan = Scan(np.arange(3.0), counts, "line", mask=counts == 4)
+    (table,) = tidy_tables(taken(scan))
+    np.testing.assert_array_equal(table.columns["counts"], [0, 1, 2, 3, np.nan, 5])
+    (back,) = open_scans("-", stream=io.BytesIO(graph_ascii(scan)))
+    np.testing.assert_array_equal(back.mask, scan.mask)
 
 
 def test_rows_come_in_blocks_and_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,6 +16,8 @@ import numpy as np
 import pytest
 from scipy.optimize import curve_fit
 
+from ramanfit.formats import open_scans
+
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = ROOT / "sample_spectra"
 SHARED = ROOT.parent / "shared" / "data"
@@ -242,9 +244,16 @@ def test_wrong_use_is_status_2_and_one_line(arguments: list[str], words: bytes) 
 def test_an_axis_outside_the_window_says_what_to_do(tmp_path: Path) -> None:
     path = tmp_path / "nm.txt"
     path.write_text("".join(f"{x}\t{x % 7}\n" for x in np.linspace(530, 662, 300)))
-    done = ramanfit("fit", path, status=1)
+    done = ramanfit("fit", path, TABLE_S1)
     assert b"--x-unit nm" in done.stderr
-    assert b"nm.txt" in done.stderr
+    assert b"nm.txt: no spectrum can be fitted: expected more than 9 channels" in done.stderr
+    assert [row["status"] for row in rows(done.stdout)[:3]] == ["failed", "failed", "ok"]
+    assert rows(done.stdout)[0]["flags"] == "failed"
+    assert not rows(done.stdout)[0]["height"]
+    ramanfit("evolve", path, "-o", tmp_path / "out")  # gaps, and figures all the same
+    assert (tmp_path / "out" / "report.html").exists()
+    back = ramanfit("baseline", path)
+    assert b"1 of 1 spectra could not be fitted and stay as they were" in back.stderr
 
 
 # -- what cannot be read ------------------------------------------------------------------------------------
@@ -259,7 +268,7 @@ BAD = {
     "axis twice": (GOOD.replace(b"1002\t", b"1000\t", 1), b":52:"),
     "unsorted axis": (GOOD.replace(b"1002\t", b"1902\t", 1), b":53:"),
     "one channel": (b"1500\t3\t4\n", b"channel"),
-    "nan": (GOOD.replace(b"1000\t6", b"1000\tNaN", 1), b":51:"),
+    "nan": (GOOD.replace(b"1000\t", b"NaN\t", 1), b":51:"),
     "git lfs": (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 12\n", b"LFS"),
     "missing part": (
         b"//Exported ASCII-File\n[Header]\nSizeX = 2\nSizeGraph = 3\nXAxisUnit = nm\n",
@@ -286,6 +295,44 @@ def test_bad_input_is_one_clear_line_and_the_earlier_output_stays(case: str, tmp
     assert len(rows(out.read_bytes())) == 12
     ramanfit("fit", path, good, "-k", "-j", "2", "-o", out, status=1)
     assert len(rows(out.read_bytes())) == 12
+
+
+def test_an_export_with_holes_goes_through_every_command(tmp_path: Path) -> None:
+    """A spectrum without a number is not measured; the others are what they are without the holes."""
+    text = TABLE_S1.read_bytes().decode("cp1252").splitlines()
+    first = next(i for i, line in enumerate(text) if line.startswith(" 1.0266"))
+    for i in range(len(text)):
+        cells = text[i].split("\t")
+        if len(cells) == 7 and cells[0].startswith(" "):
+            cells[1] = "NaN"
+            if first <= i < first + 10:
+                cells[3] = ""
+            text[i] = "\t".join(cells)
+    holed = tmp_path / "holed.txt"
+    holed.write_bytes("\r\n".join([*text, ""]).encode("cp1252"))
+    done = ramanfit("ratio", holed)
+    whole, table = rows(ramanfit("ratio", TABLE_S1).stdout), rows(done.stdout)
+    assert [row["flags"] for row in table] == ["not_measured", *(row["flags"] for row in whole[1:])]
+    assert done.stderr.count(b"1034 counts of 2 of 6 spectra are empty or no finite numbers: masked") == 1
+    z = (column(table, "ratio") - column(whole, "ratio")) / column(whole, "ratio_se")
+    assert np.nanmax(np.abs(z)) < 0.5
+    tidy = rows(ramanfit("export", holed, "-o", "-").stdout)
+    assert sum(not row["counts"] for row in tidy) == 1034
+    for command, name in (("export", "again.txt"), ("baseline", "flat.txt")):  # holes stay holes
+        ramanfit(command, holed, "-o", tmp_path / name)
+        (scan,) = open_scans(str(tmp_path / name))
+        assert scan.mask is not None
+        lost = scan.mask.sum(axis=1)
+        assert lost.tolist() == [scan.channels, 0, 10, 0, 0, 0]
+
+
+@real_files
+def test_files_that_were_refused_or_fitted_wrong() -> None:
+    table = rows(ramanfit("ratio", SHARED / "field" / "witec_line_one_nan.txt").stdout)
+    assert [row["point"] for row in table if row["ratio"]] == ["P1", "P2", "P3", "P4", "P5", "P6"]
+    (row,) = rows(ramanfit("ratio", SHARED / "field" / "clipped_at_60000.txt").stdout)
+    assert row["flags"] == "saturated"
+    assert abs(float(row["ratio"]) - 0.75) < 3 * float(row["ratio_se"])
 
 
 def test_zeros_are_rows_with_a_status(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ramanfit.errors import ScanError
+from ramanfit.fit.pipeline import fit_scan
 from ramanfit.fit.prepare import prepare
 from ramanfit.recipe.toml import load_recipe, with_overrides
 from ramanfit.scan.scan import FloatArray, Scan
@@ -15,6 +15,7 @@ from ramanfit.scan.stored import StoredCounts
 from tests.fit.test_quantities import fit, spectra
 
 RECIPE = load_recipe("li-graphite")
+NONE = {"baseline.smooth_cm1": "none"}
 SHIFT = np.linspace(850.0, 2000.0, 480)
 
 
@@ -117,8 +118,32 @@ def test_cosmic_rays_are_runs_of_masked_channels() -> None:
 
 
 def test_a_window_that_misses_the_axis_is_told() -> None:
-    with pytest.raises(ScanError, match="expected more than 9 channels"):
-        prepare(Scan(SHIFT[:5], counts_of(1)[:, :5], "line"), RECIPE)
+    made = prepare(Scan(SHIFT[:5], counts_of(2)[:, :5], "line"), RECIPE)
+    assert made.unfit.all()
+    assert not made.measured.any()
+    assert "expected more than 9 channels in the window 900-1900 cm-1, found 0" in made.notes[0]
+
+
+@pytest.mark.parametrize("order", ["auto", 2])
+def test_spectra_that_miss_the_window_are_rows_that_failed(order: str | int) -> None:
+    """Those that were not measured stay so, and the scan says once what is wrong."""
+    counts = counts_of(3)[:, :200]
+    counts[1] = 0.0
+    done = fit_scan(Scan(SHIFT[:200], counts, "line"), with_overrides(RECIPE, {"baseline.order": order} | NONE))
+    assert done.quantities.flags.tolist() == ["failed", "not_measured", "failed"]
+    assert (done.quantities.status == "failed").all()
+    assert [("peak G lies at 1540-1640 cm-1" in note) for note in done.scan.notes] == [True]
+
+
+@pytest.mark.parametrize("left", [0, 1, 2, 5, 9])
+@pytest.mark.parametrize("engine", ["varpro", "lmfit"])
+def test_a_spectrum_with_too_few_channels_left_has_no_values_alone(left: int, engine: str) -> None:
+    mask = np.zeros((3, SHIFT.size), dtype=bool)
+    inside = np.flatnonzero((SHIFT >= 900) & (SHIFT <= 1900))
+    mask[1, inside[: len(inside) - left]] = True  # the model has nine parameters
+    q = fit_scan(Scan(SHIFT, spectra(3), "line", mask=mask), RECIPE, engine).quantities
+    assert [words in ("failed", "not_measured") for words in q.flags] == [False, True, False]
+    assert np.isnan(q.height).all(axis=1).tolist() == [False, True, False]
 
 
 def test_what_was_subtracted_is_part_of_the_baseline() -> None:

@@ -580,12 +580,10 @@ def test_a_lonely_axis_is_explained(tmp_path: Path) -> None:
     ("change", "line", "expected", "found"),
     [
         (("\t 1.20000E+01\t", "\t"), 2, "4 numbers", "3"),
-        (("\t 1.20000E+01\t", "\t 1.20000E+01\t\t"), 2, "a number", "an empty field"),
+        (("\t 1.20000E+01\t", "\t 1.20000E+01\t\t"), 2, "4 numbers", "5"),
         (("\t 1.20000E+01\t", "\t 1.20000E+01 1\t"), 2, "a number", "'1.20000E+01 1'"),
-        ((" 1.20000E+01", "nan"), 2, "a finite number", "'nan'"),
-        ((" 1.20000E+01", "-INF"), 2, "a finite number", "'-INF'"),
-        ((" 1.20000E+01", "1e999"), 2, "a finite number", "'1e999'"),
-        ((" 1.20000E+01", "1.#QNAN"), 2, "a finite number", "'1.#QNAN'"),
+        ((" 2.00250E+02", "nan"), 2, "an axis of finite numbers", "nan on it"),
+        ((" 2.00250E+02", "1e999"), 2, "an axis of finite numbers", "inf on it"),
         ((" 1.20000E+01", "12 counts"), 2, "a number", "'12 counts'"),
         ((" 1.20000E+01", "1_2"), 2, "a number", "'1_2'"),
         ((" 1.20000E+01", " 1.2\0000E+01"), 2, "a number", None),
@@ -605,6 +603,29 @@ def test_broken_rows(tmp_path: Path, change: tuple[str, str], line: int, expecte
         error = refuse(tmp_path, before + text.replace(*change))
         assert (error.line, error.expected) == (line + before.count("\n"), expected)
         assert found is None or error.found == found
+
+
+@pytest.mark.parametrize("cell", ["nan", "NaN", "-INF", "1e999", "1.#QNAN", "", "  "])
+@pytest.mark.parametrize("separator", ["\t", ";", ","])
+def test_a_count_that_is_no_number_is_masked(tmp_path: Path, cell: str, separator: str) -> None:
+    """The others are read as they are, in a table whose first row or any other has it."""
+    for row in range(4):
+        for column in range(2):  # an empty last cell of the first row is the end of its row
+            table = [[f"{a:.5E}", *(f"{b:.5E}" for b in its)] for a, its in zip(X, COUNTS.T, strict=True)]
+            table[row][1 + column] = cell
+            scan = read(tmp_path, "".join(separator.join(line) + "\n" for line in table))
+            lost = np.zeros(COUNTS.shape, dtype=bool)
+            lost[column, row] = True
+            np.testing.assert_array_equal(scan.mask, lost)
+            np.testing.assert_array_equal(scan.counts, np.where(lost, 0.0, COUNTS))
+            assert "1 counts of 1 of 3 spectra are empty or no finite numbers: masked" in scan.notes
+
+
+def test_separators_behind_the_last_column_are_no_spectrum(tmp_path: Path) -> None:
+    scan = read(tmp_path, "Raman shift (cm-1),Intensity,,\n" + "".join(f"{a:.3f},{a:.3f},,\n" for a in range(9)))
+    np.testing.assert_array_equal(scan.counts, [np.arange(9.0)])
+    scan = read(tmp_path, "Raman shift (cm-1),a,b\n" + "".join(f"{a:.3f},{a:.3f},nan\n" for a in range(9)))
+    assert len(scan) == 2  # one with a name is there, and not measured
 
 
 def test_last_number_cut_short(tmp_path: Path) -> None:
@@ -876,7 +897,7 @@ def test_many_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, newline: s
     (scan,) = open_scans(str(file))
     np.testing.assert_array_equal(scan.shift_cm1, x)
     np.testing.assert_array_equal(scan.counts[0], [float(fmt % b) for b in y])
-    for at, text in ((10, "1.5"), (5000, "1.5"), (5000, lines[3]), (3999, "x\t1"), (5500, f"{fmt % x[5497]}\tnan")):
+    for at, text in ((10, "1.5"), (5000, "1.5"), (5000, lines[3]), (3999, "x\t1"), (5500, "nan\t1")):
         file.write_text(newline.join([*lines[:at], text, *lines[at + 1 :], ""]), newline="")
         with pytest.raises(FormatError) as caught:
             open_scans(str(file))

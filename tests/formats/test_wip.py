@@ -432,9 +432,12 @@ def test_lines_that_were_not_finished_are_not_measured(inverted: bool) -> None:
     assert fit_scan(scan, recipe).quantities.flags.tolist()[2:4] == ["not_measured"] * 2
 
 
-def test_a_count_that_is_no_number_is_told_with_its_byte() -> None:
+def test_a_count_that_is_no_number_is_masked_or_told_with_its_byte() -> None:
+    """Masked once the scan is settled, as a fit does it; whoever takes it unsettled hears of it."""
     counts = np.arange(180.0).reshape(3, 2, 30)
     counts[2, 1, 7] = np.nan
+    lost = np.zeros((6, 30), dtype=bool)
+    lost[5, 7] = True
     for inverted in (True, False):
         project = Builder()
         axis = project.add("TDSpectralTransformation", spectral(0, Polynom=[570.0, 0.8, 0.0]))
@@ -443,10 +446,16 @@ def test_a_count_that_is_no_number_is_told_with_its_byte() -> None:
         scan = one(raw)  # nothing is read before it is needed
         byte = raw.index(struct.pack("<f", np.nan))
         with pytest.raises(FormatError) as caught:
-            fit_scan(scan, load_recipe("li-graphite"))
+            np.asarray(scan.counts)
         assert str(caught.value) == f"p.wip: byte {byte}, spectrum 5, channel 7: expected a finite count, found nan"
         with pytest.raises(FormatError, match="spectrum 5, channel 7"):
             scan.counts[5]
+        settled = scan.settled()
+        assert settled.notes[-1] == "1 counts of 1 of 6 spectra are empty or no finite numbers: masked"
+        np.testing.assert_array_equal(settled.mask, lost)
+        np.testing.assert_array_equal(settled.counts, np.nan_to_num(counts.reshape(6, 30)))
+        assert settled.settled() is settled
+        assert fit_scan(scan, load_recipe("li-graphite")).scan.mask is not None
 
 
 # -- what is said of a measurement

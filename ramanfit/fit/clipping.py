@@ -1,0 +1,154 @@
+"""Channels that show no light: cut flat at a ceiling or a floor, or dead in all spectra of a file."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ramanfit.scan.scan import BoolArray, FloatArray, Scan
+from ramanfit.scan.stored import StoredCounts, blocks
+
+CEILING = 65535.0  # counts, of 16 bits
+RUN = 3  # channels at least that lie side by side on a plateau
+CHANCE = 1e-4  # that a plateau came about by noise
+COARSE = 5.0  # smallest steps of the values: what varies by less has equal neighbours anyway
+NEAR = 3  # channels on either side of one that was cut
+WHOLE = 10  # channels beside those at a floor, where values are whole: photon counts are truly 0 around a single line
+DEAD = 5  # spectra at least that tell a dead channel
+DEAD_STEPS = 30.0  # smallest steps that its neighbours vary by at least
+
+
+def saturated_channels(counts: FloatArray, use: BoolArray | None, level: float | None) -> BoolArray | None:
+    """Return which channels [N, M] are saturated; None: none.
+
+    Those at a plateau, whatever its height, and those at the level or above it; but no 16-bit detector shows more than
+    65,535 counts: a spectrum that does is a sum of accumulations, or scaled, and has no such level.
+
+    Parameters
+    ----------
+    counts : array [N, M]
+    use : bool array [N, M] or None
+        Channels that count; None: all.
+    level : float or None
+        In counts; None: nothing is saturated.
+    """
+    if level is None:
+        return None
+    at = counts >= level
+    if level == CEILING:
+        at &= ~is_sum(counts, use)[:, None]
+    flat = on_plateau(counts, use)
+    return flat if not at.any() else at if flat is None else at | flat
+
+
+def is_sum(counts: FloatArray, use: BoolArray | None) -> BoolArray:
+    """Tell which spectra [N] have more counts than 16 bits can hold."""
+    return np.asarray((counts > CEILING if use is None else (counts > CEILING) & use).any(axis=1))
+
+
+def clipped_channels(counts: FloatArray, use: BoolArray | None) -> BoolArray | None:
+    """Return which channels [N, M] were cut at a floor, with those near them; None: none.
+
+    Near a floor noise has only its upper half left: channels beside a cut one are too high, too.
+    """
+    at = on_plateau(counts, use, lowest=True)
+    if at is None:
+        return None
+    near = at.copy()
+    for step in range(1, NEAR + 1):
+        near[:, step:] |= at[:, :-step]
+        near[:, :-step] |= at[:, step:]
+    return near
+
+
+def on_plateau(counts: FloatArray, use: BoolArray | None, *, lowest: bool = False) -> BoolArray | None:
+    """Return which channels [N, M] are cut flat at the highest, or lowest, value of their spectrum; None: none.
+
+    Few counts are equal by chance, too. A plateau is taken for one where noise makes it in fewer than `CHANCE` of
+    spectra: of n channels at that value, one begins a run of k with a chance of ``n * p**(k - 1)``; p, that of
+    one channel to be equal, is the smallest step between values over the typical distance of the channels beside.
+
+    Parameters
+    ----------
+    counts : array [N, M]
+    use : bool array [N, M] or None
+        Channels that count; None: all.
+    lowest : bool
+    """
+    seen = counts if use is None else np.where(use, counts, np.inf if lowest else -np.inf)
+    at = seen == (seen.min if lowest else seen.max)(axis=1, keepdims=True)
+    if use is not None:
+        at &= use
+    run = at[:, : 1 - RUN].copy()
+    for step in range(1, RUN):
+        run &= at[:, step : step + at.shape[1] + 1 - RUN]
+    flat = None
+    for row in np.flatnonzero(run.any(axis=1)):
+        if _no_chance(seen[row], at[row], WHOLE if lowest else 1):
+            flat = np.zeros(counts.shape, dtype=bool) if flat is None else flat
+            flat[row] = at[row]
+    return flat
+
+
+def _no_chance(values: FloatArray, at: BoolArray, whole: int) -> bool:
+    """Tell whether noise would hardly make the runs of channels at one value; `whole`: see `WHOLE`."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], at, [False]]).astype(np.int8)))
+    first, end = edges[::2], edges[1::2]
+    beside = np.concatenate([first[first > 0] - 1, end[end < len(at)]])
+    away = np.abs(values[first[0]] - values[beside])
+    away = away[np.isfinite(away)]
+    values = values[np.isfinite(values)]
+    if away.size < (whole if (values == np.rint(values)).all() else 1):
+        return False
+    chance = smallest_step(values) / np.median(away)
+    return bool(chance * COARSE <= 1 and at.sum() * chance ** float((end - first).max() - 1) < CHANCE)
+
+
+def smallest_step(values: FloatArray) -> float:
+    """Return the smallest difference between values: 1 of whole counts; 0 if all are equal."""
+    steps = np.diff(np.unique(values))
+    return float(steps.min()) if steps.size else 0.0
+
+
+def without_dead(scan: Scan) -> Scan:
+    """Return a scan, whose counts are settled, with its dead channels masked and a note of them."""
+    dead = dead_channels(scan.counts)
+    if scan.mask is not None:
+        dead &= ~scan.mask.all(axis=0)
+    if not dead.any():
+        return scan
+    mask = np.zeros(scan.counts.shape, dtype=bool) if scan.mask is None else scan.mask.copy()
+    mask[:, dead] = True
+    at_cm1 = ", ".join(f"{value:.1f}" for value in scan.shift_cm1[dead])
+    note = f"dead channels, the same in all spectra and below their neighbours: masked at {at_cm1} cm-1"
+    return scan.with_(mask=mask, notes=(*scan.notes, note))
+
+
+def dead_channels(counts: FloatArray | StoredCounts) -> BoolArray:
+    """Return which channels [M] show one value in all spectra, below both neighbours, which vary.
+
+    A line, however narrow, is not below its neighbours. What is always too high is left alone: a line may be.
+
+    Parameters
+    ----------
+    counts : array [N, M], or StoredCounts
+        Constant spectra do not count; fewer than `DEAD` others tell nothing.
+    """
+    n, m = counts.shape
+    dead, measured = np.zeros(m, dtype=bool), np.zeros(n, dtype=bool)
+    if n < DEAD or m < RUN:
+        return dead
+    low, high, below = np.full(m, np.inf), np.full(m, -np.inf), np.ones(m - 2, dtype=bool)
+    for rows, block in blocks(counts):
+        measured[rows] = block.max(axis=1) > block.min(axis=1)
+        some = block if measured[rows].all() else block[measured[rows]]
+        if len(some):
+            low, high = np.minimum(low, some.min(axis=0)), np.maximum(high, some.max(axis=0))
+            below &= (some[:, 1:-1] < some[:, :-2]).all(axis=0) & (some[:, 1:-1] < some[:, 2:]).all(axis=0)
+    if measured.sum() < DEAD:
+        return dead
+    reach = high - low
+    dead[1:-1] = below & (reach[1:-1] == 0)
+    for channel in np.flatnonzero(dead):
+        beside = np.asarray(counts[:, [channel - 1, channel + 1]])[measured]
+        dead[channel] = all(np.ptp(side) >= DEAD_STEPS * smallest_step(side) > 0 for side in beside.T)
+    return dead
