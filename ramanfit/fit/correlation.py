@@ -72,7 +72,8 @@ def _of_file(residual: FloatArray, use: BoolArray | None) -> tuple[float, float,
         return 1.0, 0.0, 1.0
     of_rough = _typical(_in_parts(_covariances(rough, whole, farthest)))
     doubtful = CLEAR * MEDIAN * np.sqrt((of_rough @ of_rough * 2 - 1) / whole.sum())
-    reach = max(int(np.flatnonzero(np.abs(of_rough) > doubtful)[-1]) - 2, 1)
+    farther = np.flatnonzero(np.abs(of_rough) > doubtful)
+    reach = max(int(farther[-1]) - 2 if len(farther) else 1, 1)
     plain = _covariances(e, used, min(2 * farthest, m - 1))
     left = _typical(_in_parts(plain - plain[:, farthest:].mean(axis=1, keepdims=True)))
     while reach < farthest and CLEAR / np.sqrt(used.sum()) < left[reach + 1] < FADES * left[reach]:

@@ -91,8 +91,7 @@ def _delta_bic(
 ) -> FloatArray:
     """Return by how much each peak in doubt improves the Bayesian information criterion, [N, P]."""
     delta = np.full(fits.height.shape, np.nan)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        snr = fits.height / fits.standard_errors()["height"]
+    snr = fits.snr()
     for p in range(len(model.names)):
         if model.link(p).height_of is not None:
             continue

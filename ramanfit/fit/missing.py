@@ -98,8 +98,7 @@ def look_for_missing(
     pairs : sequence of (int, int)
         Numerator and denominator of the ratios.
     """
-    with np.errstate(divide="ignore", invalid="ignore"):
-        whole = np.asarray((fits.height / fits.standard_errors()["height"] > SEEN).all(axis=1))
+    whole = np.asarray((fits.snr() > SEEN).all(axis=1))
     problem = problem_of(model, counts, weights)
     moving, scale, stretch = problem.moving(fits.nonlinear), smooth.scale[rows], smooth.stretch[rows]
     half = problem_of(_at_half_length(model), counts, weights)

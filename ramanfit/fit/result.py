@@ -125,6 +125,11 @@ class FitResult(ByRow):
         se = np.sqrt(np.where(variances >= 0, variances, np.nan))
         return dict(zip(PARAMETERS[:k], np.moveaxis(se, -1, 0), strict=True))
 
+    def snr(self) -> FloatArray:
+        """Return the heights in their standard errors, [N, P]."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.asarray(self.height / self.standard_errors()["height"])
+
     def stretched(self, stretch: FloatArray) -> FitResult:
         """Return the result with errors that are right where channels share their noise, by a factor [N]."""
         return replace(self, stretch=stretch, covariance=self.covariance * stretch[:, None, None])

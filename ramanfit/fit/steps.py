@@ -114,7 +114,7 @@ class Steps(Work):
                 place_cm1=verdict.place_cm1[fired],
                 doubt=difference(fits.take(fired), again),
                 other_height=fits.height[fired],
-                other_snr=(fits.height / fits.standard_errors()["height"])[fired],
+                other_snr=fits.snr()[fired],
             )
             again = self._seen(again.stretched(self.correlation[rows[fired], 0]), rows[fired])
             residual = self._measured(rows[fired]) - self._light_of(again)

@@ -1,8 +1,10 @@
-"""Peaks that are not there leave the model, so that they bend nothing of the others.
+"""Peaks that cannot be there leave the model, so that they bend nothing of the others.
 
-A peak whose height is below the recipe's limit, or that the information criterion rejects, is fitted all the same: its
-height, its error and its limit are those of that fit. What is reported of the other peaks, and the baseline, comes
-from a second fit without it. Nothing is asked a second time: what was seen is not lost by it, nor what was not, gained.
+A peak that is not detected is fitted all the same: its height, its error and its limit are those of that fit. Where its
+height is below 0, which no peak can have, what is reported of the other peaks, and the baseline, comes from a second
+fit without it. That fit is independent of the height that was found, so that its errors are right if the peak is not
+there. A height between 0 and the limit may be a peak, and stays: to leave it out would bend the others by what it is.
+Nothing is asked a second time: what was seen is not lost by it, nor what was not, gained.
 """
 
 from __future__ import annotations
@@ -32,8 +34,7 @@ def unseen(fits: FitResult, min_snr: float) -> BoolArray:
     min_snr : float
         Least height in standard errors.
     """
-    with np.errstate(divide="ignore", invalid="ignore"):
-        snr = fits.height / fits.standard_errors()["height"]
+    snr = fits.snr()
     if fits.other_snr is not None and fits.missing_band is not None:
         both = np.fmin(snr, fits.other_snr)  # what cannot be told from baseline has to be in both fits
         snr = np.where(fits.missing_band[:, None], both, snr)
@@ -46,11 +47,14 @@ def unseen(fits: FitResult, min_snr: float) -> BoolArray:
 
 
 def leaving(model: Model, fits: FitResult, absent: BoolArray) -> BoolArray:
-    """Return which peaks leave the model, [N, P]: those that are absent, and lead none that is there.
+    """Return which peaks leave the model, [N, P]: those with a height that no peak can have, that lead none that stays.
 
-    A spectrum that shows none of its peaks keeps all.
+    Where a fit has not arrived all that are absent leave: they may be what kept it. A spectrum that would keep none of
+    its peaks keeps all.
     """
-    goes = absent & (fits.status == Status.CONVERGED)[:, None]
+    converged, lost = fits.status == Status.CONVERGED, fits.status == Status.NOT_CONVERGED
+    with np.errstate(invalid="ignore"):
+        goes = absent & ((fits.height < 0) & converged[:, None] | lost[:, None])
     for _ in model.links:
         for p, link in enumerate(model.links):
             for leader in link.leaders:
@@ -114,6 +118,6 @@ def put_back(whole: FitResult, without: FitResult, peaks: list[int]) -> FitResul
     result.covariance[:, stays[:, None], stays] = without.covariance
     for p, its in zip(gone, variance.T, strict=True):
         result.covariance[:, k * p, k * p] = its
-    for name in ("coefficients", "chi2", "dof", "redchi2"):
+    for name in ("coefficients", "chi2", "dof", "redchi2", "status"):
         getattr(result, name)[:] = getattr(without, name)
     return replace(result, light=without.light)

@@ -139,8 +139,7 @@ def _judge(
 ) -> Verdicts:
     starts = np.concatenate([[0], np.flatnonzero(np.diff(scan)) + 1])
     sizes = np.diff([*starts.tolist(), len(scan)])
-    with np.errstate(divide="ignore", invalid="ignore"):
-        seen = np.repeat(fits.height[:, lines] / fits.standard_errors()["height"][:, lines] > SEEN, 2, axis=1)
+    seen = np.repeat(fits.snr()[:, lines] > SEEN, 2, axis=1)
     z = np.where(seen, z, 0.0)
     counted = np.maximum(np.add.reduceat(seen.astype(np.float64), starts), 1)
     pooled = np.repeat(np.abs(np.add.reduceat(z, starts)) / np.sqrt(counted * (1 + counted / BETWEEN)), sizes, axis=0)

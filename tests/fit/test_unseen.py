@@ -39,8 +39,8 @@ def test_what_stays_is_as_if_the_other_had_never_been_in_the_model(settings: dic
     scan = scan_of({1583.0: (100.0, 18.0), 1345.0: (60.0, 45.0)})
     q = fit_scan(scan, recipe).quantities
     alone = fit_scan(scan, without(recipe, "D'")).quantities
-    gone = q.status[:, 2] == "not_detected"
-    assert gone.mean() > 0.9
+    gone = (q.status[:, 2] == "not_detected") & (q.height[:, 2] < 0)
+    assert gone.mean() > 0.2
     close = 1e-3 if settings is EVEN else 0.05  # noise and amplitudes were found with D' in the model
     for name in ("height", "center_cm1", "fwhm_cm1"):
         mine, its = (getattr(each, name)[gone][:, :2] for each in (q, alone))
@@ -66,7 +66,7 @@ def test_errors_of_what_stays_are_right() -> None:
     assert np.std(z) == pytest.approx(1, abs=0.06)
     z = (q.height[:, 0] - 30) / q.height_se[:, 0]
     assert np.std(z) == pytest.approx(1, abs=0.06)
-    assert abs(np.mean(z)) < 0.1
+    assert abs(np.mean(z)) < 0.15  # D' of noise takes a tenth of an error of G where it comes out above 0
 
 
 def test_a_leader_stays_while_one_that_follows_it_is_there() -> None:
@@ -82,14 +82,24 @@ def test_a_leader_stays_while_one_that_follows_it_is_there() -> None:
     )
     fitted = fit_scan(scan_of({1583.0: (100.0, 18.0), 1620.0: (60.0, 15.0)}), recipe)
     follower, leader = (fitted.quantities.status[:, p] == "ok" for p in (2, 1))
-    assert (follower & ~leader).mean() > 0.5
+    assert (follower & ~leader).mean() > 0.2
     assert not fitted.result.left[follower, 1].any()
+
+
+def test_a_weak_peak_that_is_there_is_not_left_out() -> None:
+    """G of 2 standard errors beside a broad B: leaving it out where it is not detected would bend B by its light."""
+    recipe = with_overrides(load_recipe("li-graphite"), {**EVEN, "detection.doublets": []})
+    q = fit_scan(scan_of({1590.0: (0.7, 30.0), 1345.0: (15.0, 150.0)}, n=1500, seed=5), recipe).quantities
+    assert (q.status[:, 0] == "not_detected").mean() > 0.5
+    z = (q.height[:, 1] - 15) / q.height_se[:, 1]
+    assert np.std(z) == pytest.approx(1, abs=0.08)
+    assert abs(np.mean(z)) < 0.15
 
 
 def test_a_spectrum_without_any_peak_keeps_its_fit() -> None:
     fitted = fit_scan(scan_of({}), with_overrides(load_recipe("graphite"), EVEN))
-    nothing = (fitted.quantities.status == "not_detected").all(axis=1)
-    assert nothing.mean() > 0.5
+    nothing = (fitted.result.height < 0).all(axis=1)
+    assert nothing.any()
     assert not fitted.result.left[nothing].any()
 
 
@@ -97,8 +107,10 @@ def test_a_spectrum_without_any_peak_keeps_its_fit() -> None:
 def test_intervals_and_second_opinions_know_who_left(method: str) -> None:
     settings = {"errors.method": method, "errors.samples": 50, "clean.spikes": False}
     recipe = with_overrides(load_recipe("graphite"), settings)
-    fitted = fit_scan(scan_of({1583.0: (100.0, 18.0), 1345.0: (60.0, 45.0)}, n=6), recipe)
-    assert fitted.result.left[:, 2].any()
+    scan = scan_of({1583.0: (100.0, 18.0), 1345.0: (60.0, 45.0)}, n=30)
+    below = fit_scan(scan, with_overrides(recipe, {"errors.method": "covariance"})).result.left[:, 2]
+    fitted = fit_scan(scan.with_(counts=np.asarray(scan.counts)[below]), recipe)
+    assert fitted.result.left[:, 2].mean() > 0.9
     ratio = fitted.quantities.ratios["ratio"]
     assert (ratio.more["ratio_low"] < ratio.value).all()
     assert (ratio.value < ratio.more["ratio_high"]).all()
