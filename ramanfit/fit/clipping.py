@@ -99,13 +99,14 @@ def _no_chance(values: FloatArray, at: BoolArray, whole: int) -> bool:
     values = values[np.isfinite(values)]
     if away.size < (whole if (values == np.rint(values)).all() else 1):
         return False
-    chance = smallest_step(values) / np.median(away)
+    chance = smallest_step(values) / np.sort(away)[len(away) // 2]  # np.median and np.unique would import numpy.ma
     return bool(chance * COARSE <= 1 and at.sum() * chance ** float((end - first).max() - 1) < CHANCE)
 
 
 def smallest_step(values: FloatArray) -> float:
     """Return the smallest difference between values: 1 of whole counts; 0 if all are equal."""
-    steps = np.diff(np.unique(values))
+    steps = np.diff(np.sort(values, axis=None))
+    steps = steps[steps > 0]
     return float(steps.min()) if steps.size else 0.0
 
 
