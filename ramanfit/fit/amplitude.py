@@ -66,7 +66,7 @@ class SmoothPart:
         total = np.maximum(used.sum(axis=1), 1)
         away = whole - ((whole * used).sum(axis=1) / total)[:, None]
         self.scale = np.sqrt((used * away * away).sum(axis=1) / total)
-        self.amplitude = self.shared = np.zeros(len(counts))
+        self.amplitude, self.shared = np.zeros(len(counts)), np.zeros(len(counts))
         self.stretch = np.ones(len(counts))
         self.reml = np.full((len(counts), len(AMPLITUDES)), np.nan)
 

@@ -194,7 +194,7 @@ class Steps(Work):
             self.smooth.stretch = self.correlation[:, 0]
             self.smooth.find_amplitude(rows, first.nonlinear[rows], weights, self.task.scan)
         else:
-            self.smooth.amplitude[rows] = np.nan_to_num(self.task.amplitude[rows])
+            self.smooth.amplitude[rows] = self.smooth.shared[rows] = np.nan_to_num(self.task.amplitude[rows])
 
     def _mask_above(self, fits: FitResult, rows: BoolArray) -> BoolArray:
         """Mask the cosmic rays that stand out of the fits of some rows; return which rows have new ones."""
