@@ -150,7 +150,7 @@ def windows() -> Iterator[str]:
 def _holed(scan: Scan, ratio: FloatArray) -> Made:
     """Return a scan of which a tenth of the channels is saturated, others in every spectrum."""
     counts = np.array(scan.counts)
-    counts[np.random.default_rng(1).random(counts.shape) < 0.1] = 1e5
+    counts[np.random.default_rng(1).random(counts.shape) < 0.1] = 65535.0
     return Scan(scan.shift_cm1, counts, "line"), ratio
 
 
