@@ -23,7 +23,9 @@ def with_outliers(table: Table) -> Table:
     """Return a wide table whose flags say which spectra are outliers.
 
     Positions, widths, heights and ratios are compared with those of the same point in the three scans before and
-    after; where there is one scan only, with three neighbours on each side along the line. An outlier lies six robust
+    after, where all times are known; where there is one scan only, with three neighbours on each side along the line,
+    where all positions are known. Spectra that stand side by side in a file, and nothing more, are not compared. An
+    outlier lies six robust
     standard deviations from the median of these (the median absolute deviation of all values of the point, Hampel,
     J. Am. Stat. Assoc. 69, 383 (1974), together with its own standard error), and on the same side six usual steps
     of the series from both of its next neighbours: neither a step nor an end of a slope is an outlier. Series of
@@ -34,7 +36,7 @@ def with_outliers(table: Table) -> Table:
     table : Table
         In order of time.
     """
-    grid = _series(np.asarray(table.columns["scan"], dtype=np.float64), np.array(table.columns["point"]))
+    grid = _series(table)
     if grid is None:
         return table
     there = grid >= 0
@@ -49,17 +51,22 @@ def with_outliers(table: Table) -> Table:
     return table.with_(flags=flags)
 
 
-def _series(scan: FloatArray, point: np.ndarray) -> np.ndarray | None:
-    """Return rows of the table in series [P, S], -1 where one is missing; None: too short, or unknown."""
+def _series(table: Table) -> np.ndarray | None:
+    """Return rows of the table in series [P, S], -1 where one is missing; None: too short, or not known to be one."""
+    scan, position_um, time_s = (
+        np.asarray(table.columns[name], dtype=np.float64) for name in ("scan", "position_um", "time_s")
+    )
     if not np.isfinite(scan).all():
         return None
     scans, when = np.unique(scan, return_inverse=True)
     if len(scans) == 1:
-        return np.arange(len(scan))[None] if len(scan) >= LEAST else None
-    points, where = np.unique(point, return_inverse=True)
+        along = len(scan) >= LEAST and bool(np.isfinite(position_um).all())
+        return np.argsort(position_um, kind="stable")[None] if along else None
+    points, where = np.unique(np.array(table.columns["point"]), return_inverse=True)
     grid = np.full((len(points), len(scans)), -1)
     grid[where, when] = np.arange(len(scan))
-    return grid if len(scans) >= LEAST and np.count_nonzero(grid >= 0) == len(scan) else None
+    one_each = np.count_nonzero(grid >= 0) == len(scan)
+    return grid if len(scans) >= LEAST and one_each and np.isfinite(time_s).all() else None
 
 
 def _values(table: Table) -> Iterator[tuple[FloatArray, FloatArray]]:

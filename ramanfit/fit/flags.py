@@ -274,8 +274,8 @@ FLAGS: dict[str, Flag] = {
         "a wider --window, if the export goes further",
     ),
     "outlier": Flag(
-        "a value stands apart from those of the same point in the scans before and after; in a single scan from "
-        "its neighbours along the line",
+        "a value stands apart from those of the same point in the scans before and after, if times are known; in a "
+        "single scan from its neighbours along the line, if positions are known",
         "ramanfit.experiment.outliers",
         "where the sample itself jumps",
         "look at that spectrum; its row stays",

@@ -23,6 +23,8 @@ def table(center: FloatArray, *, along: str = "time") -> Table:
         {
             "scan": scan,
             "point": [f"P{i + 1}" for i in names],
+            "position_um": names * 5.0,
+            "time_s": scan * 600.0,
             "G_center_cm1": center.ravel(),
             "G_center_se": np.full(n, SE),
             "G_fwhm_cm1": np.full(n, 30.0),
@@ -82,3 +84,30 @@ def test_marking_twice_changes_nothing_and_old_marks_go() -> None:
     center[0, 7] -= 20
     stale = table(center).with_(flags=once.columns["flags"])
     assert "outlier" not in "|".join(map(str, with_outliers(stale).columns["flags"]))
+
+
+@pytest.mark.parametrize(("along", "unknown"), [("time", "time_s"), ("line", "position_um")])
+def test_spectra_that_only_stand_side_by_side_are_no_neighbours(along: str, unknown: str) -> None:
+    center = noise(6, 100) if along == "time" else noise(1, 100)
+    center[-1, 40] += 12
+    known = table(center, along=along)
+    for missing in ([0], range(len(known))):
+        column = np.array(known.columns[unknown], dtype=np.float64)
+        column[list(missing)] = np.nan
+        unrelated = known.with_(**{unknown: column})
+        assert with_outliers(unrelated) is unrelated
+
+
+def test_neighbours_along_a_line_are_those_at_its_positions() -> None:
+    center = noise(1, 60) + np.linspace(0, 100, 60)
+    center[0, 30] += 60
+    order = np.random.default_rng(3).permutation(60)
+    line = table(center, along="line")
+    shuffled = Table(
+        {
+            name: column[order] if isinstance(column, np.ndarray) else [column[i] for i in order]
+            for name, column in line.columns.items()
+        }
+    )
+    said = np.array(with_outliers(shuffled).columns["flags"])
+    assert [order[i] for i in np.flatnonzero(said != "low_snr")] == [30]
