@@ -33,7 +33,7 @@ class Shown(NamedTuple):
 
     def figure(self, width: str = "double") -> figures.Figure:
         """Return its figure."""
-        return figures.spectrum_figure(self.title, self.curve, width)
+        return figures.spectrum_figure(self.title, self.flags.replace("|", ", "), self.curve, width)
 
 
 def plot(

@@ -123,15 +123,12 @@ def _fitted(job: Job, waiting: Sequence[_Read], spread: Spread) -> Iterator[Outc
     if job.keep.doubtful:
         _keep_doubtful(fits, left)
     if job.keep.bands:
-        from ramanfit.experiment.curves import curves_and_bands, fitted_lines
+        from ramanfit.experiment.bands import read_bands
+        from ramanfit.fit.curves import curves
 
-        lines = [fitted_lines(fitted.quantities) for fitted in fits]
-        orders = [len(fitted.prepared.model.polynomials) - 1 for fitted in fits]
-        smooth = [fitted.quantities.of_spectra for fitted in fits]
-        amplitudes = [values["smooth"] for values in smooth if "smooth" in values]
-        again = curves_and_bands([fitted.scan for fitted in fits], job.recipe, lines, orders, amplitudes or None)
-        for scan, (curves, bands) in zip(left, again, strict=True):
-            scan.curves, scan.bands = curves if job.keep.curves else None, bands
+        for scan, fitted in zip(left, fits, strict=True):
+            drawn = curves(fitted)
+            scan.curves, scan.bands = drawn if job.keep.curves else None, read_bands(fitted.scan, job.recipe, drawn)
     if job.alternatives:
         from ramanfit.fit.sensitivity import departures, with_systematics
     for name, recipe in job.alternatives.items():

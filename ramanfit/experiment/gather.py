@@ -8,30 +8,24 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ramanfit.errors import InputError, RamanfitError
+from ramanfit.errors import InputError
 from ramanfit.experiment.bands import BandIntensities, bands_table
-from ramanfit.experiment.curves import curves_and_bands, runs
 from ramanfit.experiment.differences import with_differences
 from ramanfit.experiment.evolution import Evolution, nine_digits
 from ramanfit.experiment.fit_files import Keep
 from ramanfit.experiment.fit_tables import join_tables, table_files
-from ramanfit.experiment.fits import Fits, fit_all, say_second_opinion, second_opinion
+from ramanfit.experiment.fits import Fits, fit_all, job_of, say_second_opinion, second_opinion
 from ramanfit.experiment.gathered import Gathered
 from ramanfit.experiment.inputs import say_notes
+from ramanfit.experiment.named_exports import named_exports
 from ramanfit.experiment.spectra import Spectra
 from ramanfit.experiment.with_cell import cell_record, table_with_cell
-from ramanfit.fit.curves import LINE
-from ramanfit.formats import open_scans
-from ramanfit.recipe.columns import column_name
-from ramanfit.scan.schedule import Visit, chronological
 from ramanfit.tables.fit_table import FitTable
 from ramanfit.tables.table import Table
 
 if TYPE_CHECKING:
     from ramanfit.experiment.request import Request
     from ramanfit.experiment.voice import Voice
-    from ramanfit.recipe.recipe import Recipe
-    from ramanfit.scan.scan import FloatArray, Scan
 
 REFERENCE = "reference"  # the point of a reference's rows
 
@@ -101,21 +95,17 @@ def _from_tables(paths: Sequence[str], request: Request, voice: Voice, draw: boo
     numbers: list[tuple[int | None, int]] = []
     notes: dict[str, list[str]] = {}
     complete = True
-    for first, count in runs([str(source) for source in evolution.table.columns["source"]]):
-        rows = evolution.table.rows(np.arange(first, first + count))
-        scans = _scans_of(rows, request, notes)
-        if not scans:
-            numbers.append((None, count))
+    job = job_of(request._replace(sensitivity=False), Keep(bands=True, curves=draw))
+    for named in named_exports(evolution.table, job, request.jobs, notes):
+        if not named.scans:
+            numbers.append((None, named.rows))
             complete = False
             continue
-        inputs.append(str(rows.columns["source"][0]))
-        ends = np.cumsum([len(scan) for scan in scans])[:-1]
-        smooth = rows.columns.get("smooth")
-        amplitudes = None if smooth is None else np.split(np.asarray(smooth, dtype=np.float64), ends)
-        lines = np.split(_lines(rows, recipe), ends)
-        for curves, its_bands in curves_and_bands(scans, recipe, lines, amplitudes=amplitudes):
-            numbers.append((spectra.store(curves) if draw else None, len(curves)))
-            bands.append(its_bands)
+        inputs.append(named.source)
+        for scan in named.scans:
+            numbers.append((None if scan.curves is None else spectra.store(scan.curves), len(scan.quantities.flags)))
+            if scan.bands is not None:
+                bands.append(scan.bands)
     say_notes(notes, voice)
     spectra.arrange(numbers)
     return Gathered(
@@ -127,31 +117,6 @@ def _numbered(table: Table) -> Table:
     """Tables from elsewhere need not number their scans: then all rows are one."""
     scan = np.asarray(table.columns["scan"], dtype=np.float64)
     return table.with_(scan=np.where(np.isfinite(scan), scan, 0).astype(np.int64))
-
-
-def _scans_of(rows: Table, request: Request, notes: dict[str, list[str]]) -> list[Scan]:
-    """Return the scans of the export that rows of a table name; none where it is not at hand or has changed."""
-    source = str(rows.columns["source"][0])
-    reading = request.reading
-    try:
-        scans = open_scans(source, reading.options(request.recipe.axis), stdin_name=reading.stdin_name)
-    except RamanfitError:
-        notes.setdefault("the spectra that the tables name are not at hand: no bands, no curves", []).append(source)
-        return []
-    if sum(map(len, scans)) != len(rows):
-        notes.setdefault("holds other spectra than the table says: no bands, no curves", []).append(source)
-        return []
-    return [scans[i] for i in chronological([Visit.of(scan) for scan in scans])]
-
-
-def _lines(rows: Table, recipe: Recipe) -> FloatArray:
-    """Return the lines [N, P, 4] that rows of a table hold."""
-    nothing = np.full(len(rows), np.nan)
-    columns = [
-        [np.asarray(rows.columns.get(column_name(name, peak.name), nothing), dtype=np.float64) for peak in recipe.peaks]
-        for name in LINE
-    ]
-    return np.array(columns).transpose(2, 1, 0)
 
 
 def _reference(request: Request, voice: Voice) -> tuple[FitTable, list[str]]:

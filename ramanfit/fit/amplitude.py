@@ -57,14 +57,11 @@ class SmoothPart:
 
     first: FitResult
 
-    def __init__(
-        self, model: Model, counts: FloatArray, use: BoolArray | None, lines: FloatArray | None = None
-    ) -> None:
+    def __init__(self, model: Model, counts: FloatArray, use: BoolArray | None) -> None:
         self.model, self.counts = model, counts
-        whole = counts if lines is None else counts + lines
         used = np.ones(counts.shape) if use is None else use.astype(np.float64)
         total = np.maximum(used.sum(axis=1), 1)
-        away = whole - ((whole * used).sum(axis=1) / total)[:, None]
+        away = counts - ((counts * used).sum(axis=1) / total)[:, None]
         self.scale = np.sqrt((used * away * away).sum(axis=1) / total)
         self.amplitude, self.shared = np.zeros(len(counts)), np.zeros(len(counts))
         self.stretch = np.ones(len(counts))

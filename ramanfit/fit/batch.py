@@ -46,12 +46,8 @@ class Task(NamedTuple):
     errors : Errors
     ratios : tuple of (int, int)
         Numerator and denominator, numbers of peaks.
-    lines : array [N, M] or None
-        Peaks that are known and not fitted.
     min_snr : float
         Least height of a peak that is there, in standard errors.
-    amplitude : array [N] or None
-        Of the smooth part of the baseline; None: it is searched for, where the model has one.
     """
 
     model: Model
@@ -65,8 +61,6 @@ class Task(NamedTuple):
     under: FloatArray | None = None
     errors: Errors = Errors()
     ratios: tuple[tuple[int, int], ...] = ()
-    lines: FloatArray | None = None
-    amplitude: FloatArray | None = None
     min_snr: float = 0.0
 
 

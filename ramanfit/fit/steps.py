@@ -72,7 +72,7 @@ class Steps(Work):
             return first
         from ramanfit.fit.amplitude import SmoothPart
 
-        self.smooth = SmoothPart(self.task.model, self.counts, self.use, self.task.lines)
+        self.smooth = SmoothPart(self.task.model, self.counts, self.use)
         self.smooth.first = first
         self._find_amplitude(first, np.flatnonzero((first.status == Status.CONVERGED) & (self.noise[:, 0] > 0)))
         rows, engine = np.flatnonzero(self.smooth.amplitude > 0), engine_named(self.task.engine, rough=True)
@@ -88,7 +88,7 @@ class Steps(Work):
 
     def ask_for_missing_bands(self, final: FitResult) -> FitResult:
         """Return the fits with what says that baseline and peaks cannot be told apart; see `ramanfit.fit.missing`."""
-        if self.smooth is None or not self.task.model.names:
+        if self.smooth is None:
             return final
         from ramanfit.fit.missing import difference, look_for_missing
 
@@ -125,8 +125,6 @@ class Steps(Work):
     def let_go_of_unseen(self, final: FitResult) -> FitResult:
         """Return the fits with what stays fitted again without peaks that are not there; see `ramanfit.fit.unseen`."""
         model = self.task.model
-        if not model.names:
-            return final
         absent = unseen(final, self.task.min_snr)
         final = replace(final, absent=absent, left=leaving(model, final, absent))
         for rows, peaks in groups(model, final.left):
@@ -143,8 +141,6 @@ class Steps(Work):
 
     def judge_shapes(self, final: FitResult) -> FitResult:
         """Return the fits with what their residuals say against baselines and lines; see `ramanfit.fit.verdicts`."""
-        if not self.task.model.names:
-            return final
         from ramanfit.fit.verdicts import verdicts
 
         good = np.asarray((final.status == Status.CONVERGED) & (self.noise[:, 0] > 0))
@@ -186,15 +182,12 @@ class Steps(Work):
         return replace(final, light=None, spikes=self.spikes if task.spikes else None)
 
     def _find_amplitude(self, first: FitResult, rows: np.ndarray) -> None:
-        """Find the amplitudes, near the fits of some rows; or take those that are known."""
+        """Find the amplitudes, near the fits of some rows."""
         if self.smooth is None or not len(rows):
             return
-        if self.task.amplitude is None:
-            weights = self._noise_weights(first, rows)
-            self.smooth.stretch = self.correlation[:, 0]
-            self.smooth.find_amplitude(rows, first.nonlinear[rows], weights, self.task.scan)
-        else:
-            self.smooth.amplitude[rows] = self.smooth.shared[rows] = np.nan_to_num(self.task.amplitude[rows])
+        weights = self._noise_weights(first, rows)
+        self.smooth.stretch = self.correlation[:, 0]
+        self.smooth.find_amplitude(rows, first.nonlinear[rows], weights, self.task.scan)
 
     def _mask_above(self, fits: FitResult, rows: BoolArray) -> BoolArray:
         """Mask the cosmic rays that stand out of the fits of some rows; return which rows have new ones."""

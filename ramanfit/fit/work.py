@@ -46,7 +46,7 @@ class Work:
     def __init__(self, task: Task) -> None:
         n = len(task.counts)
         self.task, self.everything = task, np.ones(n, dtype=bool)
-        self.counts = task.counts if task.lines is None else task.counts - task.lines
+        self.counts = task.counts
         self.spikes, self.noise = np.zeros(task.counts.shape, dtype=bool), np.full((n, 3), np.nan)
         self.correlation = np.tile([1.0, 0.0], (n, 1))
         self.smooth: SmoothPart | None = None
@@ -143,10 +143,8 @@ class Work:
 
     def _seen(self, fits: FitResult, rows: BoolArray | np.ndarray, model: Model | None = None) -> FitResult:
         """Return fits of some rows with all the light that they account for."""
-        light = (model or self.task.model).evaluate(fits)
-        for more in (self.task.lines, self.task.under):
-            light = light if more is None else light + more[rows]
-        return replace(fits, light=light)
+        light, under = (model or self.task.model).evaluate(fits), self.task.under
+        return replace(fits, light=light if under is None else light + under[rows])
 
     def _measured(self, rows: BoolArray | np.ndarray) -> FloatArray:
         """Return the counts of some rows as they were measured."""

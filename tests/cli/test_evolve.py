@@ -196,6 +196,28 @@ def test_tables_made_one_by_one_give_the_same_files(day: Path) -> None:
     assert (day / "again" / "ratios.csv").read_bytes() == (day / "at-once" / "ratios.csv").read_bytes()
 
 
+def test_a_table_of_another_recipe_has_no_curves(day: Path) -> None:
+    """What is drawn is what was fitted; where the recipe makes another fit, that is said."""
+    path = min((day / "scans").glob("*Spec.Data*"))
+    ramanfit("fit", f"scans/{path.name}", "--baseline-order", "1", "-o", "line.csv", folder=day)
+    other = ramanfit("evolve", "line.csv", *TABLES, "-o", "other", folder=day)
+    assert "another fit than this recipe makes" in other.stderr
+    assert {r["corrected"] for r in rows(day / "other" / "bands.csv")} == {""}
+    same = ramanfit("evolve", "line.csv", "--baseline-order", "1", *TABLES, "-o", "other", folder=day)
+    assert "another fit" not in same.stderr
+
+
+def test_a_table_whose_source_was_a_stream_is_joined_without_it(day: Path) -> None:
+    path = min((day / "scans").glob("*Spec.Data*"))
+    with path.open("rb") as stream:
+        done = subprocess.run([sys.executable, "-m", "ramanfit", "fit", "-"], stdin=stream, capture_output=True, cwd=ROOT)
+    (day / "streamed.csv").write_bytes(done.stdout)
+    assert b"\n-," in done.stdout
+    joined = ramanfit("evolve", "streamed.csv", *TABLES, "-o", "streamed", folder=day)
+    assert "not at hand" in joined.stderr
+    assert len(rows(day / "streamed" / "ratios.csv")) == done.stdout.count(b"\n-,") / 2
+
+
 def test_jobs_do_not_show(day: Path) -> None:
     ramanfit(
         "evolve", "scans", "--echem", "cell.mpt", "--capacity", "4mAh", *TABLES, "-j", "2", "-o", "two", folder=day

@@ -211,6 +211,7 @@ def curve(seed: int = 0, *, fitted: bool = True) -> Curves:
         np.array([100.0, 30.0]),
         np.array([80.0, 120.0]) + seed,
         np.array([np.nan, -0.2]),
+        np.array([True, True]),
         np.array([700.0, -20.0, 5.0]) if fitted else np.full(3, np.nan),
         np.full(3, np.nan),
     )
@@ -232,8 +233,8 @@ def of_spectra(width: str) -> dict[str, Figure]:
     picked = [(f"{k} %", float(k), curve(k)) for k in range(0, 60, 10)]
     return {
         "waterfall": figures.waterfall_figure(picked, "state of\ncharge", width),
-        "spectrum": figures.spectrum_figure("scan000.txt, P1", curve(), width),
-        "unfitted": figures.spectrum_figure("scan000.txt, P1", curve(fitted=False), width),
+        "spectrum": figures.spectrum_figure("scan000.txt, P1", "at_bound, low_snr", curve(), width),
+        "unfitted": figures.spectrum_figure("scan000.txt, P1", "", curve(fitted=False), width),
         "gallery": figures.gallery_figure([(f"scan{k}.txt, P1", "at_bound", curve(k)) for k in range(7)], width),
     }
 
@@ -319,7 +320,7 @@ def test_a_raster_has_300_dots_an_inch_and_a_vector_keeps_its_words(tmp_path: Pa
 
 
 def test_what_cannot_be_saved_is_said(tmp_path: Path) -> None:
-    figure = figures.spectrum_figure("one", curve())
+    figure = figures.spectrum_figure("one", "", curve())
     with pytest.raises(RecipeError, match=r"\.png \.svg \.pdf, found \.tiff"):
         figures.save(figure, tmp_path / "a.tiff")
     with pytest.raises(InputError, match="nowhere"):

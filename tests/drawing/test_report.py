@@ -23,17 +23,14 @@ from ramanfit.drawing.report import SCRIPTS, _asset, payload, report_html
 from ramanfit.drawing.report.packing import LEVELS, sampled
 from ramanfit.drawing.report.payload import embedded, payload_of
 from ramanfit.experiment.cell import Record
-from ramanfit.experiment.curves import curves_and_bands
 from ramanfit.experiment.evolution import Evolution, nine_digits
 from ramanfit.experiment.provenance import record_of
 from ramanfit.experiment.spectra import Spectra
-from ramanfit.fit.curves import LINE
+from ramanfit.fit.curves import Curves
 from ramanfit.fit.lineshapes import line
 from ramanfit.recipe.column_kind import ALWAYS, PEAK, RATIO
 from ramanfit.recipe.columns import ECHEM, KINDS, column_name, kinds_of
 from ramanfit.recipe.peaks import SHAPES
-from ramanfit.recipe.toml import with_overrides
-from ramanfit.scan.scan import Scan
 from ramanfit.tables.fit_table import FitTable
 from ramanfit.tables.rounding import for_people, with_error
 from ramanfit.tables.table import Column, Table
@@ -62,9 +59,7 @@ def experiment(
     shape: str = "lorentzian",
 ) -> tuple[Evolution, Spectra]:
     """An experiment as `evolve` gathers it; `absent` names rows in which a peak was not detected."""
-    instrument = 8.0 if shape == "voigt" else "none"
-    settings = {"detection.doublets": "[]", "peaks.G.shape": shape, "instrument.fwhm_cm1": instrument}
-    recipe = with_overrides(RECIPE, settings)
+    instrument = 8.0
     form = SHAPES[shape]
     numbers = [s for s in range(scans + len(missing)) if s not in missing]
     n = scans * points
@@ -103,12 +98,31 @@ def experiment(
     fits = FitTable(Table(columns), status, ("",) * n)
     store = Spectra()
     if spectra:
-        names = [[column_name(kind, peak) for peak in PEAKS] for kind in LINE]
-        cells = nine_digits(np.array([[columns.get(n, np.full(len(counts), np.nan)) for n in row] for row in names]))
+        b_g = [1, 0]
+        own = np.full((n, 2), np.nan)
+        if shape == "voigt":
+            own = instrument / truth.fwhm[:, b_g]
+        else:
+            own[:, 0] = columns.get("G_form", own[:, 0])
+        left = np.array([[word == "not_detected" for word in status[peak]] for peak in PEAKS]).T
+        left[::2] = False  # not detected, and in the fit all the same
+        drawn = Curves(
+            shift_cm1=model.shift_cm1,
+            counts=counts,
+            use=np.arange(counts.size).reshape(counts.shape) % 50 > 0,
+            peaks=PEAKS,
+            shapes=(shape, "voigt" if shape == "voigt" else "lorentzian"),
+            center_cm1=np.where(left, np.nan, truth.center[:, b_g]),
+            fwhm_cm1=np.where(left, np.nan, truth.fwhm[:, b_g]),
+            height=np.where(left, np.nan, truth.height[:, b_g]),
+            form=own,
+            detected=np.array([[word == "ok" for word in status[peak]] for peak in PEAKS]).T,
+            coefficients=np.tile([500.0, -20.0, 5.0], (n, 1)),
+            noise=np.full((n, 3), np.nan),
+            instrument_cm1=instrument if shape == "voigt" else 0.0,
+        )
         whole = [slice(points * s, points * (s + 1)) for s in range(scans)]
-        scanned = [Scan(model.shift_cm1, counts[rows]) for rows in whole]
-        drawn = curves_and_bands(scanned, recipe, [cells.transpose(2, 1, 0)[rows] for rows in whole])
-        store.arrange([(store.store(curves), points) for curves, _ in drawn])
+        store.arrange([(store.store(drawn.take(rows)), points) for rows in whole])
     else:
         store.arrange([(None, n)])
     nothing = np.array([np.nan])
@@ -243,6 +257,7 @@ def test_the_page_draws_what_was_fitted(shape: str, tmp_path: Path) -> None:
         close = 0.51 * np.ptp(curve.counts) / LEVELS
         for script, own in zip(values, (curve.counts, curve.fit(), curve.baseline()), strict=True):
             np.testing.assert_allclose(script, own, atol=close)
+    assert [bool(lines) for lines in drawn.data["spectra"]["undetected"]] == [row == 2 for row in range(6)]
 
 
 def test_a_day_is_small_and_the_same_twice() -> None:

@@ -9,7 +9,7 @@ import pytest
 from uncertainties import ufloat
 
 from ramanfit.experiment.bands import BandIntensities, band_shifts, bands_table, read_bands
-from ramanfit.fit.curves import LINE, Curves, curves
+from ramanfit.fit.curves import Curves, curves
 from ramanfit.fit.lineshapes import lorentzian
 from ramanfit.fit.pipeline import fit_scan
 from ramanfit.recipe.recipe import Recipe
@@ -29,9 +29,7 @@ def spectra(n: int, seed: int, size: float = 1.0) -> FloatArray:
 
 def read(counts: FloatArray, recipe: Recipe = RECIPE) -> tuple[Scan, Curves, BandIntensities]:
     scan = Scan(SHIFT, counts, "line")
-    q = fit_scan(scan, recipe).quantities
-    lines = np.stack([getattr(q, name) for name in LINE], axis=2)
-    drawn = curves(scan, recipe, lines, amplitude=q.of_spectra["smooth"])
+    drawn = curves(fit_scan(scan, recipe))
     return scan, drawn, read_bands(scan, recipe, drawn)
 
 
@@ -54,7 +52,7 @@ def test_the_edges_of_a_band_belong_to_it() -> None:
     counts = np.random.default_rng(0).normal(500, 10, (3, shift.size))
     scan = Scan(shift, counts, "line")
     recipe = with_overrides(RECIPE, {"bands.at_cm1": [1350.0], "bands.half_width_cm1": 5.0})
-    drawn = curves(scan, recipe, np.full((3, 2, 4), np.nan))
+    drawn = curves(fit_scan(scan, recipe))
     raw = read_bands(scan, recipe, drawn).raw[:, 0]
     np.testing.assert_allclose(raw, counts[:, (shift >= 1345) & (shift <= 1355)].mean(axis=1))
     far = with_overrides(recipe, {"bands.at_cm1": [5000.0]})

@@ -18,17 +18,18 @@ FIT = "#D55E00"
 
 
 @styled
-def spectrum_figure(title: str, curve: Curves, width: str = "double") -> Figure:
+def spectrum_figure(title: str, flags: str, curve: Curves, width: str = "double") -> Figure:
     """Return a spectrum with baseline, peaks, their sum, and the residual beneath.
 
     Parameters
     ----------
-    title : str
+    title, flags : str
+        What stands above; empty flags leave no line.
     curve : Curves
         Of one spectrum.
     width : {"single", "double"}
     """
-    figure = new_figure(width, 2.9)
+    figure = new_figure(width, 2.9 if not flags else 3.02)
     inches, height = figure.get_size_inches()
     left, right = 0.62 / inches, 1 - 0.12 / inches
     ax = figure.add_axes((left, 1.02 / height, right - left, 1.62 / height))
@@ -36,7 +37,9 @@ def spectrum_figure(title: str, curve: Curves, width: str = "double") -> Figure:
     ax.tick_params(labelbottom=False)
     _draw(ax, curve, named=True)
     ax.set_ylabel("counts")
-    ax.set_title(_short(title, 110 if width == "double" else 52), loc="left", pad=3)
+    room = 110 if width == "double" else 52
+    ax.set_title(_short(title, room), loc="left", pad=3 if not flags else 11)
+    ax.annotate(_short(flags, room), (0, 1), (0, 3), "axes fraction", "offset points", fontsize=6, color=INK)
     x = curve.shift_cm1
     if curve.fitted:
         residual = np.where(curve.use, curve.counts - curve.fit(), np.nan)
@@ -162,7 +165,7 @@ def _draw(ax: Axes, curve: Curves, *, named: bool) -> None:
         if named:
             top = float(curve.fit(np.array([curve.center_cm1[p]]))[0])
             ax.annotate(
-                peak,
+                peak if curve.detected[p] else f"{peak} not detected",
                 (float(curve.center_cm1[p]), top),
                 xytext=(0, 5),
                 textcoords="offset points",

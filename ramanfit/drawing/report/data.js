@@ -65,9 +65,11 @@ function spectrumOf(row) {
   const counts = Array.from(steps.subarray(firstStep[k], firstStep[k + 1]), (step) =>
     step === NO_NUMBER ? null : spectra.offset[k] + spectra.step[k] * step,
   );
-  const drawn = peaks.filter((peak) =>
-    ["center_cm1", "fwhm_cm1", "height"].every((kind) => columns[columnOf(peak, kind)][row] !== null),
-  );
+  // what was not detected may be in the fit all the same
+  const undetected = new Map(spectra.undetected[k].map(([number, ...values]) => [peaks[number], values]));
+  const detected = (peak) =>
+    ["center_cm1", "fwhm_cm1", "height"].every((kind) => columns[columnOf(peak, kind)][row] !== null);
+  const drawn = peaks.filter((peak) => undetected.has(peak) || detected(peak));
   const [low, high] = [shift[0], shift.at(-1)];
   const coefficients = spectra.coefficients[k];
   const under = spectra.under[k];
@@ -79,16 +81,15 @@ function spectrumOf(row) {
   const polynomial = (x) => coefficients.reduceRight((sum, c) => sum * ((2 * x - low - high) / (high - low)) + c, 0);
   const baseline = (x) => (under === undefined ? polynomial(x) : polynomial(x) + subtracted(x));
   const line = (peak, x) => {
-    const [center, fwhm, height, form] = ["center_cm1", "fwhm_cm1", "height", "form"].map(
-      (kind) => columns[columnOf(peak, kind)]?.[row],
-    );
+    const named = () => ["center_cm1", "fwhm_cm1", "height", "form"].map((kind) => columns[columnOf(peak, kind)]?.[row]);
+    const [center, fwhm, height, form] = undetected.get(peak) ?? named();
     const { instrument } = spectra.lines[peak];
     return height * lineAt(peak, (x - center) / (fwhm / 2), instrument ? instrument / fwhm : form);
   };
   const fit = (x) => drawn.reduce((sum, peak) => sum + line(peak, x), baseline(x));
   const masked = new Set(spectra.masked[k]);
   const residual = counts.map((count, i) => (count === null || masked.has(i) ? null : count - fit(shift[i])));
-  return { shift, counts, masked, drawn, fitted: coefficients.length > 0, baseline, line, fit, residual };
+  return { shift, counts, masked, drawn, undetected, fitted: coefficients.length > 0, baseline, line, fit, residual };
 }
 
 // -- words -------------------------------------------------------------------------------------------------

@@ -70,14 +70,15 @@ function fitPlot(row, spectrum) {
   return [make("ul", { class: "key" }, ...key), into];
 }
 
-function fitCurves(row, { shift, drawn, baseline, line, fit }, x, y) {
+function fitCurves(row, { shift, drawn, undetected, baseline, line, fit }, x, y) {
   const fine = Array.from({ length: 401 }, (_, i) => shift[0] + (i / 400) * (shift.at(-1) - shift[0]));
   const points = (f) => fine.map((at) => [x(at), y(f(at))]);
   const outline = (peak) => [...points((at) => baseline(at) + line(peak, at)), ...points(baseline).reverse()];
   const colourOf = (peak) => peakColour(peaks.indexOf(peak));
   const name = (peak) => {
-    const at = columns[columnOf(peak, "center_cm1")][row];
-    return fill(write("strong", x(at), Math.max(y(fit(at)) - 14, 18), peak, "middle"), { own: colourOf(peak) });
+    const at = undetected.get(peak)?.[0] ?? columns[columnOf(peak, "center_cm1")][row];
+    const words = undetected.has(peak) ? `${peak} not detected` : peak;
+    return fill(write("strong", x(at), Math.max(y(fit(at)) - 14, 18), words, "middle"), { own: colourOf(peak) });
   };
   return {
     peaks: drawn.map((peak) => draw("path", { class: "peak", own: colourOf(peak), d: `${path(outline(peak))}Z` })),

@@ -12,6 +12,7 @@ from ramanfit.experiment.cell import Record
 from ramanfit.experiment.evolution import Evolution
 from ramanfit.experiment.maps import default_maps
 from ramanfit.experiment.spectra import Spectra
+from ramanfit.fit.curves import Curves
 from ramanfit.fit.flags import FLAGS
 from ramanfit.recipe.column_kind import CELL, PEAK, RATIO, SPECTRUM
 from ramanfit.recipe.columns import column_name
@@ -200,8 +201,8 @@ def _spectra(evolution: Evolution, spectra: Spectra, shown: np.ndarray) -> tuple
     packed: list[np.ndarray] = []
     peaks: tuple[str, ...] = ()
     shapes: tuple[str, ...] = ()
-    instrument = 0.0
-    names = ("axis", "offset", "step", "coefficients", "under", "masked")
+    instrument, forms = 0.0, list[FloatArray]()
+    names = ("axis", "offset", "step", "coefficients", "under", "masked", "undetected")
     by_spectrum: dict[str, list[Any]] = {name: [] for name in names}
     here = [row for row in page_row if row < len(spectra)]
     for rows, curves in spectra.together(here):
@@ -209,6 +210,7 @@ def _spectra(evolution: Evolution, spectra: Spectra, shown: np.ndarray) -> tuple
         axis = axes.setdefault(shift.tobytes(), len(axes))
         if axis == len(channels):
             channels.append(numbers(shift))
+        forms.append(curves.form)
         steps, offset, step = quantised(curves.counts)
         at[[page_row[row] for row in rows]] = len(by_spectrum["axis"]) + np.arange(len(rows))
         packed.append(steps.ravel())
@@ -220,13 +222,22 @@ def _spectra(evolution: Evolution, spectra: Spectra, shown: np.ndarray) -> tuple
             at_nodes = [np.interp(np.linspace(shift[0], shift[-1], NODES), shift, row) for row in curves.under]
             by_spectrum["under"] += _by_spectrum(np.array(at_nodes))
         by_spectrum["masked"] += [np.flatnonzero(~use).tolist() for use in curves.use]
+        by_spectrum["undetected"] += _undetected(curves)
     counts = base64_text(np.concatenate(packed)) if packed else ""
     lines = {}
-    for peak, shape in zip(peaks, shapes, strict=True):
-        width = instrument if shape == "voigt" else 0.0
-        named = _numbers(table, column_name("fwhm_cm1" if width else "form", peak))
-        lines[peak] = {**sampled(shape, width / named if width else named), "instrument": width}
+    for p, (peak, shape) in enumerate(zip(peaks, shapes, strict=True)):
+        its_forms = np.concatenate([of_scan[:, p] for of_scan in forms])
+        lines[peak] = {**sampled(shape, its_forms), "instrument": instrument if shape == "voigt" else 0.0}
     return {"at": at.tolist(), "channels": channels, "lines": lines, **by_spectrum}, counts
+
+
+def _undetected(curves: Curves) -> list[list[list[float | None]]]:
+    """Return the peaks of each spectrum that are in its fit and in no column: number, center, width, height, form."""
+    lines: list[list[list[float | None]]] = [[] for _ in range(len(curves))]
+    for row, p in np.argwhere(np.isfinite(curves.center_cm1) & ~curves.detected).tolist():
+        values = [getattr(curves, name)[row, p] for name in ("center_cm1", "fwhm_cm1", "height", "form")]
+        lines[row].append([p, *numbers(np.array(values))])
+    return lines
 
 
 def _by_spectrum(coefficients: FloatArray) -> list[list[float | None]]:

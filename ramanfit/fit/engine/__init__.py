@@ -1,6 +1,6 @@
 """What minimises: `varpro`, batched, on the problems `lorentzians` and `linked`; `reference`, lmfit, one by one.
 
-Model, counts and weights in, a `FitResult` out. `baseline_only` is for peaks that are known already. May import the
+Model, counts and weights in, a `FitResult` out. `baseline_only` is for models without a peak. May import the
 models of `fit`, never its pipeline.
 """
 
@@ -44,27 +44,18 @@ def _lmfit(rough: bool) -> Engine:
     return reference.fit
 
 
-def _baseline_only(rough: bool) -> Engine:
-    from ramanfit.fit.engine import baseline_only
-
-    return baseline_only.fit
-
-
 ENGINES: dict[str, Callable[[bool], Engine]] = {"varpro": _varpro, "lmfit": _lmfit}
 """What can be chosen, by name; an engine is imported when it is asked for. Nothing here needs numpy."""
 
-_FOR_KNOWN_PEAKS = {"baseline_only": _baseline_only}
-
 
 def engine_named(name: str, *, rough: bool = False) -> Engine:
-    """Return an engine of `ENGINES`, or ``baseline_only``; rough: for fits that are not the last.
+    """Return an engine of `ENGINES`; rough: for fits that are not the last.
 
     Raises
     ------
     ValueError
         If there is no such engine.
     """
-    engines = ENGINES | _FOR_KNOWN_PEAKS
-    if name not in engines:
+    if name not in ENGINES:
         raise ValueError(f"no engine {name!r}: expected {' or '.join(ENGINES)}")
-    return engines[name](rough)
+    return ENGINES[name](rough)
