@@ -10,8 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from ramanfit.scan.scan import BoolArray, FloatArray
+
+Index = npt.NDArray[np.intp]
 
 WHITE = -2 / 3  # correlation of neighbouring second differences of independent channels
 SPREAD = 0.75  # standard deviation of that correlation, times the root of the number of channels, at most: simulated
@@ -22,11 +25,12 @@ PARTS = 6  # of a spectrum: no farther than one of them
 MEDIAN = 1.5  # how much wider the median of sections scatters than their mean, at most
 FADES = 0.9  # of the covariance one channel nearer: noise that fades farther out, and no misfit
 OUTLIER = 6.0  # medians beyond which a residual is no noise: 4 standard deviations
+APART = 4.0  # standard deviations from the typical spectrum of its file beyond which one is judged for itself
 COMMON = 4  # spectra from which what all of them show is misfit, and no noise
 
 
 def correlation(residual: FloatArray, use: BoolArray | None = None, starts: Sequence[int] = (0,)) -> FloatArray:
-    """Return ``(stretch, neighbour, level)`` of N spectra, [N, 3], the same for all of one file.
+    """Return ``(stretch, neighbour, level)`` of N spectra, [N, 3], the same for all of one file that are alike.
 
     `stretch` is the factor by which the variance of what a fit finds is larger than in independent channels,
     ``1 + 2 sum rho_k`` over distances k (Bartlett, J. R. Stat. Soc. B Suppl. 8, 27 (1946)), for what is broad beside
@@ -45,19 +49,41 @@ def correlation(residual: FloatArray, use: BoolArray | None = None, starts: Sequ
     found = np.tile([1.0, 0.0, 1.0], (len(residual), 1))
     for start, end in zip(starts, [*starts[1:], len(residual)], strict=True):
         used = None if use is None else use[start:end]
-        found[start:end] = _of_file(residual[start:end], used)
+        for rows in _alike(residual[start:end], used):
+            found[start + rows] = _together(residual[start + rows], None if used is None else used[rows])
     return found
 
 
-def _of_file(residual: FloatArray, use: BoolArray | None) -> tuple[float, float, float]:
+def _alike(residual: FloatArray, use: BoolArray | None) -> list[Index]:
+    """Return the spectra of a file that are as correlated as the typical one, and each of the others."""
+    n, m = residual.shape
+    if n == 1 or m < 4:
+        return [np.arange(n)]
+    used = _without_outliers(residual, use)
+    e = np.where(used > 0, residual, 0.0)
+    whole = used[:, 2:] * used[:, 1:-1] * used[:, :-2]
+    rough = (e[:, 2:] + e[:, :-2] - 2 * e[:, 1:-1]) * whole
+    square = np.einsum("nm,nm->n", rough, rough)
+    near = np.einsum("nm,nm->n", rough[:, 1:], rough[:, :-1])
+    near = np.divide(near, square, out=np.full(n, WHITE), where=square > 0)
+    spread = SPREAD / np.sqrt(np.maximum(whole.sum(axis=1), 1))
+    apart = np.abs(near - np.sort(near)[n // 2]) > APART * spread
+    return [np.flatnonzero(~apart), *np.flatnonzero(apart)[:, None]]
+
+
+def _without_outliers(residual: FloatArray, use: BoolArray | None) -> FloatArray:
+    """Return 1 for channels that show noise, 0 for others."""
+    used = np.ones(residual.shape) if use is None else use.astype(np.float64)
+    size, half = np.abs(residual), residual.shape[1] // 2
+    return np.asarray(used * (size <= OUTLIER * np.partition(size, half, axis=1)[:, half, None]))
+
+
+def _together(residual: FloatArray, use: BoolArray | None) -> tuple[float, float, float]:
     n, m = residual.shape
     farthest = min(FARTHEST, m // PARTS)
     if farthest < 2:
         return 1.0, 0.0, 1.0
-    used = np.ones((n, m)) if use is None else use.astype(np.float64)
-    size = np.abs(residual)
-    middle = np.partition(size, m // 2, axis=1)[:, m // 2, None]
-    used = used * (size <= OUTLIER * middle)
+    used = _without_outliers(residual, use)
     e = np.where(used > 0, residual, 0.0)
     share = 1.0
     if n >= COMMON:

@@ -210,7 +210,9 @@ def test_a_table_of_another_recipe_has_no_curves(day: Path) -> None:
 def test_a_table_whose_source_was_a_stream_is_joined_without_it(day: Path) -> None:
     path = min((day / "scans").glob("*Spec.Data*"))
     with path.open("rb") as stream:
-        done = subprocess.run([sys.executable, "-m", "ramanfit", "fit", "-"], stdin=stream, capture_output=True, cwd=ROOT)
+        done = subprocess.run(
+            [sys.executable, "-m", "ramanfit", "fit", "-"], stdin=stream, capture_output=True, cwd=ROOT
+        )
     (day / "streamed.csv").write_bytes(done.stdout)
     assert b"\n-," in done.stdout
     joined = ramanfit("evolve", "streamed.csv", *TABLES, "-o", "streamed", folder=day)
@@ -419,3 +421,28 @@ def test_what_was_done_names_the_record(tmp_path: Path) -> None:
     inputs = [item["file"] for item in json.loads((tmp_path / "run.json").read_text())["inputs"]]
     assert str(record) in inputs
     assert len(inputs) == 25
+
+
+def test_the_wide_table_of_a_file_is_the_same_whichever_others_are_in_the_run(tmp_path: Path) -> None:
+    """Byte for byte, scan numbers and `outlier` apart: files with strong peaks, with none, curved, spiked, cut."""
+    from tests.fit.test_company import SHIFT, spectrum
+
+    kinds = (["both"] * 6, ["none", "none"], ["curved"] * 4, ["spikes", "smoothed", "both"], ["floor"], ["flat", "G"])
+    names = [f"s{i}.txt" for i in range(len(kinds))]
+    for i, (name, some) in enumerate(zip(names, kinds, strict=True)):
+        columns = [spectrum(kind, 100 * i + k, "li-graphite") for k, kind in enumerate(some)]
+        np.savetxt(tmp_path / name, np.column_stack([SHIFT, *columns]), fmt="%.8g", delimiter="\t")
+
+    def table(*files: str) -> dict[str, list[tuple[str, ...]]]:
+        lines = csv.DictReader(io.StringIO(ramanfit("ratio", *files, folder=tmp_path).stdout))
+        found: dict[str, list[tuple[str, ...]]] = {}
+        for row in lines:
+            words = "|".join(word for word in row["flags"].split("|") if word != "outlier")
+            kept = {**row, "flags": words, "scan": "", "time_s": ""}
+            found.setdefault(row["source"], []).append(tuple(kept.values()))
+        return found
+
+    together = table(*names)
+    for name in names:
+        assert together[name] == table(name)[name]
+    assert {**table(*names[3:]), **table(*reversed(names[:3]))} == together
