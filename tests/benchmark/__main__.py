@@ -1,7 +1,7 @@
 """Measure and compare with the goals: ``python -m tests.benchmark [PART] ...``, all without a part.
 
 The parts: engine, shapes, minimum, errors, truth, alarms, windows, mixed, evolution, intervals, detection, spikes,
-commands, smooth, evolve, project, table, carbons.
+clipping, commands, smooth, evolve, project, table, carbons.
 
 Every figure is a ratio of two things measured in this run, in turns, on one core: the machine is noisy, ratios
 are less so. `compiled` needs numba (the extra ``benchmark``) and is left out without it.
@@ -33,6 +33,7 @@ PARTS = {
     "intervals": truth.intervals,
     "detection": lambda: chain(truth.detection(), departures.broad()),
     "spikes": lambda: chain(truth.spikes(), truth.narrow_lines()),
+    "clipping": truth.clipping,
     "commands": commands.cold_starts,
     "smooth": commands.smooth_cost,
     "evolve": commands.whole_day,
