@@ -16,6 +16,8 @@ from ramanfit.fit.result import FitResult, Status
 from ramanfit.scan.scan import BoolArray, FloatArray
 
 TOLERANCE = 1e-12
+SOON, MOST = 200, 2000  # evaluations, times the number of parameters and 1: what takes more creeps towards a bound
+CREEPS = 1e-3  # of the span between bounds: what is nearer to one by then is put on it
 
 
 def fit(
@@ -109,9 +111,17 @@ def _fit_one(model: Model, y: FloatArray, weights: FloatArray | None, start: Flo
         smooth = [h * v[f"b{coefficients - len(held) + j}"] for j, h in enumerate(held.tolist())]
         return np.concatenate([np.asarray((curve - y) * root)[root > 0], smooth])
 
-    result = model.unfitted(1, Status.FAILED)
+    def minimise(parameters: lmfit.Parameters, most: int) -> Any:
+        free = sum(parameter.vary for parameter in parameters.values())
+        settings = {"ftol": TOLERANCE, "xtol": TOLERANCE, "gtol": 0.0, "max_nfev": most * (free + 1)}
+        return lmfit.minimize(residual, parameters, **settings)
+
+    result, held_on = model.unfitted(1, Status.FAILED), list[str]()
     try:
-        minimum = lmfit.minimize(residual, _parameters(model, y, root, start), ftol=TOLERANCE, xtol=TOLERANCE, gtol=0.0)
+        minimum = minimise(_parameters(model, y, root, start), SOON)
+        if not minimum.success:
+            held_on = _put_on_bounds(minimum.params)
+            minimum = minimise(minimum.params, MOST)
     except (ValueError, np.linalg.LinAlgError):
         return result
     result.status[:] = Status.CONVERGED if minimum.success else Status.NOT_CONVERGED
@@ -127,11 +137,26 @@ def _fit_one(model: Model, y: FloatArray, weights: FloatArray | None, start: Flo
             reach = 1e-6 * (span if np.isfinite(span) else abs(parameter.value) + 1)
             is_held = not parameter.min + reach < parameter.value < parameter.max - reach
             result.at_bound[0, int(name[1:]), _column(name)] = is_held
+    for name in held_on:
+        result.at_bound[0, int(name[1:]), _column(name)] = True
     result.chi2[0] = float(np.sum(minimum.residual**2))
     result.dof[0] = minimum.nfree  # a residual and a parameter more for each smooth function
     if getattr(minimum, "covar", None) is not None and np.isfinite(minimum.covar).all():
         result.covariance[0] = _covariance(minimum, model, result.at_bound[0])
     return result
+
+
+def _put_on_bounds(parameters: lmfit.Parameters) -> list[str]:
+    """Fix what has all but reached a bound, where lmfit's transformation has no slope; return its names."""
+    held = []
+    for name, parameter in parameters.items():
+        reach = CREEPS * (parameter.max - parameter.min)
+        if parameter.vary and np.isfinite(reach):
+            for bound in (parameter.min, parameter.max):
+                if abs(parameter.value - bound) < reach:
+                    parameter.set(value=bound, vary=False)
+                    held.append(name)
+    return held
 
 
 def _covariance(minimum: Any, model: Model, at_bound: BoolArray) -> FloatArray:
