@@ -41,6 +41,8 @@ class LazyGroup(click.Group):
         try:
             return super().invoke(ctx)
         except UsageError as error:
+            if error.hint is not None:
+                raise
             name = ctx.invoked_subcommand or ""
             command = self.get_command(ctx, name) or self
             raise click.UsageError(error.message, click.Context(command, ctx, name)) from error

@@ -17,10 +17,12 @@ from ramanfit.experiment.overwrite import refuse_inputs
 from ramanfit.experiment.request import Reading, paths_of
 from ramanfit.experiment.voice import Silent, Voice
 from ramanfit.formats.registry import writer as writer_of
+from ramanfit.formats.streams import is_stream
 from ramanfit.formats.writer import check_packages
 from ramanfit.recipe.parts import Axis
 from ramanfit.recipe.settings import unknown
-from ramanfit.scan.schedule import Keys, Schedule, Taken, Visit, chronological, place
+from ramanfit.scan.clock import chronological
+from ramanfit.scan.schedule import Keys, Schedule, Taken, Visit, place
 from ramanfit.tables.forms import check_form, open_writer
 from ramanfit.tables.sink import STDOUT, Sink
 from ramanfit.tables.spectra import tidy_tables
@@ -132,28 +134,30 @@ def _in_order(
     Files are opened once for their places and times, and once more for their spectra, so that only those of one
     are held at a time; standard input is kept.
     """
-    where: list[tuple[str, int]] = []
+    places: dict[int, tuple[str, int]] = {}  # of the scans of the file that was opened last
     held: dict[str, list[Scan]] = {}
 
     def noted(path: str) -> list[Scan]:
         opened = read(path)
-        where.extend((path, number) for number in range(len(opened)))
-        if path == "-":
+        places.clear()
+        places.update((id(scan), (path, number)) for number, scan in enumerate(opened))
+        if is_stream(path):
             held[path] = opened
         return opened
 
-    visits = [Visit.of(scan) for scan in scans(paths, noted, voice, keep_going=keep_going)]
-    if not visits:
+    found = [(Visit.of(scan), places[id(scan)]) for scan in scans(paths, noted, voice, keep_going=keep_going)]
+    if not found:
         raise InputError("no export could be read")
-    order = chronological(visits)
-    keys, notes = place([visits[i] for i in order], Schedule(**placement))
-    for note in notes:
+    schedule, notes = Schedule(**placement), list[str]()
+    order = chronological([visit for visit, _ in found], schedule, notes)
+    keys, more = place([found[i][0] for i in order], schedule)
+    for note in (*notes, *more):
         voice.say(note)
 
     def opened_again() -> Iterator[Taken]:
         kept = dict(held)
         for its_keys, i in zip(keys, order, strict=True):
-            path, number = where[i]
+            path, number = found[i][1]
             if path not in kept:
                 kept = held | {path: read(path)}
             yield Taken(kept[path][number].settled(), its_keys)

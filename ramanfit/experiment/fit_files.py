@@ -11,11 +11,13 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from ramanfit.errors import RamanfitError, ScanError
+from ramanfit.experiment.repeats import Print, print_of
 from ramanfit.fit.batch import CHUNK
 from ramanfit.fit.pipeline import Fitted, Spread, fit_prepared, settled
 from ramanfit.fit.prepare import Prepared, prepare
 from ramanfit.fit.quantities import Quantities
 from ramanfit.formats import ReadOptions, open_scans
+from ramanfit.formats.streams import is_stream
 from ramanfit.scan.schedule import Visit
 
 if TYPE_CHECKING:
@@ -64,6 +66,8 @@ class ScanFits:
         What had to be assumed.
     departures : dict of str to Departures
         By alternative, where it suits the scan's axis.
+    known_by : Print or None
+        What tells it from other measurements.
     bands, curves, fitted, doubtful
         What `Keep` asks for.
     """
@@ -73,6 +77,7 @@ class ScanFits:
     cosmic_rays: list[tuple[int, float, float]]
     notes: tuple[str, ...]
     departures: dict[str, Departures] = field(default_factory=dict)
+    known_by: Print | None = None
     bands: BandIntensities | None = None
     curves: Curves | None = None
     fitted: Fitted | None = None
@@ -152,6 +157,7 @@ def _left_of(fitted: Fitted, keep: Keep) -> ScanFits:
         quantities=fitted.quantities,
         cosmic_rays=fitted.prepared.cosmic_rays(),
         notes=fitted.scan.notes,
+        known_by=print_of(fitted.scan),
         fitted=fitted if keep.fits else None,
     )
 
@@ -193,14 +199,14 @@ def outcomes(paths: Sequence[str], job: Job, jobs: int) -> Iterator[Iterator[Out
         if len(paths) == 1:
             yield fit_exports(job, paths, pool.map)
         else:
-            # standard input belongs to this process
-            here = {"-": [*fit_exports(job, ["-"])]} if "-" in paths else {}
-            others = [path for path in paths if path != "-"]
+            # what can be read only once belongs to this process
+            here = {path: [*fit_exports(job, [path])] for path in paths if is_stream(path)}
+            others = [path for path in paths if path not in here]
             size = max(1, min(PER_WORKER, len(others) // (2 * jobs)))
             elsewhere = chain.from_iterable(
                 pool.map(partial(_fit_some, job), [others[i : i + size] for i in range(0, len(others), size)])
             )
-            yield (here[path][0] if path == "-" else next(elsewhere) for path in paths)
+            yield (here[path][0] if path in here else next(elsewhere) for path in paths)
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 

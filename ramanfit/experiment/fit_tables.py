@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING
 from ramanfit.errors import FormatError, InputError, UsageError
 from ramanfit.experiment.outliers import with_outliers
 from ramanfit.experiment.with_cell import cell_record, table_with_cell
-from ramanfit.formats import is_fit_table
+from ramanfit.formats import is_fit_table, natural_key
+from ramanfit.formats.streams import is_stream, stream_of, take_stream
+from ramanfit.scan.schedule import Schedule
 from ramanfit.tables.fit_table import FitTable
-from ramanfit.tables.read import join, read_fit_table
+from ramanfit.tables.join import join
+from ramanfit.tables.read import read_fit_table
 
 if TYPE_CHECKING:
     from ramanfit.experiment.request import Request
@@ -37,10 +40,9 @@ def table_files(files: Sequence[str]) -> list[str]:
 
 
 def _is_table(path: str) -> bool:
-    """Tell whether a file is a table of fits; standard input is looked at without taking anything from it."""
-    if path == "-":
-        peek = getattr(sys.stdin.buffer, "peek", None)
-        return peek is not None and is_fit_table(peek(HEAD))
+    """Tell whether a file is a table of fits; a stream is looked at without taking anything from it."""
+    if is_stream(path):
+        return is_fit_table(stream_of(path).peek(HEAD))
     try:
         with Path(path).open("rb") as file:
             return is_fit_table(file.read(HEAD))
@@ -57,7 +59,7 @@ def join_tables(paths: Sequence[str], request: Request, voice: Voice) -> FitTabl
         The first error of a table, unless going on was asked for; or if none could be read.
     """
     tables: list[FitTable] = []
-    for path in paths:
+    for path in _in_order(paths):
         try:
             fits, disagreements = read_fit_table(path, _bytes(path), request.recipe.ratios)
         except (FormatError, InputError) as error:
@@ -70,10 +72,25 @@ def join_tables(paths: Sequence[str], request: Request, voice: Voice) -> FitTabl
         tables.append(fits)
     if not tables:
         raise InputError("no table could be read")
-    joined, notes = join(tables, request.placement.get("period_s"))
+    joined, notes = join(tables, _placement(request))
     for note in notes:
         voice.say(note)
     return joined.with_table(with_outliers(joined.table))
+
+
+def _in_order(paths: Sequence[str]) -> list[str]:
+    """Return tables in natural order, each once; as given where one of them can be read only once."""
+    if any(map(is_stream, paths)):
+        return list(paths)
+    return sorted({os.path.realpath(path): path for path in reversed(paths)}.values(), key=natural_key)
+
+
+def _placement(request: Request) -> Schedule:
+    """Return what is known of place and time better than the tables say."""
+    placement = {name: value for name, value in request.placement.items() if name != "t0"}
+    if placement.pop("rows_are_scans", False):
+        raise UsageError("--rows-are-scans acts on exports: give it to ramanfit fit, which makes the tables")
+    return Schedule(**placement)
 
 
 def join_with_cell(paths: Sequence[str], request: Request, voice: Voice) -> FitTable:
@@ -84,6 +101,6 @@ def join_with_cell(paths: Sequence[str], request: Request, voice: Voice) -> FitT
 
 def _bytes(path: str) -> bytes:
     try:
-        return sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
+        return take_stream(path).read() if is_stream(path) else Path(path).read_bytes()
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from error

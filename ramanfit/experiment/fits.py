@@ -11,12 +11,15 @@ import numpy as np
 from ramanfit.errors import RecipeError
 from ramanfit.experiment.fit_files import COMPARED, Job, Keep, ScanFits, outcomes
 from ramanfit.experiment.inputs import exports, say_notes
+from ramanfit.experiment.one_experiment import mixture
 from ramanfit.experiment.outliers import with_outliers
+from ramanfit.experiment.repeats import Met
 from ramanfit.experiment.spectra import Spectra
 from ramanfit.experiment.with_cell import cell_record, keys_with_cell
 from ramanfit.fit.flags import FLAGS, VERDICTS
 from ramanfit.fit.held import in_words
-from ramanfit.scan.schedule import Keys, Schedule, chronological, place
+from ramanfit.scan.clock import chronological
+from ramanfit.scan.schedule import Keys, Schedule, place
 from ramanfit.tables.fit_table import FitTable
 
 if TYPE_CHECKING:
@@ -79,32 +82,41 @@ def fit_all(request: Request, voice: Voice, keep: Keep = Keep()) -> Fits:  # noq
     scans: list[ScanFits] = []
     inputs: list[str] = []
     spectra, numbers = Spectra(), list[int | None]()
-    doubted = 0
+    doubted, met, repeated = 0, Met(), dict[str, list[str]]()
+
+    def is_new(scan: ScanFits) -> bool:
+        new, note = met.meet(scan.known_by, scan.visit.source)
+        if note:
+            repeated.setdefault(note, []).append(scan.visit.source)
+        return new
+
     with voice.progress(len(paths), "exports") as bar, outcomes(paths, job, request.jobs) as fitted:
         for outcome in fitted:
             if outcome.error is not None:
                 if not request.keep_going:
                     raise outcome.error
                 voice.survive(outcome.error)
-            for scan in outcome.scans:
+            new = [scan for scan in outcome.scans if is_new(scan)]
+            for scan in new:
                 numbers.append(None if scan.curves is None else spectra.store(scan.curves))
                 scan.curves = None
                 doubted += scan.doubtful is not None
                 scan.doubtful = scan.doubtful if doubted <= COMPARED else None
-            scans += outcome.scans
+            scans += new
             inputs += outcome.inputs
             bar.advance(1)
-    notes: dict[str, list[str]] = {}
+    notes = repeated
     for scan in scans:
         for note in scan.notes:
             notes.setdefault(note, []).append(scan.visit.source)
     say_notes(notes, voice)
     for name in job.alternatives:
         _say_departures(name, [scan.departures[name] for scan in scans if name in scan.departures], voice)
-    order = chronological([scan.visit for scan in scans])
+    schedule, assumed = Schedule(**request.placement), list[str]()
+    order = chronological([scan.visit for scan in scans], schedule, assumed)
     scans = [scans[i] for i in order]
-    keys, assumed = place([scan.visit for scan in scans], Schedule(**request.placement))
-    for note in assumed:
+    keys, more = place([scan.visit for scan in scans], schedule)
+    for note in (*assumed, *more):
         voice.say(note)
     _say_cosmic_rays(keys, scans, voice)
     _say_verdicts(keys, scans, recipe, voice)
@@ -118,6 +130,8 @@ def fit_all(request: Request, voice: Voice, keep: Keep = Keep()) -> Fits:  # noq
 def fit_with_cell(request: Request, voice: Voice) -> Fits:
     """Fit all exports of a request; their keys hold what the cell did, where its record was given."""
     fits = fit_all(request, voice, Keep(fits=second_opinion(request)))
+    if (why := mixture([scan.visit.source for scan in fits.scans], fits.started)) is not None:
+        voice.warn(f"{why}: several experiments? Numbers of scans and times count through all of them")
     record = cell_record(request, fits.started, voice)
     return replace(fits, keys=keys_with_cell(fits.keys, record, voice))
 

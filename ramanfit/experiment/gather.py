@@ -18,6 +18,7 @@ from ramanfit.experiment.fits import Fits, fit_all, job_of, say_second_opinion, 
 from ramanfit.experiment.gathered import Gathered
 from ramanfit.experiment.inputs import say_notes
 from ramanfit.experiment.named_exports import named_exports
+from ramanfit.experiment.one_experiment import refuse_mixture
 from ramanfit.experiment.spectra import Spectra
 from ramanfit.experiment.with_cell import cell_record, table_with_cell
 from ramanfit.tables.fit_table import FitTable
@@ -45,11 +46,12 @@ def gather(request: Request, voice: Voice, *, reference: Sequence[str] = (), dra
     Raises
     ------
     RamanfitError
-        As `fit_all` and `join_tables` do; or if there is no spectrum at all.
+        As `fit_all` and `join_tables` do; if there is no spectrum at all, or those of several experiments.
     """
     paths = table_files(request.files)
     gathered = _from_tables(paths, request, voice, draw) if paths else _from_exports(request, voice, draw)
     evolution, bands, inputs = gathered.evolution, gathered.bands, gathered.inputs
+    refuse_mixture([str(source) for source in evolution.table.columns["source"]], evolution.fits.started)
     record = cell_record(request, evolution.fits.started, voice)
     table = table_with_cell(evolution.table, record, voice)
     evolution = replace(evolution, fits=evolution.fits.with_table(table), record=record)

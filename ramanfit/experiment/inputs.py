@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 
 from ramanfit.errors import InputError, RamanfitError
+from ramanfit.experiment.repeats import Met, print_of
 from ramanfit.experiment.voice import Voice
 from ramanfit.formats import find_exports
+from ramanfit.formats.streams import is_stream, take_stream
 from ramanfit.scan.scan import Scan
 
 
@@ -34,6 +38,25 @@ def exports(files: Sequence[str], voice: Voice, *, keep_going: bool = False) -> 
     return paths
 
 
+def listed(path: str) -> tuple[str, ...]:
+    """Return the names in a list, one a line or, where it has a NUL, separated by NULs; ``-`` is standard input.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, or names nothing.
+    """
+    try:
+        data = take_stream(path).read() if is_stream(path) else Path(path).read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}") from error
+    lines = data.split(b"\0") if b"\0" in data else data.splitlines()
+    names = tuple(os.fsdecode(line) for line in lines if line.strip())
+    if not names:
+        raise InputError(f"{path}: expected names of files, found none")
+    return names
+
+
 def scans(
     paths: Sequence[str],
     read: Callable[[str], list[Scan]],
@@ -53,7 +76,7 @@ def scans(
     keep_going : bool
         An export that cannot be read is said and left out.
     """
-    notes: dict[str, list[str]] = {}
+    notes, met = dict[str, list[str]](), Met()
     for path in paths:
         try:
             measured = read(path)
@@ -63,9 +86,12 @@ def scans(
             voice.survive(error)
             continue
         for scan in measured:
-            for note in scan.notes:
-                notes.setdefault(note, []).append(scan.source)
-            yield scan
+            new, repeated = met.meet(print_of(scan), scan.source)
+            for note in (repeated, *scan.notes) if new else (repeated,):
+                if note:
+                    notes.setdefault(note, []).append(scan.source)
+            if new:
+                yield scan
     say_notes(notes, voice)
 
 

@@ -12,8 +12,9 @@ from ramanfit.experiment.fit_files import Job, Outcome, ScanFits, outcomes
 from ramanfit.fit.quantities import Quantities
 from ramanfit.formats import split_selection
 from ramanfit.recipe.columns import column_name
+from ramanfit.scan.clock import chronological
 from ramanfit.scan.scan import BoolArray
-from ramanfit.scan.schedule import chronological
+from ramanfit.scan.schedule import Schedule
 from ramanfit.tables.table import Table
 
 COMPARED = ("center", "fwhm", "height")
@@ -82,7 +83,7 @@ def named_exports(table: Table, job: Job, jobs: int, notes: dict[str, list[str]]
 def _scans(outcome: Outcome) -> list[ScanFits]:
     if outcome.error is not None:
         return []
-    return [outcome.scans[i] for i in chronological([scan.visit for scan in outcome.scans])]
+    return [outcome.scans[i] for i in chronological([scan.visit for scan in outcome.scans], Schedule(), [])]
 
 
 def _agrees(made: Quantities, rows: Table) -> BoolArray:

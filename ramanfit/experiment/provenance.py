@@ -13,6 +13,7 @@ import numpy as np
 
 from ramanfit.errors import InputError, __version__
 from ramanfit.formats import split_selection
+from ramanfit.formats.streams import is_stream, stream_of
 from ramanfit.recipe.recipe import Recipe
 from ramanfit.recipe.toml import to_dict
 from ramanfit.tables.sink import Sink
@@ -52,10 +53,10 @@ def write_record(target: str, recipe: Recipe, inputs: Iterable[str], command: Se
         sink.write((json.dumps(record, indent=2, ensure_ascii=False) + "\n").encode())
 
 
-def _sha256(path: str) -> str | None:
-    """Return the digest of a file; None for standard input, which is gone."""
-    if path == "-":
-        return None
+def _sha256(path: str) -> str:
+    """Return the digest of a file, or of a stream as it was read."""
+    if is_stream(path):
+        return stream_of(path).sha256()
     digest = hashlib.sha256()
     try:
         with Path(split_selection(path)[0]).open("rb") as file:

@@ -13,7 +13,8 @@ from ramanfit.errors import InputError, RecipeError
 from ramanfit.experiment.fit_files import Outcome, fit_exports
 from ramanfit.experiment.fits import job_of
 from ramanfit.formats import find_exports, natural_key
-from ramanfit.scan.schedule import Schedule, chronological, place
+from ramanfit.scan.clock import chronological
+from ramanfit.scan.schedule import Schedule, place
 from ramanfit.tables.fit_table import FitTable
 from ramanfit.tables.forms import open_writer
 from ramanfit.tables.sink import Sink
@@ -143,9 +144,10 @@ def _cut_off(path: str, outcome: Outcome) -> bool:
 
 
 def _keep(path: str, look: Look, outcome: Outcome, watched: Watched, request: Request) -> None:
-    order = chronological([scan.visit for scan in outcome.scans])
+    schedule = Schedule(**request.placement)
+    order = chronological([scan.visit for scan in outcome.scans], schedule, [])
     scans = [outcome.scans[i] for i in order]
-    keys, _ = place([scan.visit for scan in scans], Schedule(**request.placement))
+    keys, _ = place([scan.visit for scan in scans], schedule)
     target = watched.table(path)
     with open_writer(target, "csv") as writer:
         for its_keys, scan in zip(keys, scans, strict=True):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import mmap
 import os
-import sys
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +14,7 @@ import numpy.typing as npt
 
 from ramanfit.errors import FormatError, InputError
 from ramanfit.formats.registry import FORMATS
+from ramanfit.formats.streams import is_stream, take_stream
 
 HEAD = 1 << 16  # enough to recognise any export
 BLOCK = 1 << 20
@@ -90,6 +90,8 @@ class Source:
     def open(cls, path: str, stream: BinaryIO | None = None, stdin_name: str = "-") -> Source:
         """Open a file, or `stream` (standard input by default) when the path is ``-``.
 
+        What can be read only once is opened once, by whoever asks first.
+
         Raises
         ------
         InputError
@@ -97,8 +99,10 @@ class Source:
         FormatError
             If it is a broken .gz.
         """
-        if path == "-":
-            return cls(stream or sys.stdin.buffer, stdin_name)
+        if path == "-" and stream is not None:
+            return cls(stream, stdin_name)
+        if is_stream(path):
+            return cls(take_stream(path), stdin_name if path == "-" else path)  # type: ignore[arg-type]
         file = Path(path)
         try:
             opened: Any = file.open("rb", buffering=0)

@@ -13,6 +13,7 @@ from ramanfit.formats import split
 from ramanfit.formats.bytes_in import Source, strip_endings
 from ramanfit.formats.refusals import refusal
 from ramanfit.formats.registry import binary_reader, text_reader
+from ramanfit.formats.streams import is_stream
 
 
 class Passed(NamedTuple):
@@ -43,8 +44,9 @@ def find_exports(paths: Sequence[str], *, errors: list[InputError] | None = None
     Returns
     -------
     files : list of str
-        For `open_scans`, each once. A file that was named is returned whatever it is, and so is one in a
-        folder that is an export and broken: `open_scans` says what is wrong.
+        For `open_scans`, each once, in natural order; as given where one of them can be read only once. A file that
+        was named is returned whatever it is, and so is one in a folder that is an export and broken: `open_scans` says
+        what is wrong.
     passed : list of Passed
         What in the folders is clearly no spectrum.
 
@@ -73,12 +75,13 @@ def find_exports(paths: Sequence[str], *, errors: list[InputError] | None = None
             if identity not in seen:
                 seen.add(identity)
                 files.append(file)
-    return files, passed
+    return files if any(map(is_stream, files)) else sorted(files, key=natural_key), passed
 
 
 def _in_folder(path: str, folder: Path) -> tuple[list[str], list[Passed]]:
     try:
         inside = {file.name: file.is_dir() for file in folder.iterdir()}
+        waits = {name for name in inside if is_stream(str(folder / name))}
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}") from error
     files: list[str] = []
@@ -86,7 +89,7 @@ def _in_folder(path: str, folder: Path) -> tuple[list[str], list[Passed]]:
     for name in sorted(inside, key=natural_key):
         if inside[name] or name.startswith((".", "~$")):
             continue
-        why = _not_wanted(folder / name)
+        why = "a FIFO, socket or device" if name in waits else _not_wanted(folder / name)
         if why:
             passed.append(Passed(str(folder / name), why))
         else:

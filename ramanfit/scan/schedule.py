@@ -6,17 +6,16 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from pathlib import PurePath
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from ramanfit.errors import RecipeError
+from ramanfit.errors import RecipeError, UsageError
+from ramanfit.scan.clock import starts_and_numbers
 from ramanfit.scan.scan import FloatArray, Kind, Metadata, Scan
 
-OFF_BEAT = 0.25  # periods by which a scan may begin early or late and still keep its number
-MOST_MISSING = 4  # periods per scan beyond which scans keep no period at all
+FIRST_POINT = "P1"
+AT_START = "times within a scan are not known: all its spectra are given its start (--dwell supplies them)"
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,7 @@ class Schedule:
     order: str = "forward"
     step_um: float | None = None
     start_um: float | None = None
-    first_point: str = "P1"
+    first_point: str = FIRST_POINT
     rows_are_scans: bool = False
     t0: datetime | None = None
 
@@ -111,14 +110,6 @@ class Taken(NamedTuple):
     keys: Keys
 
 
-def chronological(visits: Sequence[Visit]) -> list[int]:
-    """Return the order of the scans: by time when every one has a start, else as given."""
-    starts = [v.metadata.started for v in visits]
-    if any(s is None for s in starts):
-        return list(range(len(visits)))
-    return sorted(range(len(visits)), key=lambda i: starts[i])  # type: ignore[arg-type, return-value]
-
-
 def place(visits: Sequence[Visit], schedule: Schedule) -> tuple[list[Keys], list[str]]:
     """Return the keys of every scan, in the order given, and what had to be assumed.
 
@@ -128,8 +119,17 @@ def place(visits: Sequence[Visit], schedule: Schedule) -> tuple[list[Keys], list
     ------
     RecipeError
         If `first_point` has no number at its end.
+    UsageError
+        If something that is known better than the files can be applied to none of the scans.
     """
+    refuse_idle(visits, schedule)
     notes: list[str] = []
+    unread = [v.metadata.started_raw for v in visits if v.metadata.started is None and v.metadata.started_raw]
+    if unread:
+        notes.append(
+            f"{len(unread)} of {len(visits)} starts are not read, as what is day and month, or a word, is open: "
+            f"{unread[0]!r} (--period supplies the times, --t0 the first start)"
+        )
     began = [v.metadata.started for v in visits]
     starts, numbers = starts_and_numbers(began, [v.source for v in visits], schedule.period_s, notes)
     keys, extra = [], 0
@@ -150,78 +150,6 @@ def place(visits: Sequence[Visit], schedule: Schedule) -> tuple[list[Keys], list
     return keys, list(dict.fromkeys(notes))
 
 
-def starts_and_numbers(
-    began: Sequence[datetime | None], sources: Sequence[str], period_s: float | None, notes: list[str]
-) -> tuple[FloatArray, npt.NDArray[np.int64]]:
-    """Return when scans began, in s since the first, and their numbers, which leave out those that are missing.
-
-    Parameters
-    ----------
-    began : sequence of datetime or None
-        In order; None where a file does not say.
-    sources : sequence of str
-        Names of the files: with a period and without times, the numbers in them tell which scans are missing.
-    period_s : float or None
-        Start to start, for those who know better than the files.
-    notes : list of str
-        What had to be assumed is added to it.
-
-    Returns
-    -------
-    starts : array [scans]
-        In s since the first; not a number where they are not known.
-    numbers : int array [scans]
-        The first is 0.
-    """
-    n = len(began)
-    if not n:
-        return np.zeros(0), np.zeros(0, dtype=np.int64)
-    dated = [b for b in began if b is not None]
-    starts = np.array([(b - dated[0]).total_seconds() for b in dated]) if len(dated) == n else np.full(n, np.nan)
-    if period_s is not None:
-        slots = _slots(starts / period_s) if len(dated) == n else _numbers_in_names(sources)
-        numbers = np.arange(n) if slots is None else slots
-        starts = numbers * period_s
-    elif n == 1:
-        numbers, starts = np.zeros(1, dtype=np.int64), np.zeros(1)
-    elif len(dated) < n:
-        if dated:
-            notes.append(
-                f"{n - len(dated)} of {n} scans have no start time: time_s is left empty, "
-                "scans are numbered in the order of their names (--period supplies the time)"
-            )
-        numbers = np.arange(n)
-    else:
-        steps = np.sort(np.diff(starts))
-        slots = _slots(starts / steps[(len(steps) - 1) // 2]) if steps[0] > 0 else None
-        numbers = np.arange(n) if slots is None else slots
-    missing = int(numbers[-1]) + 1 - n
-    if missing:
-        some = "1 scan is" if missing == 1 else f"{missing} scans are"
-        notes.append(f"{some} missing between the first and the last: their numbers stay free")
-    return starts, numbers.astype(np.int64)
-
-
-def _slots(starts: FloatArray) -> npt.NDArray[np.int64] | None:
-    """Numbers of scans that began so many periods after the first; None where they keep no period."""
-    steps = np.diff(starts)
-    whole = np.rint(steps)
-    if (whole < 1).any() or (np.abs(steps - whole) > OFF_BEAT).any() or whole.sum() > MOST_MISSING * len(starts):
-        return None
-    return np.concatenate([[0], np.cumsum(whole)]).astype(np.int64)
-
-
-def _numbers_in_names(sources: Sequence[str]) -> npt.NDArray[np.int64] | None:
-    """Numbers of scans by the only number in which their files' names differ, in steps of the usual step."""
-    names = [re.split(r"(\d+)", PurePath(source).name) for source in sources]
-    differing = [i for i, tokens in enumerate(zip(*names)) if len(set(tokens)) > 1]  # noqa: B905
-    if len({len(tokens) for tokens in names}) > 1 or len(differing) != 1 or not differing[0] % 2:
-        return None
-    numbers = np.array([int(tokens[differing[0]]) for tokens in names], dtype=np.float64)
-    steps = np.sort(np.diff(numbers))
-    return _slots((numbers - numbers[0]) / steps[(len(steps) - 1) // 2]) if steps[0] > 0 else None
-
-
 def _within(visit: Visit, schedule: Schedule, number: int, notes: list[str]) -> FloatArray:
     """Middle of every spectrum since the scan's own start."""
     n = visit.spectra
@@ -231,7 +159,26 @@ def _within(visit: Visit, schedule: Schedule, number: int, notes: list[str]) -> 
     dwell = schedule.dwell_s
     if dwell is None:
         dwell = _dwell(visit, notes)
-    lines = visit.scans(schedule.rows_are_scans)
+    if dwell is None and schedule.period_s is not None:
+        notes.append(AT_START)
+        dwell = 0.0
+    return middles_s(n, visit.scans(schedule.rows_are_scans), number, schedule, dwell)
+
+
+def middles_s(n: int, lines: int, number: int, schedule: Schedule, dwell_s: float | None) -> FloatArray:
+    """Return the middle of each of n spectra since their first scan's own start.
+
+    Parameters
+    ----------
+    n, lines : int
+        Spectra, and scans that they are.
+    number : int
+        Of the first of these scans: every second one of a serpentine runs backwards.
+    schedule : Schedule
+    dwell_s : float or None
+        One spectrum with all its overhead; None: not known.
+    """
+    dwell = np.nan if dwell_s is None else dwell_s
     turn = np.arange(n // lines)
     turns = np.stack([turn] * lines)
     if schedule.order == "reverse":
@@ -240,8 +187,8 @@ def _within(visit: Visit, schedule: Schedule, number: int, notes: list[str]) -> 
         turns[(number + np.arange(lines)) % 2 == 1] = turn[::-1]
     first = np.arange(lines)[:, None]
     if lines > 1 and schedule.period_s is not None:
-        return np.asarray(first * schedule.period_s + (turns + 0.5) * (np.nan if dwell is None else dwell)).ravel()
-    return np.asarray((first * len(turn) + turns + 0.5) * (np.nan if dwell is None else dwell)).ravel()
+        return np.asarray(first * schedule.period_s + (turns + 0.5) * dwell).ravel()
+    return np.asarray((first * len(turn) + turns + 0.5) * dwell).ravel()
 
 
 def _dwell(visit: Visit, notes: list[str]) -> float | None:
@@ -254,6 +201,24 @@ def _dwell(visit: Visit, notes: list[str]) -> float | None:
         notes.append("time per spectrum taken as integration time x accumulations (--dwell overrides)")
         return meta.integration_s * (meta.accumulations or 1)
     return None
+
+
+def replaced(
+    visit: Visit, points: tuple[str, ...], schedule: Schedule, position_um: FloatArray
+) -> tuple[FloatArray, tuple[str, ...]]:
+    """Return the positions [N] and names of a measurement's points as a table has them, or as is known better.
+
+    Parameters
+    ----------
+    visit : Visit
+    points : tuple of str
+    schedule : Schedule
+    position_um : array [N]
+    """
+    if schedule.step_um is not None or schedule.start_um is not None:
+        position_um = _positions(visit, schedule)
+    named = schedule.first_point != FIRST_POINT and visit.kind != "map"
+    return position_um, _points(visit, schedule) if named else points
 
 
 def _positions(visit: Visit, schedule: Schedule) -> FloatArray:
@@ -269,6 +234,26 @@ def _positions(visit: Visit, schedule: Schedule) -> FloatArray:
     if visit.position_um is not None:
         return first + visit.position_um
     return np.full(n, first if n == 1 and schedule.start_um is not None else np.nan)
+
+
+def refuse_idle(visits: Sequence[Visit], schedule: Schedule) -> None:
+    """Make sure that what is known better than the files can be applied to one scan at least."""
+    if not visits:
+        return
+    maps = [v for v in visits if v.kind == "map"]
+    in_line = [v for v in visits if v.kind in ("line", "spectrum")]
+    scanned = [*in_line, *(maps if schedule.rows_are_scans else [])]
+    timed = [v for v in scanned if v.spectra > 1 and (schedule.dwell_s is not None or v.offset_s is None)]
+    dwelling = [v for v in timed if schedule.dwell_s is not None or _dwell(v, []) is not None]
+    for option, given, can, why in (
+        ("--rows-are-scans", schedule.rows_are_scans, maps, "none of the measurements is a map"),
+        ("--step", schedule.step_um is not None, scanned, "none of the measurements is a line"),
+        ("--first-point", schedule.first_point != FIRST_POINT, len(visits) > len(maps) or scanned, "all are maps"),
+        ("--start", schedule.start_um is not None, len(visits) > len(maps) or scanned, "all are maps"),
+        ("--order", schedule.order != "forward", dwelling, "no line is without times of its spectra, or has a --dwell"),
+    ):
+        if given and not can:
+            raise UsageError(f"{option} has nothing to act on: {why}")
 
 
 def _points(visit: Visit, schedule: Schedule) -> tuple[str, ...]:

@@ -7,8 +7,6 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import NamedTuple
 
 import numpy as np
 
@@ -17,7 +15,6 @@ from ramanfit.recipe.column_kind import ALWAYS, ASKED, PEAK, SOME
 from ramanfit.recipe.columns import KEYS, column_name, kinds_of
 from ramanfit.recipe.peaks import Ratio
 from ramanfit.scan.scan import FloatArray
-from ramanfit.scan.schedule import starts_and_numbers
 from ramanfit.tables.fit_table import FitTable
 from ramanfit.tables.schema import Entry, Schema
 from ramanfit.tables.table import Column, Table
@@ -107,107 +104,6 @@ def read_fit_table(path: str, data: bytes, ratios: Sequence[Ratio]) -> tuple[Fit
     status = {p: tuple(_status(row, p) for row in wide) for p in peaks}
     started = tuple(row.get("started", "") for row in wide)
     return FitTable(Table(columns), status, started), disagreements
-
-
-def join(tables: Sequence[FitTable], period_s: float | None = None) -> tuple[FitTable, list[str]]:
-    """Return the rows of several tables as one experiment, and what had to be assumed.
-
-    Scans are numbered anew and ordered by their start, their times counted from the first start of all, as
-    `ramanfit.scan.schedule.place` does for exports. Where a table does not say when its scans began, the tables follow
-    each other as given and keep their own times. A column that only some were asked for is empty in the others' rows.
-
-    Parameters
-    ----------
-    tables : sequence of FitTable
-    period_s : float or None
-        From the start of a scan to that of the next, whatever the tables say.
-
-    Raises
-    ------
-    FormatError
-        If the tables hold different peaks or ratios.
-    """
-    if len(tables) == 1:
-        return tables[0], []
-    tables = _alike(tables)
-    notes: list[str] = []
-    visits = [visit for i, t in enumerate(tables) for visit in _visits(i, t)]
-    timed = all(visit.began for visit in visits)
-    if timed:
-        visits.sort(key=lambda visit: visit.began)  # type: ignore[arg-type, return-value]
-    elif period_s is None:
-        notes.append("the tables do not say when their scans began: times count from the start of each table")
-    ignored: list[str] = notes if timed or period_s is not None else []
-    starts, numbers = starts_and_numbers([v.began for v in visits], [v.source for v in visits], period_s, ignored)
-    begins: dict[int, float] = {}
-    extra, scans, times, rows = 0, [], [], []
-    for visit, start, number in zip(visits, starts, numbers, strict=True):
-        columns = tables[visit.table].table.columns
-        own = np.unique(np.asarray(columns["scan"])[visit.rows], return_inverse=True)[1]
-        scans.append(number + extra + own)
-        extra += int(own.max())
-        shift = begins.setdefault(visit.table, start if np.isfinite(start) else 0.0)
-        times.append(np.asarray(columns["time_s"])[visit.rows] + shift)
-        rows.append(visit.rows + sum(len(t.table) for t in tables[: visit.table]))
-    order = np.concatenate(rows)
-    joined = Table.concat([t.table for t in tables])
-    whole: dict[str, Column] = {name: _picked(values, order) for name, values in joined.columns.items()}
-    whole["scan"], whole["time_s"] = np.concatenate(scans), np.concatenate(times)
-    return FitTable(
-        Table(whole),
-        {peak: tuple(_picked([s for t in tables for s in t.status[peak]], order)) for peak in tables[0].status},
-        tuple(_picked([s for t in tables for s in t.started], order)),
-    ), notes
-
-
-def _alike(tables: Sequence[FitTable]) -> list[FitTable]:
-    """Return the tables with the columns of all in one order.
-
-    What one table was not asked for, or a peak that it never saw would have had, is empty in it.
-
-    Raises
-    ------
-    FormatError
-        If the tables differ in a column that is always there.
-    """
-    there = {name for t in tables for name in t.table.names}
-    first = tables[0].table.names
-    ratios = [entry.of for entry in Schema.read(first).values() if entry.kind.name == "ratio"]
-    entries = [entry for entry in Schema.of(tables[0].status, ratios).values() if entry.name in there]
-    alike = []
-    for t in tables:
-        empty = {e.name: np.full(len(t), np.nan) for e in entries if e.kind.there in (SOME, ASKED)}
-        columns = {**empty, **t.table.columns}
-        names = [entry.name for entry in entries]
-        differing = {*columns} ^ {*names}
-        if differing:
-            where = t.table.columns["source"][0]
-            raise FormatError(str(where), expected="the columns of the first table", found=", ".join(sorted(differing)))
-        alike.append(t.with_table(Table({name: columns[name] for name in names})))
-    return alike
-
-
-class _Visit(NamedTuple):
-    """The rows of a table that come from one measurement."""
-
-    table: int
-    source: str
-    began: datetime | None
-    rows: np.ndarray
-
-
-def _visits(number: int, t: FitTable) -> list[_Visit]:
-    rows: dict[tuple[str, str], list[int]] = {}
-    for row, key in enumerate(zip(t.table.columns["source"], t.started, strict=True)):
-        rows.setdefault((str(key[0]), key[1]), []).append(row)
-    return [
-        _Visit(number, source, datetime.fromisoformat(began) if began else None, np.array(found))
-        for (source, began), found in rows.items()
-    ]
-
-
-def _picked(values: Column, order: np.ndarray) -> Column:
-    return values[order] if isinstance(values, np.ndarray) else tuple(values[i] for i in order)
 
 
 def _rows(path: str, data: bytes) -> list[Row]:

@@ -40,7 +40,7 @@ def test_a_folder_in_natural_order_without_its_folders(tmp_path: Path) -> None:
     fill(tmp_path / "deeper", **{"P3.txt": TABLE})
     assert found(tmp_path) == ["P1.txt", "P2.txt", "P10.txt"]
     files, _ = find_exports([str(tmp_path / "P10.txt"), str(tmp_path)])
-    assert [Path(file).name for file in files] == ["P10.txt", "P1.txt", "P2.txt"]  # as named, each once
+    assert [Path(file).name for file in files] == ["P1.txt", "P2.txt", "P10.txt"]  # each once
 
 
 def test_the_working_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,11 +17,13 @@ from ramanfit.formats import is_fit_table
 from ramanfit.recipe.column_kind import ASKED, PEAK
 from ramanfit.recipe.columns import KINDS, column_name
 from ramanfit.recipe.toml import load_recipe, with_overrides
+from ramanfit.scan.clock import chronological
 from ramanfit.scan.scan import Metadata, Scan
-from ramanfit.scan.schedule import Schedule, Visit, chronological, place
+from ramanfit.scan.schedule import Schedule, Visit, place
 from ramanfit.tables.columns import long_table, wide_table
 from ramanfit.tables.forms import open_writer
-from ramanfit.tables.read import join, read_fit_table
+from ramanfit.tables.join import join
+from ramanfit.tables.read import read_fit_table
 from ramanfit.tables.table import Table
 from tests.fit.test_quantities import SHIFT, spectra
 
@@ -135,7 +137,7 @@ def test_tables_made_one_by_one_join_to_what_one_command_gives(tmp_path: object)
     ]
     fits = [fit_scan(scan, RECIPE).quantities for scan in scans]
     visits = [Visit.of(scan) for scan in scans]
-    order = chronological(visits)
+    order = chronological(visits, Schedule(), [])
     at_once = place([visits[i] for i in order], Schedule())[0]
     expected = Table.concat([wide_table(k, fits[i]) for k, i in zip(at_once, order, strict=True)])
     singly = [
@@ -150,7 +152,7 @@ def test_tables_made_one_by_one_join_to_what_one_command_gives(tmp_path: object)
 
 
 def test_tables_without_a_start_follow_each_other() -> None:
-    tables = [read_fit_table("t", TABLE_S1.encode(), RECIPE.ratios)[0]] * 2
+    tables = [read_fit_table(name, TABLE_S1.encode(), RECIPE.ratios)[0] for name in ("t", "u")]
     joined, notes = join(tables)
     assert "do not say when" in notes[0]
     assert np.asarray(joined.table.columns["scan"]).tolist() == [0] * 7 + [1] * 7

@@ -13,7 +13,31 @@ from ramanfit.experiment.request import Reading
 if TYPE_CHECKING:
     from ramanfit.recipe.parts import Axis
 
-files = click.argument("files", metavar="FILES...", nargs=-1, required=True, type=click.Path(allow_dash=True))
+
+def _named(files: tuple[str, ...], files_from: str | None) -> tuple[str, ...]:
+    """Return FILES and those that a list names, one a line or separated by NUL."""
+    if files_from is not None:
+        from ramanfit.experiment.inputs import listed
+
+        files = (*files, *listed(files_from))
+    if not files:
+        raise click.MissingParameter(param_type="argument", param_hint="'FILES...'")
+    return files
+
+
+files = resolved(
+    "files",
+    _named,
+    (
+        click.argument("files", metavar="FILES...", nargs=-1, type=click.Path(allow_dash=True)),
+        click.option(
+            "--files-from",
+            metavar="LIST",
+            type=click.Path(allow_dash=True),
+            help="A file, or -, that names inputs: one a line, or separated by NUL.",
+        ),
+    ),
+)
 keep_going = click.option(
     "-k", "--keep-going", is_flag=True, help="Go on after an input that cannot be read; exit with 1 at the end."
 )

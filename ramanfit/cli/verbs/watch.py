@@ -70,7 +70,9 @@ def command(
             take_in(path, watched, request, console)
         state = watched.state(request)
         if watched.tables() and state != written:
-            _write(target, request._replace(files=watched.tables()), drawing, console, meta)
+            placed = {name: value for name, value in request.placement.items() if name != "rows_are_scans"}
+            joined = request._replace(files=watched.tables(), placement=placed)
+            _write(target, joined, drawing, console, meta)
             written = state
         if once and not watched.waiting:
             return

@@ -1,0 +1,135 @@
+"""When scans began: their order, their numbers, and clocks that were put back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import pairwise
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from ramanfit.scan.scan import FloatArray
+
+if TYPE_CHECKING:
+    from ramanfit.scan.schedule import Schedule, Visit
+
+PUT_BACK_S, PUT_BACK_WITHIN_S = 3600.0, 60.0
+OFF_BEAT = 0.25  # periods by which a scan may begin early or late and still keep its number
+MOST_MISSING = 4  # periods per scan beyond which scans keep no period at all
+
+
+def chronological(visits: Sequence[Visit], schedule: Schedule, notes: list[str]) -> list[int]:
+    """Return the order of the scans: by time when every one has a start, else as given.
+
+    Where the clock was put back once while the names go on, as at the end of summer time, that is said; with a period
+    the order given stays.
+
+    Parameters
+    ----------
+    visits : sequence of Visit
+        In natural order of their names.
+    schedule : Schedule
+    notes : list of str
+        What is to be said is added to it.
+    """
+    starts = [v.metadata.started for v in visits if v.metadata.started is not None]
+    as_given = list(range(len(visits)))
+    if len(starts) < len(visits):
+        return as_given
+    back = _put_back([(after - before).total_seconds() for before, after in pairwise(starts)])
+    if back is None:
+        return sorted(as_given, key=lambda i: starts[i])
+    if schedule.period_s is not None:
+        return as_given
+    notes.append(
+        f"the clock goes back from {visits[back].source} to {visits[back + 1].source}, as at the end of summer time: "
+        "scans are mixed (--period places them by their names)"
+    )
+    return sorted(as_given, key=lambda i: starts[i])
+
+
+def _put_back(steps_s: Sequence[float]) -> int | None:
+    """Return after which scan a clock was put back by an hour; None: it was not, or differs otherwise."""
+    falls = [i for i, step in enumerate(steps_s) if step < 0]
+    if len(falls) != 1 or len(steps_s) < 2:
+        return None
+    usual = sorted(steps_s)[len(steps_s) // 2]
+    away = abs(steps_s[falls[0]] - (usual - PUT_BACK_S))
+    return falls[0] if away <= OFF_BEAT * usual + PUT_BACK_WITHIN_S else None
+
+
+def starts_and_numbers(
+    began: Sequence[datetime | None], sources: Sequence[str], period_s: float | None, notes: list[str]
+) -> tuple[FloatArray, npt.NDArray[np.int64]]:
+    """Return when scans began, in s since the first, and their numbers, which leave out those that are missing.
+
+    Parameters
+    ----------
+    began : sequence of datetime or None
+        In order; None where a file does not say.
+    sources : sequence of str
+        Names of the files: with a period and without times, the numbers in them tell which scans are missing.
+    period_s : float or None
+        Start to start, for those who know better than the files.
+    notes : list of str
+        What had to be assumed is added to it.
+
+    Returns
+    -------
+    starts : array [scans]
+        In s since the first; not a number where they are not known.
+    numbers : int array [scans]
+        The first is 0.
+    """
+    n = len(began)
+    if not n:
+        return np.zeros(0), np.zeros(0, dtype=np.int64)
+    dated = [b for b in began if b is not None]
+    starts = np.array([(b - dated[0]).total_seconds() for b in dated]) if len(dated) == n else np.full(n, np.nan)
+    if period_s is not None:
+        slots = _slots(starts / period_s) if len(dated) == n else None
+        slots = _numbers_in_names(sources) if slots is None else slots
+        numbers = np.arange(n) if slots is None else slots
+        starts = numbers * period_s
+    elif n == 1:
+        numbers, starts = np.zeros(1, dtype=np.int64), np.zeros(1)
+    elif len(dated) < n:
+        notes.append(
+            f"{n - len(dated)} of {n} scans have no start time: time_s is left empty, "
+            "scans are numbered in the order of their names (--period supplies the time)"
+        )
+        slots = _numbers_in_names(sources)
+        numbers = np.arange(n) if slots is None else slots
+    else:
+        steps = np.sort(np.diff(starts))
+        slots = _slots(starts / steps[(len(steps) - 1) // 2]) if steps[0] > 0 else None
+        numbers = np.arange(n) if slots is None else slots
+    missing = int(numbers[-1]) + 1 - n
+    if missing:
+        some = "1 scan is" if missing == 1 else f"{missing} scans are"
+        notes.append(f"{some} missing between the first and the last: their numbers stay free")
+    return starts, numbers.astype(np.int64)
+
+
+def _slots(starts: FloatArray) -> npt.NDArray[np.int64] | None:
+    """Numbers of scans that began so many periods after the first; None where they keep no period."""
+    steps = np.diff(starts)
+    whole = np.rint(steps)
+    if (whole < 1).any() or (np.abs(steps - whole) > OFF_BEAT).any() or whole.sum() > MOST_MISSING * len(starts):
+        return None
+    return np.concatenate([[0], np.cumsum(whole)]).astype(np.int64)
+
+
+def _numbers_in_names(sources: Sequence[str]) -> npt.NDArray[np.int64] | None:
+    """Numbers of scans by the only number in which their files' names differ, in steps of the usual step."""
+    names = [re.split(r"(\d+)", PurePath(source).name) for source in sources]
+    differing = [i for i, tokens in enumerate(zip(*names)) if len(set(tokens)) > 1]  # noqa: B905
+    if len({len(tokens) for tokens in names}) > 1 or len(differing) != 1 or not differing[0] % 2:
+        return None
+    numbers = np.array([int(tokens[differing[0]]) for tokens in names], dtype=np.float64)
+    steps = np.sort(np.diff(numbers))
+    return _slots((numbers - numbers[0]) / steps[(len(steps) - 1) // 2]) if steps[0] > 0 else None
