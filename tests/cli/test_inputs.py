@@ -213,6 +213,7 @@ def test_folders_that_overlap_in_time_or_names_are_not_one_experiment(tmp_path: 
     assert b"run ramanfit evolve on each folder" in overlapping.stderr
     said = ramanfit("ratio", "one", "two", folder=tmp_path)
     assert b"several experiments?" in said.stderr
-    for path in (SAMPLES / "operando").glob("*--000--*"):
-        shutil.copy(path, tmp_path / "two" / path.name)
+    (own,) = (tmp_path / "one").glob("*--000--Spec.Data*")
+    (other,) = (tmp_path / "one").glob("*--001--Spec.Data*")
+    shutil.copy(other, tmp_path / "two" / own.name)
     assert b"both hold" in ramanfit("bands", "one", "two", folder=tmp_path, status=2).stderr

@@ -89,8 +89,9 @@ def test_shuffled_doubled_and_cut(kinds: list[tuple[str, int]], random: object) 
     together, order = fit(spectra, "li-graphite"), list(range(len(spectra)))
     random.shuffle(order)  # type: ignore[attr-defined]
     shuffled = fit([spectra[i] for i in order], "li-graphite")
-    for j, i in enumerate(order):
-        assert_same(together, i, shuffled, j, 0.01)
+    for j, i in enumerate(order):  # a cosmic ray is compared with the spectra beside it
+        alike = together.flags[i] == shuffled.flags[j]
+        assert_same(together, i, shuffled, j, 0.01 if alike else MOVED)
     doubled = fit([*spectra, *spectra], "li-graphite")
     cut = fit(spectra[: max(len(spectra) // 2, 1)], "li-graphite")
     for i in range(len(spectra)):
