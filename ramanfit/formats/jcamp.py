@@ -129,11 +129,11 @@ def _axis(block: LabelledBlock, rows: Ordinates, factor: float) -> FloatArray:
     else:
         x = np.linspace(first, last, len(rows.y))
         step = abs(last - first) / max(x.size - 1, 1)
-        if len(rows.rows) < len(rows.y) or rows.rows[0].unit * abs(factor) > step / 10:
+        if len(rows.lines) < len(rows.y) or rows.units[0] * abs(factor) > step / 10:
             _check_rows(block, rows, x, factor, step)
             _check_step(block, x, step)
             return x
-        x = np.array([row.x for row in rows.rows]) * factor  # one for every point: they need not be even
+        x = np.array(rows.starts) * factor  # one for every point: they need not be even
     for label, end, at in (("FIRSTX", first, 0), ("LASTX", last, -1)):
         near = np.abs(np.diff(x[:2] if at == 0 else x[-2:])).sum() / 2
         if end is not None and not abs(end - x[at]) <= near + unit_of(block.text(label)) + abs(factor) * 1e-9:
@@ -149,14 +149,16 @@ def _axis(block: LabelledBlock, rows: Ordinates, factor: float) -> FloatArray:
 
 def _check_rows(block: LabelledBlock, rows: Ordinates, x: FloatArray, factor: float, step: float) -> None:
     """See that every row begins where its first channel is, within its last digit and less than half a channel."""
-    for row in rows.rows:
-        places = x[row.channel : row.channel + 1 + row.checks]  # some write that of the first new ordinate
-        if not any(abs(row.x * factor - place) <= 0.4 * step + 0.5 * row.unit * abs(factor) for place in places):
+    for line, channel, check, start, unit in zip(
+        rows.lines, rows.channels, rows.checks, rows.starts, rows.units, strict=True
+    ):
+        places = x[channel : channel + 1 + check]  # some write that of the first new ordinate
+        if not any(abs(start * factor - place) <= 0.4 * step + 0.5 * unit * abs(factor) for place in places):
             raise FormatError(
                 block.path,
-                line=row.line,
-                expected=f"{x[min(row.channel, x.size - 1)] / factor:.9g} as its first number, after those before",
-                found=f"{row.x:.15g}",
+                line=line,
+                expected=f"{x[min(channel, x.size - 1)] / factor:.9g} as its first number, after those before",
+                found=f"{start:.15g}",
                 hint="##FIRSTX=, ##LASTX= or ##XFACTOR= is wrong, or a point is missing",
             )
 

@@ -11,7 +11,6 @@ import math
 import re
 from array import array
 from bisect import bisect_right
-from typing import NamedTuple
 
 from ramanfit.errors import FormatError
 
@@ -28,30 +27,6 @@ _FIRST_DIGITS = {
 }
 
 
-class Row(NamedTuple):
-    """A row of a table.
-
-    Attributes
-    ----------
-    channel : int
-        The one its abscissa belongs to.
-    line : int
-        Its number in the file.
-    x : float
-        Its abscissa as written.
-    unit : float
-        What one more in the last digit of the abscissa is.
-    checks : bool
-        Whether the row begins with the ordinate that was reached before.
-    """
-
-    channel: int
-    line: int
-    x: float
-    unit: float
-    checks: bool = False
-
-
 class Ordinates:
     """The rows of one table, read one by one.
 
@@ -59,17 +34,27 @@ class Ordinates:
     ----------
     x, y : array of float
         Abscissas (of pairs only) and ordinates as written; NaN for an ordinate that is a question mark.
-    rows : list of Row
+    lines : array of int
+        The line of every row.
+    channels : array of int
+        The channel to which the abscissa of every row belongs.
+    starts : array of float
+        That abscissa, as written.
+    units : array of float
+        What one more in its last digit is.
+    checks : array of int
+        1 for a row that begins with the ordinate that was reached before, else 0.
     """
 
     def __init__(self, path: str, *, pairs: bool) -> None:
-        self.x, self.y, self.rows = array("d"), array("d"), list[Row]()
+        self.x, self.y, self.starts, self.units = array("d"), array("d"), array("d"), array("d")
+        self.lines, self.channels, self.checks = array("q"), array("q"), array("b")
         self._path, self._pairs = path, pairs
         self._ended_in_difference = False
 
     def line(self, channel: int) -> int:
         """Return the line on which a channel stands."""
-        return self.rows[max(0, bisect_right(self.rows, channel, key=lambda row: row.channel) - 1)].line
+        return self.lines[max(0, bisect_right(self.channels, channel) - 1)]
 
     def add(self, text: str, line: int) -> None:
         """Read a row.
@@ -84,11 +69,11 @@ class Ordinates:
         if self._pairs:
             if not plain or len(words) % 2:
                 raise self._wrong(line, "pairs of numbers", text)
-            self.rows.append(Row(len(self.y), line, self._float(words[0], line), unit_of(words[0])))
+            self._begin(words[0], line)
             self.x.extend(self._float(word, line) for word in words[::2])
             self.y.extend(self._float(word, line) for word in words[1::2])
         elif plain:
-            self._add(words[0], [self._float(word, line) for word in words[1:]], line, difference=False)
+            self._add(words[0], array("d", [self._float(word, line) for word in words[1:]]), line, difference=False)
         else:
             start = _ABSCISSA.match(text)
             if start is None:
@@ -98,9 +83,9 @@ class Ordinates:
         if len(self.y) > MOST_CHANNELS:
             raise self._wrong(line, f"at most {MOST_CHANNELS:,} channels", "")
 
-    def _add(self, x: str, ordinates: list[float], line: int, *, difference: bool) -> None:
+    def _add(self, x: str, ordinates: array[float], line: int, *, difference: bool) -> None:
         checked = self._ended_in_difference
-        self.rows.append(Row(len(self.y) - checked, line, self._float(x, line), unit_of(x), checked))
+        self._begin(x, line)
         if checked:
             reached = self.y[-1]
             if not ordinates or not math.isclose(ordinates[0], reached, rel_tol=1e-12, abs_tol=1e-9):
@@ -115,9 +100,16 @@ class Ordinates:
         self.y.extend(ordinates)
         self._ended_in_difference = difference
 
-    def _ordinates(self, text: str, at: int, line: int) -> tuple[list[float], bool]:
+    def _begin(self, x: str, line: int) -> None:
+        self.lines.append(line)
+        self.channels.append(len(self.y) - self._ended_in_difference)
+        self.checks.append(self._ended_in_difference)
+        self.starts.append(self._float(x, line))
+        self.units.append(unit_of(x))
+
+    def _ordinates(self, text: str, at: int, line: int) -> tuple[array[float], bool]:
         """Return the ordinates from a place in a row on, and whether the last one is a difference."""
-        ordinates: list[float] = []
+        ordinates = array("d")
         step: float | None = None  # the last difference, if the last ordinate is one
         while at < len(text):
             match = _ORDINATE.match(text, at)
@@ -143,7 +135,7 @@ class Ordinates:
             if len(self.y) + len(ordinates) + times > MOST_CHANNELS:
                 raise self._wrong(line, f"at most {MOST_CHANNELS:,} channels", match[0])
             last = ordinates[-1]
-            ordinates += [last + (step or 0.0) * i for i in range(1, times + 1)]
+            ordinates.extend(last + (step or 0.0) * i for i in range(1, times + 1))
         return ordinates, step is not None
 
     def _float(self, digits: str, line: int) -> float:
