@@ -13,6 +13,7 @@ from ramanfit.formats.text import decode, one_line
 
 _TABLES, _FORMS = ("XYDATA", "XYPOINTS", "PEAKTABLE"), ("(X++(Y..Y))", "(XY..XY)")
 _NO_TABLES = ("NTUPLES", "DATATABLE", "PEAKASSIGNMENTS", "RADATA")
+_NUMBERS = ("FIRSTX", "LASTX", "XFACTOR", "YFACTOR", "DELTAX")
 HINT = "export as ##XYDATA=(X++(Y..Y)), or as a table of shift and counts"
 
 
@@ -66,7 +67,8 @@ class LabelledBlock:
             if form not in _FORMS:
                 raise FormatError(self.path, line=line, expected=" or ".join(_FORMS), found=repr(value[:40]), hint=HINT)
             self.pairs = form == "(XY..XY)"
-            self._more = self.rows = Ordinates(self.path, pairs=self.pairs)
+            commas = any(re.match(r"[+-]?\d*,\d", self.text(label)) for label in _NUMBERS)
+            self._more = self.rows = Ordinates(self.path, pairs=self.pairs, decimal_commas=commas)
         elif label in (*_TABLES, *_NO_TABLES):
             self.passed = (*self.passed, (written, line))
         else:

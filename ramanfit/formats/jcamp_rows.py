@@ -46,10 +46,10 @@ class Ordinates:
         1 for a row that begins with the ordinate that was reached before, else 0.
     """
 
-    def __init__(self, path: str, *, pairs: bool) -> None:
+    def __init__(self, path: str, *, pairs: bool, decimal_commas: bool = False) -> None:
         self.x, self.y, self.starts, self.units = array("d"), array("d"), array("d"), array("d")
         self.lines, self.channels, self.checks = array("q"), array("q"), array("b")
-        self._path, self._pairs = path, pairs
+        self._path, self._pairs, self._decimal_commas = path, pairs, decimal_commas
         self._ended_in_difference = False
 
     def line(self, channel: int) -> int:
@@ -64,6 +64,8 @@ class Ordinates:
         FormatError
             If it is in none of the forms, or does not begin with the ordinate that was reached.
         """
+        if self._decimal_commas:
+            text = re.sub(r",(?=\d)", ".", text)
         words = re.split(r"[\s,;]+", text.strip(" \t\r,;"))
         plain = len(words) > 1 and all(_NUMBER.fullmatch(word) for word in words)
         if self._pairs:
@@ -150,5 +152,5 @@ class Ordinates:
 
 def unit_of(number: str) -> float:
     """Return what one more in the last digit of a number is: 0.01 for ``1.25``."""
-    mantissa, _, exponent = number.upper().partition("E")
+    mantissa, _, exponent = number.upper().replace(",", ".").partition("E")
     return float(f"1e{exponent or 0}") * 10.0 ** -len(mantissa.partition(".")[2])

@@ -201,6 +201,16 @@ def test_factors_and_decimals() -> None:
     np.testing.assert_allclose(scan.shift_cm1, 1 + 0.01 * np.arange(len(Y)))
 
 
+@pytest.mark.parametrize("form", ["AFFN", "XY"])
+def test_decimal_commas_in_the_labels_are_decimal_commas_in_the_rows(form: str) -> None:
+    """As Ocean Optics writes them: ``##FIRSTX= 176,36`` and rows of ``176,36, 32822,795``."""
+    content = jcamp([10, 20, 30], form, first=176, step=0.25).replace(b".", b",").replace(b"4,24", b"4.24")
+    content = content.replace(b"X++(Y,,Y)", b"X++(Y..Y)").replace(b"XY,,XY", b"XY..XY").replace(b" 20", b" 20,5")
+    (scan,) = read(content)
+    assert scan.shift_cm1.tolist() == [176, 176.25, 176.5]
+    assert np.asarray(scan.counts)[0].tolist() == [10, 20.5, 30]
+
+
 def test_an_axis_that_is_not_even_stands_in_the_rows() -> None:
     x = [100.0, 101.9, 103.7, 105.4, 107.0, 108.5]
     content = jcamp([0] * 6, FIRSTX=x[0], LASTX=x[-1], row=6)
