@@ -52,8 +52,18 @@ _FOREIGN = (  # in this order: within a zip archive or a compound file the bytes
     ),
     Foreign("a Thermo OMNIC file", "in OMNIC: File, Save As, as CSV text", rb"Spectral (Data|Exte) File", (".spa",)),
     Foreign("a JASCO file (.jws)", "in Spectra Manager: export as ASCII", endings=(".jws",)),
-    Foreign("a PerkinElmer file (.sp)", "in Spectrum: File, Save As, as ASCII", rb"PEPE"),
-    Foreign("an Avantes file", "in AvaSoft: File, Convert Graph, To ASCII", rb"AVS8[0-9]"),
+    Foreign(
+        "a PerkinElmer file (.sp)",
+        "in Spectrum: File, Save As, as ASCII",
+        rb"PEPE|PE .{0,30}SPECTRUM +BINARY",
+        (".sp",),
+    ),
+    Foreign("an Avantes file", "in AvaSoft: File, Convert Graph, To ASCII", rb"AVS8[0-9]", (".roh", ".trm", ".raw8")),
+    Foreign(
+        "an SPC file of a form that is not read",
+        "open it in the program that wrote it, and save it there as text",
+        endings=(".spc",),
+    ),
     Foreign("an Origin project", "in Origin: File, Export, as ASCII", rb"CPYU?A ", (".opj", ".opju", ".ogw", ".ogwu")),
     Foreign("an Igor Pro file", "in Igor: Data, Save Waves, as delimited text", endings=(".ibw", ".pxp")),
     Foreign(

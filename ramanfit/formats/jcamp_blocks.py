@@ -86,7 +86,7 @@ class LabelledBlock:
 def blocks_of(source: Source) -> Iterator[LabelledBlock]:
     """Yield every block; those inside another before it."""
     around: list[LabelledBlock] = []
-    lines = (line for raw in source.blocks() for line in decode(raw).splitlines())
+    lines = (decode(line) for block in source.blocks() for line in block.splitlines())
     for row, line in enumerate(lines, 1):
         text = line.partition("$$")[0].strip()
         if not text.startswith("##"):
