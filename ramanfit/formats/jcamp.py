@@ -64,7 +64,7 @@ def read(source: Source, options: ReadOptions) -> list[Scan]:
             )
     spectra = [block for block in blocks if block.is_raman and block.rows]
     if not spectra:
-        for label, line in (table for block in blocks for table in block.passed):
+        for label, line in (table for block in blocks for table in block.passed.items()):
             what = f"##{label}= is a form of JCAMP-DX that is not read"
             raise FormatError(source.path, what, line=line, hint=HINT)
         kinds = ", ".join(dict.fromkeys(block.kind for block in blocks if not block.is_raman))
@@ -114,7 +114,7 @@ def _scan(block: LabelledBlock, source: Source, options: ReadOptions, notes: tup
         place=Place("spectrum"),
         options=options,
         metadata=Metadata(started=_started(date), started_raw=date, laser_nm=_laser(block), header=header),
-        notes=(*notes, *(f"##{label}= behind the spectrum passed over" for label, _ in block.passed)),
+        notes=(*notes, *(f"##{label}= behind the spectrum passed over" for label in block.passed)),
     )
 
 

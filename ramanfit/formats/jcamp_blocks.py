@@ -13,6 +13,7 @@ from ramanfit.formats.text import decode, one_line
 
 _TABLES, _FORMS = ("XYDATA", "XYPOINTS", "PEAKTABLE"), ("(X++(Y..Y))", "(XY..XY)")
 _NO_TABLES = ("NTUPLES", "DATATABLE", "PEAKASSIGNMENTS", "RADATA")
+_MOST, _DEEPEST = 20_000, 10
 _NUMBERS = ("FIRSTX", "LASTX", "XFACTOR", "YFACTOR", "DELTAX")
 HINT = "export as ##XYDATA=(X++(Y..Y)), or as a table of shift and counts"
 
@@ -26,7 +27,7 @@ class LabelledBlock:
         self.header: dict[str, list[str]] = {}  # as written
         self.rows: Ordinates | None = None
         self.pairs = self.ended = False
-        self.passed: tuple[tuple[str, int], ...] = ()  # other tables: label and line
+        self.passed: dict[str, int] = {}  # other tables: label and line
         self._more: list[str] | Ordinates | None = None  # what lines without a label belong to
 
     def text(self, label: str) -> str:
@@ -48,12 +49,13 @@ class LabelledBlock:
     @property
     def kind(self) -> str:
         """The type of the data."""
-        return one_line(self.text("DATATYPE")).upper()[:40]
+        return one_line(self.text("DATATYPE")[:40]).upper()
 
     @property
     def is_raman(self) -> bool:
         """Whether it says so, or says nothing of its type."""
-        return not self.kind or any("RAMAN" in self.text(label).upper() for label in ("DATATYPE", "XUNITS", "YUNITS"))
+        said = (self.text(label)[:80].upper() for label in ("DATATYPE", "XUNITS", "YUNITS"))
+        return not self.kind or any("RAMAN" in text for text in said)
 
     def label(self, written: str, value: str, line: int) -> None:
         """Take a label."""
@@ -70,7 +72,7 @@ class LabelledBlock:
             commas = any(re.match(r"[+-]?\d*,\d", self.text(label)) for label in _NUMBERS)
             self._more = self.rows = Ordinates(self.path, pairs=self.pairs, decimal_commas=commas)
         elif label in (*_TABLES, *_NO_TABLES):
-            self.passed = (*self.passed, (written, line))
+            self.passed.setdefault(written, line)
         else:
             self._more = self.header.setdefault(written, [])
             self._more.append(value)
@@ -86,6 +88,7 @@ class LabelledBlock:
 def blocks_of(source: Source) -> Iterator[LabelledBlock]:
     """Yield every block; those inside another before it."""
     around: list[LabelledBlock] = []
+    begun = 0
     lines = (decode(line) for block in source.blocks() for line in block.splitlines())
     for row, line in enumerate(lines, 1):
         text = line.partition("$$")[0].strip()
@@ -101,6 +104,10 @@ def blocks_of(source: Source) -> Iterator[LabelledBlock]:
             continue
         if not around or plain_label(written) == "TITLE":
             around.append(LabelledBlock(source.path))
+            begun += 1
+            if len(around) > _DEEPEST or begun > _MOST:
+                expected = f"at most {_MOST:,} blocks, linked {_DEEPEST} deep"
+                raise FormatError(source.path, line=row, expected=expected, found="more")
         around[-1].label(written, value, row)
     yield from reversed(around)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import time
 from datetime import datetime
 from pathlib import Path
 
@@ -277,6 +278,31 @@ def test_a_table_of_peaks_behind_the_spectrum_is_passed_over() -> None:
     (scan,) = read(replaced(jcamp(Y), "##END=", "##PEAK TABLE=(XY..XY)\n101, 5\n##END="))
     assert scan.channels == len(Y)
     assert scan.notes == ("##PEAK TABLE= behind the spectrum passed over",)
+
+
+def test_hostile_files_end_quickly() -> None:
+    """What is quadratic or deep takes seconds here, or the stack."""
+    head = b"##TITLE=x\n##JCAMP-DX=4.24\n##DATA TYPE=RAMAN SPECTRUM\n"
+    for many in (
+        b"##TITLE=\n",
+        b"##TITLE=\n##END=\n",
+        b"##XYDATA=\n",
+        b"##XYDATA=(XY..XY)\n",
+        b"##A=\nb\n",
+        b"\n",
+        b"##",
+    ):
+        start = time.perf_counter()
+        assert isinstance(_tried(head + many * 30_000), FormatError)
+        assert time.perf_counter() - start < 5
+    assert isinstance(_tried(head.replace(b"RAMAN", b"RAMAN" + b"x" * 1_000_000) + b"##A=\n" * 30_000), FormatError)
+    for row in (
+        b"1" * 300_000,
+        b"1 " + b"A" * 300_000,
+        b"1 " + b"1" * 300_000 + b"x",
+        b"1 AJ" + b"Z9" * 300_000,
+    ):
+        assert isinstance(_tried(head + b"##XYDATA=(X++(Y..Y))\n" + row), FormatError)
 
 
 def test_labels_are_compared_without_blanks_and_case() -> None:
