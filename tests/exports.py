@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -149,3 +150,51 @@ def bwtek(shift: Any, counts: Any) -> bytes:
     )
     rows = "".join(f"{i};1,5;{x:.2f};1490,5000;{y:.4f};\n" for i, (x, y) in enumerate(zip(shift, counts, strict=True)))
     return (head + rows.replace(".", ",")).encode()
+
+
+_SQUEEZED, _DIFFERENCES, _REPEATS = "@ABCDEFGHI abcdefghi", "%JKLMNOPQR jklmnopqr", " STUVWXYZs"
+
+
+def _lettered(value: int, letters: str) -> str:
+    digits = str(abs(value))
+    return letters[int(digits[0]) + (10 if value < 0 else 0)] + digits[1:]
+
+
+def ordinates(y: Sequence[int], form: str) -> str:
+    """Whole numbers as JCAMP-DX writes those of a row: AFFN, PAC, SQZ, SQZDUP, DIF or DIFDUP."""
+    if form in ("AFFN", "PAC"):
+        return "".join(f" {v}" if form == "AFFN" else f"{v:+d}" for v in y)
+    words = [_lettered(v, _SQUEEZED) for v in y]
+    if form.startswith("DIF"):
+        words[1:] = [_lettered(b - a, _DIFFERENCES) for a, b in pairwise(y)]
+    if not form.endswith("DUP"):
+        return "".join(words)
+    runs: list[tuple[str, int]] = []
+    for word in words:
+        same = bool(runs) and runs[-1][0] == word
+        runs[-1:] = [(word, runs[-1][1] + 1)] if same else [*runs[-1:], (word, 1)]
+    return "".join(min(word * n, word + _lettered(n, _REPEATS), key=len) for word, n in runs)
+
+
+def jcamp(
+    y: Sequence[int], form: str = "AFFN", *, first: float = 100, step: float = 1, row: int = 7, **labels: Any
+) -> bytes:
+    """A JCAMP-DX file of one Raman spectrum; `labels` are put before the table, those that are None left out."""
+    said = {
+        **{"TITLE": "x", "JCAMP-DX": "4.24", "DATA TYPE": "RAMAN SPECTRUM", "XUNITS": "1/CM", "YUNITS": "COUNTS"},
+        **{"XFACTOR": 1, "YFACTOR": 1, "FIRSTX": first, "LASTX": first + step * (len(y) - 1), "NPOINTS": len(y)},
+        **{name.replace("_", " "): value for name, value in labels.items()},
+    }
+    lines = [f"##{name}={value}" for name, value in said.items() if value is not None]
+    if form == "XY":
+        lines += ["##XYPOINTS=(XY..XY)", *(f"{first + step * i:.9g}, {v}" for i, v in enumerate(y))]
+    else:
+        lines.append("##XYDATA=(X++(Y..Y))")
+        check = 0  # whether the next row begins with the ordinate that the last one ended with
+        for at in range(0, len(y), row):
+            part = y[at - check : at + row]
+            lines.append(f"{first + step * (at - check):.9g}{ordinates(part, form)}")
+            check = int(form.startswith("DIF") and len(part) > 1)
+        if check:
+            lines.append(f"{first + step * (len(y) - 1):.9g}{ordinates(y[-1:], form)}")
+    return ("\n".join([*lines, "##END="]) + "\n").encode()

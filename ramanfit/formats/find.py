@@ -110,7 +110,7 @@ def _not_wanted(file: Path) -> str:
             binary = binary_reader(source.head)
             if binary is not None:
                 return binary.no_spectrum(source)
-            why = refusal(source.head)
+            why = refusal(source.head, file.name)
             if why is None:
                 return _text_not_wanted(source)
     except (InputError, FormatError):

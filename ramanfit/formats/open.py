@@ -81,7 +81,7 @@ def _reader(source: Source) -> Reader:
     binary = binary_reader(head)
     if binary is not None:  # nothing that is told of texts applies
         return binary
-    why = refusal(head)
+    why = refusal(head, source.file.name if source.file else "")
     if why is not None:
         raise FormatError(source.path, why.what, hint=why.hint)
     text = text_reader(head, None)

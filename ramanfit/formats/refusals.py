@@ -8,11 +8,11 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from ramanfit.formats import information
+from ramanfit.formats.foreign import Foreign, by_content, by_name
 from ramanfit.formats.graph_ascii import is_header
 from ramanfit.formats.text import decode
 
-_EXPORT = "export the graph from WITec Project as Table or Graph ASCII"
-_PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*", b"BM", b"RIFF")
+_NEW_SPC = "open it in the program that wrote it, and save it there as text or as SPC of the new format (4B)"
 
 
 class Refusal(NamedTuple):
@@ -66,6 +66,10 @@ def _old_spc(head: bytes) -> bool:
     return 2 <= channels < 1e7 and channels.is_integer()
 
 
+def _web_page(head: bytes) -> bool:
+    return re.match(rb"(?i)\s{0,99}(<!doctype html|<html)", head) is not None
+
+
 def _image(head: bytes) -> bool:
     return is_header(head) and b"PointsPerLine" in head and b"LinesPerImage" in head
 
@@ -85,11 +89,7 @@ _REFUSALS: tuple[tuple[Callable[[bytes], bool], Refusal], ...] = (
         lambda head: b"\xef\xbf\xbd" in head[:8] and (b"\0" in head[:600] or b"WITec" in head[:600]),
         Refusal("an SPC file ruined by a conversion to UTF-8", "get the original file", True),
     ),
-    (_old_spc, Refusal("an SPC file in the old format (4D)", _EXPORT)),
-    (
-        lambda head: head.startswith((b"MATLAB 7.3", b"\x89HDF\r\n")),
-        Refusal("an HDF5 file, such as MATLAB writes with -v7.3", "save it in MATLAB with -v6"),
-    ),
+    (_old_spc, Refusal("an SPC file in the old format (4D)", _NEW_SPC)),
     (
         lambda head: head.startswith((b"EC-Lab ASCII", b"BT-Lab ASCII", b"BIO-LOGIC MODULAR")),
         Refusal("a potentiostat's record (EC-Lab), no spectrum", "ramanfit evolve SCANS --echem FILE joins it to them"),
@@ -104,14 +104,25 @@ _REFUSALS: tuple[tuple[Callable[[bytes], bool], Refusal], ...] = (
         ),
     ),
     (_image, Refusal("a WITec ASCII image, no spectra", "export the graph of the scan instead")),
-    (lambda head: head.startswith(_PICTURES), Refusal("a picture, no spectrum")),
-    (lambda head: head.startswith(b"%PDF"), Refusal("a PDF document, no spectrum")),
-    (lambda head: head.startswith(b"PK\x03\x04"), Refusal("a zip archive or an Office document, no spectrum")),
+    (_web_page, Refusal("a web page, as a failed download leaves it", "get the file itself", True)),
+    (lambda head: head.startswith(b"{\\rtf"), Refusal("a text with formats (RTF)", "save it as plain text", True)),
     (_utf16, Refusal("text in UTF-16", "save it as UTF-8 or ANSI, or export it again")),
-    (_binary, Refusal("binary data, no text export")),
 )
 
 
-def refusal(head: bytes) -> Refusal | None:
-    """Return why a file with these first bytes is not read, None if nothing speaks against it."""
-    return next((why for fits, why in _REFUSALS if fits(head)), None)
+def refusal(head: bytes, name: str = "") -> Refusal | None:
+    """Return why a file with these first bytes is not read, None if nothing speaks against it.
+
+    Parameters
+    ----------
+    head : bytes
+    name : str
+        The file's; it tells what binary data are that do not tell themselves.
+    """
+    why = next((why for fits, why in _REFUSALS if fits(head)), None)
+    if why is not None:
+        return why
+    foreign = by_content(head)
+    if foreign.holds_any if foreign else _binary(head):
+        foreign = by_name(name) or foreign or Foreign("binary data, no text export")
+    return None if foreign is None else Refusal(foreign.what, foreign.way)

@@ -13,7 +13,7 @@ from ramanfit.formats.bytes_in import Source
 from ramanfit.formats.graph_ascii import graph_ascii
 from ramanfit.formats.refusals import refusal
 from ramanfit.scan.scan import Scan
-from tests.exports import bwtek, column, dataset, image, mat, spc, table, truematch
+from tests.exports import bwtek, column, dataset, image, jcamp, mat, spc, table, truematch
 from tests.wip_writer import Builder, linear, space
 
 Files = dict[str, bytes]  # the files of one export; one of them is damaged
@@ -53,6 +53,16 @@ def _truematch(channels: int) -> Iterator[Files]:
 
 def _bwtek(channels: int) -> Iterator[Files]:
     yield {"a.txt": bwtek(axis(channels), counts(1, channels)[0])}
+
+
+def _jcamp(channels: int) -> Iterator[Files]:
+    y = [int(v) for v in counts(1, channels)[0] // 50]
+    for form in ("AFFN", "PAC", "SQZ", "SQZDUP", "DIF", "DIFDUP", "XY"):
+        yield {
+            "a.jdx": jcamp(y, form, row=3 if channels < 10 else 30, LONGDATE="2024/05/06 07:08:09", **{"$LASER": 532})
+        }
+    link = b"##TITLE=all\n##JCAMP-DX=4.24\n##DATA TYPE=LINK\n##BLOCKS=2\n"
+    yield {"a.jdx": link + jcamp(y, "DIF", DELTAX=1) + jcamp(y, "AFFN", XUNITS="NANOMETERS", first=540) + b"##END=\n"}
 
 
 def _split(channels: int) -> Iterator[Files]:
@@ -113,6 +123,7 @@ SEEDS: dict[str, Callable[[int], Iterator[Files]]] = {
     "SPC": _spc,
     "WITec TrueMatch": _truematch,
     "B&W Tek BWRam": _bwtek,
+    "JCAMP-DX": _jcamp,
     "WITec split export": _split,
     "WITec Graph ASCII": _graph_ascii,
     "table": _table,
