@@ -1,0 +1,120 @@
+"""Tables in which the axis begins again: a spectrum below another, or two ranges joined in one file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from ramanfit.errors import FormatError
+from ramanfit.formats.layout import Lot, Table, smooth
+from ramanfit.scan.scan import FloatArray
+
+_LEAST = 8  # channels of a range
+_MOST = 64  # ranges, or spectra without a place, that nobody named
+
+
+def stretches(x: FloatArray) -> list[tuple[int, int]]:
+    """Return first row and end of each stretch over which numbers rise, or fall, steadily."""
+    steps = np.diff(x)
+    up = np.count_nonzero(steps > 0) >= np.count_nonzero(steps < 0)
+    breaks = np.flatnonzero(~(steps > 0) if up else ~(steps < 0)) + 1
+    ends = [0, *breaks.tolist(), x.size]
+    return list(pairwise(ends))
+
+
+def restarts(x: FloatArray) -> bool:
+    """Tell whether an axis rises, or falls, all the way and then begins again, once or more."""
+    if not np.isfinite(x).all():
+        return False
+    steps = np.diff(x)
+    against = min(np.count_nonzero(steps >= 0), np.count_nonzero(steps <= 0))
+    if not 0 < against <= x.size // _LEAST:
+        return False
+    return all(b - a >= _LEAST and smooth(x[a:b]) for a, b in stretches(x))
+
+
+def joined(lot: Lot) -> list[Lot]:
+    """Return the measurements of an axis that begins again: spectra on one axis, or each range by itself."""
+    parts = stretches(lot.x)
+    if len(parts) == 1 or not restarts(lot.x):
+        return [lot]
+    first = slice(*parts[0])
+    if all(_same(lot.x[first], lot.x[a:b]) for a, b in parts[1:]):
+        counts = np.concatenate([lot.counts[:, a:b] for a, b in parts])
+        note = f"the axis begins again: {len(counts)} spectra below each other"
+        return [lot._replace(x=lot.x[first].copy(), counts=counts, notes=(*lot.notes, note))]
+    if len(parts) > _MOST:
+        return [lot]
+
+    def one(number: int, a: int, b: int) -> Lot:
+        ends = f"{lot.x[a]:g} to {lot.x[b - 1]:g}"
+        note = f"the axis begins again: measurement {number} of {len(parts)}, {ends}"
+        return lot._replace(
+            x=lot.x[a:b].copy(),
+            counts=lot.counts[:, a:b],
+            line=lambda channel: lot.line(a + channel),
+            name=f"{lot.name} {ends}".strip(),
+            notes=(*lot.notes, note),
+        )
+
+    return [one(number, a, b) for number, (a, b) in enumerate(parts, 1)]
+
+
+def long(table: Table, axis: int, counts: int, keys: Sequence[int], notes: tuple[str, ...] = ()) -> list[Lot]:
+    """Return the measurement of a table with one row for each channel of each spectrum.
+
+    Parameters
+    ----------
+    table : Table
+    axis, counts : int
+        Their columns.
+    keys : sequence of int
+        Columns that say where and when; each must be constant over a spectrum.
+
+    Raises
+    ------
+    FormatError
+        If the spectra are not on one axis, or a key changes within one.
+    """
+    x = table.values[:, axis]
+    wrong = np.flatnonzero(~np.isfinite(x))
+    if wrong.size:
+        raise FormatError(
+            table.path, line=table.line(int(wrong[0])), expected="an axis of finite numbers", found=f"{x[wrong[0]]}"
+        )
+    parts = stretches(x)
+    length = parts[0][1]
+    for a, b in parts:
+        if b - a != length or not _same(x[:length], x[a:b]):
+            raise FormatError(
+                table.path,
+                line=table.line(a),
+                expected=f"one spectrum of {length} channels after another, on one axis ({table.label(axis)})",
+                found=f"{b - a} channels from {x[a]:.15g} to {x[b - 1]:.15g}",
+            )
+    for column in keys:
+        grid = table.values[:, column].reshape(len(parts), length)
+        moved = np.argwhere(grid != grid[:, :1])
+        if moved.size:
+            row = int(moved[0][0]) * length + int(moved[0][1])
+            raise FormatError(
+                table.path,
+                line=table.line(row),
+                expected=f"one {table.label(column)} for each spectrum",
+                found=f"{table.values[row, column]:.15g} after {table.values[row - 1, column]:.15g}",
+            )
+    grid = table.values[:, counts].reshape(len(parts), length)
+    its_keys = tuple((table.labels[i] if table.labels else "", table.values[::length, i].copy()) for i in keys)
+    if len(parts) > 1:
+        notes = (*notes, f"one row for each channel: {len(parts)} spectra of {length} channels")
+    label = table.labels[axis] if table.labels else ""
+    return [Lot(x[:length].copy(), grid.copy(), table.line, label, "", its_keys, notes)]
+
+
+def _same(one: FloatArray, other: FloatArray) -> bool:
+    """Tell whether two axes are one, to the last digits that are written."""
+    if one.size != other.size:
+        return False
+    return bool((np.abs(one - other) <= 1e-3 * np.abs(one[1:] - one[:-1]).min()).all()) if one.size > 1 else False
