@@ -164,9 +164,7 @@ def _columns(table: Table, kinds: Sequence[str], options: ReadOptions) -> list[L
         raise FormatError(table.path, expected="two or more columns of numbers", found="1")
     axis = choose_axis(table, kinds, options.axis_column)
     keys = [i for i, kind in enumerate(kinds) if i != axis and kind in (said.TIME, said.PLACE, said.INDEX)]
-    x = table.values[:, axis]
-    again = restarts(x)
-    if options.layout == "long" or (keys and (again or _constant(table, keys))):
+    if options.layout == "long" or (keys and (restarts(table.values[:, axis]) or _constant(table, keys))):
         counts = [i for i in range(table.values.shape[1]) if i != axis and i not in keys]
         if kinds:
             counts, notes = _wanted(table, counts, kinds)

@@ -13,7 +13,7 @@ from ramanfit.formats.units import file_unit
 COMMENT = re.compile(r"\s*[#%]+[ \t]*")
 _LONGEST_KEY = 1000  # characters of a key and its value
 _KEY = re.compile(r"[\s#%]*([^=:\t;]{1,80})[=:\t;](.*)")
-_WIDE = (r"\t+", r"\s{2,}", r"\s*[,;]\s*", r"\s+")
+_WIDE = (r"\t+", r"\s{2,}", r"\s*[,;]\s*")
 
 
 class Headings(NamedTuple):
@@ -87,9 +87,14 @@ def cells(line: str, style: Style) -> list[str]:
 def _fitted(line: str, style: Style) -> tuple[str, ...]:
     """Return a line's cells if they are labels of the columns, one for each; else nothing."""
     columns = style.columns
-    ways = [cells(line, style)]
+    if "=" in line:  # a key and its value
+        return ()
+    ways = [cells(line, style)] if style.separator else []
     if not style.separator or len(ways[0]) == 1:
-        ways += [re.split(way, uncommented(line).replace('"', "").strip()) for way in _WIDE]
+        plain = uncommented(line).replace('"', "").strip()
+        ways += [re.split(way, plain) for way in _WIDE]
+    if not style.separator and _one_by_one(plain.split()):
+        ways.append(plain.split())
     for way in ways:
         labels = list(way)
         if style.leading and not any(label.strip() for label in labels[: style.leading]):
@@ -109,6 +114,14 @@ def _fitted(line: str, style: Style) -> tuple[str, ...]:
         if len(labels) == columns and any(label.strip() for label in labels):
             return tuple(labels)
     return ()
+
+
+def _one_by_one(labels: Sequence[str]) -> bool:
+    """Tell whether single words are labels, and no prose: they are numbers, or one is an axis."""
+    return (
+        any(said.role(label) == said.AXIS for label in labels)
+        or sum(said.numeric(label) is not None for label in labels) > len(labels) - 4
+    )
 
 
 def _is_key(labels: Sequence[str], style: Style) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from ramanfit.formats.text import is_number
 from ramanfit.formats.units import file_unit, label_unit
@@ -49,6 +50,7 @@ def words(label: str) -> list[str]:
     return re.findall(r"[^\W\d_]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", plain).lower())
 
 
+@lru_cache(maxsize=4096)  # the files of a folder have the same labels
 def role(label: str) -> str:
     """Return what a column of this label holds; `SPECTRUM` if it says nothing else."""
     text = label[:_LONGEST].strip().strip("\"'").strip().lstrip("#% ")

@@ -37,9 +37,10 @@ def restarts(x: FloatArray) -> bool:
 
 def joined(lot: Lot) -> list[Lot]:
     """Return the measurements of an axis that begins again: spectra on one axis, or each range by itself."""
-    parts = stretches(lot.x)
-    if len(parts) == 1 or not restarts(lot.x):
+    steps = lot.x[1:] > lot.x[:-1]
+    if steps.all() or not restarts(lot.x):
         return [lot]
+    parts = stretches(lot.x)
     first = slice(*parts[0])
     if all(_same(lot.x[first], lot.x[a:b]) for a, b in parts[1:]):
         counts = np.concatenate([lot.counts[:, a:b] for a, b in parts])

@@ -17,6 +17,7 @@ from ramanfit.formats.graph_ascii import split_labels
 from ramanfit.formats.headings import headings, uncommented
 from ramanfit.formats.information import Information, companion
 from ramanfit.formats.keyed import placed
+from ramanfit.formats.labels import BESIDE, role
 from ramanfit.formats.layout import Lot, Table, counts_up, smooth
 from ramanfit.formats.number_rows import read_rows
 from ramanfit.formats.places import from_companions, read_labels
@@ -25,12 +26,15 @@ from ramanfit.formats.text import Style, first_line, is_row, lines_before_rows
 from ramanfit.formats.units import label_unit
 from ramanfit.scan.scan import Scan
 
-_JCAMP = re.compile(rb"(?:^|[\r\n])##JCAMP-DX *=")
+_FEW = 16  # columns
+_GRAPH = re.compile(r"\(\d+(/\d+)?\)|Spec\.Data|--")  # in names of WITec's graphs
 MOST_LINES = 200  # of a foreign header
 
 
 def written_by_witec(head: bytes) -> bool:
     """Tell whether the first line is WITec's line of labels or of units."""
+    if head.lstrip(b"\r\n ").startswith(b"\t"):  # a blank label
+        return False
     first = re.split(rb"[\t,;]", first_line(head), maxsplit=1)
     return len(first) == 2 and (first[0].strip() == b"X-Axis" or first[1].startswith(b"CCD cts"))
 
@@ -39,7 +43,7 @@ def sniff(head: bytes) -> bool:
     """Tell whether there is a row of two or more numbers, perhaps below some lines of words."""
     if written_by_witec(head):
         return True
-    if _JCAMP.search(head):  # its rows hold one shift and many counts
+    if b"##JCAMP-DX" in head:  # its rows hold one shift and many counts
         return False
     try:
         source = Source(io.BytesIO(head), "")
@@ -70,9 +74,18 @@ def read(source: Source, options: ReadOptions) -> list[Scan]:
             expected="rows of two or more numbers",
             found="the end of the file",
         )
-    if written_by_witec(source.head) and options.layout in (None, "columns") and options.axis_column is None:
+    by_hand = options.layout not in (None, "columns") or options.axis_column is not None
+    if written_by_witec(source.head) and not by_hand and not _foreign_labels(lines, style):
         return [_witec(source, lines, style, options)]
     return _others(source, lines, style, options)
+
+
+def _foreign_labels(lines: Sequence[str], style: Style) -> bool:
+    """Tell whether labels under WITec's word for the axis name what is no spectrum, which WITec's never do."""
+    if style.columns > _FEW or not lines:
+        return False
+    labels = lines[0].split(style.separator.decode() or None)[1:]
+    return any(role(label) in BESIDE and not _GRAPH.search(label) for label in labels)
 
 
 def _witec(source: Source, lines: Sequence[str], style: Style, options: ReadOptions) -> Scan:
