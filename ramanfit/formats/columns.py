@@ -10,7 +10,7 @@ from ramanfit.errors import FormatError
 from ramanfit.formats import labels as said
 from ramanfit.formats.layout import (
     Lot,
-    Table,
+    Numbers,
     choose_axis,
     counts_up,
     ended,
@@ -25,12 +25,12 @@ from ramanfit.formats.reader import ReadOptions
 from ramanfit.scan.scan import FloatArray
 
 
-def lots(table: Table, options: ReadOptions, key_labels: Sequence[str]) -> list[Lot]:
+def lots(table: Numbers, options: ReadOptions, key_labels: Sequence[str]) -> list[Lot]:
     """Return the measurements of a table.
 
     Parameters
     ----------
-    table : Table
+    table : Numbers
     options : ReadOptions
         `layout` and `axis_column` decide by hand; `select` may name a column that is left out otherwise.
     key_labels : sequence of str
@@ -63,7 +63,7 @@ def lots(table: Table, options: ReadOptions, key_labels: Sequence[str]) -> list[
 
 
 def _in_rows(
-    table: Table, headed: tuple[int, FloatArray] | None, key_labels: Sequence[str], *, by_hand: bool
+    table: Numbers, headed: tuple[int, FloatArray] | None, key_labels: Sequence[str], *, by_hand: bool
 ) -> list[Lot] | None:
     if headed is not None:
         first, axis = headed
@@ -81,7 +81,7 @@ def _in_rows(
     return rows(table, before, axis, table.values[1:], key_labels, table.line(0))
 
 
-def _any_first_row(table: Table) -> int:
+def _any_first_row(table: Numbers) -> int:
     values = table.values
     for first in range(min(3, values.shape[1] - 1)):
         steps = np.diff(values[0, first:])
@@ -95,7 +95,7 @@ def _any_first_row(table: Table) -> int:
     )
 
 
-def _labelled_pairs(table: Table, kinds: Sequence[str]) -> list[range]:
+def _labelled_pairs(table: Numbers, kinds: Sequence[str]) -> list[range]:
     """Return the columns of each group that begins with an axis, by labels; none if there is only one axis."""
     axes = [i for i, kind in enumerate(kinds) if kind == said.AXIS]
     if len(axes) < 2 or axes[0] != 0:
@@ -105,7 +105,7 @@ def _labelled_pairs(table: Table, kinds: Sequence[str]) -> list[range]:
     return groups if has_spectra else []
 
 
-def _pairs_by_content(table: Table, kinds: Sequence[str]) -> list[range]:
+def _pairs_by_content(table: Numbers, kinds: Sequence[str]) -> list[range]:
     """Return pairs of columns whose first members all rise, or fall, alike."""
     values = table.values
     columns = values.shape[1]
@@ -129,7 +129,7 @@ def _ends(x: FloatArray) -> tuple[float, float]:
     return float(min(x[0], x[-1])), float(max(x[0], x[-1]))
 
 
-def _forced_pairs(table: Table, kinds: Sequence[str]) -> list[range]:
+def _forced_pairs(table: Numbers, kinds: Sequence[str]) -> list[range]:
     columns = table.values.shape[1]
     groups = _labelled_pairs(table, kinds)
     if not groups and columns % 2:
@@ -137,15 +137,15 @@ def _forced_pairs(table: Table, kinds: Sequence[str]) -> list[range]:
     return groups or [range(i, i + 2) for i in range(0, columns, 2)]
 
 
-def _pairs(table: Table, groups: Sequence[range], kinds: Sequence[str], options: ReadOptions) -> list[Lot]:
+def _pairs(table: Numbers, groups: Sequence[range], kinds: Sequence[str], options: ReadOptions) -> list[Lot]:
     """Return one measurement of spectra that share an axis, else one for each axis."""
     apart: list[Lot] = []
     for number, group in enumerate(groups, 1):
         size = ended(table.values[:, group[0]]).size
         its_kinds = [kinds[i] for i in group] if kinds else []
         its_labels = tuple(table.labels[i] for i in group) if kinds else ()
-        part = table._replace(values=table.values[:size, group.start : group.stop], labels=its_labels)
-        (lot,) = _spectra(part, 0, its_kinds, options)[:1]
+        alone = table._replace(values=table.values[:size, group.start : group.stop], labels=its_labels)
+        (lot,) = _spectra(alone, 0, its_kinds, options)[:1]
         label = its_labels[1].strip() if its_labels else ""
         apart.append(lot._replace(name=label or str(number)))
     first = apart[0]
@@ -159,7 +159,7 @@ def _pairs(table: Table, groups: Sequence[range], kinds: Sequence[str], options:
     return [lot._replace(notes=(*lot.notes, *notes)) for lot in apart]
 
 
-def _columns(table: Table, kinds: Sequence[str], options: ReadOptions) -> list[Lot]:
+def _columns(table: Numbers, kinds: Sequence[str], options: ReadOptions) -> list[Lot]:
     if table.values.shape[1] < 2:
         raise FormatError(table.path, expected="two or more columns of numbers", found="1")
     axis = choose_axis(table, kinds, options.axis_column)
@@ -175,15 +175,15 @@ def _columns(table: Table, kinds: Sequence[str], options: ReadOptions) -> list[L
                 f"a table with one row for each channel has one column of counts, this one {len(counts)}"
             )
         return long(table, axis, counts[0], keys, notes)
-    return [part for lot in _spectra(table, axis, kinds, options) for part in joined(lot)]
+    return [one for lot in _spectra(table, axis, kinds, options) for one in joined(lot)]
 
 
-def _constant(table: Table, keys: Sequence[int]) -> bool:
+def _constant(table: Numbers, keys: Sequence[int]) -> bool:
     """Tell whether times and places are those of one spectrum: the table holds only it."""
     return any(not np.ptp(table.values[:, i]) for i in keys if said.role(table.labels[i]) != said.INDEX)
 
 
-def _spectra(table: Table, axis: int, kinds: Sequence[str], options: ReadOptions) -> list[Lot]:
+def _spectra(table: Numbers, axis: int, kinds: Sequence[str], options: ReadOptions) -> list[Lot]:
     """Return the measurement of the columns that are spectra, and one for a column that is asked for by name."""
     values, notes = table.values, list[str]()
     columns = [i for i in range(values.shape[1]) if i != axis]
@@ -214,7 +214,7 @@ def _is_beside_the_point(kind: str, values: FloatArray) -> bool:
     return kind in (said.AXIS, said.TIME) or (kind == said.INDEX and counts_up(values, from_start=False))
 
 
-def _wanted(table: Table, columns: list[int], kinds: Sequence[str]) -> tuple[list[int], tuple[str, ...]]:
+def _wanted(table: Numbers, columns: list[int], kinds: Sequence[str]) -> tuple[list[int], tuple[str, ...]]:
     """Return which of some columns are spectra, and what is to be said of the others."""
     if not kinds:
         return columns, ()
@@ -241,6 +241,6 @@ def _wanted(table: Table, columns: list[int], kinds: Sequence[str]) -> tuple[lis
     return plain, (f"{taken}no spectra by their labels: {_names(table, beside)}{by_name}",)
 
 
-def _names(table: Table, columns: Sequence[int]) -> str:
+def _names(table: Numbers, columns: Sequence[int]) -> str:
     shown = ", ".join(repr(table.label(i)) for i in columns[:5])
     return shown + (f" and {len(columns) - 5} more" if len(columns) > 5 else "")

@@ -52,8 +52,8 @@ def unquoted(text: bytes) -> bytes | None:
 
     None if a mark is missing.
     """
-    parts = text.split(b'"')
-    if len(parts) % 2 == 0 or any(b"\n" in part or b"\r" in part for part in parts[1::2]):
+    pieces = text.split(b'"')
+    if len(pieces) % 2 == 0 or any(b"\n" in inside or b"\r" in inside for inside in pieces[1::2]):
         return None
-    parts[::2] = [part.replace(b",", b";") for part in parts[::2]]
-    return b"".join(parts)
+    pieces[::2] = [outside.replace(b",", b";") for outside in pieces[::2]]
+    return b"".join(pieces)

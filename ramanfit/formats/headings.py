@@ -78,9 +78,9 @@ def cells(line: str, style: Style) -> list[str]:
         if line.count('"') == 2 and line.strip().startswith('"') and line.endswith('"'):
             line = line.replace('"', "")
         elif separator:
-            parts = line.split('"')
-            parts[::2] = [part.replace(separator, "\0") for part in parts[::2]]
-            return "".join(parts).split("\0")
+            pieces = line.split('"')
+            pieces[::2] = [outside.replace(separator, "\0") for outside in pieces[::2]]
+            return "".join(pieces).split("\0")
     return line.replace('"', "").split(separator or None)
 
 

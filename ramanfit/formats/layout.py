@@ -17,7 +17,7 @@ _UNEVEN = 6.0  # times the median step
 BY_HAND = "--layout rows|columns|pairs|long or --axis-column NAME decides"
 
 
-class Table(NamedTuple):
+class Numbers(NamedTuple):
     """Numbers, and what stands above them.
 
     Attributes
@@ -106,7 +106,7 @@ def counts_up(x: FloatArray, *, from_start: bool = True) -> bool:
     return bool(starts and x.size > 1 and float(x[0]).is_integer() and (np.diff(x) == 1).all())
 
 
-def header_axis(table: Table) -> tuple[int, FloatArray] | None:
+def header_axis(table: Numbers) -> tuple[int, FloatArray] | None:
     """Return how many columns stand before those whose labels are an axis, and that axis; None if no labels are."""
     numbers = [said.numeric(label) for label in table.labels]
     first = next((i for i, number in enumerate(numbers) if number is not None), len(numbers))
@@ -117,7 +117,7 @@ def header_axis(table: Table) -> tuple[int, FloatArray] | None:
     return (first, axis) if smooth(axis) and not counts_up(axis) else None
 
 
-def lies_in_rows(table: Table, first: int, axis: FloatArray) -> bool:
+def lies_in_rows(table: Numbers, first: int, axis: FloatArray) -> bool:
     """Decide whether labels that rise as an axis does are one, or the times or names of spectra in columns.
 
     Raises
@@ -146,7 +146,7 @@ def lies_in_rows(table: Table, first: int, axis: FloatArray) -> bool:
     return _both(table, axis)
 
 
-def _both(table: Table, axis: FloatArray) -> bool:
+def _both(table: Numbers, axis: FloatArray) -> bool:
     raise table.undecided(
         f"both the labels ({axis[0]:g} to {axis[-1]:g}) and the first column "
         f"({table.values[0, 0]:g} to {table.values[-1, 0]:g}) could be the axis"
@@ -162,13 +162,13 @@ def first_row_axis(values: FloatArray) -> int | None:
 
 
 def rows(
-    table: Table, first: int, axis: FloatArray, spectra: FloatArray, key_labels: Sequence[str], line: int
+    table: Numbers, first: int, axis: FloatArray, spectra: FloatArray, key_labels: Sequence[str], line: int
 ) -> list[Lot]:
     """Return the measurement of spectra that lie in rows.
 
     Parameters
     ----------
-    table : Table
+    table : Numbers
     first : int
         Columns before the spectra.
     axis : array [M]
@@ -187,7 +187,7 @@ def rows(
     return [Lot(axis, spectra[:, first:], lambda _: line, unit, "", keys, notes)]
 
 
-def choose_axis(table: Table, kinds: Sequence[str], wanted: str | None) -> int:
+def choose_axis(table: Numbers, kinds: Sequence[str], wanted: str | None) -> int:
     """Return the column of the axis.
 
     Raises
@@ -229,7 +229,7 @@ def _equal(one: FloatArray, other: FloatArray) -> bool:
     return np.array_equal(one, other, equal_nan=True)
 
 
-def named_column(table: Table, wanted: str) -> int:
+def named_column(table: Numbers, wanted: str) -> int:
     """Return the column of a label, or of a number from 1 on where no label is that.
 
     Raises

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from ramanfit.errors import FormatError
-from ramanfit.formats.layout import Lot, Table, smooth
+from ramanfit.formats.layout import Lot, Numbers, smooth
 from ramanfit.scan.scan import FloatArray
 
 _LEAST = 8  # channels of a range
@@ -63,12 +63,12 @@ def joined(lot: Lot) -> list[Lot]:
     return [one(number, a, b) for number, (a, b) in enumerate(parts, 1)]
 
 
-def long(table: Table, axis: int, counts: int, keys: Sequence[int], notes: tuple[str, ...] = ()) -> list[Lot]:
+def long(table: Numbers, axis: int, counts: int, keys: Sequence[int], notes: tuple[str, ...] = ()) -> list[Lot]:
     """Return the measurement of a table with one row for each channel of each spectrum.
 
     Parameters
     ----------
-    table : Table
+    table : Numbers
     axis, counts : int
         Their columns.
     keys : sequence of int

@@ -8,7 +8,7 @@ from ramanfit.errors import FormatError
 from ramanfit.formats import labels as said
 from ramanfit.formats.bytes_in import HEAD, Source
 from ramanfit.formats.headings import COMMENT, headings
-from ramanfit.formats.layout import Table, header_axis, lies_in_rows
+from ramanfit.formats.layout import Numbers, header_axis, lies_in_rows
 from ramanfit.formats.long_form import restarts, stretches
 from ramanfit.formats.number_rows import read_rows
 from ramanfit.formats.text import lines_before_rows
@@ -32,7 +32,7 @@ def no_spectrum(head: bytes, most_lines: int) -> str:
             return "no rows of numbers"
         above, label_line = headings(lines, style), first.line - 1
         rows = read_rows(first, style, len(above.labels))
-        table = Table("", rows.values, rows.line, above.labels, label_line, above.header)
+        table = Numbers("", rows.values, rows.line, above.labels, label_line, above.header)
         headed = header_axis(table)
         if headed is not None and headed[1].size >= _LEAST_ROWS and lies_in_rows(table, *headed):
             return ""

@@ -18,7 +18,7 @@ from ramanfit.formats.headings import headings, uncommented
 from ramanfit.formats.information import Information, companion
 from ramanfit.formats.keyed import placed
 from ramanfit.formats.labels import BESIDE, role
-from ramanfit.formats.layout import Lot, Table, counts_up, smooth
+from ramanfit.formats.layout import Lot, Numbers, counts_up, smooth
 from ramanfit.formats.number_rows import read_rows
 from ramanfit.formats.places import from_companions, read_labels
 from ramanfit.formats.reader import Reader, ReadOptions
@@ -121,7 +121,7 @@ def _others(source: Source, lines: Sequence[str], style: Style, options: ReadOpt
     label_line = source.line - 1
     first = style.split(source.peek())
     rows = read_rows(source, style, len(above.labels))
-    table = Table(source.path, rows.values, rows.line, above.labels, label_line, above.header)
+    table = Numbers(source.path, rows.values, rows.line, above.labels, label_line, above.header)
     table, dropped = _filled(table, first)
     notes: tuple[str, ...] = (*rows.notes, *dropped)
     if len(lines) > above.used:
@@ -134,7 +134,7 @@ def _others(source: Source, lines: Sequence[str], style: Style, options: ReadOpt
     ]
 
 
-def _filled(table: Table, first: Sequence[bytes]) -> tuple[Table, tuple[str, ...]]:
+def _filled(table: Numbers, first: Sequence[bytes]) -> tuple[Numbers, tuple[str, ...]]:
     """Return a table without columns that are empty from top to bottom, and without pandas' numbers of columns."""
     values, labels = table.values, table.labels
     blank = [i for i, cell in enumerate(first) if i and not cell.strip() and not (labels and labels[i].strip())]
@@ -156,7 +156,7 @@ def _filled(table: Table, first: Sequence[bytes]) -> tuple[Table, tuple[str, ...
 
 def _delivered(
     source: Source,
-    table: Table,
+    table: Numbers,
     lot: Lot,
     unit: str,
     options: ReadOptions,
