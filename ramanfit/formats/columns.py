@@ -83,7 +83,10 @@ def _in_rows(
 
 def _any_first_row(table: Numbers) -> int:
     values = table.values
-    for first in range(min(3, values.shape[1] - 1)):
+    before = first_row_axis(values)
+    if before is not None:
+        return before
+    for first in range(min(3, values.shape[1] - 2)):
         steps = np.diff(values[0, first:])
         if values.shape[0] > 1 and steps.size and ((steps > 0).all() or (steps < 0).all()):
             return first
@@ -162,7 +165,10 @@ def _pairs(table: Numbers, groups: Sequence[range], kinds: Sequence[str], option
 def _columns(table: Numbers, kinds: Sequence[str], options: ReadOptions) -> list[Lot]:
     if table.values.shape[1] < 2:
         raise FormatError(table.path, expected="two or more columns of numbers", found="1")
-    axis = choose_axis(table, kinds, options.axis_column)
+    if options.layout == "long" and options.axis_column is None and said.AXIS not in kinds:
+        axis = table.values.shape[1] - 2  # before the counts
+    else:
+        axis = choose_axis(table, kinds, options.axis_column)
     keys = [i for i, kind in enumerate(kinds) if i != axis and kind in (said.TIME, said.PLACE, said.INDEX)]
     if options.layout == "long" or (keys and (restarts(table.values[:, axis]) or _constant(table, keys))):
         counts = [i for i in range(table.values.shape[1]) if i != axis and i not in keys]
@@ -198,10 +204,13 @@ def _spectra(table: Numbers, axis: int, kinds: Sequence[str], options: ReadOptio
     its_lots: list[Lot] = []
     wanted = options.select
     for i in [i for i in range(values.shape[1]) if i != axis and i not in columns]:
-        if wanted is not None and table.labels and wanted.casefold() == table.labels[i].strip().casefold():
+        if wanted is not None and table.labels and wanted.casefold() == table.label(i).casefold():
             its_lots.append(Lot(values[:, axis].copy(), values[:, i : i + 1].T, table.line, label, wanted))
+    if not columns and its_lots:
+        return its_lots
     if not columns:
-        raise table.undecided(f"no column is a spectrum by its label: {_names(table, list(range(values.shape[1])))}")
+        names = _names(table, [i for i in range(values.shape[1]) if i != axis])
+        raise table.undecided(f"no column is a spectrum by its label: {names}", "FILE::LABEL reads one by its label")
     if columns == list(range(columns[0], columns[-1] + 1)):
         counts = values[:, columns[0] : columns[-1] + 1].T
     else:

@@ -45,15 +45,26 @@ def headings(lines: Sequence[str], style: Style) -> Headings:
         if last and file_unit(last[0]) is not None and (len(last) > 1 or style.columns < 3):
             unit, used = last[0].strip(), 1
     labels = _fitted(rest[-1 - used], style) if len(rest) > used else ()
-    if labels and not used and said.are_units(labels) and len(rest) > 1:
-        above = _fitted(rest[-2], style)
-        if above and not any(said.numeric(label) is not None for label in above):
-            labels = tuple(f"{label} {its_unit}".strip() for label, its_unit in zip(above, labels, strict=True))
-            used = 1
+    above = _above(rest[: len(rest) - used], style) if labels else []
+    if above and (said.are_units(labels) or (style.columns > 2 and said.AXIS not in map(said.role, labels))):
+        labels = tuple(" ".join(filter(None, map(str.strip, words))) for words in zip(*above, labels, strict=True))
+        used += len(above)
     if labels and _is_key(labels, style):
         labels = ()
     used += bool(labels)
     return Headings(labels, unit, used, keys(rest[: len(rest) - used]))
+
+
+def _above(rest: Sequence[str], style: Style) -> list[tuple[str, ...]]:
+    """Return the lines right above the last that are labels, too: names, units and comments may follow one another."""
+    above: list[tuple[str, ...]] = []
+    for line in rest[-2:-4:-1]:
+        labels = _fitted(line, style)
+        if not labels or any(said.numeric(label) is not None for label in labels):
+            break
+        above.insert(0, labels)
+    named = any(said.role(label) == said.AXIS for labels in above for label in labels)
+    return above if named else []
 
 
 def keys(lines: Sequence[str]) -> dict[str, str]:

@@ -55,7 +55,8 @@ def role(label: str) -> str:
     """Return what a column of this label holds; `SPECTRUM` if it says nothing else."""
     text = label[:_LONGEST].strip().strip("\"'").strip().lstrip("#% ")
     counts = _COUNTS.search(text) is not None
-    if not counts and (_AXIS.match(text) or label_unit(text) is not None):
+    unit = label_unit(text)
+    if not counts and (_AXIS.match(text) or (unit is not None and not (unit == "µm" and _PLACE.fullmatch(text)))):
         return AXIS
     its = words(text)
     if _PROCESSED & set(its):

@@ -107,7 +107,8 @@ def long(table: Numbers, axis: int, counts: int, keys: Sequence[int], notes: tup
                 found=f"{table.values[row, column]:.15g} after {table.values[row - 1, column]:.15g}",
             )
     grid = table.values[:, counts].reshape(len(parts), length)
-    its_keys = tuple((table.labels[i] if table.labels else "", table.values[::length, i].copy()) for i in keys)
+    names = [table.labels[i] for i in keys] if table.labels else (["X", "Y"] if len(keys) == 2 else [""] * len(keys))
+    its_keys = tuple((name, table.values[::length, i].copy()) for name, i in zip(names, keys, strict=True))
     if len(parts) > 1:
         notes = (*notes, f"one row for each channel: {len(parts)} spectra of {length} channels")
     label = table.labels[axis] if table.labels else ""

@@ -61,10 +61,8 @@ class RowParser:
                 rest = b""
             values, lines, count = done
             source.line += count + len(rest.splitlines())
-            if self._layout is not None and not source.ends_with_newline and not rest:
-                last = block.splitlines()[-1]
-                if last.strip() and len(last) < self._layout.row - len(self._layout.newline):
-                    raise FormatError(self.path, "the last line is cut short", line=first + count - 1)
+            if not source.ends_with_newline and not rest:
+                self._check_last(block.splitlines()[-1], first + count - 1)
             return values, lines
         if after_rows.any_row(block, self.style):
             raise FormatError(self.path, line=self._after[0], expected="a number", found=shown(self._after[1]))
@@ -72,6 +70,13 @@ class RowParser:
         self._lines_after += sum(1 for line in block.splitlines() if line.strip())
         source.line += count
         return np.empty((0, self.style.columns)), first
+
+    def _check_last(self, last: bytes, line: int) -> None:
+        """Raise if a last line without an end was cut short, as far as that can be told."""
+        layout = self._layout
+        short = layout is not None and len(last) < layout.row - len(layout.newline)
+        if last.strip() and (short or (self.style.columns == 2 and not self.style.split(last)[-1].strip())):
+            raise FormatError(self.path, "the last line is cut short", line=line)
 
     def _without_end(self, block: bytes, first: int) -> tuple[bytes, bytes]:
         """Return a block without the lines after the numbers, and these; remember where they are."""
@@ -87,7 +92,7 @@ class RowParser:
         """Return the block without quotation marks and with decimal points; None if that is not plain."""
         style, text = self.style, block
         if style.quoted:
-            bare = unquoted(block) if style.inside else block.translate(None, b'"')
+            bare = unquoted(block) if style.inside else self._unmarked(block)
             if bare is None:
                 return None
             text = bare
@@ -108,14 +113,32 @@ class RowParser:
             self._decimal = signs[0].decode()
         return text.replace(b",", b".") if self._decimal == "," else text
 
+    def _unmarked(self, block: bytes) -> bytes | None:
+        """Return rows without the marks around rows or numbers; None if there is a comma inside of a cell's."""
+        if self.style.separator == b",":
+            for line in block.splitlines():
+                whole = line.count(b'"') == 2 and line.strip()[:1] == line.strip()[-1:] == b'"'
+                if not whole and (unquoted(line) or b"").replace(b";", b",") != line.replace(b'"', b""):
+                    return None
+                if not whole and b"," in (unquoted(line) or b""):
+                    return None
+        return block.translate(None, b'"')
+
     def _told(self, block: bytes, first: int) -> bytes:
         """Return what `_plain` does, or raise what stands against it."""
         text = self._plain(block)
         if text is not None:
             return text
         bare = block.translate(None, b'"')
-        if self.style.inside and unquoted(block) is None:
-            raise FormatError(self.path, line=first, expected="quotation marks in pairs", found="one without another")
+        if self.style.separator == b"," or (self.style.inside and unquoted(block) is None):
+            lines = enumerate(block.splitlines(), first)
+            line = next((i for i, row in lines if row.count(b'"') % 2), first)
+            raise FormatError(
+                self.path,
+                line=line,
+                expected="quotation marks in pairs, around cells alike in all rows",
+                found="others",
+            )
         _with_care(self.path, bare.replace(b",", b"."), first, self.style)  # a word among the numbers is told first
         if b"." not in bare and not self._decimal:
             at = bare.index(b",")

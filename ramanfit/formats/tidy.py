@@ -53,7 +53,7 @@ def read(source: Source, options: ReadOptions) -> list[Scan]:
     """
     scans: list[list[_Spectrum]] = []
     for spectrum in _spectra(source):
-        if not scans or scans[-1][0].keys[:2] != spectrum.keys[:2]:
+        if not scans or not _goes_on(scans[-1], spectrum):
             scans.append([])
         elif spectrum.shift != scans[-1][0].shift:
             raise FormatError(
@@ -66,6 +66,15 @@ def read(source: Source, options: ReadOptions) -> list[Scan]:
     if not scans:
         raise FormatError(source.path, line=source.line, expected="rows of numbers", found="the end of the file")
     return [_scan(source, spectra, options, alone=len(scans) == 1) for spectra in scans]
+
+
+def _goes_on(scan: Sequence[_Spectrum], spectrum: _Spectrum) -> bool:
+    """Tell whether a spectrum is of the same scan, or the next of a series, where each has a number of its own."""
+    first, last = scan[0].keys, scan[-1].keys
+    if last[:2] == spectrum.keys[:2]:
+        return len(scan) == 1 or first[1] == last[1]
+    series = first[0] == spectrum.keys[0] and first[2] == last[2] == spectrum.keys[2]
+    return series and (len(scan) == 1 or first[1] != last[1]) and scan[0].shift == spectrum.shift
 
 
 def _spectra(source: Source) -> Iterator[_Spectrum]:
@@ -142,11 +151,12 @@ def _place(source: Source, spectra: Sequence[_Spectrum], *, alone: bool) -> Plac
     width = len({x for x, _ in pairs})
     if len(pairs) == n and pairs == [(i % width, i // width) for i in range(n)] and not n % width:
         return Place("map", offset_s=offset, grid=(n // width, width), notes=notes)
-    if positions is not None and n > 1:
+    if positions is not None and n > 1 and spectra[0].keys[2] != spectra[-1].keys[2]:
         return Place("line", position_um=positions - positions[0], offset_s=offset, notes=notes)
     if n == 1:
         return Place("spectrum")
-    return Place("series" if offset is not None else "line", offset_s=offset, notes=notes)
+    series = offset is not None or spectra[0].keys[1] != spectra[-1].keys[1]
+    return Place("series" if series else "line", offset_s=offset, notes=notes)
 
 
 def _column(source: Source, spectra: Sequence[_Spectrum], key: int) -> FloatArray | None:
