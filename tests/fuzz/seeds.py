@@ -112,7 +112,7 @@ def _other_tables(x: np.ndarray, y: np.ndarray) -> Iterator[Files]:
     yield {"a.csv": (",Wavenumber (cm-1),Raw,Error,\n" + beside + "# done\n").encode()}
     yield {"a.txt": "".join(f"{a}\t{b / 3:,.1f}\n" for a, b in zip(x, 9e6 + y[0], strict=True)).encode("utf-16")}
     yield {"a.csv": "".join(f'{a},"{b / 3:,.1f}"\n' for a, b in zip(x, 9e6 + y[0], strict=True)).encode()}
-    joined = table(x, y[:1], "%.2f", "\t")
+    joined = table(axis(len(x) + 3), counts(1, len(x) + 3), "%.2f", "\t")
     yield {"a.txt": joined + joined + b">>>>>End Spectral Data<<<<<\n"}
 
 
