@@ -20,7 +20,7 @@ from ramanfit.formats.layout import (
     rises,
     rows,
 )
-from ramanfit.formats.long_form import joined, long, restarts
+from ramanfit.formats.long_form import is_long, joined, long, restarts, stretches
 from ramanfit.formats.reader import ReadOptions
 from ramanfit.scan.scan import FloatArray
 
@@ -165,12 +165,16 @@ def _pairs(table: Numbers, groups: Sequence[range], kinds: Sequence[str], option
 def _columns(table: Numbers, kinds: Sequence[str], options: ReadOptions) -> list[Lot]:
     if table.values.shape[1] < 2:
         raise FormatError(table.path, expected="two or more columns of numbers", found="1")
+    by_hand = options.layout is not None or options.axis_column is not None
+    if not by_hand and not kinds and is_long(table.values):
+        columns = range(table.values.shape[1])
+        return long(table, columns[-2], columns[-1], columns[:-2])
     if options.layout == "long" and options.axis_column is None and said.AXIS not in kinds:
         axis = table.values.shape[1] - 2  # before the counts
     else:
         axis = choose_axis(table, kinds, options.axis_column)
     keys = [i for i, kind in enumerate(kinds) if i != axis and kind in (said.TIME, said.PLACE, said.INDEX)]
-    if options.layout == "long" or (keys and (restarts(table.values[:, axis]) or _constant(table, keys))):
+    if options.layout == "long" or (keys and (_begins_again(table, axis, keys) or _constant(table, keys))):
         counts = [i for i in range(table.values.shape[1]) if i != axis and i not in keys]
         if kinds:
             counts, notes = _wanted(table, counts, kinds)
@@ -181,7 +185,14 @@ def _columns(table: Numbers, kinds: Sequence[str], options: ReadOptions) -> list
                 f"a table with one row for each channel has one column of counts, this one {len(counts)}"
             )
         return long(table, axis, counts[0], keys, notes)
-    return [one for lot in _spectra(table, axis, kinds, options) for one in joined(lot)]
+    return [one for lot in _spectra(table, axis, kinds, options) for one in joined(lot, table)]
+
+
+def _begins_again(table: Numbers, axis: int, keys: Sequence[int]) -> bool:
+    """Tell whether the axis begins again, if only because times or places say that another spectrum does."""
+    x = table.values[:, axis]
+    placed = any(said.role(table.labels[i]) != said.INDEX for i in keys)
+    return restarts(x) or (placed and len(stretches(x)) > 1)
 
 
 def _constant(table: Numbers, keys: Sequence[int]) -> bool:

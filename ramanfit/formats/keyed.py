@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ramanfit.formats import labels as said
+from ramanfit.formats.layout import counts_up
 from ramanfit.formats.places import Place
 from ramanfit.formats.units import LENGTHS_UM, TIMES_S, plain
 from ramanfit.scan.scan import FloatArray
@@ -43,6 +44,8 @@ def placed(keys: Sequence[tuple[str, FloatArray]], n: int) -> tuple[Place, npt.N
         elif kind == said.PLACE:
             axis = "xyz".find(text[0].lower()) if text[0].lower() in "xyz" else 0
             where.setdefault(axis, values * _scale(text, LENGTHS_UM, "µm", notes))
+        elif not text and n > 1 and not counts_up(values):
+            notes.append("a column without a label beside the spectra, times or places perhaps: passed over")
         elif text and kind not in (said.INDEX, said.AXIS):
             notes.append(f"{text!r} is neither a time nor a place: passed over")
     place, order = _place(where, times, n)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from math import isfinite
 
 from ramanfit.formats.text import is_number
 from ramanfit.formats.units import file_unit, label_unit
@@ -20,7 +21,7 @@ _AXIS = re.compile(
     r"(?i)\W*(x[-_ ]?axis\b|raman[-_ ]?shift|(.*[\W_])?shift\b|(.*[\W_])?wave[-_ ]?(numbers?|lengths?)?s?\b"
     r"|wellen(zahl|länge)|lambda\b|freq|energy)"
 )
-_TIME = re.compile(r"(?i)(.*[\W_])?(time|zeit|seconds)\b|t\s*([/(\[].*)?")
+_TIME = re.compile(r"(?i)(.*[\W_])?(time|zeit|seconds)\b|t\s*([/(\[].*)?$")
 _PLACE = re.compile(r"(?i)[xyz](a|[-_ ]?(pos(ition)?|um|µm|mm|nm))?\s*([/(\[].*)?|pos(ition)?\b.*")
 _INDEX = re.compile(r"(?i)|#|index|idx|row|n[or]?\.?|unnamed: ?\d+|pixels?|channels?|points?|id|spectrum|scan")
 _RECORD = re.compile(
@@ -92,8 +93,11 @@ def numeric(label: str) -> float | None:
     raw = label.strip().strip("\"'").replace(",", ".").encode("latin-1", "replace")
     if len(raw) > 40 or not is_number(raw):
         return None
-    value = float(raw) if b"#" not in raw else float("nan")
-    return value if value == value and abs(value) != float("inf") else None
+    try:
+        value = float(raw)
+    except ValueError:  # a word for what is not there
+        return None
+    return value if isfinite(value) else None
 
 
 def are_units(labels: Sequence[str]) -> bool:

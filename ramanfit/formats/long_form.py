@@ -35,14 +35,41 @@ def restarts(x: FloatArray) -> bool:
     return all(b - a >= _LEAST and smooth(x[a:b]) for a, b in stretches(x))
 
 
-def joined(lot: Lot) -> list[Lot]:
-    """Return the measurements of an axis that begins again: spectra on one axis, or each range by itself."""
+def is_long(values: FloatArray) -> bool:
+    """Tell whether a table without labels has one row per channel: its second last column is an axis again and again.
+
+    The columns before it must change whenever it begins again, and only then.
+    """
+    columns = values.shape[1]
+    if not 3 <= columns <= 5 or len(values) < 2 or values[0, 0] != values[1, 0] or not restarts(values[:, -2]):
+        return False
+    parts = stretches(values[:, -2])
+    first = values[parts[0][0] : parts[0][1], -2]
+    if not all(_same(first, values[a:b, -2]) for a, b in parts):
+        return False
+    keys = values[:, :-2].reshape(len(parts), first.size, columns - 2)
+    moved = (keys[1:, 0] != keys[:-1, 0]).any(axis=1)
+    return bool((keys == keys[:, :1]).all() and moved.all())
+
+
+def joined(lot: Lot, table: Numbers) -> list[Lot]:
+    """Return the measurements of an axis that begins again: spectra on one axis, or each range by itself.
+
+    Raises
+    ------
+    FormatError
+        If several columns stand beside it, and one says no more than how often it began: a place, perhaps.
+    """
     steps = lot.x[1:] > lot.x[:-1]
     if steps.all() or not restarts(lot.x):
         return [lot]
     parts = stretches(lot.x)
     first = slice(*parts[0])
     if all(_same(lot.x[first], lot.x[a:b]) for a, b in parts[1:]):
+        if len(lot.counts) > 1 and any(not np.ptp(its[a:b]) for its in lot.counts for a, b in parts[:1]):
+            raise table.undecided(
+                "the axis begins again, and a column beside it does not change meanwhile: a place, or a spectrum?"
+            )
         counts = np.concatenate([lot.counts[:, a:b] for a, b in parts])
         note = f"the axis begins again: {len(counts)} spectra below each other"
         return [lot._replace(x=lot.x[first].copy(), counts=counts, notes=(*lot.notes, note))]

@@ -206,9 +206,15 @@ def _with_care(path: str, text: bytes, first: int, style: Style) -> tuple[FloatA
                 raise FormatError(path, line=number, expected="a number", found=shown(item if i else line))
         if len(fields) != style.columns:
             raise FormatError(path, line=number, expected=f"{style.columns} numbers", found=str(len(fields)))
-        values.extend([float(item) if item.strip() and b"#" not in item else float("nan") for item in fields])
+        values.extend([_value(item) for item in fields])
         at.append(number)
     return np.array(values, dtype=np.float64).reshape(-1, style.columns), np.array(at, dtype=np.intp)
+
+
+def _value(item: bytes) -> float:
+    """Return what `is_number` takes for one; not a number where nothing was measured."""
+    item = item.strip()
+    return float("nan") if not item or b"#" in item or item.upper() in (b"NA", b"N/A") else float(item)
 
 
 def shown(raw: bytes) -> str:

@@ -15,7 +15,7 @@ from ramanfit.formats.decimal_sign import unquoted
 _FIRST_LINE = re.compile(rb"\s*([^\r\n]*)")
 _NUMBER = re.compile(rb"\s*[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d+)?\s*")
 _GROUPED = re.compile(rb"\s*[+-]?\d{1,3}(?:,\d{3})+(?:\.\d*)?\s*")
-_NOT_FINITE = re.compile(rb"(?i)\s*[+-]?(?:nan|inf(?:inity)?|1\.#\w{2,4})\s*")
+_NOT_FINITE = re.compile(rb"(?i)\s*(?:[+-]?(?:nan|inf(?:inity)?|1\.#\w{2,4})|n/?a)\s*")
 _LEAST_LABELS = 8
 _LOOK = 4096  # bytes
 _ENOUGH = 64  # fields of a row that decide how it is written

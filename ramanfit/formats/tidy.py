@@ -118,7 +118,10 @@ def _number(source: Source, cell: str, line: int, *, empty: bool = False) -> flo
     raw = cell.encode("utf-8", "replace")
     if len(raw) > 100 or b"," in raw or b"#" in raw or not is_number(raw):
         raise FormatError(source.path, line=line, expected="a number", found=repr(cell[:40]))
-    return float(raw)
+    try:
+        return float(raw)
+    except ValueError:  # a word for what is not there
+        return float("nan")
 
 
 def _scan(source: Source, spectra: Sequence[_Spectrum], options: ReadOptions, *, alone: bool) -> Scan:

@@ -159,9 +159,13 @@ def test_times_and_places_of_rows_and_of_rows_of_channels() -> None:
     line = one(rows(np.repeat([5.0, 6, 8, 9], 12), np.zeros(48), *long[1:], head="X,Y,Wave,Intensity\n"))
     assert line.kind == "line"
     np.testing.assert_array_equal(line.position_um, [0, 1, 3, 4])
-    by_hand = one(rows(*long), layout="long")
-    np.testing.assert_array_equal(by_hand.counts, Y)
-    assert "--layout" in (refused(rows(*long)).hint or "")
+    for options in ({}, {"layout": "long"}):
+        np.testing.assert_array_equal(one(rows(*long), **options).counts, Y)
+    once = rows(*(column[:12] for column in long))  # nothing begins again
+    assert "--layout" in (refused(once).hint or "")
+    np.testing.assert_array_equal(one(once, layout="long").counts, Y[:1])
+    image = rows(np.tile(X, 4), np.repeat(np.arange(4.0), 12), Y.ravel(), head="#XList,#YList,#IList\n")
+    assert "a place, or a spectrum?" in str(refused(image))
 
 
 def test_rows_of_channels_that_do_not_fit_are_refused() -> None:
@@ -245,6 +249,16 @@ def test_a_footer_that_goes_on_in_the_next_block(monkeypatch: pytest.MonkeyPatch
     np.testing.assert_allclose(scan.counts[0], [float(f"{v:g}") for v in x**2])
     assert any("201 lines after the numbers" in note for note in scan.notes)
     assert refused(text + "900\t5\n").line == 401
+
+
+@pytest.mark.parametrize("cell", ["NA", "n/a", "nan", "", " "])
+def test_a_cell_of_nothing_is_masked(cell: str) -> None:
+    lines = rows(X, Y[0], Y[1], head="Wavenumber,Processed,Raw\n").splitlines()
+    lines[3] = ",".join([*lines[3].split(",")[:2], cell])
+    scan = one("\n".join(lines) + "\n")
+    assert scan.mask is not None
+    assert np.flatnonzero(scan.mask[0]).tolist() == [2]
+    np.testing.assert_array_equal(np.delete(scan.counts[0], 2), np.delete(Y[1], 2))
 
 
 def test_empty_cells_before_and_between() -> None:
