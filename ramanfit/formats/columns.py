@@ -87,8 +87,8 @@ def _any_first_row(table: Numbers) -> int:
     if before is not None:
         return before
     for first in range(min(3, values.shape[1] - 2)):
-        steps = np.diff(values[0, first:])
-        if values.shape[0] > 1 and steps.size and ((steps > 0).all() or (steps < 0).all()):
+        its = values[0, first:]
+        if values.shape[0] > 1 and ((its[1:] > its[:-1]).all() or (its[1:] < its[:-1]).all()):
             return first
     raise FormatError(
         table.path,

@@ -79,8 +79,10 @@ class Lot(NamedTuple):
 
 def smooth(x: FloatArray) -> bool:
     """Tell whether numbers rise or fall steadily and in steps of similar size."""
+    if not np.isfinite(x).all():
+        return False
     steps = np.diff(x)
-    if not steps.size or not np.isfinite(steps).all() or not ((steps > 0).all() or (steps < 0).all()):
+    if not steps.size or not ((steps > 0).all() or (steps < 0).all()):
         return False
     sizes = np.abs(steps)
     return bool(sizes.max() <= _UNEVEN * np.median(sizes))
@@ -180,7 +182,7 @@ def rows(
     """
     names = [table.labels[i] if table.labels else "" for i in range(first)]
     if not any(name.strip() for name in names):
-        names = (["X", "Y"] if first == 2 and not any(key_labels) else [*key_labels, "", ""])[:first]
+        names = (["X", "Y"] if first == 2 and not any(key_labels) else [*key_labels, *[""] * first])[:first]
     keys = tuple((name, spectra[:, i]) for i, name in enumerate(names))
     notes = (f"spectra in rows: {len(spectra)} of {axis.size} channels",)
     unit = next((names[i] for i in range(first) if said.role(names[i]) == said.AXIS), "")

@@ -17,9 +17,9 @@ _MOST = 64  # ranges, or spectra without a place, that nobody named
 
 def stretches(x: FloatArray) -> list[tuple[int, int]]:
     """Return first row and end of each stretch over which numbers rise, or fall, steadily."""
-    steps = np.diff(x)
-    up = np.count_nonzero(steps > 0) >= np.count_nonzero(steps < 0)
-    breaks = np.flatnonzero(~(steps > 0) if up else ~(steps < 0)) + 1
+    rising, falling = x[1:] > x[:-1], x[1:] < x[:-1]
+    up = np.count_nonzero(rising) >= np.count_nonzero(falling)
+    breaks = np.flatnonzero(~rising if up else ~falling) + 1
     ends = [0, *breaks.tolist(), x.size]
     return list(pairwise(ends))
 
@@ -28,8 +28,7 @@ def restarts(x: FloatArray) -> bool:
     """Tell whether an axis rises, or falls, all the way and then begins again, once or more."""
     if not np.isfinite(x).all():
         return False
-    steps = np.diff(x)
-    against = min(np.count_nonzero(steps >= 0), np.count_nonzero(steps <= 0))
+    against = min(np.count_nonzero(x[1:] >= x[:-1]), np.count_nonzero(x[1:] <= x[:-1]))
     if not 0 < against <= x.size // _LEAST:
         return False
     return all(b - a >= _LEAST and smooth(x[a:b]) for a, b in stretches(x))

@@ -29,6 +29,7 @@ class RowParser:
         self._layout: Fixed | None = None
         self._after: tuple[int, bytes] | None = None
         self._lines_after = 0
+        self._longest = 20 * len(first) + 1000  # a line as long as this is no row, and `loadtxt` needs 20 times as much
         if not (style.quoted or style.trailing or style.leading):
             if style.separator != b",":
                 first = first.replace(b",", b".")
@@ -165,6 +166,8 @@ class RowParser:
         style, lines = self.style, text.splitlines()
         if not text.strip():
             return None
+        if max(map(len, lines)) > self._longest:
+            return None
         if style.leading:
             lines = [_without_leading(line, style) for line in lines]
         if style.trailing:
@@ -219,5 +222,5 @@ def _value(item: bytes) -> float:
 
 def shown(raw: bytes) -> str:
     """Return what was found, short enough for one line."""
-    text = raw.strip().decode("latin-1")
+    text = raw[:1000].strip().decode("latin-1")
     return repr(text if len(text) <= 40 else text[:37] + "...")
