@@ -76,7 +76,8 @@ class RowParser:
         """Raise if a last line without an end was cut short, as far as that can be told."""
         layout = self._layout
         short = layout is not None and len(last) < layout.row - len(layout.newline)
-        if last.strip() and (short or (self.style.columns == 2 and not self.style.split(last)[-1].strip())):
+        empty = self.style.columns == 2 and not b"".join(self.style.split(last)[-1:]).strip()
+        if last.strip() and (short or empty):
             raise FormatError(self.path, "the last line is cut short", line=line)
 
     def _without_end(self, block: bytes, first: int) -> tuple[bytes, bytes]:
