@@ -12,6 +12,7 @@ from ramanfit.formats.layout import Lot, Numbers, smooth
 from ramanfit.scan.scan import FloatArray
 
 _LEAST = 8  # channels of a range
+_BACK = 3  # steps at least, from the end of a range back to the beginning of the next
 _MOST = 64  # ranges, or spectra without a place, that nobody named
 
 
@@ -31,7 +32,15 @@ def restarts(x: FloatArray) -> bool:
     against = min(np.count_nonzero(x[1:] >= x[:-1]), np.count_nonzero(x[1:] <= x[:-1]))
     if not 0 < against <= x.size // _LEAST:
         return False
-    return all(b - a >= _LEAST and smooth(x[a:b]) for a, b in stretches(x))
+    parts = stretches(x)
+    if not all(b - a >= _LEAST and smooth(x[a:b]) for a, b in parts):
+        return False
+    for (a, b), (_, end) in pairwise(parts):  # a wrong or doubled value is no new beginning
+        step = max(float(np.median(np.abs(np.diff(x[i:j])))) for i, j in ((a, b), (b, end)))
+        ends = abs(x[b - 1] - x[b - 2]), abs(x[b + 1] - x[b])
+        if abs(x[b] - x[b - 1]) < _BACK * step or max(ends) > 2 * step:
+            return False
+    return True
 
 
 def is_long(values: FloatArray) -> bool:

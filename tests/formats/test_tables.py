@@ -312,3 +312,17 @@ def test_tables_in_a_folder(tmp_path: Path) -> None:
     for name in others:
         with pytest.raises(FormatError):
             open_scans(str(tmp_path / name))
+
+
+@pytest.mark.parametrize("value", [995.0, 997.5, 1010.0, 1012.5, 1015.0, 1017.5, 1045.0, 1060.0])
+def test_one_wrong_or_doubled_shift_is_no_new_range(value: float) -> None:
+    x = np.arange(30) * 2.5 + 980
+    counts = np.random.default_rng(0).random(30)
+    at = 15  # 1017.5
+    wrong = np.where(np.arange(30) == at, value, x)
+    if value == x[at]:
+        wrong = np.insert(wrong, at, value)[:30]
+    error = refused(rows(wrong, counts))
+    assert error.line in (at + 1, at + 2)
+    joined = read(rows(np.concatenate([x, x + 50]), np.concatenate([counts, counts])))
+    assert [scan.shift_cm1[0] for scan in joined] == [980, 1030]
