@@ -101,6 +101,8 @@ def _any_first_row(table: Numbers) -> int:
 def _labelled_pairs(table: Numbers, kinds: Sequence[str]) -> list[range]:
     """Return the columns of each group that begins with an axis, by labels; none if there is only one axis."""
     axes = [i for i, kind in enumerate(kinds) if kind == said.AXIS]
+    if not axes:
+        axes = [i for i, label in enumerate(table.labels) if said.is_abscissa(label)]
     if len(axes) < 2 or axes[0] != 0:
         return []
     groups = [range(a, b) for a, b in zip(axes, [*axes[1:], len(kinds)], strict=True)]

@@ -18,8 +18,9 @@ BESIDE = (ERROR, FIT, BASELINE, PROCESSED)
 _LONGEST = 200  # characters of a label that are looked at
 _COUNTS = re.compile(r"(?i)\b(intens\w*|counts?|cts|signal|absorbance|ccd)\b")
 _AXIS = re.compile(
-    r"(?i)\W*(x[-_ ]?axis\b|raman[-_ ]?shift|(.*[\W_])?shift\b|(.*[\W_])?wave[-_ ]?(numbers?|lengths?)?s?\b"
-    r"|wellen(zahl|länge)|lambda\b|freq|energy)"
+    r"(?i)\W*(x[-_ ]?axis\b|raman[-_ ]?shift|(.*[\W_])?shift\d*\b|(.*[\W_])?wave[-_ ]?(numbers?|lengths?)?s?\d*\b"
+    r"|wellen(zahl|länge)|(.*[\W_])?(raman)?verschiebung|nombres? d.ondes?|décalage|número de onda|desplazamiento"
+    r"|lambda\b|freq|energy)"
 )
 _TIME = re.compile(r"(?i)(.*[\W_])?(time|zeit|seconds)\b|t\s*([/(\[].*)?$")
 _PLACE = re.compile(r"(?i)[xyz](a|[-_ ]?(pos(ition)?|um|µm|mm|nm))?\s*([/(\[].*)?|pos(ition)?\b.*")
@@ -81,6 +82,11 @@ def same_sample(label: str) -> str:
     treatment = _PROCESSED | _OF_A_KIND | {word for names in _WORDS.values() for word in names}
     digits = re.findall(r"\d+", label)
     return " ".join([word for word in words(label) if word not in treatment] + digits)
+
+
+def is_abscissa(label: str) -> bool:
+    """Tell whether a label is x, x1, x_2 ..., which beside y, y1, y_2 ... is an axis."""
+    return re.fullmatch(r"(?i)x[-_ ]?\d*", label.strip().lstrip("#% ")) is not None
 
 
 def is_raw(label: str) -> bool:

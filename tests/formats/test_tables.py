@@ -178,6 +178,13 @@ def test_rows_of_channels_that_do_not_fit_are_refused() -> None:
     assert refused("".join([*lines[:15], moved, *lines[16:]])).line in (16, 17)
 
 
+@pytest.mark.parametrize("labels", ["x1,y1,x2,y2", "X,Y,X,Y", "Wavenumber1,Int1,Wavenumber2,Int2", "Shift,A,Shift,B"])
+def test_pairs_by_their_labels(labels: str) -> None:
+    scans = read(rows(X[:3], Y[0, :3], X[:3] + 700, Y[1, :3], head=labels + "\n"))  # too short to be told by content
+    assert [scan.shift_cm1[0] for scan in scans] == [1000, 1700]
+    np.testing.assert_array_equal([scan.counts[0] for scan in scans], Y[:2, :3])
+
+
 def test_pairs_of_unequal_length() -> None:
     rest = [f"{a},{b:g},{a + 1},{c:g}\n" for a, b, c in zip(X, Y[0], Y[1], strict=True)]
     first = [line if i < 9 else ",," + line.split(",", 2)[2] for i, line in enumerate(rest)]
