@@ -32,18 +32,24 @@ class Reading(NamedTuple):
         Glob on a measurement's name.
     stdin_name : str
         What standard input is called.
+    layout : {"columns", "rows", "pairs", "long"} or None
+        How a table of numbers lies; None: as its labels and numbers say.
+    axis_column : str or None
+        Label, or number from 1 on, of a table's axis.
     """
 
     line_spacing: str = "witec"
     select: str | None = None
     stdin_name: str = "-"
+    layout: str | None = None
+    axis_column: str | None = None
 
     def options(self, axis: Axis) -> ReadOptions:
         """Return what the readers want to know, with the axis of a recipe."""
         from ramanfit.formats import ReadOptions
 
         unit = None if axis.unit == "auto" else axis.unit
-        return ReadOptions(unit, axis.laser_nm, self.line_spacing, self.select)
+        return ReadOptions(unit, axis.laser_nm, self.line_spacing, self.select, self.layout, self.axis_column)
 
     def reader(self, axis: Axis) -> Callable[[str], list[Scan]]:
         """Return the function that opens an export."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import mmap
 import os
 import zlib
@@ -44,6 +45,22 @@ class _Rejoined:
         return first
 
 
+class _Recoded:
+    """A stream in UTF-16, read as UTF-8; what is no UTF-16 becomes a sign that is part of no number."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream, self._decoder = stream, codecs.getincrementaldecoder("utf-16")("replace")
+
+    def read(self, size: int) -> bytes:
+        text = ""
+        while not text:
+            raw = self._stream.read(size)
+            text = self._decoder.decode(raw, not raw)
+            if not raw:
+                break
+        return text.encode("utf-8", "replace")
+
+
 class Source:
     """One input, open for reading; a context manager.
 
@@ -59,7 +76,7 @@ class Source:
     Attributes
     ----------
     head : bytes
-        The first bytes, decompressed, without a byte order mark.
+        The first bytes, decompressed, in UTF-8 where the file is in UTF-16, without a byte order mark.
     line : int
         Number of the next line; kept by whoever consumes lines.
     ends_with_newline : bool
@@ -78,6 +95,10 @@ class Source:
             import gzip
 
             self._stream = gzip.GzipFile(fileobj=_Rejoined(self._buffer, stream), mode="rb")  # type: ignore[call-overload]
+            self._total, self._buffer, self._ended = 0, b"", False
+            self._fill(HEAD)
+        if self._buffer.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            self._stream = _Recoded(_Rejoined(self._buffer, self._stream))
             self._total, self._buffer, self._ended = 0, b"", False
             self._fill(HEAD)
         if self._buffer.startswith(_BOM):
@@ -166,6 +187,17 @@ class Source:
             if end >= 0 or self._ended:
                 return self._buffer[self._at : self._at + unread]
             self._fill(max(HEAD, 2 * unread))
+
+    def peek_after(self, line: bytes) -> bytes:
+        """Return the line behind the one that `peek` returned, with its end, as far as it is short enough."""
+        wanted = HEAD
+        while True:
+            start = self._at + len(line)
+            end = self._buffer.find(self._newline, start)
+            if end >= 0 or self._ended or wanted > LONGEST_LINE:
+                return self._buffer[start : end + 1 if end >= 0 else len(self._buffer)]
+            wanted = 2 * max(wanted, len(self._buffer) - self._at)
+            self._fill(wanted)
 
     def skip(self, line: bytes) -> None:
         """Consume the line that `peek` returned."""

@@ -185,6 +185,7 @@ def _direction(measurement: Measurement, x: FloatArray) -> int:
             line=measurement.line(i + 1),
             expected=f"an axis that {'rises' if direction > 0 else 'falls'} steadily",
             found=f"{measurement.x[i + 1]:.15g} after {measurement.x[i]:.15g}",
-            hint="if the file joins two ranges, give each a file of its own",
+            hint="if the file joins two ranges, give each a file of its own; --layout rows|pairs|long or --axis-column "
+            "say how a table lies",
         )
     return direction

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -118,10 +117,6 @@ def _not_wanted(file: Path) -> str:
     textual = strip_endings(file.name) != file.name.removesuffix(".gz")
     if why.broken and textual:
         return ""
-    if source.head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        inside = source.head.decode("utf-16", "ignore").encode()
-        if not _text_not_wanted(Source(io.BytesIO(inside), str(file))):
-            return ""
     return why.what
 
 

@@ -54,7 +54,10 @@ def open_scans(
     if path != "-" and Path(path).is_dir():
         raise InputError(f"{path}: is a folder")
     with Source.open(path, stream, stdin_name) as source:
-        scans = _reader(source).read(source, chosen_by)
+        reader = _reader(source)
+        if not reader.by_hand and (given := options.by_hand()):
+            raise FormatError(path, f"{given}: says how a table of numbers lies, and this is one of: {reader.name}")
+        scans = reader.read(source, chosen_by)
     if wanted is not None:
         chosen = [scan.with_(source=named) for scan in scans if chosen_by.selects(scan.name)]
         if not chosen:

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from ramanfit.formats.bytes_in import Source
     from ramanfit.scan.scan import Scan
 
+LAYOUTS = ("columns", "rows", "pairs", "long")
+"""How a table of numbers can lie."""
+
 
 @dataclass(frozen=True)
 class ReadOptions:
@@ -29,6 +32,10 @@ class ReadOptions:
         Pitch of a line of length L with N points: L/N, as the instrument does it, or L/(N - 1).
     select : str or None
         Glob on `Scan.name`.
+    layout : {"columns", "rows", "pairs", "long"} or None
+        How a table of numbers lies; None: as its labels and numbers say.
+    axis_column : str or None
+        Label of a table's axis, or the number of its column, from 1 on.
 
     Raises
     ------
@@ -40,6 +47,8 @@ class ReadOptions:
     laser_nm: float | None = None
     line_spacing: str = "witec"
     select: str | None = None
+    layout: str | None = None
+    axis_column: str | None = None
 
     def __post_init__(self) -> None:
         if self.x_unit is not None:
@@ -53,6 +62,13 @@ class ReadOptions:
             raise RecipeError(f"laser: expected a wavelength in nm, found {self.laser_nm}")
         if self.line_spacing not in ("witec", "endpoints"):
             raise RecipeError(f"line spacing: expected witec or endpoints, found {self.line_spacing!r}")
+        if self.layout not in (None, *LAYOUTS):
+            raise RecipeError(f"layout: expected {', '.join(LAYOUTS)}, found {self.layout!r}")
+
+    def by_hand(self) -> str:
+        """Return the options that say how a table lies, as they are typed; empty if there are none."""
+        given = {"--layout": self.layout, "--axis-column": self.axis_column}
+        return " ".join(f"{name} {value}" for name, value in given.items() if value is not None)
 
     def selects(self, name: str) -> bool:
         """Tell whether a measurement of this name is wanted; a name is also a pattern for itself."""
@@ -85,6 +101,8 @@ class Reader(NamedTuple):
         an empty text if it is one, or is broken, so that the user hears of it.
     owns : callable
         ``owns(name, head)`` is True for a text that is this reader's business by the file's name as well.
+    by_hand : bool
+        Whether `ReadOptions.layout` and `ReadOptions.axis_column` decide how it reads.
     """
 
     name: str
@@ -95,3 +113,4 @@ class Reader(NamedTuple):
     read: Callable[[Source, ReadOptions], list[Scan]]
     no_spectrum: Callable[[Source], str] = _a_spectrum
     owns: Callable[[str, bytes], bool] = _by_content
+    by_hand: bool = False

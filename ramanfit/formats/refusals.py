@@ -42,6 +42,8 @@ def is_fit_table(head: bytes) -> bool:
         return ours or '_height"' in text or ('"peak"' in text and '"height"' in text)
     names = [name.strip().strip('"') for name in re.split(r"[,\t;]", first)]
     ours = names[:3] == ["source", "scan", "point"]
+    if ours and {"shift_cm1", "counts"} <= set(names) and "fit" not in names:
+        return False  # spectra as tidy rows
     return ours or {"peak", "height"} <= set(names) or any(name.endswith("_height") for name in names)
 
 

@@ -264,7 +264,7 @@ BAD = {
     "cut mid-row": (GOOD[:-3], b":500: expected 3 numbers, found 2"),
     "ragged": (GOOD.replace(b"1000\t", b"1000\t5\t", 1), b":51: expected 3 numbers, found 4"),
     "binary": (bytes(range(256)) * 40, b"binary"),
-    "utf-16": (GOOD.decode().encode("utf-16"), b"UTF-16"),
+    "utf-16": (GOOD.decode().encode("utf-16-le"), b"UTF-16"),
     "axis twice": (GOOD.replace(b"1002\t", b"1000\t", 1), b":52:"),
     "unsorted axis": (GOOD.replace(b"1002\t", b"1902\t", 1), b":53:"),
     "one channel": (b"1500\t3\t4\n", b"channel"),
@@ -449,3 +449,19 @@ def test_real_line_scans_go_through(tmp_path: Path) -> None:
         ("height", "center_cm1", "fwhm_cm1"), found, np.sqrt(np.diag(covariance)), strict=False
     ):
         assert float(table[best][name]) == pytest.approx(value, abs=0.02 * error)
+
+
+def test_how_a_table_lies_is_decided_by_hand(tmp_path: Path) -> None:
+    x, y = range(1000, 1030, 2), range(500, 515)
+    path = tmp_path / "square.csv"
+    rows = [[a, *((7 * a * b) % 911 for b in x)] for a in y]
+    path.write_text("\n".join(",".join(map(str, row)) for row in [["", *x], *rows]) + "\n")
+    refused = ramanfit("info", path, status=1).stderr.decode()
+    assert "could be the axis" in refused
+    assert "--layout rows|columns|pairs|long" in refused
+    for layout, first in (("rows", "1000"), ("columns", "500")):
+        shown = ramanfit("info", path, "--layout", layout, "--csv").stdout.decode().splitlines()
+        assert dict(zip(shown[0].split(","), shown[1].split(","), strict=True))["first_cm1"] == first
+    assert "no column of that name" in ramanfit("info", path, "--axis-column", "shift", status=1).stderr.decode()
+    graph = ramanfit("info", TABLE_S1, "--layout", "rows", status=1).stderr.decode()
+    assert "--layout rows: says how a table of numbers lies" in graph

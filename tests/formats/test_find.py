@@ -92,7 +92,6 @@ def test_what_is_clearly_no_spectrum_is_passed_over(tmp_path: Path) -> None:
         HEADER,
         "",
         b"version https://git-lfs.github.com/spec/v1\noid sha256:1\n",
-        TABLE.encode("utf-16"),
         b"\x1f\x8b\x08\0broken",
         "[WITEC_TRUEMATCH_ASCII_HEADER]\n",
         Builder().build()[:-1],

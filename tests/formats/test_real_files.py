@@ -100,6 +100,16 @@ EXPORTS = {
         f"carbon/dw38c/testDW38C_pos{i}.txt": Export("spectrum", 1, 1600, -94.6818902352418, 3651.3282920794)
         for i in (1, 2, 3, 4)
     },
+    "field/clipped_at_60000.txt": Export("spectrum", 1, 256, 900, 1897.07),
+    "field/error_column.txt": Export("spectrum", 1, 256, 900, 1897.07),
+    "field/labspec_series.txt": Export("series", 3, 60, 1000, 1900, times_s=(0, 120)),
+    "field/nanotube_like.txt": Export("spectrum", 1, 231, 1270, 1639.15),
+    "field/pandas_index.csv": Export("spectrum", 1, 2000, 100, 3500),
+    "field/si_undersampled_3cm_fwhm2p5.txt": Export("spectrum", 1, 80, 400.598, 637.598),
+    "field/trailer_end.txt": Export("spectrum", 1, 1024, 900, 1900),
+    "field/trailing.csv": Export("spectrum", 1, 400, 900, 1900),
+    "field/wire_map.txt": Export("map", 4, 60, 1000, 1900, ((0, 0, 0), (1, 1, 0))),
+    "field/witec_line_one_nan.txt": Export("line", 6, 1024, 100, 2300, (0, 25)),
     **{f"carbon/tpa_flakes/2d{i}.txt": Export("spectrum", 1, 1011, 2218.3125, 3237.679688) for i in (0, 1)},
     **{f"carbon/tpa_flakes/g{i}.txt": Export("spectrum", 1, 1011, 1020.027344, 2226.685547) for i in (0, 1)},
 }
@@ -130,8 +140,15 @@ TABLES = {
     },
 }
 REFUSED = {
-    "carbon/tpa_flakes/spectrum0.txt": ":1012: expected an axis that falls steadily, found 2226.685547 after 2218.3125",
-    "carbon/tpa_flakes/spectrum1.txt": ":1012: expected an axis that falls steadily, found 2226.685547 after 2218.3125",
+    "field/thousands_comma.txt": "found '5,033': every comma stands before three digits",
+    "field/arbin_test_time.csv": "no column is labelled as an axis, and the first is 'Test_Time(s)'",
+    "field/cp_ewe_brackets.mpt": "no column is labelled as an axis, and the first is 'mode'",
+    "field/cycle_soc.mpt": "no column is labelled as an axis, and the first is 'mode'",
+    "field/gcpl_no_current.mpt": "no column is labelled as an axis, and the first is 'mode'",
+    "field/hms.csv": "no spectrum in a form that is known",
+    "field/maccor.txt": "no spectrum in a form that is known",
+    "field/01_OCV.mpt": "a potentiostat's record (EC-Lab)",
+    "field/02_GCPL.mpt": "a potentiostat's record (EC-Lab)",
     "carbon/tpa_flakes/allinall_tpa.csv": "no spectrum in a form that is known",
     "witec/graph_ascii/FLG36.MK_FLG_ABC_36--Spectrum--001--Information.txt": "the Information text of a measurement",
     "witec/line_scans/14 CC9_MI1_H2O_scan Information.txt": "the Information text of a measurement",
@@ -144,6 +161,7 @@ REFUSED = {
     "eclab/LICENSE-yadg.txt": "no spectrum in a form that is known",
     "witec/spc/broken_utf8_mangled.spc": "ruined by a conversion to UTF-8",
 }
+JOINED = {f"carbon/tpa_flakes/spectrum{i}.txt": f"carbon/tpa_flakes/{{}}{i}.txt" for i in (0, 1)}
 SPLIT = [f"{stem} ({part}).txt" for stem in (SHEET, THREE_TIMES, NO_NAME) for part in PARTS]
 
 
@@ -154,7 +172,7 @@ def one(name: str, **options: object) -> Scan:
 
 def test_the_tables_here_name_every_file() -> None:
     files = {file.relative_to(DATA).as_posix() for file in DATA.rglob("*") if file.is_file()}
-    elsewhere = ("witec/wip/", "field/")  # synthetic files after public reports are tested where they are understood
+    elsewhere = ("witec/wip/", "field/raman.jdx", *JOINED)
     others = {name for name in files if name.startswith(elsewhere) or name.endswith((".mpr", ".tsv", "LICENSE"))}
     assert files - others == EXPORTS.keys() | REFUSED.keys()
 
@@ -200,6 +218,44 @@ def test_refused(name: str) -> None:
     assert str(caught.value).startswith(str(DATA / name))
     assert REFUSED[name] in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", JOINED)
+def test_two_ranges_in_one_file_are_two_measurements(name: str) -> None:
+    """The same flake's ranges are also there as files of their own, processed: on the same axes."""
+    outside = np.loadtxt(DATA / name)
+    scans = open_scans(str(DATA / name))
+    assert [scan.name for scan in scans] == ["3237.68 to 2218.31", "2226.69 to 1020.03"]
+    for scan, part, its in zip(scans, ("2d", "g"), (outside[:1011], outside[1011:]), strict=True):
+        np.testing.assert_array_equal(scan.shift_cm1, its[::-1, 0])
+        np.testing.assert_array_equal(scan.counts, its[::-1, 1:].T)
+        np.testing.assert_array_equal(scan.shift_cm1, one(JOINED[name].format(part)).shift_cm1)
+
+
+def test_tables_after_public_reports_against_other_parsers() -> None:
+    series = one("field/labspec_series.txt")
+    outside = np.genfromtxt(DATA / "field/labspec_series.txt", delimiter="\t", skip_header=8)
+    np.testing.assert_array_equal(series.shift_cm1, outside[0, 1:])
+    np.testing.assert_array_equal(series.counts, outside[1:, 1:])
+    assert (series.metadata.laser_nm, series.metadata.integration_s) == (532, 60)
+    assert series.axis_unit == "rel. 1/cm"
+    rows = np.loadtxt(DATA / "field/wire_map.txt", skiprows=1)
+    scan = one("field/wire_map.txt")
+    for where, counts in zip(scan.coordinates_um, scan.counts, strict=True):  # type: ignore[arg-type]
+        its = rows[(rows[:, :2] == where[:2]).all(axis=1)]
+        np.testing.assert_array_equal(scan.shift_cm1, its[::-1, 2])
+        np.testing.assert_array_equal(counts, its[::-1, 3])
+    assert scan.grid == (2, 2)
+    for name, separator, columns in (
+        ("pandas_index.csv", ",", (1, 2)),
+        ("error_column.txt", "\t", (0, 1)),
+        ("trailing.csv", ",", (0, 1)),
+    ):
+        its = np.loadtxt(DATA / "field" / name, skiprows=1, delimiter=separator, usecols=columns)
+        np.testing.assert_array_equal(one(f"field/{name}").shift_cm1, its[:, 0])
+        np.testing.assert_array_equal(one(f"field/{name}").counts, [its[:, 1]])
+    errors = np.loadtxt(DATA / "field/error_column.txt", skiprows=1, delimiter="\t")[:, 2]
+    np.testing.assert_array_equal(one("field/error_column.txt", select="Error").counts, [errors])
 
 
 @pytest.mark.parametrize("name", sorted(SPLIT))

@@ -103,6 +103,35 @@ def _table(channels: int) -> Iterator[Files]:
     yield {"a.txt": labels.encode() + table(x, y)}
     yield {"a.csv": b"# Laser = 532 nm\nRaman shift (cm-1);a;b;c\n" + table(x, y, "%.15g", ";").replace(b".", b",")}
     yield {"a.txt": table(x, y[:1], "%.3f", " ")}
+    yield from _other_tables(x, y)
+
+
+def _other_tables(x: np.ndarray, y: np.ndarray) -> Iterator[Files]:
+    """Spectra in rows, pairs, one row per channel; row numbers, errors, footers, thousands, UTF-16."""
+    head = "#Acq. time (s)=\t60\n#Laser=\t532nm\n#AxisType[1]=Spectr\n#AxisUnit[1]=1/cm\n#AxisType[2]=Time\n"
+    shifts = "\t".join(map(str, x))
+    lines = [f"{60 * i}\t" + "\t".join(map(str, its)) for i, its in enumerate(y)]
+    yield {"a.txt": (head + "\t" + shifts + "\n" + "\n".join(lines) + "\n").encode()}
+    yield {"a.txt": ("\t\t" + shifts + "\n" + "\n".join(f"{i}\t{line}" for i, line in enumerate(lines))).encode()}
+    yield {"a.csv": ("time," + shifts + "\n" + "\n".join(lines) + "\n").replace("\t", ",").encode()}
+    long = [f"{i}.5\t0\t{a}\t{b:g}\n" for i, its in enumerate(y) for a, b in zip(x[::-1], its, strict=True)]
+    yield {"a.txt": ("#X\t\t#Y\t\t#Wave\t\t#Intensity\n" + "".join(long)).encode()}
+    both = "".join(f"{a},{b:g},{a + 1},{c:g}\n" for a, b, c in zip(x, y[0], y[1], strict=True))
+    yield {"a.csv": ("Raman shift (cm-1),A,Raman shift (cm-1),B\n" + both).encode()}
+    beside = "".join(f"{i},{a},{b:g},{b / 10:g},\n" for i, (a, b) in enumerate(zip(x, y[0], strict=True)))
+    yield {"a.csv": (",Wavenumber (cm-1),Raw,Error,\n" + beside + "# done\n").encode()}
+    yield {"a.txt": "".join(f"{a}\t{b / 3:,.1f}\n" for a, b in zip(x, 9e6 + y[0], strict=True)).encode("utf-16")}
+    yield {"a.csv": "".join(f'{a},"{b / 3:,.1f}"\n' for a, b in zip(x, 9e6 + y[0], strict=True)).encode()}
+    joined = table(axis(len(x) + 3), counts(1, len(x) + 3), "%.2f", "\t")
+    yield {"a.txt": joined + joined + b">>>>>End Spectral Data<<<<<\n"}
+
+
+def _tidy(channels: int) -> Iterator[Files]:
+    x, y = axis(channels), counts(3, channels)
+    rows = [
+        f"a.txt,0,P{i + 1},{i},{i + 0.5},{a},{b:g}\n" for i, its in enumerate(y) for a, b in zip(x, its, strict=True)
+    ]
+    yield {"a.csv": ("source,scan,point,position_um,time_s,shift_cm1,counts\n" + "".join(rows)).encode()}
 
 
 def _wip(channels: int) -> Iterator[Files]:
@@ -127,6 +156,7 @@ SEEDS: dict[str, Callable[[int], Iterator[Files]]] = {
     "WITec split export": _split,
     "WITec Graph ASCII": _graph_ascii,
     "table": _table,
+    "tidy rows": _tidy,
 }
 
 

@@ -79,6 +79,12 @@ reading_options = resolved(
             help="Pitch of a line of length L and N points: L/N as the instrument has it, or L/(N-1).",
         ),
         click.option("--select", metavar="PATTERN", help="Only measurements whose name matches, e.g. 'Line*'."),
+        click.option(
+            "--layout",
+            type=click.Choice(["columns", "rows", "pairs", "long"]),
+            help="How a table of numbers lies, where its labels do not tell.",
+        ),
+        click.option("--axis-column", metavar="NAME", help="Label, or number, of a table's axis."),
         click.option("--stdin-name", metavar="NAME", default="-", help="What standard input (-) is called."),
     ),
 )
