@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from ramanfit.errors import FormatError, InputError
 from ramanfit.experiment.cell import Record, aligned, at, read_record, with_soc
+from ramanfit.experiment.cell.clocks import moment
 from ramanfit.experiment.cell.columns import name_of
-from ramanfit.experiment.cell.rows import moment
 
 ECLAB = Path(__file__).resolve().parents[3] / "shared" / "data" / "eclab"
 START = datetime(2024, 1, 15, 9, 0, 0)
@@ -239,7 +239,7 @@ def test_state_of_charge() -> None:
     record = Record("x", np.array([0.0, 1, 2]), capacity_mah=np.array([0.0, 1.0, 4.0]))
     np.testing.assert_allclose(with_soc(record, None).soc, [0, 25, 100])  # type: ignore[arg-type]
     np.testing.assert_allclose(with_soc(record, 8.0, 10.0).soc, [10, 22.5, 60])  # type: ignore[arg-type]
-    assert "first row" in with_soc(record, None).notes[0]
+    assert "least charge" in with_soc(record, None).notes[0]
 
 
 def test_clocks_are_brought_together() -> None:
