@@ -27,6 +27,8 @@ from ramanfit.experiment.cell.columns import (
     SET_CURRENTS,
     SIGNED_CHARGES,
     SIZES_OF_CHARGE,
+    TEST_TIMES,
+    TIMES,
     UNITS,
     VOLTAGES,
     Located,
@@ -122,8 +124,7 @@ class _Builder:
         cells = self.cells
         if not len(cells):
             raise FormatError(cells.path, expected="rows of numbers under the names of the columns", found="none")
-        places = [self._find(wanted, kind) for wanted, kind in self._wanted()]
-        cells.fetch([place.index for place in places if place is not None])
+        cells.fetch(self._wanted())
         month_first = True if month_first is None and self.vendor else month_first
         times = times_of(cells, self.names, self.known, month_first=month_first)
         self.said += times.notes
@@ -171,8 +172,16 @@ class _Builder:
             counter_mah=self._counter(charge.source) if charge.raw_mah is not None else None,
         )
 
-    def _wanted(self) -> list[tuple[Sequence[str], str]]:
-        return [(VOLTAGES, "voltage"), (COUNTER_VOLTAGES, "voltage"), (CURRENTS, "current"), (NET_CHARGES, "charge")]
+    def _wanted(self) -> list[int]:
+        """Columns of numbers that are most likely taken."""
+        ways = ((VOLTAGES, "voltage"), (COUNTER_VOLTAGES, "voltage"), (CURRENTS, "current"), (NET_CHARGES, "charge"))
+        pairs = ((CHARGED, "charge"), (DISCHARGED, "charge"))
+        places = [self._find(wanted, kind) for wanted, kind in (*ways, *(pairs if self.vendor != "EC-Lab" else ()))]
+        others = (*TEST_TIMES, *TIMES, *SECTIONS, *CYCLES)
+        return [
+            *(place.index for place in places if place is not None),
+            *(i for i, name in enumerate(self.names) if name.plain in others),
+        ]
 
     def _find(self, wanted: Sequence[str], kind: str) -> Located | None:
         return find(self.names, wanted, kind, self.known)

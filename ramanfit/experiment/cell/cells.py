@@ -25,13 +25,22 @@ class Cells:
     numbers : sequence of int
         Which line of the file each row is.
     delimiter : str
+    quotes : bool
+        Whether cells may stand in quotes.
     """
 
     def __init__(
-        self, path: str, header: Sequence[str], lines: Sequence[str], numbers: Sequence[int], delimiter: str
+        self,
+        path: str,
+        header: Sequence[str],
+        lines: Sequence[str],
+        numbers: Sequence[int],
+        delimiter: str,
+        *,
+        quotes: bool = False,
     ) -> None:
         self.path, self.header, self.lines, self.numbers = path, [*header], lines, numbers
-        self._delimiter = delimiter
+        self._delimiter, self._quotes = delimiter, quotes
         self._known: dict[int, FloatArray] = {}
 
     @classmethod
@@ -47,7 +56,7 @@ class Cells:
 
     @cached_property
     def _quoted(self) -> list[list[str]] | None:
-        if not any('"' in line for line in self.lines):
+        if not self._quotes:
             return None
         return list(csv.reader(self.lines, delimiter=self._delimiter, skipinitialspace=True))
 
@@ -61,21 +70,31 @@ class Cells:
         return [line.split(mark, column + 1)[column].strip() for line in self.lines[rows]]
 
     def fetch(self, columns: Sequence[int]) -> None:
-        """Read several columns of numbers at once."""
-        wanted = sorted({column for column in columns if column not in self._known})
-        if not wanted or not self.lines:
+        """Read several columns of numbers at once, which takes little more time than one."""
+        wanted = [column for column in sorted(set(columns)) if column not in self._known and self._is_number(column)]
+        if not wanted:
             return
-        lines = self.lines
-        if self._delimiter != ",":
-            lines = "\n".join(lines).replace(",", ".").split("\n")
         try:
             table = np.loadtxt(
-                lines, delimiter=self._delimiter, usecols=wanted, ndmin=2, comments=None, quotechar='"', unpack=True
+                self.lines,
+                delimiter=self._delimiter,
+                usecols=wanted,
+                ndmin=2,
+                comments=None,
+                quotechar='"',
+                unpack=True,
             )
         except (ValueError, IndexError):
             return  # some cell is empty or no number: each column is read with care
         if table.shape[1] == len(self.lines) and not np.isinf(table).any():
             self._known.update(zip(wanted, table, strict=True))
+
+    def _is_number(self, column: int) -> bool:
+        """Tell whether the first cell of a column is a number."""
+        try:
+            return bool(self.lines) and bool(np.isfinite(float(self.texts(column, slice(0, 1))[0].replace(",", "."))))
+        except ValueError:
+            return False
 
     def floats(self, column: int) -> FloatArray:
         """Return the numbers of a column, with point or comma; an empty cell is not a number.
@@ -109,10 +128,10 @@ class Cells:
         raise FormatError(self.path, line=self.numbers[row], expected=expected, found=found)
 
 
-def split_rows(
-    path: str, header: Sequence[str], lines: Sequence[str], first: int, delimiter: str
-) -> tuple[Cells, list[str]]:
+def split_rows(path: str, header: Sequence[str], body: str, first: int, delimiter: str) -> tuple[Cells, list[str]]:
     """Return the rows under a line of names, and what to note: a last line that is cut off is left out.
+
+    Numbers have decimal points afterwards, where commas do not separate them.
 
     Where the names begin with empty cells, as in Neware's layered exports, the lines that begin with a text are of
     another layer (cycles, steps) and left out.
@@ -121,8 +140,8 @@ def split_rows(
     ----------
     path : str
     header : sequence of str
-    lines : sequence of str
-        As split at line ends: the last is what stands after the last of them.
+    body : str
+        All that stands below the names.
     first : int
         Number of the first of these lines in the file, from 1.
     delimiter : str
@@ -132,13 +151,15 @@ def split_rows(
     FormatError
         If another line has too few or too many cells.
     """
+    quotes = '"' in body
+    lines = (body if delimiter == "," else body.replace(",", ".")).split("\n")
     columns, last = len(header), first + len(lines) - 1
     indent = next((i for i, name in enumerate(header) if name), 0)
     inset, empty = delimiter * indent, delimiter + " \t\r\n"
     layered = bool(indent) and any(line.startswith(inset) and line.strip(empty) for line in lines[:200])
     marks = columns - 1
     whole = lines[:-1] if lines and not lines[-1] else lines
-    if not layered and whole is not lines and _alike(whole, delimiter, marks):
+    if not layered and not quotes and whole is not lines and _alike(whole, delimiter, marks):
         return Cells(path, header, whole, range(first, first + len(whole)), delimiter), []
     kept, numbers, notes, layers = list[str](), list[int](), list[str](), 0
     for number, line in enumerate(lines, first):
@@ -159,17 +180,15 @@ def split_rows(
         numbers.append(number)
     if layers:
         notes.append(f"{layers} lines of another layer (cycles or steps) left out")
-    return Cells(path, header, kept, numbers, delimiter), notes
+    return Cells(path, header, kept, numbers, delimiter, quotes=quotes), notes
 
 
 def _alike(lines: Sequence[str], delimiter: str, marks: int) -> bool:
-    """Tell whether every line has as many cells as there are names, or one more that is empty, and no quotes."""
+    """Tell whether every line has as many cells as there are names, or one more that is empty."""
     counts = {line.count(delimiter) for line in lines}
-    if lines and not lines[-1].strip(delimiter + " \r"):
+    if not lines or not lines[-1].strip(delimiter + " \r"):
         return False
-    if counts == {marks + 1}:
-        return all(line.rstrip(" ").endswith(delimiter) for line in lines) and not any('"' in line for line in lines)
-    return counts == {marks} and not any('"' in line for line in lines)
+    return counts == {marks} or (counts == {marks + 1} and all(line.endswith(delimiter) for line in lines))
 
 
 def _split(line: str, delimiter: str) -> list[str]:

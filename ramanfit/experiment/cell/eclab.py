@@ -48,7 +48,7 @@ def read_text(path: str, text: str, asked: Asked | None = None) -> Record:
     FormatError
         With the line that is wrong.
     """
-    lines = text.replace("\r\n", "\n").split("\n")
+    lines = text.replace("\r\n", "\n").split("\n", _LONGEST_HEADER)
     at = _column_line(path, lines)
     header = [name.strip() for name in lines[at].split("\t")]
     while header and not header[-1]:
@@ -58,7 +58,7 @@ def read_text(path: str, text: str, asked: Asked | None = None) -> Record:
         clock = _STARTED.match(line.strip())
         if clock:
             started = moment(clock[1], month_first=True)
-    cells, notes = split_rows(path, header, lines[at + 1 :], at + 2, "\t")
+    cells, notes = split_rows(path, header, "\n".join(lines[at + 1 :]), at + 2, "\t")
     return build_record(cells, asked or Asked(), started, notes, month_first=True)
 
 
@@ -95,8 +95,8 @@ def read_binary(path: str, asked: Asked | None = None) -> Record:
     from galvani import BioLogic
 
     try:
-        with open(path, "rb") as file, warnings.catch_warnings(record=True) as warned:  # noqa: PTH123  # an open file
-            warnings.simplefilter("always")
+        with open(path, "rb") as file, warnings.catch_warnings():  # noqa: PTH123  # the package takes the open file
+            warnings.simplefilter("ignore")  # of columns that it does not know: they are said below
             binary = BioLogic.MPRfile(file)
             data = binary.data
     except NotImplementedError as error:  # a number of a column that the package has never met
@@ -108,16 +108,13 @@ def read_binary(path: str, asked: Asked | None = None) -> Record:
         ) from error
     except Exception as error:  # whatever a broken file makes the package run into
         raise FormatError(path, expected="a whole .mpr file", found=f"{type(error).__name__}: {error}") from error
-    guessed = [str(name) for name in data.dtype.names if str(name).startswith("unknown")]
-    if guessed or any("Unknown column" in str(warning.message) for warning in warned):
-        raise FormatError(
-            path,
-            expected="columns that the installed reader of .mpr knows",
-            found=", ".join(guessed) or str(warned[0].message),
-            hint="export the record as text (.mpt)",
-        )
     names = [str(name) for name in data.dtype.names]
+    unknown = [name for name in names if name.startswith("unknown")]
+    if len(unknown) > 1:  # their widths could be exchanged, which moves every column behind the first
+        names = names[: names.index(unknown[0])]
+    names = [name for name in names if name not in unknown]
+    notes = [f"a column of an unknown kind ({name.rpartition('_')[2]}) is left out" for name in unknown]
     arrays = [np.asarray(data[name], dtype=np.float64) for name in names]
     started = getattr(binary, "timestamp", None)
     cells = Cells.of_numbers(path, names, arrays)
-    return build_record(cells, asked or Asked(), started if isinstance(started, datetime) else None)
+    return build_record(cells, asked or Asked(), started if isinstance(started, datetime) else None, notes)

@@ -50,7 +50,9 @@ def read_text(path: str, text: str, asked: Asked | None = None) -> Record:
         if name != main[0][1]:
             notes.append(f"{name} goes on")
         body += [""] * (i + 3 - (main[0][0] + 3) - len(body)) + _rows(lines, i + 3)
-    cells, more = split_rows(path, header, [line.removeprefix("\t") for line in body], main[0][0] + 4, "\t")
+    cells, more = split_rows(
+        path, header, "\n".join(line.removeprefix("\t") for line in [*body, ""]), main[0][0] + 4, "\t"
+    )
     return build_record(cells, asked or Asked(), started, [*notes, *more], month_first=True)
 
 

@@ -29,8 +29,10 @@ def read(path: str, text: str, asked: Asked | None = None) -> Record:
     FormatError
         With the line that is wrong.
     """
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    lines = [line[1:-1] if _is_one_quote(line) else line for line in lines] if '"' in text else lines
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if '"' in text:
+        text = "\n".join(line[1:-1] if _is_one_quote(line) else line for line in text.split("\n"))
+    lines = text.split("\n", _LONGEST_PREAMBLE)
     at = header_line(lines)
     if at is None:
         first = next((i for i, line in enumerate(lines) if line.strip()), 0)
@@ -43,17 +45,17 @@ def read(path: str, text: str, asked: Asked | None = None) -> Record:
     mark = mark_of(lines[at])
     rows = lines[at + 1 :]
     if mark == " ":
-        rows = ["\t".join(line.split()) for line in rows]
+        rows = ["\t".join(line.split()) for line in "\n".join(rows).split("\n")]
     header = split(lines[at], mark)
     mark = "\t" if mark == " " else mark
-    units = rows[0].split(mark) if rows else []
+    units = split(rows[0], mark) if rows else []
     first = at + 2
     if are_units(units):
         header = [f"{name}/{unit.strip()}" if unit.strip() else name for name, unit in zip(header, units, strict=False)]
         rows, first = rows[1:], first + 1
     while header and not header[-1]:
         header.pop()
-    cells, notes = split_rows(path, header, rows, first, mark)
+    cells, notes = split_rows(path, header, "\n".join(rows), first, mark)
     return build_record(cells, asked or Asked(), None, notes)
 
 
