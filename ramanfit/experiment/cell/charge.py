@@ -79,7 +79,8 @@ class _Counter:
     promised: tuple[Way, ...]
     others: tuple[Way, ...]
     decided: bool = True  # whether its name alone says how it counts
-    directed: bool = True  # whether it knows charging from discharging by itself
+    directed: bool = True  # whether it tells charging from discharging by its sign
+    certain: bool = False  # whether it does so by its names
 
 
 def net_charge(
@@ -97,7 +98,6 @@ def net_charge(
     """
     current = flow.current_ma
     passed = None if current is None else counters.Expected(current, flow.time_s, exact=flow.exact)
-    turned = None if current is None else counters.Expected(-current, flow.time_s, exact=flow.exact)
     all_counters = _counters(header, names, known, column, flow)
     if passed is None:
         return _without_current(all_counters)
@@ -107,15 +107,19 @@ def net_charge(
             net = read()
             if passed.agrees(net):
                 return _taken(counter, words, net, silent=True)
-            if counter.directed and np.ptp(net) and turned is not None and turned.agrees(net):
-                note = f"{counter.label} rises where the current falls: the current's sign is turned, charging is +"
-                return Charge(net, counter.label, (note,), True, net if words == RUNS else None)
+            if counter.certain and np.ptp(net) and passed.agrees(-net):
+                return _turned(counter, words, net)
         met.append(counter)
     for counter in met:
         for words, read in counter.others:
             net = read()
             if passed.agrees(net):
                 return _taken(counter, words, net)
+    for counter in met:
+        words, read = counter.promised[0]
+        net = read()
+        if counter.directed and np.ptp(net) and passed.agrees(-net):
+            return _turned(counter, words, net)
     if not met:
         doubt = "the current is integrated over pauses, too: nothing says whether it flowed"
         return Charge(passed.mean, "current x time", (doubt,) if passed.pauses else ())
@@ -134,6 +138,11 @@ def _taken(counter: _Counter, words: str, net: FloatArray, *, silent: bool = Fal
     raw = net if words == RUNS else None
     notes = () if silent else (f"{counter.label} {words}, as current x time shows: it is counted so",)
     return Charge(net, counter.label, notes, False, raw)
+
+
+def _turned(counter: _Counter, words: str, net: FloatArray) -> Charge:
+    note = f"{counter.label} rises where the current falls: the current's sign is turned, charging is +"
+    return Charge(net, counter.label, (note,), True, net if words == RUNS else None)
 
 
 RUNS = "runs through"
@@ -180,7 +189,7 @@ def _counters(
     up, down = whole(CHARGED), whole(DISCHARGED)
     if up is not None and down is not None:
         pair = _pair(up[1], down[1])
-        yield _Counter(f"{up[0]} less {down[0]}", ((_SIZES, pair),), ())
+        yield _Counter(f"{up[0]} less {down[0]}", ((_SIZES, pair),), (), certain=True)
     for plain in SIZES_OF_CHARGE:
         if (met := whole([plain])) is not None:
             yield _size_counter(*met, flow)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta, tzinfo
+from datetime import tzinfo
 
 import numpy as np
 
@@ -42,26 +42,28 @@ def joined(records: Sequence[Record], zone: tzinfo | None = None) -> Record:
                 f"{record.source}: has no absolute time, by which records in several files are joined",
                 hint="give one file, or export it with its start",
             )
-    zero = records[0]
-    assert zero.started is not None
-    placed = [(_shift(record, zero, zone), record) for record in records]
+    placed = [(_after_start(record, records[0], zone), record) for record in records]
     placed.sort(key=lambda pair: pair[0] + pair[1].time_s[0])
-    whole = _later(placed[0][1], placed[0][0])
-    for shift, record in placed[1:]:
-        whole = _after(whole, _later(record, shift))
-    return replace(whole, started=zero.started, source=" and ".join(record.source for _, record in placed))
+    zero_s, first = placed[0]
+    whole = _later(first, 0.0)
+    for shift_s, record in placed[1:]:
+        whole = _after(whole, _later(record, shift_s - zero_s))
+    return replace(whole, source=" and ".join(record.source for _, record in placed))
 
 
-def _shift(record: Record, zero: Record, zone: tzinfo | None) -> float:
+def _after_start(record: Record, zero: Record, zone: tzinfo | None) -> float:
     assert record.started is not None
     assert zero.started is not None
     return between(record.started, zero.started, zone)
 
 
+def _named(record: Record) -> tuple[str, ...]:
+    """What is said of a record, with its name."""
+    return tuple(note if note.startswith(record.source) else f"{record.source}: {note}" for note in record.notes)
+
+
 def _later(record: Record, shift_s: float) -> Record:
-    began = None if record.started is None else record.started - timedelta(seconds=shift_s)
-    notes = tuple(note if note.startswith(record.source) else f"{record.source}: {note}" for note in record.notes)
-    return replace(record, time_s=record.time_s + shift_s, started=began, notes=notes)
+    return replace(record, time_s=record.time_s + shift_s, notes=_named(record))
 
 
 def _after(first: Record, second: Record) -> Record:
