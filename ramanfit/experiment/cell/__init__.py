@@ -102,4 +102,4 @@ def _decoded(path: str, data: bytes) -> str:
             text = data.decode("cp1252", "replace")
     if not text.strip():
         raise FormatError(path, expected="a potentiostat's record", found="an empty file")
-    return text
+    return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -5,11 +5,14 @@ from __future__ import annotations
 import csv
 from collections.abc import Sequence
 from functools import cached_property
+from typing import NoReturn
 
 import numpy as np
 
 from ramanfit.errors import FormatError
 from ramanfit.scan.scan import FloatArray
+
+_LARGEST = 1e30  # of a number that is meant, in whatever unit
 
 
 class Cells:
@@ -58,7 +61,7 @@ class Cells:
     def _quoted(self) -> list[list[str]] | None:
         if not self._quotes:
             return None
-        return list(csv.reader(self.lines, delimiter=self._delimiter, skipinitialspace=True))
+        return [fields(line, self._delimiter) for line in self.lines]
 
     def texts(self, column: int, rows: slice = slice(None)) -> list[str]:
         """Return the texts of a column."""
@@ -86,7 +89,7 @@ class Cells:
             )
         except (ValueError, IndexError):
             return  # some cell is empty or no number: each column is read with care
-        if table.shape[1] == len(self.lines) and not np.isinf(table).any():
+        if table.shape[1] == len(self.lines) and not (np.abs(table) > _LARGEST).any():
             self._known.update(zip(wanted, table, strict=True))
 
     def _is_number(self, column: int) -> bool:
@@ -119,11 +122,11 @@ class Cells:
                 found[row] = float(text.replace(",", "."))
             except ValueError:
                 self.refuse(row, f"a number for {self.header[column]}", repr(text))
-            if np.isinf(found[row]):
+            if abs(found[row]) > _LARGEST:
                 self.refuse(row, f"a number for {self.header[column]}", repr(text))
         return found
 
-    def refuse(self, row: int, expected: str, found: str) -> None:
+    def refuse(self, row: int, expected: str, found: str) -> NoReturn:
         """Raise a `FormatError` about a row."""
         raise FormatError(self.path, line=self.numbers[row], expected=expected, found=found)
 
@@ -174,7 +177,7 @@ def split_rows(path: str, header: Sequence[str], body: str, first: int, delimite
         if number == last and kept and _cut_off(line, kept[-1], count, marks, delimiter):
             notes.append(f"the last line ({number}) is not finished: left out")
             continue
-        if count != marks and (count < marks or any(cell.strip() for cell in _split(line, delimiter)[columns:])):
+        if count != marks and (count < marks or any(cell.strip() for cell in fields(line, delimiter)[columns:])):
             raise FormatError(path, line=number, expected=f"{columns} cells", found=str(_count(line, delimiter)))
         kept.append(line)
         numbers.append(number)
@@ -191,17 +194,21 @@ def _alike(lines: Sequence[str], delimiter: str, marks: int) -> bool:
     return counts == {marks} or (counts == {marks + 1} and all(line.endswith(delimiter) for line in lines))
 
 
-def _split(line: str, delimiter: str) -> list[str]:
-    return next(csv.reader([line], delimiter=delimiter, skipinitialspace=True))
+def fields(line: str, delimiter: str) -> list[str]:
+    """Return the cells of a line, some of which may stand in quotes."""
+    try:
+        return next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), [])
+    except csv.Error:
+        return line.split(delimiter)  # a cell longer than any that is meant
 
 
 def _marks_outside(line: str, delimiter: str) -> int:
-    return len(_split(line, delimiter)) - 1
+    return len(fields(line, delimiter)) - 1
 
 
 def _count(line: str, delimiter: str) -> int:
     """Number of cells, empty ones at the end apart."""
-    cells = _split(line, delimiter)
+    cells = fields(line, delimiter)
     while cells and not cells[-1].strip():
         cells.pop()
     return len(cells)

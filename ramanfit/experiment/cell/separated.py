@@ -6,12 +6,11 @@ semicolons with decimal commas, tabs, or blanks. Neware's layered exports name t
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from ramanfit.errors import FormatError
 from ramanfit.experiment.cell.build import Asked, build_record
-from ramanfit.experiment.cell.cells import split_rows
+from ramanfit.experiment.cell.cells import fields, split_rows
 from ramanfit.experiment.cell.columns import UNITS, has_role, name_of
 from ramanfit.experiment.cell.record import Record
 
@@ -29,7 +28,7 @@ def read(path: str, text: str, asked: Asked | None = None) -> Record:
     FormatError
         With the line that is wrong.
     """
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = text.replace("\r\n", "\n")
     if '"' in text:
         text = "\n".join(line[1:-1] if _is_one_quote(line) else line for line in text.split("\n"))
     lines = text.split("\n", _LONGEST_PREAMBLE)
@@ -95,13 +94,8 @@ def split(line: str, mark: str) -> list[str]:
     """Return the cells of a line."""
     if mark == " ":
         return line.split()
-    cells = _fields(line, mark) if '"' in line else line.split(mark)
+    cells = fields(line, mark) if '"' in line else line.split(mark)
     return [cell.strip() for cell in cells]
-
-
-def _fields(line: str, mark: str) -> list[str]:
-    rows: Iterator[list[str]] = csv.reader([line], delimiter=mark, skipinitialspace=True)
-    return next(rows, [])
 
 
 def are_units(cells: Sequence[str]) -> bool:

@@ -23,6 +23,7 @@ from ramanfit.scan.scan import FloatArray
 
 _EPOCH = 5e8  # s: a number as large is no duration but counts from 1970
 _APART_S = 60.0
+_LONGEST_S = 3e10  # a thousand years
 
 
 class Times(NamedTuple):
@@ -71,9 +72,12 @@ def times_of(cells: Cells, names: Sequence[Name], known: Mapping[str, float], *,
         moments, began = clock.all_s()
         return Times(moments, began, clock.label, clock.notes)
     time_s = _seconds(cells, names, counting, known)
+    long = np.flatnonzero(np.abs(time_s) > _LONGEST_S)
+    if len(long):
+        cells.refuse(int(long[0]), f"a time for {cells.header[counting]}", f"{time_s[long[0]]:g} s")
     label = cells.header[counting]
     if (time_s[0] if len(time_s) else 0.0) > _EPOCH:
-        began = datetime.fromtimestamp(float(time_s[0]), timezone.utc)
+        began = datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(seconds=float(time_s[0]))
         return Times(time_s - time_s[0], began, label, (f"{label} counts from 1970",))
     if clock is None:
         return Times(time_s, None, label, _unread(cells, names))
@@ -88,7 +92,11 @@ def times_of(cells: Cells, names: Sequence[Name], known: Mapping[str, float], *,
     apart = (last - first).total_seconds() - float(time_s[-1] - time_s[0])
     if abs(apart) > _APART_S:
         notes = (*notes, f"{clock.label} and {label} part by {apart:.0f} s (a pause?): {label} is taken")
-    return Times(time_s, first - timedelta(seconds=float(time_s[0])), label, notes)
+    try:
+        began = first - timedelta(seconds=float(time_s[0]))
+    except OverflowError:
+        cells.refuse(0, f"a date and time for {clock.label}", str(first))
+    return Times(time_s, began, label, notes)
 
 
 def _counting(cells: Cells, names: Sequence[Name]) -> int | None:
@@ -213,8 +221,9 @@ class _Clock:
         if self._epoch:
             try:
                 number = float(text)
-                return datetime.fromtimestamp(number / (1 if number < 1000 * _EPOCH else 1000), timezone.utc)
-            except (ValueError, OverflowError, OSError):
+                passed = timedelta(seconds=number / (1 if number < 1000 * _EPOCH else 1000))
+                return datetime(1970, 1, 1, tzinfo=timezone.utc) + passed
+            except (ValueError, OverflowError):
                 self._cells.refuse(row, f"seconds since 1970 for {self.label}", repr(text))
         when = moment(text, month_first=self._month_first)
         if when is None:
