@@ -73,6 +73,6 @@ def counted(
             said.append("half cycles counted from 0 where charging and discharging take turns")
     if cycle is None and half_cycle is not None:
         cycle = half_cycle // 2
-        if np.nanmax(half_cycle) > 0:
+        if (half_cycle > 0).any():
             said.append("cycles of two half cycles each, counted from 0")
     return cycle, half_cycle, tuple(said)

@@ -19,7 +19,8 @@ _QUANTITIES = ("voltage_v", "current_ma", "capacity_mah", "cycle", "half_cycle")
 def joined(records: Sequence[Record], zone: tzinfo | None = None) -> Record:
     """Return the records one after the other, in the order of their clocks.
 
-    What lies between two of them is empty, unless the second goes on within an interval as long as those around it.
+    What lies between two of them is empty, with a row in the middle that says so to figures, unless the second goes on
+    within an interval as long as those around it.
     Charge goes on: by the counter, where both have one that runs through and the current accounts for the step;
     else from where it was.
 
@@ -96,11 +97,11 @@ def _after(first: Record, second: Record) -> Record:
             np.full(len(record.time_s), np.nan) if held is None else held
             for record, held in ((first, before), (second, after))
         ]
-        values[name] = np.concatenate(parts)
+        values[name] = np.concatenate([parts[0], *([] if goes_on else [[np.nan]]), parts[1]])
     both = first.counter_mah is not None and second.counter_mah is not None
     return replace(
         first,
-        time_s=np.concatenate([first.time_s, second.time_s]),
+        time_s=np.concatenate([first.time_s, *([] if goes_on else [[(begin + end) / 2]]), second.time_s]),
         **values,  # type: ignore[arg-type]
         source=second.source,
         notes=tuple(dict.fromkeys(notes)),

@@ -167,7 +167,8 @@ def at(record: Record, time_s: FloatArray) -> dict[str, FloatArray]:
             continue
         measured = np.isfinite(values)
         if measured.any():
-            x, y = record.time_s[measured], values[measured]
+            whole = bool(measured.all())
+            x, y = (record.time_s, values) if whole else (record.time_s[measured], values[measured])
             inside = recorded & (time_s >= x[0]) & (time_s <= x[-1])
             for gap in record.gaps:
                 if gap.of in ("", name):
