@@ -6,6 +6,7 @@ semicolons with decimal commas, tabs, or blanks. Neware's layered exports name t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from ramanfit.errors import FormatError
@@ -16,6 +17,7 @@ from ramanfit.experiment.cell.record import Record
 
 _LONGEST_PREAMBLE = 5000  # lines
 _MARKS = "\t;,|"
+_WORDS = re.compile(r"[A-DF-Za-df-z]")  # more than the E of a number
 
 
 def read(path: str, text: str, asked: Asked | None = None) -> Record:
@@ -83,7 +85,7 @@ def roles_of(line: str) -> set[str]:
 
 def mark_of(line: str) -> str:
     """Return what separates the cells of a line of names; empty: there is but one."""
-    if not 3 <= len(line) < 20_000:
+    if not 3 <= len(line) < 20_000 or _WORDS.search(line) is None:
         return ""
     marks = [mark for mark in _MARKS if mark in line.strip()] or [" "]
     counts = {mark: sum(bool(has_role(name_of(cell))) for cell in split(line, mark)) for mark in marks}
