@@ -113,6 +113,7 @@ def test_units_are_asked_for(scans: Path, tmp_path: Path) -> None:
     assert {row["current_ma"] for row in rows} == {"500"}
 
 
+@pytest.mark.posix
 def test_a_record_with_a_zone_among_scans_in_another(scans: Path, tmp_path: Path) -> None:
     """Rows at 9 and 10 h UTC; the scans began at 10 and, with others between, at 11 h in Berlin."""
     record = tmp_path / "cell.csv"

@@ -205,6 +205,23 @@ def test_sizes_without_a_current_and_without_a_direction_are_left_out() -> None:
     np.testing.assert_allclose(record.capacity_mah, [0, 0.5, 1, 0.9, 0.7])  # type: ignore[arg-type]
 
 
+def test_our_own_name_of_the_net_charge_has_a_sign() -> None:
+    record = separated.read("x", "time_s,voltage_v,capacity_mah\n0,3,0\n60,3,1\n120,3,0.2\n")
+    np.testing.assert_allclose(record.capacity_mah, [0, 1, 0.2])  # type: ignore[arg-type]
+
+
+def test_times_of_steps_give_way_to_a_clock() -> None:
+    lines = [line.split(",") for line in LAYOUTS["neware"](truth_of(CYCLE)).splitlines()]
+    total = lines[0].index("Total Time")
+    text = "\n".join([*(",".join(cells[:total] + cells[total + 1 :]) for cells in lines), ""])
+    record = separated.read("x", text)
+    agrees(record, truth_of(CYCLE))
+    assert any("starts again with every step: Date is taken" in note for note in record.notes)
+    clockless = "\n".join([*(",".join(cells[:total] + cells[total + 1 : -1]) for cells in lines), ""])
+    with pytest.raises(FormatError, match="a time of at least"):
+        separated.read("x", clockless)
+
+
 def test_a_contradiction_is_said() -> None:
     text = "time_s,voltage_v,current_ma,(Q-Qo)/mA.h\n0,3,1,0\n3600,3,1,5\n7200,3,1,10\n"
     record = separated.read("x", text)

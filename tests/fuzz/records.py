@@ -1,7 +1,7 @@
 """Damage records of a cell, guided by what of the readers runs: ``python -m tests.fuzz.records [--minutes M]``.
 
 Every input must give a record whose times do not fall and whose charge is finite, or be refused with a FormatError of
-one line, within a second. An input that makes lines of the readers run that none before did is kept and damaged
+one line, within a second of CPU. An input that makes lines of the readers run that none before did is kept and damaged
 further. The exit status is 1 if one input did anything else; it is written to ``--keep FOLDER``.
 """
 
@@ -61,7 +61,7 @@ def traced(lines: Lines) -> Iterator[None]:
 def judge(raw: bytes, path: Path) -> str:
     """Return what is wrong with what becomes of a record; empty: nothing."""
     path.write_bytes(raw)
-    began = time.perf_counter()
+    began = time.process_time()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # a warning of NumPy's would be seen by the user
@@ -70,7 +70,7 @@ def judge(raw: bytes, path: Path) -> str:
         return "a message of several lines" if "\n" in str(error) else ""
     except Exception as error:
         return f"{type(error).__name__}: {error}"[:150]
-    if time.perf_counter() - began > LONGEST_S:
+    if time.process_time() - began > LONGEST_S:
         return "more than a second"
     if not np.isfinite(record.time_s).all() or (np.diff(record.time_s) < 0).any():
         return "times that fall or are none"

@@ -145,6 +145,7 @@ def _turned(counter: _Counter, words: str, net: FloatArray) -> Charge:
     return Charge(net, counter.label, (note,), True, net if words == RUNS else None)
 
 
+OURS = "capacity_mah"  # as our own tables call the net charge
 RUNS = "runs through"
 _AGAIN = "starts again from 0"
 _SIZES = "has no sign and starts again from 0"
@@ -192,7 +193,7 @@ def _counters(
         yield _Counter(f"{up[0]} less {down[0]}", ((_SIZES, pair),), (), certain=True)
     for plain in SIZES_OF_CHARGE:
         if (met := whole([plain])) is not None:
-            yield _size_counter(*met, flow)
+            yield (_net_counter if met[0] == OURS else _size_counter)(*met, flow)
 
 
 def _net_counter(label: str, values: FloatArray, flow: Flow) -> _Counter:
