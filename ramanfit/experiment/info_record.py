@@ -24,16 +24,17 @@ def apart(files: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def _is_record(path: str) -> bool:
-    from ramanfit.experiment.cell import is_record
-
     try:
         file = Path(path)
         if not file.is_file():
             return False
         with file.open("rb") as opened:
-            return is_record(opened.read(_HEAD))
+            head = opened.read(_HEAD)
     except (OSError, ValueError):
         return False  # whoever reads it says why it cannot
+    from ramanfit.experiment.cell import is_record
+
+    return is_record(head)
 
 
 def describe_record(path: str) -> Table:
