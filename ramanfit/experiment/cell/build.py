@@ -256,7 +256,9 @@ class _Builder:
             hours = np.diff(time_s) / 3600
             passed = self._values(increments)[1:]
             with np.errstate(divide="ignore", invalid="ignore"):
-                current_ma = np.concatenate([[np.nan], np.where((hours == 0) & (passed == 0), 0.0, passed / hours)])
+                flowing = np.where(hours > 0, passed / hours, np.where(passed == 0, 0.0, np.nan))
+            known = np.maximum.accumulate(np.where(np.isfinite(flowing), np.arange(len(flowing)), 0))
+            current_ma = np.concatenate([[np.nan], flowing[known]])  # rows of one moment have the current before
             if np.isfinite(current_ma[1:]).all() and len(current_ma) > 1:
                 label = self.cells.header[increments.index]
                 self.columns.append(("current", f"{label} over the time"))
@@ -272,11 +274,8 @@ class _Builder:
     def _changed(self) -> BoolArray:
         changed = np.zeros(len(self.cells), dtype=bool)
         for i, name in enumerate(self.names):
-            if name.plain in SECTIONS:
-                try:
-                    values = self.cells.floats(i)
-                except FormatError:
-                    continue  # words: their changes show in the numbers of the steps, too
+            if name.plain in SECTIONS and self.cells.is_number(i):  # changes of words show in numbers, too
+                values = self.cells.floats(i)
                 changed[1:] |= values[1:] != values[:-1]
         return changed
 

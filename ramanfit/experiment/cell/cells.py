@@ -74,7 +74,7 @@ class Cells:
 
     def fetch(self, columns: Sequence[int]) -> None:
         """Read several columns of numbers at once, which takes little more time than one."""
-        wanted = [column for column in sorted(set(columns)) if column not in self._known and self._is_number(column)]
+        wanted = [column for column in sorted(set(columns)) if column not in self._known and self.is_number(column)]
         if not wanted:
             return
         try:
@@ -92,7 +92,7 @@ class Cells:
         if table.shape[1] == len(self.lines) and not (np.abs(table) > _LARGEST).any():
             self._known.update(zip(wanted, table, strict=True))
 
-    def _is_number(self, column: int) -> bool:
+    def is_number(self, column: int) -> bool:
         """Tell whether the first cell of a column is a number."""
         try:
             return bool(self.lines) and bool(np.isfinite(float(self.texts(column, slice(0, 1))[0].replace(",", "."))))

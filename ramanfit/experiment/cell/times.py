@@ -208,14 +208,24 @@ class _Clock:
         texts = self._texts(slice(None))
         if not self.decided:
             self._cells.refuse(0, "a date with its year first, or one whose day and month differ", repr(texts[0]))
-        if not self._epoch and "-" in texts[0][4:5] and not set(texts[0][19:]) - set(".0123456789"):
-            try:
-                at = np.array(texts, dtype="datetime64[us]")
-                return (at - at[0]) / np.timedelta64(1, "s"), self._read(0, texts[0])
-            except ValueError:
-                pass
+        if (fast := self._by_days(texts)) is not None:
+            return fast
         moments = [self._read(row, text) for row, text in enumerate(texts)]
         return np.array([(when - moments[0]).total_seconds() for when in moments]), moments[0]
+
+    def _by_days(self, texts: Sequence[str]) -> tuple[FloatArray, datetime] | None:
+        """Read every day once and the times of day together; None: some are written in another way."""
+        parts = [text.replace("T", " ", 1).partition(" ") for text in texts]
+        days = {day: moment(f"{day} 00:00:00", month_first=self._month_first) for day in {part[0] for part in parts}}
+        seconds, wrong = durations([part[2].strip() for part in parts])
+        if self._epoch or wrong is not None or (seconds >= 86400).any():
+            return None
+        began = days[parts[0][0]]
+        if began is None or began.tzinfo is not None or None in days.values():
+            return None
+        since = {day: (when - began).total_seconds() for day, when in days.items() if when is not None}
+        time_s = np.array([since[part[0]] for part in parts]) + seconds
+        return time_s - time_s[0], began + timedelta(seconds=float(seconds[0]))
 
     def _read(self, row: int, text: str) -> datetime:
         if self._epoch:
