@@ -39,7 +39,7 @@ def read_text(path: str, text: str, asked: Asked | None = None) -> Record:
     main = [(i, name) for i, name in curves if not name.startswith("OCV")] or curves
     if not main:
         raise FormatError(path, expected="a table with T and Vf", found=", ".join(name for _, name in tables) or "none")
-    notes = [f"{name} before it is left out" for _, name in curves if (_, name) not in main]
+    notes = [f"{curve[1]} before it is left out" for curve in curves if curve not in main]
     body: list[str] = []
     header: list[str] = []
     for i, name in main:
