@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -10,9 +11,11 @@ from hypothesis import strategies as st
 
 from ramanfit.errors import FormatError
 from ramanfit.formats import READERS
+from tests.fuzz import records
 from tests.fuzz.damage import BINARY, TEXT, damaged
 from tests.fuzz.run import OPTIONS, Input, read, workshop
 from tests.fuzz.seeds import SEEDS, small
+from tests.records import LAYOUTS
 
 NAMES = [reader.name for reader in READERS]
 
@@ -47,3 +50,11 @@ def test_damage_of_every_kind_is_done_to_files_of_any_size() -> None:
         for raw in (b"", b"a", b"1\t2\n3\t4\n", bytes(50)):
             for seed in range(50):
                 assert isinstance(way(raw, random.Random(seed)), bytes)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_damaged_records_of_a_cell_are_read_or_refused(layout: str, tmp_path: Path) -> None:
+    tried, lines, wrong = records.fuzz(layout, 0.4, 7, tmp_path)
+    assert tried >= 2
+    assert lines > 200
+    assert not wrong

@@ -108,7 +108,7 @@ def refuse(outputs: Iterable[str | None], request: Request, more: Sequence[str] 
 
 def with_record(inputs: Sequence[str], request: Request) -> list[str]:
     """Return all files that were read, the cell's record among them."""
-    return [*inputs, *([request.echem.path] if request.echem else [])]
+    return [*inputs, *(request.echem.paths if request.echem else ())]
 
 
 def command_line() -> list[str]:

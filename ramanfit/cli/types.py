@@ -155,6 +155,25 @@ class Moment(click.ParamType):  # type: ignore[type-arg]
             self.fail(f"expected a date and time such as 2024-01-15T09:00:00, found {str(value)!r}", param, ctx)
 
 
+class RecordUnits(click.ParamType):  # type: ignore[type-arg]
+    """Units of time, voltage, current and charge, one of each kind at most."""
+
+    name = "A,Ah"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        """Return the units as they were typed."""
+        if isinstance(value, tuple):
+            return value
+        from ramanfit.experiment.cell.columns import sizes_of
+
+        units = tuple(text.strip() for text in str(value).split(","))
+        try:
+            sizes_of(units)
+        except ValueError as error:
+            self.fail(f"expected units such as A,Ah or s,V,mA,mAh: {error}", param, ctx)
+        return units
+
+
 class AxisUnit(click.ParamType):  # type: ignore[type-arg]
     """Unit of the axis, in the recipe's word for it."""
 
@@ -179,3 +198,4 @@ OFFSET = Quantity("duration", {"s": 1, "min": 60, "m": 60, "h": 3600, "d": 86400
 CAPACITY = Quantity("capacity", {"mAh": 1, "Ah": 1e3, "uAh": 1e-3, "µAh": 1e-3}, "1.5mAh", minimum=1e-9)
 LENGTH = Quantity("length", {"um": 1, "µm": 1, "μm": 1, "nm": 1e-3, "mm": 1e3, "cm": 1e4}, "5um")
 WAVELENGTH = Quantity("wavelength", {"nm": 1, "um": 1e3, "µm": 1e3}, "532nm", minimum=100)
+RECORD_UNITS = RecordUnits()

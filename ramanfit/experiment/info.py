@@ -1,15 +1,17 @@
-"""What is in files of spectra, before anything is fitted."""
+"""What is in files of spectra and records of the cell, before anything is fitted."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ramanfit.errors import FormatError, InputError
+from ramanfit.errors import FormatError, InputError, RamanfitError
+from ramanfit.experiment.info_record import apart, describe_record, side_by_side
 from ramanfit.experiment.inputs import exports, scans
 from ramanfit.experiment.request import Reading, paths_of
 from ramanfit.experiment.voice import Silent, Voice
@@ -30,12 +32,12 @@ def info(
     keep_going: bool = False,
     voice: Voice | None = None,
 ) -> Table:
-    """Return what is in files of spectra, and what is missing: one row per measurement.
+    """Return what is in files of spectra and records of the cell, and what is missing: one row per measurement.
 
     Parameters
     ----------
     files : str, path, or sequence of these
-        Exports, and folders of them.
+        Exports, and folders of them; records of the cell.
     axis : Axis
         Unit and laser, where the files do not say.
     reading : Reading
@@ -49,24 +51,49 @@ def info(
     RamanfitError
         If an export cannot be read; if there is none.
     """
-    voice = voice or Silent()
-    paths = exports(paths_of(files), voice, keep_going=keep_going)
-    rows = list(described(paths, reading, axis, voice, keep_going=keep_going))
+    rows = list(described(paths_of(files), reading, axis, voice or Silent(), keep_going=keep_going))
     if not rows:
         raise InputError("no export could be read")
     return Table.concat(rows)
 
 
 def described(
-    paths: Sequence[str], reading: Reading, axis: Axis, voice: Voice, *, keep_going: bool = False
+    files: Sequence[str], reading: Reading, axis: Axis, voice: Voice, *, keep_going: bool = False
 ) -> Iterator[Table]:
-    """Yield one row about every measurement in some exports."""
+    """Yield one row about every measurement in some files, then one about each record of the cell among them.
+
+    Where there are both, all rows have the columns of both.
+    """
+    records, others = apart(files)
+    paths = exports(others, voice, keep_going=keep_going) if others or not records else []
 
     def read(path: str) -> list[Scan]:
         return read_leniently(path, reading, axis)
 
-    for scan in scans(paths, read, voice, keep_going=keep_going):
-        yield describe(scan)
+    about = (describe(scan) for scan in scans(paths, read, voice, keep_going=keep_going))
+    if not records:
+        yield from about
+        return
+    rows = _described_records(records, voice, keep_going=keep_going)
+    if not paths:
+        yield from rows
+        return
+    first, second = next(about, None), next(rows, None)
+    both = [table for table in (first, second) if table is not None]
+    names = list(dict.fromkeys(name for table in both for name in table.names))
+    text = {name for table in both for name in table.names if not isinstance(table.columns[name], np.ndarray)}
+    for table in chain([first] if first else [], about, [second] if second else [], rows):
+        yield side_by_side(table, names, sorted(text))
+
+
+def _described_records(records: Sequence[str], voice: Voice, *, keep_going: bool) -> Iterator[Table]:
+    for path in records:
+        try:
+            yield describe_record(path)
+        except RamanfitError as error:
+            if not keep_going:
+                raise
+            voice.survive(error)
 
 
 def read_leniently(path: str, reading: Reading, axis: Axis) -> list[Scan]:

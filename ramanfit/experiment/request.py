@@ -63,19 +63,31 @@ class Echem(NamedTuple):
 
     Attributes
     ----------
-    path : str
+    path : str or tuple of str
+        One file, or several that follow one another.
     offset_s : float
         Added to the record's times.
     capacity_mah : float or None
-        What 100 % of state of charge are; None: from first to last.
-    first_percent : float
-        State of charge in the record's first row.
+        What 100 % of state of charge are; None: from the least charge of the record to its largest.
+    first_percent : float or None
+        State of charge in the record's first row, where the capacity is given; None: 0.
+    units : tuple of str
+        Of columns that do not name theirs: ``A``, ``Ah``.
+    timezone : str or None
+        Zone of clocks that name none, ``Europe/Berlin``; None: this computer's, where another clock names one.
     """
 
-    path: str
+    path: str | tuple[str, ...]
     offset_s: float = 0.0
     capacity_mah: float | None = None
-    first_percent: float = 0.0
+    first_percent: float | None = None
+    units: tuple[str, ...] = ()
+    timezone: str | None = None
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The files."""
+        return (self.path,) if isinstance(self.path, str) else tuple(self.path)
 
 
 _BESIDE_FITS = ("files", "echem", "verify", "jobs", "keep_going", "recipe_files")
@@ -140,7 +152,7 @@ class Request(NamedTuple):
         recipe : str, path or Recipe
             A shipped recipe by name, or a TOML file.
         **options
-            Other attributes of a request; `echem` may be the record's path alone.
+            Other attributes of a request; `echem` may be the record's path alone, or several.
 
         Raises
         ------
@@ -153,8 +165,9 @@ class Request(NamedTuple):
         if not isinstance(recipe, Recipe):
             name = os.fspath(recipe)
             recipe, options["recipe_files"] = load_recipe(name), tuple(recipe_files(name))
-        if isinstance(echem := options.get("echem"), (str, os.PathLike)):
-            options["echem"] = Echem(os.fspath(echem))
+        if (echem := options.get("echem")) is not None and not isinstance(echem, Echem):
+            paths = paths_of(echem)
+            options["echem"] = Echem(paths[0] if len(paths) == 1 else paths)
         return cls(paths_of(files), recipe, **options)
 
 

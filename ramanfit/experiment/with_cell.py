@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ramanfit.errors import UsageError
 from ramanfit.tables.table import Table, with_columns
 
 if TYPE_CHECKING:
@@ -31,15 +32,25 @@ def cell_record(request: Request, started: Sequence[str], voice: Voice) -> Recor
     """
     if request.echem is None:
         return None
-    from ramanfit.experiment.cell import aligned, read_record, with_soc
+    from ramanfit.experiment.cell import aligned, beyond, read_records, with_soc
+    from ramanfit.experiment.cell.clocks import zone_named
 
-    record = with_soc(read_record(request.echem.path), request.echem.capacity_mah, request.echem.first_percent)
+    echem, zone = request.echem, zone_named(request.echem.timezone)
+    if echem.first_percent is not None and echem.capacity_mah is None:
+        raise UsageError("--soc-start needs --capacity: without it, the least charge of the record is 0 %")
+    record = with_soc(read_records(echem.paths, echem.units, zone), echem.capacity_mah, echem.first_percent or 0.0)
+    if echem.capacity_mah is not None and record.soc is None:
+        raise UsageError(f"{record.source}: holds no charge and no current, of which --capacity would make a state")
     starts = [datetime.fromisoformat(s) for s in started if s]
     zero = request.placement.get("t0") or (min(starts) if starts else None)
-    record, note = aligned(record, zero, request.echem.offset_s)
+    if zone is not None and (zero is None or record.started is None):
+        raise UsageError(f"--timezone: {'the record' if record.started is None else 'the first scan'} has no clock")
+    record, note = aligned(record, zero, echem.offset_s, zone)
     for said in (*record.notes, note):
         if said:
-            voice.say(f"{record.source}: {said}")
+            voice.say(said if said.startswith(echem.paths) else f"{record.source}: {said}")
+    if said := beyond(record):
+        voice.warn(f"{record.source}: {said}")
     return record
 
 

@@ -42,11 +42,13 @@ KINDS: dict[str, ColumnKind] = {
         ColumnKind(
             "soc",
             "%",
-            "state of charge: capacity over --capacity, or from the record's first to its last",
+            "state of charge: capacity over --capacity, or from the record's least to its largest",
             CELL,
             "state of charge (%)",
             there=ASKED,
         ),
+        ColumnKind("cycle", "", "number of the cycle then, as the record counts", CELL, "cycle", there=ASKED),
+        ColumnKind("half_cycle", "", "number of the charge or discharge then", CELL, "half cycle", there=ASKED),
         ColumnKind(
             "peak",
             "",

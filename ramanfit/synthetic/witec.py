@@ -115,7 +115,7 @@ def truth_table(experiment: Experiment) -> Table:
         "time_s": experiment.time_s[present].ravel(),
     }
     if experiment.cell is not None:
-        for name in ECHEM:
+        for name in ECHEM[:4]:  # cycles are the record's to count
             columns[name] = getattr(experiment.cell, name)[present].ravel()
     true: dict[str, FloatArray] = {}
     for k, name in enumerate(peak.name for peak in experiment.recipe.peaks):

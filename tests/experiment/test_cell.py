@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from importlib.machinery import ModuleSpec
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,8 +16,8 @@ from hypothesis import strategies as st
 
 from ramanfit.errors import FormatError, InputError
 from ramanfit.experiment.cell import Record, aligned, at, read_record, with_soc
+from ramanfit.experiment.cell.clocks import moment
 from ramanfit.experiment.cell.columns import name_of
-from ramanfit.experiment.cell.rows import moment
 
 ECLAB = Path(__file__).resolve().parents[3] / "shared" / "data" / "eclab"
 START = datetime(2024, 1, 15, 9, 0, 0)
@@ -120,7 +124,7 @@ def test_commas_and_points_say_the_same_whatever_the_header_says(lines: int | No
 
 @given(
     st.lists(st.tuples(st.floats(-2, 2).filter(lambda i: abs(i) > 0.01), st.integers(3, 30)), min_size=1, max_size=6),
-    st.sampled_from(["Q charge/discharge/mA.h", "(Q-Qo)/mA.h", "dQ/C"]),
+    st.sampled_from(["Q charge/discharge/mA.h", "dQ/C"]),
 )
 def test_the_net_charge_goes_on_where_the_counter_starts_again(steps: list[tuple[float, int]], name: str) -> None:
     """Against the integral of the constant currents of each step."""
@@ -239,7 +243,7 @@ def test_state_of_charge() -> None:
     record = Record("x", np.array([0.0, 1, 2]), capacity_mah=np.array([0.0, 1.0, 4.0]))
     np.testing.assert_allclose(with_soc(record, None).soc, [0, 25, 100])  # type: ignore[arg-type]
     np.testing.assert_allclose(with_soc(record, 8.0, 10.0).soc, [10, 22.5, 60])  # type: ignore[arg-type]
-    assert "first row" in with_soc(record, None).notes[0]
+    assert "least charge" in with_soc(record, None).notes[0]
 
 
 def test_clocks_are_brought_together() -> None:
@@ -284,3 +288,63 @@ def test_dates(text: str, expected: datetime | None) -> None:
 def test_names(text: str, plain: str, unit: str) -> None:
     name = name_of(text)
     assert (name.plain, name.unit) == (plain, unit)
+
+
+class Fake:
+    """The package that reads .mpr, with columns of our own."""
+
+    def __init__(self, columns: dict[str, list[float]], error: Exception | None = None) -> None:
+        self.columns, self.error = columns, error
+
+    def MPRfile(self, _file: object) -> object:
+        if self.error:
+            raise self.error
+        kind = np.dtype([(name, "<f8") for name in self.columns])
+        rows = list(zip(*self.columns.values(), strict=True))
+        return SimpleNamespace(data=np.array(rows, dtype=kind), timestamp=START)
+
+
+@pytest.fixture
+def galvani(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Record]:
+    """Read an .mpr of some columns."""
+
+    def read(columns: dict[str, list[float]], error: Exception | None = None) -> Record:
+        package = ModuleType("galvani")
+        package.__spec__ = ModuleSpec("galvani", None)
+        package.BioLogic = Fake(columns, error)  # type: ignore[attr-defined]
+        monkeypatch.setitem(sys.modules, "galvani", package)
+        return read_record(written(tmp_path, b"BIO-LOGIC MODULAR FILE\x1a", "x.mpr"))
+
+    return read
+
+
+TIMES_AND_VOLTS = {"time/s": [0.0, 3600.0, 7200.0], "Ewe/V": [3.0, 3.1, 3.2]}
+
+
+def test_a_binary_file_without_a_current_has_what_passed_over_the_time(galvani: Callable[..., Record]) -> None:
+    record = galvani({**TIMES_AND_VOLTS, "dq/mA.h": [0.0, 2.0, -1.0], "(Q-Qo)/mA.h": [5.0, 7.0, 6.0]})
+    np.testing.assert_allclose(record.current_ma, [np.nan, 2, -1])  # type: ignore[arg-type]
+    np.testing.assert_allclose(record.capacity_mah, [0, 2, 1])  # type: ignore[arg-type]
+    assert record.started == START
+    assert not any("contradict" in note for note in record.notes)
+    passed = galvani({**TIMES_AND_VOLTS, "dq/mA.h": [0.0, 2.0, -1.0]})
+    np.testing.assert_allclose(passed.capacity_mah, [0, 2, 1])  # type: ignore[arg-type]
+
+
+def test_columns_of_a_binary_file_that_nobody_knows_are_left_out(galvani: Callable[..., Record]) -> None:
+    unknown = {"unknown_colID_880": [1.0, 2.0, 3.0]}
+    one = galvani({**TIMES_AND_VOLTS, **unknown, "I/mA": [1.0, 1.0, 1.0]})
+    assert one.current_ma is not None
+    assert any("unknown kind (880)" in note for note in one.notes)
+    two = galvani({**TIMES_AND_VOLTS, **unknown, "unknown_colID_9": [1.0, 2.0, 3.0], "I/mA": [1.0, 1.0, 1.0]})
+    assert two.current_ma is None  # what stands behind two unknown widths may be anything
+    with pytest.raises(FormatError, match="Column ID 182") as caught:
+        galvani(TIMES_AND_VOLTS, NotImplementedError("Column ID 182 after column x is unknown"))
+    assert "datalab-org-galvani" in str(caught.value.hint)
+
+
+def test_without_the_package_the_extra_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("ramanfit.experiment.cell.eclab.find_spec", lambda _: None)
+    with pytest.raises(InputError, match="datalab-org-galvani") as caught:
+        read_record(written(tmp_path, b"BIO-LOGIC MODULAR FILE\x1a", "x.mpr"))
+    assert "[mpr]" in str(caught.value.hint)

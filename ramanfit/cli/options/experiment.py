@@ -7,29 +7,49 @@ from typing import Any
 import click
 
 from ramanfit.cli.options.declare import Function, given, resolved
-from ramanfit.cli.types import CAPACITY, DURATION, OFFSET, Several
+from ramanfit.cli.types import CAPACITY, DURATION, OFFSET, RECORD_UNITS, Several
 from ramanfit.experiment.request import Drawing, Echem, one_way_to_pick
 
 
 def _resolve_echem(
-    echem: str | None, offset_s: float | None, capacity_mah: float | None, first_percent: float | None
+    echem: tuple[str, ...],
+    offset_s: float | None,
+    capacity_mah: float | None,
+    first_percent: float | None,
+    units: tuple[str, ...] | None,
+    timezone: str | None,
 ) -> Echem | None:
-    if echem is None:
-        for name, value in (("offset", offset_s), ("capacity", capacity_mah), ("soc-start", first_percent)):
+    if not echem:
+        beside = {
+            "--echem-offset": offset_s,
+            "--capacity": capacity_mah,
+            "--soc-start": first_percent,
+            "--echem-units": units,
+            "--timezone": timezone,
+        }
+        for name, value in beside.items():
             if value is not None:
-                raise click.UsageError(f"--{name.replace('offset', 'echem-offset')} needs --echem FILE")
+                raise click.UsageError(f"{name} needs --echem FILE")
         return None
-    return Echem(echem, offset_s or 0.0, capacity_mah, first_percent or 0.0)
+    path = echem[0] if len(echem) == 1 else echem
+    return Echem(path, offset_s or 0.0, capacity_mah, first_percent, units or (), timezone)
 
 
 echem_options = resolved(
     "echem",
     _resolve_echem,
     (
-        click.option("--echem", metavar="FILE", help="The potentiostat's record: .mpt, .mpr or .csv."),
-        click.option("--echem-offset", "offset_s", type=OFFSET, help="Added to the record's times."),
         click.option(
-            "--capacity", "capacity_mah", type=CAPACITY, help="100 % state of charge.  [default: first to last]"
+            "--echem",
+            multiple=True,
+            metavar="FILE",
+            help="The cell's record: .mpt, .mpr, .csv, .txt, .DTA, .xlsx; several are joined by their clocks.",
+        ),
+        click.option("--echem-offset", "offset_s", type=OFFSET, help="Added to the record's times."),
+        click.option("--echem-units", "units", type=RECORD_UNITS, help="Of its columns that do not name theirs."),
+        click.option("--timezone", metavar="NAME", help="Of clocks that name none, e.g. Europe/Berlin."),
+        click.option(
+            "--capacity", "capacity_mah", type=CAPACITY, help="100 % state of charge.  [default: least to largest]"
         ),
         click.option(
             "--soc-start", "first_percent", type=float, metavar="%", help="State of charge at the record's start."

@@ -36,20 +36,20 @@ def command(
 ) -> None:
     """Say what is in Raman exports, and what is missing.
 
-    One row per measurement. FILES are files, folders (every readable export in them) or - (standard input).
+    One row per measurement. FILES are files, folders (every readable export in them) or - (standard input). Of a
+    potentiostat's record it says what --echem would take from it, and what not.
 
     \b
     Examples:
       ramanfit info scan.txt
       ramanfit info day1/ --json
+      ramanfit info cell.mpt
       ramanfit info spectrum.txt --x-unit nm --laser 532.06
     """
     from ramanfit.experiment.info import described
-    from ramanfit.experiment.inputs import exports
     from ramanfit.experiment.overwrite import refuse_inputs
 
     refuse_inputs([output.path], files)
-    paths = exports(files, console, keep_going=keep_going)
     with output.open() as writer:
-        for row in described(paths, reading, axis, console, keep_going=keep_going):
+        for row in described(files, reading, axis, console, keep_going=keep_going):
             writer.write(row)

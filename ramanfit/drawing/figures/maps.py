@@ -24,7 +24,7 @@ from ramanfit.drawing.figures.style import (
     stack,
     styled,
 )
-from ramanfit.experiment.cell import Record
+from ramanfit.experiment.cell import Record, at
 from ramanfit.experiment.evolution import Evolution
 from ramanfit.scan.scan import FloatArray
 
@@ -157,9 +157,8 @@ def soc_axis(ax: Axes, record: Record, scale: float) -> None:
     assert record.soc is not None
     low, high = ax.get_xlim()
     ticks = [tick for tick in ax.get_xticks() if low <= tick <= high]
-    inside = [record.time_s[0] <= tick * scale <= record.time_s[-1] for tick in ticks]
-    soc = np.interp(np.array(ticks) * scale, record.time_s, record.soc)
+    soc = at(record, np.array(ticks) * scale)["soc"]
     above = ax.twiny()
     above.set_xlim(low, high)
-    above.set_xticks(ticks, [f"{value:.0f}" if there else "–" for value, there in zip(soc, inside, strict=True)])
+    above.set_xticks(ticks, [f"{value:.0f}" if np.isfinite(value) else "–" for value in soc])
     above.set_xlabel("state of charge (%)", labelpad=3)

@@ -1,20 +1,23 @@
 """BioLogic's EC-Lab: .mpt as text, .mpr through a package that reads it.
 
 Parses the column line, its rows and ``Acquisition started on``, from which ``time/s`` counts. Meets and skips the
-settings of the technique and the loops. Has never seen: impedance spectra, records of several cells in one file.
+settings of the technique. Has never seen: records of several cells in one file.
 """
 
 from __future__ import annotations
 
 import re
+import warnings
 from datetime import datetime
 from importlib.util import find_spec
 
 import numpy as np
 
 from ramanfit.errors import FormatError, InputError
+from ramanfit.experiment.cell.build import Asked, build_record
+from ramanfit.experiment.cell.cells import Cells, split_rows
+from ramanfit.experiment.cell.clocks import moment
 from ramanfit.experiment.cell.record import Record
-from ramanfit.experiment.cell.rows import build_record, moment, split_rows
 
 _MAGIC = b"BIO-LOGIC MODULAR FILE"
 _FIRST = ("EC-Lab ASCII FILE", "BT-Lab ASCII FILE")
@@ -37,7 +40,7 @@ def _is_column_line(line: str) -> bool:
     return "time/s" in names or ("mode" in names and any("/V" in name for name in names))
 
 
-def read_text(path: str, text: str) -> Record:
+def read_text(path: str, text: str, asked: Asked | None = None) -> Record:
     """Read an .mpt.
 
     Raises
@@ -45,7 +48,7 @@ def read_text(path: str, text: str) -> Record:
     FormatError
         With the line that is wrong.
     """
-    lines = text.replace("\r\n", "\n").split("\n")
+    lines = text.replace("\r\n", "\n").split("\n", _LONGEST_HEADER)
     at = _column_line(path, lines)
     header = [name.strip() for name in lines[at].split("\t")]
     while header and not header[-1]:
@@ -54,9 +57,9 @@ def read_text(path: str, text: str) -> Record:
     for line in lines[:at]:
         clock = _STARTED.match(line.strip())
         if clock:
-            started = moment(clock[1])
-    rows, notes = split_rows(path, lines[at + 1 :], at + 2, "\t", len(header))
-    return build_record(path, header, rows, started, notes)
+            started = moment(clock[1], month_first=True)
+    cells, notes = split_rows(path, header, "\n".join(lines[at + 1 :]), at + 2, "\t")
+    return build_record(cells, asked or Asked(), started, notes, month_first=True)
 
 
 def _column_line(path: str, lines: list[str]) -> int:
@@ -74,8 +77,8 @@ def _column_line(path: str, lines: list[str]) -> int:
     )
 
 
-def read_binary(path: str) -> Record:
-    """Read an .mpr, with the package galvani.
+def read_binary(path: str, asked: Asked | None = None) -> Record:
+    """Read an .mpr, with the package galvani, of whichever distribution.
 
     Raises
     ------
@@ -86,19 +89,32 @@ def read_binary(path: str) -> Record:
     """
     if find_spec("galvani") is None:
         raise InputError(
-            f"{path}: .mpr needs the package galvani, which is not installed",
+            f"{path}: .mpr needs the package datalab-org-galvani, which is not installed",
             hint="pip install 'ramanfit-cli[mpr]', or export the record as text (.mpt)",
         )
     from galvani import BioLogic
 
     try:
-        with open(path, "rb") as file:  # noqa: PTH123  # the package takes the open file
-            record = BioLogic.MPRfile(file)
-            data = record.data
+        with open(path, "rb") as file, warnings.catch_warnings():  # noqa: PTH123  # the package takes the open file
+            warnings.simplefilter("ignore")  # of columns that it does not know: they are said below
+            binary = BioLogic.MPRfile(file)
+            data = binary.data
+    except NotImplementedError as error:  # a number of a column that the package has never met
+        raise FormatError(
+            path,
+            expected="columns that the installed reader of .mpr knows",
+            found=str(error),
+            hint="export the record as text (.mpt), or install datalab-org-galvani instead of galvani",
+        ) from error
     except Exception as error:  # whatever a broken file makes the package run into
         raise FormatError(path, expected="a whole .mpr file", found=f"{type(error).__name__}: {error}") from error
     names = [str(name) for name in data.dtype.names]
-    cells = [[repr(value) for value in np.asarray(data[name], dtype=np.float64).tolist()] for name in names]
-    rows = [(number, list(row)) for number, row in enumerate(zip(*cells, strict=True), 1)]
-    started = getattr(record, "timestamp", None)
-    return build_record(path, names, rows, started if isinstance(started, datetime) else None)
+    unknown = [name for name in names if name.startswith("unknown")]
+    if len(unknown) > 1:  # their widths could be exchanged, which moves every column behind the first
+        names = names[: names.index(unknown[0])]
+    names = [name for name in names if name not in unknown]
+    notes = [f"a column of an unknown kind ({name.rpartition('_')[2]}) is left out" for name in unknown]
+    arrays = [np.asarray(data[name], dtype=np.float64) for name in names]
+    started = getattr(binary, "timestamp", None)
+    cells = Cells.of_numbers(path, names, arrays)
+    return build_record(cells, asked or Asked(), started if isinstance(started, datetime) else None, notes)
