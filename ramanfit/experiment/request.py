@@ -73,8 +73,6 @@ class Echem(NamedTuple):
         State of charge in the record's first row, where the capacity is given; None: 0.
     units : tuple of str
         Of columns that do not name theirs: ``A``, ``Ah``.
-    timezone : str or None
-        Zone of clocks that name none, ``Europe/Berlin``; None: this computer's, where another clock names one.
     """
 
     path: str | tuple[str, ...]
@@ -82,7 +80,6 @@ class Echem(NamedTuple):
     capacity_mah: float | None = None
     first_percent: float | None = None
     units: tuple[str, ...] = ()
-    timezone: str | None = None
 
     @property
     def paths(self) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ramanfit.errors import UsageError
+from ramanfit.scan.clock import zone_named
 from ramanfit.tables.table import Table, with_columns
 
 if TYPE_CHECKING:
@@ -33,9 +34,8 @@ def cell_record(request: Request, started: Sequence[str], voice: Voice) -> Recor
     if request.echem is None:
         return None
     from ramanfit.experiment.cell import aligned, beyond, read_records, with_soc
-    from ramanfit.experiment.cell.clocks import zone_named
 
-    echem, zone = request.echem, zone_named(request.echem.timezone)
+    echem, zone = request.echem, zone_named(request.placement.get("timezone"))
     if echem.first_percent is not None and echem.capacity_mah is None:
         raise UsageError("--soc-start needs --capacity: without it, the least charge of the record is 0 %")
     record = with_soc(read_records(echem.paths, echem.units, zone), echem.capacity_mah, echem.first_percent or 0.0)

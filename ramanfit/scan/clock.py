@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, tzinfo
+from datetime import timezone as zones
 from itertools import pairwise
 from pathlib import PurePath
 from typing import TYPE_CHECKING
@@ -12,11 +13,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from ramanfit.errors import InputError
 from ramanfit.scan.scan import FloatArray
 
 if TYPE_CHECKING:
     from ramanfit.scan.schedule import Schedule, Visit
 
+UTC = zones.utc
 PUT_BACK_S, PUT_BACK_WITHIN_S = 3600.0, 60.0
 OFF_BEAT = 0.25  # periods by which a scan may begin early or late and still keep its number
 MOST_MISSING = 4  # periods per scan beyond which scans keep no period at all
@@ -25,8 +28,8 @@ MOST_MISSING = 4  # periods per scan beyond which scans keep no period at all
 def chronological(visits: Sequence[Visit], schedule: Schedule, notes: list[str]) -> list[int]:
     """Return the order of the scans: by time when every one has a start, else as given.
 
-    Where the clock was put back once while the names go on, as at the end of summer time, that is said; with a period
-    the order given stays.
+    Where the clock was put back once while the names go on, as at the end of summer time, that is said; with a period,
+    or a time zone, the order given stays.
 
     Parameters
     ----------
@@ -43,11 +46,11 @@ def chronological(visits: Sequence[Visit], schedule: Schedule, notes: list[str])
     back = _put_back([(after - before).total_seconds() for before, after in pairwise(starts)])
     if back is None:
         return sorted(as_given, key=lambda i: starts[i])
-    if schedule.period_s is not None:
+    if schedule.period_s is not None or schedule.timezone is not None:
         return as_given
     notes.append(
         f"the clock goes back from {visits[back].source} to {visits[back + 1].source}, as at the end of summer time: "
-        "scans are mixed (--period places them by their names)"
+        "scans are mixed (--timezone tells the hours apart, --period places scans by their names)"
     )
     return sorted(as_given, key=lambda i: starts[i])
 
@@ -60,6 +63,58 @@ def _put_back(steps_s: Sequence[float]) -> int | None:
     usual = sorted(steps_s)[len(steps_s) // 2]
     away = abs(steps_s[falls[0]] - (usual - PUT_BACK_S))
     return falls[0] if away <= OFF_BEAT * usual + PUT_BACK_WITHIN_S else None
+
+
+def zone_named(name: str | None) -> tzinfo | None:
+    """Return the zone of clocks that name none; None: that of this computer.
+
+    Raises
+    ------
+    InputError
+        If there is no such zone.
+    """
+    if name is None:
+        return None
+    from zoneinfo import ZoneInfo
+
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:
+        raise InputError(
+            f"--timezone {name}: no such time zone", hint="use a name such as Europe/Berlin or UTC"
+        ) from error
+
+
+def instants(began: Sequence[datetime | None], timezone: str | None) -> list[datetime | None]:
+    """Return starts by a clock that is never put forward or back, where the time zone of theirs is given.
+
+    Of an hour that a clock shows twice it is the second where the first would be before the scan before.
+
+    Parameters
+    ----------
+    began : sequence of datetime or None
+        In order, local and without a zone.
+    timezone : str or None
+
+    Raises
+    ------
+    InputError
+        If there is no such zone.
+    """
+    zone = zone_named(timezone)
+    if zone is None:
+        return list(began)
+    moments: list[datetime | None] = []
+    last = datetime.min
+    for start in began:
+        if start is None:
+            moments.append(None)
+            continue
+        first, second = (start.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
+        at = [moment.astimezone(UTC).replace(tzinfo=None) for moment in (first, second)]
+        last = at[1] if at[0] < last else at[0]
+        moments.append(last)
+    return moments
 
 
 def starts_and_numbers(

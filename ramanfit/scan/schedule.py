@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ramanfit.errors import RecipeError, UsageError
-from ramanfit.scan.clock import starts_and_numbers
+from ramanfit.scan.clock import instants, starts_and_numbers
 from ramanfit.scan.scan import FloatArray, Kind, Metadata, Scan
 
 FIRST_POINT = "P1"
@@ -38,6 +38,8 @@ class Schedule:
         The lines of a map are one line scan after another.
     t0 : datetime or None
         When the first scan began, by the clock of the potentiostat, where the files do not say.
+    timezone : str or None
+        Where the clocks of the files hang, ``Europe/Berlin``; None: they are taken to run on evenly.
     """
 
     period_s: float | None = None
@@ -48,6 +50,7 @@ class Schedule:
     first_point: str = FIRST_POINT
     rows_are_scans: bool = False
     t0: datetime | None = None
+    timezone: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,7 +133,7 @@ def place(visits: Sequence[Visit], schedule: Schedule) -> tuple[list[Keys], list
             f"{len(unread)} of {len(visits)} starts are not read, as what is day and month, or a word, is open: "
             f"{unread[0]!r} (--period supplies the times, --t0 the first start)"
         )
-    began = [v.metadata.started for v in visits]
+    began = instants([v.metadata.started for v in visits], schedule.timezone)
     starts, numbers = starts_and_numbers(began, [v.source for v in visits], schedule.period_s, notes)
     keys, extra = [], 0
     for visit, start, number in zip(visits, starts, numbers.tolist(), strict=True):
@@ -245,7 +248,9 @@ def refuse_idle(visits: Sequence[Visit], schedule: Schedule) -> None:
     scanned = [*in_line, *(maps if schedule.rows_are_scans else [])]
     timed = [v for v in scanned if v.spectra > 1 and (schedule.dwell_s is not None or v.offset_s is None)]
     dwelling = [v for v in timed if schedule.dwell_s is not None or _dwell(v, []) is not None]
+    clocked = [v for v in visits if v.metadata.started is not None]
     for option, given, can, why in (
+        ("--timezone", schedule.timezone is not None, clocked, "no file says when it began"),
         ("--rows-are-scans", schedule.rows_are_scans, maps, "none of the measurements is a map"),
         ("--step", schedule.step_um is not None, scanned, "none of the measurements is a line"),
         ("--first-point", schedule.first_point != FIRST_POINT, len(visits) > len(maps) or scanned, "all are maps"),

@@ -11,7 +11,7 @@ import numpy as np
 
 from ramanfit.errors import FormatError
 from ramanfit.recipe.column_kind import ASKED, SOME
-from ramanfit.scan.clock import chronological, starts_and_numbers
+from ramanfit.scan.clock import chronological, instants, starts_and_numbers
 from ramanfit.scan.scan import FloatArray, Kind, Metadata
 from ramanfit.scan.schedule import (
     AT_START,
@@ -55,7 +55,7 @@ def join(tables: Sequence[FitTable], schedule: Schedule = Schedule()) -> tuple[F
     visits = _once([visit for i, t in enumerate(tables) for visit in _visits(i, t)], tables, notes)
     refuse_idle([visit.what for visit in visits], schedule)
     visits = [visits[i] for i in chronological([visit.what for visit in visits], schedule, notes)]
-    began = [visit.what.metadata.started for visit in visits]
+    began = instants([visit.what.metadata.started for visit in visits], schedule.timezone)
     timed, period_s = None not in began, schedule.period_s
     if not timed and period_s is None:
         notes.append("the tables do not say when their scans began: times count from the start of each table")

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from ramanfit.errors import InputError
 from ramanfit.experiment.cell import Record, aligned, at, beyond, read_record, read_records, with_soc
-from ramanfit.experiment.cell.clocks import between, moment, zone_named
+from ramanfit.experiment.cell.clocks import between, moment
 from ramanfit.experiment.cell.join import joined
+from ramanfit.scan.clock import zone_named
 from tests.records import START, arbin, eclab, truth_of
 
 FIELD = Path(__file__).resolve().parents[3] / "shared" / "data" / "field"

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ramanfit.errors import UsageError
+from ramanfit.errors import InputError, UsageError
 from ramanfit.scan.clock import chronological
 from ramanfit.scan.scan import Kind, Metadata, Scan
 from ramanfit.scan.schedule import Schedule, Visit, place
@@ -43,6 +43,17 @@ def test_a_clock_that_was_put_back_is_said_and_a_period_resolves_it(period_min: 
     keys, _ = place(visits, schedule)
     assert [int(k.scan[0]) for k in keys] == list(range(60))
     assert np.diff([k.time_s[0] for k in keys]).tolist() == [60.0 * period_min] * 59
+
+
+@pytest.mark.parametrize("period_min", [5, 10, 25, 45, 120])
+def test_a_time_zone_tells_the_two_hours_apart(period_min: int) -> None:
+    visits, berlin = over_the_end_of_summer_time(period_min, 40), Schedule(timezone="Europe/Berlin")
+    assert chronological(visits, berlin, notes := []) == list(range(40))
+    assert not notes
+    keys, _ = place(visits, berlin)
+    assert np.diff([k.time_s[0] for k in keys]).tolist() == [60.0 * period_min] * 39
+    with pytest.raises(InputError, match="--timezone Mars: no such time zone"):
+        place(visits, Schedule(timezone="Mars"))
 
 
 @given(st.permutations(range(8)))

@@ -17,7 +17,6 @@ def _resolve_echem(
     capacity_mah: float | None,
     first_percent: float | None,
     units: tuple[str, ...] | None,
-    timezone: str | None,
 ) -> Echem | None:
     if not echem:
         beside = {
@@ -25,14 +24,13 @@ def _resolve_echem(
             "--capacity": capacity_mah,
             "--soc-start": first_percent,
             "--echem-units": units,
-            "--timezone": timezone,
         }
         for name, value in beside.items():
             if value is not None:
                 raise click.UsageError(f"{name} needs --echem FILE")
         return None
     path = echem[0] if len(echem) == 1 else echem
-    return Echem(path, offset_s or 0.0, capacity_mah, first_percent, units or (), timezone)
+    return Echem(path, offset_s or 0.0, capacity_mah, first_percent, units or ())
 
 
 echem_options = resolved(
@@ -47,7 +45,6 @@ echem_options = resolved(
         ),
         click.option("--echem-offset", "offset_s", type=OFFSET, help="Added to the record's times."),
         click.option("--echem-units", "units", type=RECORD_UNITS, help="Of its columns that do not name theirs."),
-        click.option("--timezone", metavar="NAME", help="Of clocks that name none, e.g. Europe/Berlin."),
         click.option(
             "--capacity", "capacity_mah", type=CAPACITY, help="100 % state of charge.  [default: least to largest]"
         ),

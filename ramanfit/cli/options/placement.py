@@ -31,6 +31,7 @@ placement_options = resolved(
         click.option(
             "--rows-are-scans", is_flag=True, default=None, help="The lines of a map are one line scan after another."
         ),
+        click.option("--timezone", metavar="NAME", help="Of clocks that name none, e.g. Europe/Berlin."),
         click.option("--t0", type=Moment(), help="When the first scan began, for files that do not say."),
     ),
 )

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta, timezone, tzinfo
 
 import numpy as np
 
-from ramanfit.errors import InputError
 from ramanfit.scan.scan import FloatArray
 
 _DATE = r"(\d{1,4})([/.\-])(\d{1,2})[/.\-](\d{1,4})"
@@ -134,26 +133,6 @@ def _one_by_one(texts: Sequence[str]) -> tuple[FloatArray, int | None]:
         days = int(match[1] or match[2] or 0)
         seconds[row] = 86400 * days + 3600 * int(match[3]) + 60 * int(match[4]) + float(match[5].replace(",", "."))
     return seconds, None
-
-
-def zone_named(name: str | None) -> tzinfo | None:
-    """Return the zone of clocks that name none; None: that of this computer.
-
-    Raises
-    ------
-    InputError
-        If there is no such zone.
-    """
-    if name is None:
-        return None
-    from zoneinfo import ZoneInfo
-
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError) as error:
-        raise InputError(
-            f"--timezone {name}: no such time zone", hint="use a name such as Europe/Berlin or UTC"
-        ) from error
 
 
 def between(later: datetime, earlier: datetime, zone: tzinfo | None) -> float:
