@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import NamedTuple
@@ -22,6 +23,7 @@ from ramanfit.experiment.cell.columns import CLOCKS, DATES, TEST_TIMES, TIMES, U
 from ramanfit.scan.scan import FloatArray
 
 _EPOCH = 5e8  # s: a number as large is no duration but counts from 1970
+_SINCE_1970 = re.compile(r"[0-9]{9,14}(?:[.][0-9]*)?")  # in s or ms
 _APART_S = 60.0
 _LONGEST_S = 3e10  # a thousand years
 
@@ -155,7 +157,7 @@ class _Clock:
     def __init__(self, cells: Cells, columns: Sequence[int], month_first: bool | None) -> None:
         self._cells, self._columns = cells, columns
         self.label = " and ".join(cells.header[i] for i in columns)
-        self._epoch = self._texts(slice(0, 1))[0].replace(".", "", 1).isdigit()
+        self._epoch = _SINCE_1970.fullmatch(self._texts(slice(0, 1))[0]) is not None
         self.notes: tuple[str, ...] = ()
         ends = [*self._texts(slice(0, 1)), *self._texts(slice(-1, None))]
         self._month_first = month_first
@@ -176,8 +178,7 @@ class _Clock:
             for i, text in first.items():
                 if names[i].plain != plain:
                     continue
-                number = text.replace(".", "", 1)
-                if moment(text) is not None or (plain in CLOCKS and number.isdigit() and float(text) > _EPOCH):
+                if moment(text) is not None or (plain in CLOCKS and _SINCE_1970.fullmatch(text)):
                     return cls(cells, [i], month_first)
         for day in (i for i, text in first.items() if is_date(text)):
             for i, text in first.items():
