@@ -87,7 +87,8 @@ def _in_order(paths: Sequence[str]) -> list[str]:
 
 def _placement(request: Request) -> Schedule:
     """Return what is known of place and time better than the tables say."""
-    placement = {name: value for name, value in request.placement.items() if name != "t0"}
+    of_record = ("t0", "timezone") if "t0" in request.placement else ()
+    placement = {name: value for name, value in request.placement.items() if name not in of_record}
     if placement.pop("rows_are_scans", False):
         raise UsageError("--rows-are-scans acts on exports: give it to ramanfit fit, which makes the tables")
     return Schedule(**placement)

@@ -250,7 +250,7 @@ def refuse_idle(visits: Sequence[Visit], schedule: Schedule) -> None:
     dwelling = [v for v in timed if schedule.dwell_s is not None or _dwell(v, []) is not None]
     clocked = [v for v in visits if v.metadata.started is not None]
     for option, given, can, why in (
-        ("--timezone", schedule.timezone is not None, clocked, "no file says when it began"),
+        ("--timezone", schedule.timezone is not None, clocked or schedule.t0, "no file says when it began"),
         ("--rows-are-scans", schedule.rows_are_scans, maps, "none of the measurements is a map"),
         ("--step", schedule.step_um is not None, scanned, "none of the measurements is a line"),
         ("--first-point", schedule.first_point != FIRST_POINT, len(visits) > len(maps) or scanned, "all are maps"),

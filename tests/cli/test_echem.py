@@ -90,10 +90,12 @@ def test_a_record_in_two_files_is_the_record(scans: Path, halves: tuple[Path, Pa
 def test_options_that_cannot_act_are_refused(scans: Path, tmp_path: Path) -> None:
     clockless = tmp_path / "cell.csv"
     clockless.write_text("time_s,voltage_v\n0,3\n3600,3.1\n")
+    undated = tmp_path / "undated.txt"
+    undated.write_text("".join(f"{900 + 2 * k}\t{100 + k % 7}\n" for k in range(500)))
+    assert "no file says when it began" in ramanfit("ratio", undated, "--timezone", "UTC", status=2).stderr
     for arguments, words in (
         (["--soc-start", "10", "--echem", CELL], "--soc-start needs --capacity"),
         (["--echem-units", "A"], "--echem-units needs --echem"),
-        (["--timezone", "UTC"], "--timezone needs --echem"),
         (["--echem-units", "A,kg", "--echem", CELL], "'kg' is no unit"),
         (["--echem-units", "A,Ah", "--echem", CELL], "no column of charge or current"),
         (["--timezone", "UTC", "--echem", clockless], "the record has no clock"),
