@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 if TYPE_CHECKING:
+    from ramanfit.recipe.recipe import Recipe
     from ramanfit.tables.forms import TableWriter
     from ramanfit.tables.table import Table
 
 TERMINAL = "terminal"
+FOR_PEOPLE = ("md", "tex")
 
 
 class Output(NamedTuple):
@@ -27,14 +29,17 @@ class Output(NamedTuple):
     form : str
         One of `ramanfit.tables.forms.FORMS`, or ``"terminal"``.
     header : bool
+    columns : tuple of str or None
+        Those that are shown; None: what suits the form.
     """
 
     path: str
     form: str
     header: bool
+    columns: tuple[str, ...] | None = None
 
     @classmethod
-    def resolve(cls, path: str, form: str | None, header: bool) -> Output:
+    def resolve(cls, path: str, form: str | None, header: bool, columns: tuple[str, ...] | None = None) -> Output:
         """Choose the form: the one asked for, else the file's ending, else what suits standard output.
 
         Raises
@@ -53,15 +58,45 @@ class Output(NamedTuple):
             headless = " and ".join(name for name, one in FORMS.items() if one.headless)
             raise click.UsageError(f"--no-header is for {headless}, not for {form}")
         check_form(form)
-        return cls(path, form, header)
+        return cls(path, form, header, columns)
+
+    def check_fits(self, recipe: Recipe) -> None:
+        """Make sure, before any work, that a table of fits can have the columns that are asked for.
+
+        Raises
+        ------
+        UsageError
+            If it cannot.
+        """
+        if self.columns is not None:
+            from ramanfit.recipe.columns import KINDS
+            from ramanfit.tables.schema import Schema
+            from ramanfit.tables.select import check_columns
+
+            wide = Schema.of([peak.name for peak in recipe.peaks], [ratio.name for ratio in recipe.ratios])
+            check_columns(self.columns, (*wide, *KINDS))
+
+    def shown(self, table: Table) -> Table:
+        """Return a table with the columns that are shown."""
+        for_people = self.form in (TERMINAL, *FOR_PEOPLE)
+        if self.columns is None and not for_people:
+            return table
+        from ramanfit.tables.select import as_printed, with_columns_asked
+
+        return as_printed(table) if self.columns is None else with_columns_asked(table, self.columns, errors=for_people)
 
     def open(self) -> TableWriter | TerminalWriter:
         """Return a context manager with ``write(table)``, any number of times with the same columns."""
         from ramanfit.tables.forms import open_writer
 
+        writer: TableWriter | TerminalWriter
         if self.form == TERMINAL:
-            return TerminalWriter(self.header)
-        return open_writer(self.path, self.form, header=self.header)
+            writer = TerminalWriter(self.header)
+        else:
+            writer = open_writer(self.path, self.form, header=self.header)
+        write = writer.write
+        writer.write = lambda table: write(self.shown(table))  # type: ignore[method-assign]
+        return writer
 
 
 class TerminalWriter:

@@ -19,6 +19,7 @@ from ramanfit.experiment.gathered import Gathered
 from ramanfit.experiment.inputs import say_notes
 from ramanfit.experiment.named_exports import named_exports
 from ramanfit.experiment.one_experiment import refuse_mixture
+from ramanfit.experiment.picked import Pick
 from ramanfit.experiment.spectra import Spectra
 from ramanfit.experiment.with_cell import cell_record, table_with_cell
 from ramanfit.tables.fit_table import FitTable
@@ -63,7 +64,20 @@ def gather(request: Request, voice: Voice, *, reference: Sequence[str] = (), dra
         inputs = [*inputs, *more]
     if evolution.reference is not None:
         evolution = replace(evolution, fits=evolution.fits.with_table(with_differences(evolution)))
-    return replace(gathered, evolution=evolution, bands=bands, inputs=inputs)
+    return _picked(replace(gathered, evolution=evolution, bands=bands, inputs=inputs), request.pick)
+
+
+def _picked(gathered: Gathered, pick: Pick) -> Gathered:
+    """Return an experiment with the rows that are wanted."""
+    if pick == Pick():
+        return gathered
+    evolution, bands = gathered.evolution, gathered.bands
+    rows = pick.rows(evolution.table)
+    if bands is not None:
+        several = len(bands) // len(evolution.table)
+        bands = bands.rows((rows[:, None] * several + np.arange(several)).ravel())
+    gathered.spectra.only(rows.tolist())
+    return replace(gathered, evolution=replace(evolution, fits=evolution.fits.rows(rows)), bands=bands)
 
 
 def _from_exports(request: Request, voice: Voice, draw: bool) -> Gathered:

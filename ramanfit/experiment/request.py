@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ramanfit.errors import UsageError
+from ramanfit.experiment.picked import Pick
 
 if TYPE_CHECKING:
     from ramanfit.formats import ReadOptions
@@ -87,7 +88,7 @@ class Echem(NamedTuple):
         return (self.path,) if isinstance(self.path, str) else tuple(self.path)
 
 
-_BESIDE_FITS = ("files", "echem", "verify", "jobs", "keep_going", "recipe_files")
+_BESIDE_FITS = ("files", "echem", "verify", "jobs", "keep_going", "recipe_files", "pick")
 """Fields of a request that no fit depends on."""
 
 
@@ -114,6 +115,8 @@ class Request(NamedTuple):
         Whether to go on after an input that cannot be read.
     recipe_files : tuple of str
         What the recipe was read from, which no result may replace.
+    pick : Pick
+        Which rows are wanted of the results.
     """
 
     files: Sequence[str]
@@ -127,6 +130,7 @@ class Request(NamedTuple):
     jobs: int = 1
     keep_going: bool = False
     recipe_files: tuple[str, ...] = ()
+    pick: Pick = Pick()
 
     def settings(self) -> dict[str, object]:
         """Return what fits depend on beside the exports, as plain values."""

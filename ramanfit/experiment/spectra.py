@@ -38,7 +38,7 @@ class Spectra(Sequence["Curves | None"]):
     def store(self, curves: Curves) -> int:
         """Keep the spectra of a scan; return its number for `arrange`."""
         self._offsets.append(self._file.seek(0, 2))
-        self._file.write(curves.counts.astype(np.float32).tobytes())
+        self._file.write(curves.counts.astype(np.float64).tobytes())
         self._file.write(curves.use.tobytes())
         n = len(curves)
         self._scans.append(replace(curves, counts=np.zeros((n, 0)), use=np.zeros((n, 0), dtype=bool)))
@@ -53,6 +53,10 @@ class Spectra(Sequence["Curves | None"]):
             The scan's number, None where its spectra are not at hand; how many rows it has.
         """
         self._rows = [None if number is None else (number, i) for number, n in scans for i in range(n)]
+
+    def only(self, rows: Sequence[int]) -> None:
+        """Keep some rows of the table, in this order."""
+        self._rows = [self._rows[row] for row in rows]
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -75,12 +79,12 @@ class Spectra(Sequence["Curves | None"]):
         for number, pairs in wanted.items():
             scan, offset, which = self._scans[number], self._offsets[number], [i for _, i in pairs]
             first, end, m = min(which), max(which) + 1, scan.shift_cm1.size
-            self._file.seek(offset + 4 * m * first)
-            counts = np.frombuffer(self._file.read(4 * m * (end - first)), dtype=np.float32).reshape(-1, m)
-            self._file.seek(offset + 4 * m * len(scan) + m * first)
+            self._file.seek(offset + 8 * m * first)
+            counts = np.frombuffer(self._file.read(8 * m * (end - first))).reshape(-1, m)
+            self._file.seek(offset + 8 * m * len(scan) + m * first)
             use = np.frombuffer(self._file.read(m * (end - first)), dtype=bool).reshape(-1, m)
             inside = np.array(which) - first
             yield (
                 [row for row, _ in pairs],
-                replace(scan.take(which), counts=counts[inside].astype(np.float64), use=use[inside]),
+                replace(scan.take(which), counts=counts[inside], use=use[inside]),
             )

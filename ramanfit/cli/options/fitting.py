@@ -15,6 +15,7 @@ from ramanfit.cli.options.experiment import echem_options
 from ramanfit.cli.options.placement import placement_options
 from ramanfit.cli.options.reading import files, keep_going, reading_options
 from ramanfit.cli.options.recipe import given_recipe_files, recipe_options
+from ramanfit.cli.options.selection import pick_options
 from ramanfit.experiment.request import Request
 from ramanfit.fit.engine import ENGINES
 
@@ -24,6 +25,7 @@ FITTING = (
     reading_options,
     placement_options,
     echem_options,
+    pick_options,
     click.option(
         "--engine",
         type=click.Choice([*ENGINES]),

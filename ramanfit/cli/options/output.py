@@ -6,9 +6,15 @@ import click
 
 from ramanfit.cli.display import Output
 from ramanfit.cli.options.declare import Function, given, resolved
+from ramanfit.cli.types import Several
 from ramanfit.tables.forms import FORMS
 
 _FORMS = (
+    click.option(
+        "--columns",
+        type=Several(click.STRING, "NAME,..."),
+        help="These columns, in this order; all: every one.  [default: all; for people what a paper prints]",
+    ),
     *(
         click.option(f"--{name}", "form", flag_value=name, default=None, help=form.says)
         for name, form in FORMS.items()
@@ -34,10 +40,10 @@ output_options = resolved("output", Output.resolve, _OUTPUT)
 
 
 def unresolved_output_options(command: Function) -> Function:
-    """Add the options of `output_options` as they are given: `path`, `form` and `header`."""
+    """Add the options of `output_options` as they are given: `path`, `form`, `header` and `columns`."""
     return given(command, _OUTPUT)
 
 
 def form_options(command: Function) -> Function:
-    """Add the options for the form of a table on standard output: `form` and `header`."""
+    """Add the options for the form of a table on standard output: `form`, `header`, `columns`."""
     return given(command, _FORMS)

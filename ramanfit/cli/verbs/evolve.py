@@ -33,6 +33,7 @@ def command(
     folder: str | None,
     form: str | None,
     header: bool,
+    columns: tuple[str, ...] | None,
 ) -> None:
     """Give position versus time: tables, maps, traces.
 
@@ -56,7 +57,8 @@ def command(
     from ramanfit.experiment.outputs import make_folder
 
     if folder is None:
-        output = Output.resolve("-", form, header)
+        output = Output.resolve("-", form, header, columns)
+        output.check_fits(request.recipe)
         refuse(("-", meta), request, drawing.reference)
         gathered = gather(request, console, reference=drawing.reference, draw=False)
         with output.open() as writer:
@@ -64,6 +66,8 @@ def command(
     else:
         if form is not None or not header:
             raise click.UsageError("the tables in -o DIR are CSV: leave out the option for the form of a table")
+        if columns is not None:
+            raise click.UsageError("--columns picks those of the table on standard output: leave it out with -o DIR")
         refuse((*files_in(folder, maps_of(request.recipe, drawing), drawing), meta), request, drawing.reference)
         target = make_folder(folder)
         gathered = gather(request, console, reference=drawing.reference, draw=drawing.figures or drawing.report)

@@ -14,7 +14,7 @@ from ramanfit.cli.options.recipe import complete_recipe
 @click.argument("name", required=False, shell_complete=complete_recipe)
 @unresolved_output_options
 @talk_options
-def command(name: str | None, path: str, form: str | None, header: bool) -> None:
+def command(name: str | None, path: str, form: str | None, header: bool, columns: tuple[str, ...] | None) -> None:
     """Name the shipped recipes, or print one as TOML.
 
     \b
@@ -27,7 +27,7 @@ def command(name: str | None, path: str, form: str | None, header: bool) -> None
     from ramanfit.tables.sink import Sink
 
     if name is None:
-        with Output.resolve(path, form, header).open() as writer:
+        with Output.resolve(path, form, header, columns).open() as writer:
             writer.write(recipes())
     else:
         text = recipe_text(name).encode()

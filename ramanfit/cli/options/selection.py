@@ -1,0 +1,20 @@
+"""Options that pick rows of an experiment, and columns of a table."""
+
+from __future__ import annotations
+
+import click
+
+from ramanfit.cli.options.declare import resolved
+from ramanfit.cli.types import DURATION, Several
+from ramanfit.experiment.picked import Pick
+
+pick_options = resolved(
+    "pick",
+    Pick,
+    (
+        click.option("--points", type=Several(click.STRING, "P3,P4"), help="Only these points."),
+        click.option("--from", "from_s", type=DURATION, help="Only from this time on."),
+        click.option("--to", "to_s", type=DURATION, help="Only up to this time."),
+        click.option("--cycle", type=int, metavar="N", help="Only this cycle of the cell."),
+    ),
+)
