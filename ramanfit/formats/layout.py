@@ -157,8 +157,8 @@ def _both(table: Numbers, axis: FloatArray) -> bool:
 
 def first_row_axis(values: FloatArray) -> int | None:
     """Return how many cells stand before an axis in the first row of numbers, None if it holds none."""
-    for first in range(3):
-        if values.shape[0] > 1 and rises(values[0, first:]):
+    for first in range(3 if min(values.shape[0] - 1, values.shape[1] // _LEAST) else 0):
+        if rises(values[0, first:]):
             return first
     return None
 
