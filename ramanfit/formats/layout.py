@@ -81,11 +81,12 @@ def smooth(x: FloatArray) -> bool:
     """Tell whether numbers rise or fall steadily and in steps of similar size."""
     if not np.isfinite(x).all():
         return False
-    steps = np.diff(x)
+    with np.errstate(over="ignore"):
+        steps = np.diff(x)
     if not steps.size or not ((steps > 0).all() or (steps < 0).all()):
         return False
     sizes = np.abs(steps)
-    return bool(sizes.max() <= _UNEVEN * np.median(sizes))
+    return bool(sizes.max() <= _UNEVEN * float(np.partition(sizes, sizes.size // 2)[sizes.size // 2]))
 
 
 def rises(x: FloatArray) -> bool:
