@@ -81,11 +81,12 @@ def smooth(x: FloatArray) -> bool:
     """Tell whether numbers rise or fall steadily and in steps of similar size."""
     if not np.isfinite(x).all():
         return False
-    steps = np.diff(x)
+    with np.errstate(over="ignore"):
+        steps = np.diff(x)
     if not steps.size or not ((steps > 0).all() or (steps < 0).all()):
         return False
     sizes = np.abs(steps)
-    return bool(sizes.max() <= _UNEVEN * np.median(sizes))
+    return bool(sizes.max() <= _UNEVEN * float(np.partition(sizes, sizes.size // 2)[sizes.size // 2]))
 
 
 def rises(x: FloatArray) -> bool:
@@ -157,8 +158,8 @@ def _both(table: Numbers, axis: FloatArray) -> bool:
 
 def first_row_axis(values: FloatArray) -> int | None:
     """Return how many cells stand before an axis in the first row of numbers, None if it holds none."""
-    for first in range(3):
-        if values.shape[0] > 1 and rises(values[0, first:]):
+    for first in range(3 if min(values.shape[0] - 1, values.shape[1] // _LEAST) else 0):
+        if rises(values[0, first:]):
             return first
     return None
 

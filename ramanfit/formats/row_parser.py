@@ -29,7 +29,7 @@ class RowParser:
         self._layout: Fixed | None = None
         self._after: tuple[int, bytes] | None = None
         self._lines_after = 0
-        self._longest = 20 * len(first) + 1000  # a line as long as this is no row, and `loadtxt` needs 20 times as much
+        self._longest = max(20 * len(first), 1 << 16)  # no row is longer; `loadtxt` needs 20 times as much
         if not (style.quoted or style.trailing or style.leading):
             if style.separator != b",":
                 first = first.replace(b",", b".")
@@ -167,7 +167,7 @@ class RowParser:
         style, lines = self.style, text.splitlines()
         if not text.strip():
             return None
-        if max(map(len, lines)) > self._longest:
+        if _has_longer_line(text, self._longest):
             return None
         if style.leading:
             lines = [_without_leading(line, style) for line in lines]
@@ -189,6 +189,17 @@ class RowParser:
         text = self._told(block, first)
         values, at = _with_care(self.path, text, first, self.style._replace(inside=False))
         return values, at, len(text.splitlines())
+
+
+def _has_longer_line(text: bytes, longest: int) -> bool:
+    """Tell whether a line is longer than that, without a look at every line."""
+    at = 0
+    while len(text) - at > longest:
+        end = max(text.rfind(b"\n", at, at + longest), text.rfind(b"\r", at, at + longest))
+        if end < 0:
+            return True
+        at = end + 1
+    return False
 
 
 def _without_leading(line: bytes, style: Style) -> bytes:
