@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ramanfit.errors import RamanfitError
     from ramanfit.experiment.baseline import baseline
     from ramanfit.experiment.calibrate import calibrate
+    from ramanfit.experiment.curves import curves
     from ramanfit.experiment.evolve import bands, evolve
     from ramanfit.experiment.export import export
     from ramanfit.experiment.info import info
@@ -48,6 +49,7 @@ _HOMES = {
     "bands": "experiment.evolve",
     "baseline": "experiment.baseline",
     "calibrate": "experiment.calibrate",
+    "curves": "experiment.curves",
     "evolve": "experiment.evolve",
     "export": "experiment.export",
     "fit_files": "experiment.ratios",
@@ -74,6 +76,7 @@ __all__ = [
     "bands",
     "baseline",
     "calibrate",
+    "curves",
     "evolve",
     "export",
     "fit_files",

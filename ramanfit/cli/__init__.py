@@ -17,6 +17,7 @@ COMMANDS: dict[str, tuple[str, str]] = {  # name: module, and the first line of 
     "ratio": ("ramanfit.cli.verbs.ratio", "Give I_B/I_G with its standard error: one row per spectrum."),
     "evolve": ("ramanfit.cli.verbs.evolve", "Give position versus time: tables, maps, traces."),
     "bands": ("ramanfit.cli.verbs.bands", "Give intensities at fixed shifts and their growth."),
+    "curves": ("ramanfit.cli.verbs.curves", "Give the fits as numbers, for your own figure."),
     "plot": ("ramanfit.cli.verbs.plot", "Draw spectra with their fits."),
     "watch": ("ramanfit.cli.verbs.watch", "Keep evolve up to date while a folder fills."),
     "baseline": ("ramanfit.cli.verbs.baseline", "Write the spectra with the baseline taken off."),

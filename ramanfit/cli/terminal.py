@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 from rich.cells import cell_len
@@ -13,13 +14,15 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from ramanfit.recipe.columns import KEYS
-from ramanfit.tables.rounding import for_people
+from ramanfit.tables.rounding import for_people, plus_minus, shorthand
 from ramanfit.tables.table import Table
 
 _NAMES = ("name", "source", "scan", "point", "peak")  # a row's name, repeated in every block of a narrow terminal
 _LONGEST_NAME = 28
 _LEAST_WRAPPED = 30  # text is not squeezed below this
 _GAP = "  "
+_STYLES = ((plus_minus, False, 2), (plus_minus, True, 2), (shorthand, True, 2), (shorthand, True, 1))
+"""How errors are joined, whether long names are folded, and the gap: the first that fits side by side is taken."""
 _SIGN = " ± "
 
 
@@ -35,21 +38,25 @@ class _Column:
         Text stands on the left and may be wrapped, unless it names the row; numbers stand on the right.
     width : int
         What the widest cell takes, the name on top of the column among them.
+    head : str
+        The name as it stands there, on two lines where it is folded.
     """
 
     name: str
     cells: tuple[str, ...]
     is_text: bool
     width: int
+    head: str
 
     @classmethod
-    def of(cls, name: str, cells: Sequence[str], *, is_text: bool, header: bool) -> _Column:
+    def of(cls, name: str, cells: Sequence[str], *, is_text: bool, header: bool, fold: bool = False) -> _Column:
         if name in _NAMES:
             cells = [_end_of(cell) for cell in cells]
         if not is_text:
             cells = _signs_lined_up(cells)
-        width = max(map(cell_len, [name, *cells] if header else cells))
-        return cls(name, tuple(cells if is_text else (cell.rjust(width) for cell in cells)), is_text, width)
+        head = _folded(name) if fold and cell_len(name) > max(map(cell_len, cells), default=0) else name
+        width = max(map(cell_len, [*head.split("\n"), *cells] if header else cells))
+        return cls(name, tuple(cells if is_text else (cell.rjust(width) for cell in cells)), is_text, width, head)
 
     @property
     def least(self) -> int:
@@ -61,28 +68,33 @@ def aligned(table: Table, width: int, *, header: bool = True, colour: bool = Fal
     """Return a table for a person, in at most `width` columns where that can be done.
 
     Standard errors join their values, keys that are the same in every row stand once above, empty columns are left
-    out. What does not fit stands below in blocks that repeat the rows' names. A single row that does not fit has one
-    line per value, and so have rows whose names leave no room. Rows with flags are yellow.
+    out. Where that makes it fit, long names are folded and errors stand in parentheses. What does not fit stands below
+    in blocks that repeat the rows' names. A single row that does not fit has one line per value, and so have rows whose
+    names leave no room. Rows with flags are yellow.
     """
-    cells = {name: [_shown(cell) for cell in values] for name, values in for_people(table).items()}
-    cells = {name: values for name, values in cells.items() if any(values)}
-    if not cells:
-        return ""
-    common = {name: cells[name][0] for name in KEYS if name in cells and len(set(cells[name])) == 1}
-    if len(common) == len(cells):
-        common = {}
-    columns = [
-        _Column.of(name, values, is_text=not isinstance(table.columns[name], np.ndarray), header=header)
-        for name, values in cells.items()
-        if name not in common
-    ]
+    cells: dict[str, list[str]] = {}
+    for (join, fold, gap), words in (*product(_STYLES, (True,)), *product(_STYLES, (False,)), (_STYLES[0], True)):
+        cells = {name: [_shown(cell) for cell in values] for name, values in for_people(table, join).items()}
+        cells = {name: values for name, values in cells.items() if any(values)}
+        if not cells:
+            return ""
+        common = {name: cells[name][0] for name in KEYS if name in cells and len(set(cells[name])) == 1}
+        if len(common) == len(cells):
+            common = {}
+        columns = [
+            _Column.of(name, values, is_text=not isinstance(table.columns[name], np.ndarray), header=header, fold=fold)
+            for name, values in cells.items()
+            if name not in common
+        ]
+        if _room([column for column in columns if words or not column.is_text or column.name in _NAMES], gap) <= width:
+            break  # words may stand below
     names = _identifying([column for column in columns if column.name in _NAMES])
-    blocks = list(_blocks(columns, names, width))
+    blocks = list(_blocks(columns, names, width, gap))
     styles = ["yellow" if flag else "" for flag in cells.get("flags", [""] * len(table))]
-    if len(blocks) > 1 and (len(table) == 1 or _room(names) > width / 2):
+    if len(blocks) > 1 and (len(table) == 1 or _room(names, gap) > width / 2):
         return _drawn([_record(cells, row, style) for row, style in enumerate(styles)], width, colour=colour)
     above = f"{_above(common, width)}\n\n" if common else ""
-    return above + _drawn([_grid(block, styles, header=header) for block in blocks], width, colour=colour)
+    return above + _drawn([_grid(block, styles, header=header, gap=gap) for block in blocks], width, colour=colour)
 
 
 def _drawn(grids: Sequence[Grid], width: int, *, colour: bool) -> str:
@@ -104,12 +116,12 @@ def _drawn(grids: Sequence[Grid], width: int, *, colour: bool) -> str:
     return "\n".join(texts)
 
 
-def _grid(block: Sequence[_Column], styles: Sequence[str], *, header: bool) -> Grid:
+def _grid(block: Sequence[_Column], styles: Sequence[str], *, header: bool, gap: int) -> Grid:
     """Return columns side by side; numbers and names are never wrapped."""
-    grid = Grid(box=None, pad_edge=False, padding=(0, len(_GAP), 0, 0), show_header=header, header_style="bold")
+    grid = Grid(box=None, pad_edge=False, padding=(0, gap, 0, 0), show_header=header, header_style="bold")
     for column in block:
         grid.add_column(
-            Text(column.name, justify="left" if column.is_text else "right"),
+            Text(column.head, justify="left" if column.is_text else "right"),
             min_width=column.least,
             no_wrap=column.least == column.width,
             overflow="fold",
@@ -148,12 +160,12 @@ def _identifying(columns: Sequence[_Column]) -> list[_Column]:
     return needed
 
 
-def _blocks(columns: Sequence[_Column], names: Sequence[_Column], width: int) -> Iterator[list[_Column]]:
+def _blocks(columns: Sequence[_Column], names: Sequence[_Column], width: int, gap: int) -> Iterator[list[_Column]]:
     """Yield the columns that stand side by side; later blocks begin with the columns `names`."""
     block: list[_Column] = []
     for column in columns:
         filled = any(other not in names for other in block)
-        if filled and _room([*block, column]) > width:
+        if filled and _room([*block, column], gap) > width:
             yield block
             block = list(names)
         if column not in block:
@@ -161,9 +173,18 @@ def _blocks(columns: Sequence[_Column], names: Sequence[_Column], width: int) ->
     yield block
 
 
-def _room(columns: Sequence[_Column]) -> int:
+def _room(columns: Sequence[_Column], gap: int) -> int:
     """Return how wide some columns are at least, side by side."""
-    return sum(column.least + len(_GAP) for column in columns) - len(_GAP)
+    return sum(column.least + gap for column in columns) - gap
+
+
+def _folded(name: str) -> str:
+    """Return a name on two lines of about one length, broken before an underscore."""
+    places = [i for i, letter in enumerate(name) if letter == "_" and i]
+    if not places:
+        return name
+    at = min(places, key=lambda i: max(i, len(name) - i))
+    return f"{name[:at]}\n{name[at:]}"
 
 
 def _signs_lined_up(cells: Sequence[str]) -> list[str]:

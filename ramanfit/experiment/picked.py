@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-import numpy as np
+from typing import TYPE_CHECKING, NamedTuple
 
 from ramanfit.errors import UsageError
-from ramanfit.recipe.settings import nearest
-from ramanfit.tables.table import Table
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from ramanfit.tables.table import Table
 
 
 class Pick(NamedTuple):
@@ -35,6 +36,10 @@ class Pick(NamedTuple):
         UsageError
             If there is no such point, no time or no cycle, or no row is left.
         """
+        import numpy as np  # options are declared without it
+
+        from ramanfit.recipe.settings import nearest
+
         wanted = np.ones(len(table), dtype=bool)
         if self.points is not None:
             names = np.array(table.columns["point"])

@@ -21,6 +21,12 @@ _LATEX_SPECIAL = {character: f"\\{character}" for character in "&%$#_{}"} | {
     "\\": r"\textbackslash{}",
 }
 _EXCEL_ROWS = 1_048_576
+_EXCEL_WIDEST = 60  # characters of a column
+_EXCEL_FORMATS = (  # by the end of a column's name
+    (("center_cm1", "center_se", "fwhm_cm1", "fwhm_se", "position_um", "redchi2"), "0.00"),
+    (("time_s", "height", "height_se", "area", "area_se", "soc"), "0.0"),
+    (("ratio", "ratio_se", "voltage_v", "current_ma", "capacity_mah"), "0.000"),
+)
 _EXCEL_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -83,9 +89,14 @@ def latex(table: Table) -> bytes:
 
 
 def xlsx(table: Table) -> bytes:
-    """Return a workbook of one sheet; the same table gives the same bytes."""
+    """Return a workbook of one sheet, its names bold, held in view and with a filter; the same table, the same bytes.
+
+    Numbers are whole in their cells, and shown with the digits of their kind.
+    """
     from openpyxl import Workbook
     from openpyxl.cell import WriteOnlyCell
+    from openpyxl.styles import Font
+    from openpyxl.utils import get_column_letter
 
     if len(table) >= _EXCEL_ROWS:
         raise InputError(
@@ -102,15 +113,33 @@ def xlsx(table: Table) -> bytes:
         written.data_type = "s"  # no formula and no error value
         return written
 
+    def formatted(value: float | None, how: str) -> object:
+        if value is None:
+            return None
+        written = WriteOnlyCell(sheet, value)
+        written.number_format = how
+        return written
+
     columns = [
         [None if value != value else value for value in _as_written(values).tolist()]
         if isinstance(values, np.ndarray)
         else [text(cell) if cell else None for cell in values]
         for values in table.columns.values()
     ]
-    sheet.append([text(name) for name in table.names])
+    head = []
+    for name in table.names:
+        cell = WriteOnlyCell(sheet, _EXCEL_FORBIDDEN.sub("\N{REPLACEMENT CHARACTER}", name))
+        cell.data_type, cell.font = "s", Font(bold=True)
+        head.append(cell)
+    sheet.freeze_panes = "A2"
+    sheet.auto_filter.ref = f"A1:{get_column_letter(len(head))}{len(table) + 1}"
+    for number, name in enumerate(table.names, start=1):
+        widest = max((len(cell) for cell in table.columns[name] if isinstance(cell, str)), default=0)
+        sheet.column_dimensions[get_column_letter(number)].width = min(max(len(name), widest, 8) + 3, _EXCEL_WIDEST)
+    shown = [_excel_format(name) if isinstance(values, np.ndarray) else "" for name, values in table.columns.items()]
+    sheet.append(head)
     for row in zip(*columns, strict=True):
-        sheet.append(row)
+        sheet.append([formatted(value, how) if how else value for value, how in zip(row, shown, strict=True)])
     buffer = io.BytesIO()
     book.save(buffer)
     return _undated(buffer.getvalue())
@@ -138,6 +167,11 @@ DOCUMENTS: dict[str, Callable[[Table], bytes]] = {
     "xlsx": xlsx,
     "parquet": parquet,
 }
+
+
+def _excel_format(name: str) -> str:
+    """Return how numbers of a column are shown; empty: as Excel likes."""
+    return next((how for ends, how in _EXCEL_FORMATS if name.endswith(ends)), "")
 
 
 def _is_text(table: Table, name: str) -> bool:

@@ -25,9 +25,9 @@ def shorthand(value: str, se: str) -> str:
     return f"{value}({se if float(se) >= 1 else se.lstrip('0.') or '0'})"
 
 
-def plain(value: float) -> str:
-    """Return up to six significant digits; empty when the value is missing."""
-    return format(value + 0.0, ".6g") if math.isfinite(value) else ""
+def plain(value: float, digits: int = 6) -> str:
+    """Return up to so many significant digits; empty when the value is missing."""
+    return format(value + 0.0, f".{digits}g") if math.isfinite(value) else ""
 
 
 def rounded_error(se: float) -> str:
@@ -85,7 +85,8 @@ def for_people(table: Table, join: Join = plus_minus) -> dict[str, list[str]]:
             merged.add(entry.error)
             cells[name] = [with_error(value, se, join) for value, se in zip(numbers, error, strict=True)]
         else:
-            cells[name] = [plain(value) for value in numbers]
+            digits = 3 if name == "redchi2" else 6
+            cells[name] = [plain(value, digits) for value in numbers]
     return cells
 
 

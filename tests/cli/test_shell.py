@@ -535,13 +535,13 @@ def test_every_field_of_a_request_is_an_option_and_what_is_no_field_is_handed_on
     assert asked == Request(("x.txt",), load_recipe(DEFAULT_RECIPE), placement={})
     assert seen == {"check": False, "meta": None}
     given = ["x.txt", "--recipe", "graphite", "--select", "a", "--step", "1um", "--echem", "c.mpt", "-j", "2", "-k"]
-    given += ["--engine", "lmfit", "--verify", "3", "--sensitivity"]
+    given += ["--engine", "lmfit", "--verify", "3", "--sensitivity", "--points", "P1"]
     assert Console().run(fitting_command(seen), given) == 0
     same = [name for name in Request._fields if getattr(asked, name) == getattr(seen["request"], name)]
     assert same == ["files", "recipe_files"]
 
 
-@pytest.mark.parametrize("name", ["fit", "ratio", "evolve", "bands", "plot", "watch"])
+@pytest.mark.parametrize("name", ["fit", "ratio", "evolve", "bands", "curves", "plot", "watch"])
 def test_a_fitting_command_has_all_options_of_fitting(name: str) -> None:
     command = importlib.import_module(COMMANDS[name][0]).command
     assert {p.name for p in fitting_command().params} - {p.name for p in command.params} <= {"help"}
