@@ -26,7 +26,8 @@ _TIME = re.compile(r"(?i)(.*[\W_])?(time|zeit|seconds)\b|t\s*([/(\[].*)?$")
 _PLACE = re.compile(r"(?i)[xyz](a|[-_ ]?(pos(ition)?|um|µm|mm|nm))?\s*([/(\[].*)?|pos(ition)?\b.*")
 _INDEX = re.compile(r"(?i)|#|index|idx|row|n[or]?\.?|unnamed: ?\d+|pixels?|channels?|points?|id|spectrum|scan")
 _RECORD = re.compile(
-    r"(?i).*\b(voltage|current|capacity|potential|charge|temperature|ewe|ecell|[iu]\s*\[[av]\]|mode|cycle|step)\b"
+    r"(?i).*\b(voltage|current|capacity|potential|charge|temperature|ewe|ecell|[iu]\s*\[[av]\]|mode|cycle|step|"
+    r"angle|(2[-_ ]?)?theta|degrees?|m/z|retention|binding)\b"
 )
 _WORDS = {
     ERROR: {"error", "errors", "err", "yerr", "sigma", "std", "stdev", "stddev", "stderr", "uncertainty", "variance"},

@@ -333,3 +333,12 @@ def test_one_wrong_or_doubled_shift_is_no_new_range(value: float) -> None:
     assert error.line in (at + 1, at + 2)
     joined = read(rows(np.concatenate([x, x + 50]), np.concatenate([counts, counts])))
     assert [scan.shift_cm1[0] for scan in joined] == [980, 1030]
+
+
+@pytest.mark.parametrize("label", ["angle", "2theta", "Angle (deg)", "Potential (V)", "Temperature (K)", "m/z"])
+def test_a_table_over_something_else_is_refused(label: str, tmp_path: Path) -> None:
+    path = tmp_path / "other.txt"
+    path.write_text(f"{label}\tsample 1\n" + "".join(f"{5 + 0.01 * k:.2f}\t{100 + k % 7}\n" for k in range(300)))
+    with pytest.raises(FormatError, match="no column is labelled as an axis") as caught:
+        open_scans(str(path))
+    assert "--axis-column" in str(caught.value.hint)
