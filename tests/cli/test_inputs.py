@@ -126,6 +126,15 @@ def test_standard_input_named_twice_or_closed_is_an_error(bare: Path) -> None:
 
 
 @pytest.mark.posix
+def test_a_record_of_the_cell_may_be_a_fifo_too(tmp_path: Path) -> None:
+    record, meta = next(SAMPLES.glob("operando/*.mpt")), tmp_path / "meta.json"
+    piped = ramanfit("ratio", *OPERANDO, "--echem", fifo(tmp_path, record.read_bytes()), "--meta", meta)
+    assert rows(piped) == rows(ramanfit("ratio", *OPERANDO, "--echem", record))
+    digest = hashlib.sha256(record.read_bytes()).hexdigest()
+    assert json.loads(meta.read_text())["inputs"][-1]["sha256"] == digest
+
+
+@pytest.mark.posix
 def test_a_fifo_in_a_folder_is_passed_over_and_said(bare: Path) -> None:
     os.mkfifo(bare.parent / "waits")
     done = ramanfit("ratio", bare.parent)

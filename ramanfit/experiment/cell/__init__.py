@@ -12,6 +12,7 @@ from ramanfit.experiment.cell.build import Asked
 from ramanfit.experiment.cell.columns import sizes_of
 from ramanfit.experiment.cell.join import joined
 from ramanfit.experiment.cell.record import Record, aligned, at, beyond, with_soc
+from ramanfit.formats.streams import is_stream, take_stream
 
 __all__ = ["Record", "aligned", "at", "beyond", "is_record", "read_record", "read_records", "with_soc"]
 
@@ -63,14 +64,14 @@ def read_record(path: str, units: Sequence[str] = (), *, lenient: bool = False) 
         If it is none of these, or broken: with the line.
     """
     try:
-        data = Path(path).read_bytes()
+        data = take_stream(path).read() if is_stream(path) else Path(path).read_bytes()
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
     asked = Asked(tuple(units), sizes_of(units), lenient)
     if eclab.is_binary(data):
-        return eclab.read_binary(path, asked)
+        return eclab.read_binary(path, data, asked)
     if workbook.is_binary(data):
-        return workbook.read_binary(path, asked)
+        return workbook.read_binary(path, data, asked)
     text = _decoded(path, data)
     if eclab.is_text(text):
         return eclab.read_text(path, text, asked)

@@ -6,6 +6,7 @@ settings of the technique. Has never seen: records of several cells in one file.
 
 from __future__ import annotations
 
+import io
 import re
 import warnings
 from datetime import datetime
@@ -77,7 +78,7 @@ def _column_line(path: str, lines: list[str]) -> int:
     )
 
 
-def read_binary(path: str, asked: Asked | None = None) -> Record:
+def read_binary(path: str, data: bytes, asked: Asked | None = None) -> Record:
     """Read an .mpr, with the package galvani, of whichever distribution.
 
     Raises
@@ -95,10 +96,10 @@ def read_binary(path: str, asked: Asked | None = None) -> Record:
     from galvani import BioLogic
 
     try:
-        with open(path, "rb") as file, warnings.catch_warnings():  # noqa: PTH123  # the package takes the open file
+        with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of columns that it does not know: they are said below
-            binary = BioLogic.MPRfile(file)
-            data = binary.data
+            binary = BioLogic.MPRfile(io.BytesIO(data))
+            held = binary.data
     except NotImplementedError as error:  # a number of a column that the package has never met
         raise FormatError(
             path,
@@ -108,13 +109,13 @@ def read_binary(path: str, asked: Asked | None = None) -> Record:
         ) from error
     except Exception as error:  # whatever a broken file makes the package run into
         raise FormatError(path, expected="a whole .mpr file", found=f"{type(error).__name__}: {error}") from error
-    names = [str(name) for name in data.dtype.names]
+    names = [str(name) for name in held.dtype.names]
     unknown = [name for name in names if name.startswith("unknown")]
     if len(unknown) > 1:  # their widths could be exchanged, which moves every column behind the first
         names = names[: names.index(unknown[0])]
     names = [name for name in names if name not in unknown]
     notes = [f"a column of an unknown kind ({name.rpartition('_')[2]}) is left out" for name in unknown]
-    arrays = [np.asarray(data[name], dtype=np.float64) for name in names]
+    arrays = [np.asarray(held[name], dtype=np.float64) for name in names]
     started = getattr(binary, "timestamp", None)
     cells = Cells.of_numbers(path, names, arrays)
     return build_record(cells, asked or Asked(), started if isinstance(started, datetime) else None, notes)

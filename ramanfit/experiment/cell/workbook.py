@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import io
 from datetime import date, datetime, time, timedelta
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 from ramanfit.errors import FormatError, InputError
@@ -22,7 +22,7 @@ def is_binary(data: bytes) -> bool:
     return data.startswith(b"PK\x03\x04")
 
 
-def read_binary(path: str, asked: Asked | None = None) -> Record:
+def read_binary(path: str, data: bytes, asked: Asked | None = None) -> Record:
     """Read an .xlsx. Of several sheets, those with the same names go on; others are left out.
 
     Raises
@@ -40,9 +40,8 @@ def read_binary(path: str, asked: Asked | None = None) -> Record:
     import openpyxl
 
     try:
-        with Path(path).open("rb") as file:
-            book = openpyxl.load_workbook(file, read_only=True, data_only=True)
-            sheets = {sheet.title: _rows(sheet) for sheet in book.worksheets}
+        book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+        sheets = {sheet.title: _rows(sheet) for sheet in book.worksheets}
     except Exception as error:  # whatever a broken file makes the package run into
         raise FormatError(path, expected="a whole .xlsx file", found=f"{type(error).__name__}: {error}") from error
     tables = [(title, rows, at) for title, rows in sheets.items() if (at := _header(rows)) is not None]
