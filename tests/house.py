@@ -32,7 +32,7 @@ class House:
     @property
     def rooms(self) -> list[str]:
         """Names of the rooms."""
-        entries = {path.partition("/")[0] for path in self.files}
+        entries = {path.partition("/")[0] for path in self.modules}  # the manual is text
         return sorted(entry.removesuffix(".py") for entry in entries if entry not in DOORS)
 
     @property

@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {  # name: module, and the first line of 
     "calibrate": ("ramanfit.cli.verbs.calibrate", "Measure an axis's offset and the instrument's width, as a recipe."),
     "simulate": ("ramanfit.cli.verbs.simulate", "Write a synthetic experiment beside its true values."),
     "recipe": ("ramanfit.cli.verbs.recipe", "Name the shipped recipes, or print one as TOML."),
+    "manual": ("ramanfit.cli.verbs.manual", "Show the manual, or name its topics."),
     "list": ("ramanfit.cli.verbs.list", "List readers, baselines, shapes, recipes, columns or flags."),
 }
 

@@ -1,0 +1,56 @@
+"""``ramanfit manual``: the manual that is in the package."""
+
+from __future__ import annotations
+
+import sys
+from importlib.resources import files
+
+import click
+
+from ramanfit.cli.console import talk_options
+
+
+def pages() -> dict[str, str]:
+    """Return the texts of the manual by topic, in order of their names."""
+    found = [page for page in files("ramanfit").joinpath("manual").iterdir() if page.name.endswith(".md")]
+    return {page.name.removesuffix(".md"): page.read_text(encoding="utf-8") for page in sorted(found, key=str)}
+
+
+@click.command("manual")
+@click.argument("topic", required=False)
+@talk_options
+def command(topic: str | None) -> None:
+    """Show the manual, or name its topics.
+
+    \b
+    Examples:
+      ramanfit manual             what there is
+      ramanfit manual tables      one topic
+    """
+    texts = pages()
+    if topic is None:
+        width = max(map(len, texts))
+        text = "".join(f"{name:<{width}}  {page.splitlines()[0].lstrip('# ')}\n" for name, page in texts.items())
+    elif topic in texts:
+        text = _shown(texts[topic])
+    else:
+        from ramanfit.recipe.settings import nearest
+
+        raise click.UsageError(f"no topic {topic!r}: {nearest(topic, texts)}")
+    from ramanfit.tables.sink import Sink
+
+    with Sink() as sink:
+        sink.write(text.encode(sys.stdout.encoding or "utf-8", "replace"))
+
+
+def _shown(page: str) -> str:
+    """Return a page as it stands, or on a terminal as rich draws it."""
+    if sys.stdout is None or not sys.stdout.isatty():
+        return page
+    from rich.console import Console
+    from rich.markdown import Markdown
+
+    console = Console()
+    with console.capture() as captured:
+        console.print(Markdown(page))
+    return captured.get()
