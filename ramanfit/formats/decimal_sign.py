@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-# Not followed by just three digits, behind four or more, behind a leading zero, before an exponent: no thousands.
+# Not behind a digit, not before just three, behind four or more, behind a leading zero, before an exponent: no thousands.
 _NO_THOUSANDS = {
-    sign: re.compile(rb"[%b](?!\d{3}(?!\d))|\d{4}[%b]|(?<![\d.,])0+[%b]|[%b]\d{3}[eE]" % ((sign,) * 4))
+    sign: re.compile(rb"[%b](?!\d{3}(?!\d))|(?<!\d)[%b]|\d{4}[%b]|(?<![\d.,])0+[%b]|[%b]\d{3}[eE]" % ((sign,) * 5))
     for sign in (b",", b".")
 }
 _THOUSANDS = re.compile(rb"\d,\d{3}[,.]\d")
@@ -45,6 +45,11 @@ def comma(text: bytes, first_fields: tuple[bytes, ...]) -> str:
         if b"," in field and whole.isdigit() and float(whole[:20]) > _FARTHEST:
             return DECIMAL
     return EITHER
+
+
+def breaks_thousands(text: bytes) -> bool:
+    """Tell whether a comma in some rows stands where none does between thousands."""
+    return _NO_THOUSANDS[b","].search(text) is not None
 
 
 def unquoted(text: bytes) -> bytes | None:

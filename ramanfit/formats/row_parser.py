@@ -11,7 +11,7 @@ import numpy.typing as npt
 from ramanfit.errors import FormatError
 from ramanfit.formats import after_rows
 from ramanfit.formats.bytes_in import Source
-from ramanfit.formats.decimal_sign import BOTH, EITHER, THOUSANDS, comma, unquoted
+from ramanfit.formats.decimal_sign import BOTH, EITHER, THOUSANDS, breaks_thousands, comma, unquoted
 from ramanfit.formats.fixed import Fixed
 from ramanfit.formats.text import Style, is_number
 from ramanfit.scan.scan import FloatArray
@@ -107,7 +107,7 @@ class RowParser:
                 return None
             self._comma = meaning
         if self._comma == THOUSANDS:
-            return text.replace(b",", b"")
+            return None if breaks_thousands(text) else text.replace(b",", b"")
         signs = [sign for sign in (b".", b",") if sign in text]
         if len(signs) > 1 or (self._decimal and signs and signs[0].decode() != self._decimal):
             return None

@@ -342,3 +342,20 @@ def test_a_table_over_something_else_is_refused(label: str, tmp_path: Path) -> N
     with pytest.raises(FormatError, match="no column is labelled as an axis") as caught:
         open_scans(str(path))
     assert "--axis-column" in str(caught.value.hint)
+
+
+@pytest.mark.parametrize("cell", ['",234.7"', '"3,0,20400.0"', '"12,34.5"'])
+def test_a_broken_number_among_thousands_is_refused_wherever_it_stands(
+    cell: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the first block of a file, and in one behind it."""
+    row = '{:.2f},"3,{:03d}.5"\n'
+    text = "".join(row.format(900 + 2.5 * k, k) for k in range(400)) + f"1900.00,{cell}\n"
+    path = tmp_path / "thousands.csv"
+    path.write_text(text)
+    for block in (1 << 20, 512):
+        monkeypatch.setattr(bytes_in, "BLOCK", block)
+        with pytest.raises(FormatError):
+            open_scans(str(path))
+    path.write_text(text.replace(cell, '"3,999.5"'))
+    assert open_scans(str(path))[0].counts[0, -1] == 3999.5
