@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-# Not behind a digit, not before just three, behind four or more, behind a leading zero, before an exponent: no thousands.
+# Not behind a digit, behind four or more or a leading zero, not before just three or before an exponent: no thousands.
 _NO_THOUSANDS = {
     sign: re.compile(rb"[%b](?!\d{3}(?!\d))|(?<!\d)[%b]|\d{4}[%b]|(?<![\d.,])0+[%b]|[%b]\d{3}[eE]" % ((sign,) * 5))
     for sign in (b",", b".")
