@@ -8,8 +8,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ramanfit.formats.find import Passed, find_exports, natural_key
-    from ramanfit.formats.open import open_scans, split_selection
+    from ramanfit.formats.find import Passed, find_exports, natural_key, split_selection
+    from ramanfit.formats.open import open_scans
     from ramanfit.formats.reader import Reader, ReadOptions
     from ramanfit.formats.refusals import is_fit_table
 
@@ -24,7 +24,7 @@ _HOMES = {
     "is_fit_table": "refusals",
     "natural_key": "find",
     "open_scans": "open",
-    "split_selection": "open",
+    "split_selection": "find",
 }
 
 __all__ = [

@@ -38,7 +38,7 @@ def find_exports(paths: Sequence[str], *, errors: list[InputError] | None = None
         order, not for those in its folders. Parts of a split export stand for it together, whichever are
         named; the first of them is returned.
     errors : list, optional
-        Takes the errors of folders, so that the other paths are still looked at (`--keep-going`).
+        Takes the errors, so that the other paths are still looked at (`--keep-going`).
 
     Returns
     -------
@@ -52,7 +52,7 @@ def find_exports(paths: Sequence[str], *, errors: list[InputError] | None = None
     Raises
     ------
     InputError
-        If a folder cannot be listed or holds no spectrum, and `errors` is not given.
+        If a folder cannot be listed or holds no spectrum, or there is no such file, and `errors` is not given.
     """
     files: list[str] = []
     passed: list[Passed] = []
@@ -60,21 +60,46 @@ def find_exports(paths: Sequence[str], *, errors: list[InputError] | None = None
     for path in paths:
         folder = Path(path)
         named = [path]
-        if path != "-" and folder.is_dir():
-            try:
+        try:
+            if path != "-" and folder.is_dir():
                 named, over = _in_folder(path, folder)
-            except InputError as error:
-                if errors is None:
-                    raise
-                errors.append(error)
-                continue
-            passed += over
+                passed += over
+            elif path != "-":
+                _expect_file(path)
+        except InputError as error:
+            if errors is None:
+                raise
+            errors.append(error)
+            continue
         for file in named:
             identity = _identity(file)
             if identity not in seen:
                 seen.add(identity)
                 files.append(file)
     return files if any(map(is_stream, files)) else sorted(files, key=natural_key), passed
+
+
+def split_selection(path: str) -> tuple[str, str | None]:
+    """Split ``FILE::NAME`` into file and name, None without one or if there is a file of the whole name."""
+    file, mark, name = path.partition("::")
+    if not mark or Path(path).exists():
+        return path, None
+    return file, name
+
+
+def _expect_file(path: str) -> None:
+    """Make sure that there is a file of this name, before any other is read."""
+    file = Path(split_selection(path)[0])
+    try:
+        file.stat()
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        near = []
+        if isinstance(error, FileNotFoundError) and file.parent.is_dir():
+            from difflib import get_close_matches
+
+            near = get_close_matches(file.name, [other.name for other in file.parent.iterdir()], n=1)
+        hint = f"did you mean {file.parent / near[0]}?" if near else None
+        raise InputError(f"{path}: {getattr(error, 'strerror', None) or error}", hint=hint) from error
 
 
 def _in_folder(path: str, folder: Path) -> tuple[list[str], list[Passed]]:

@@ -8,6 +8,7 @@ from typing import BinaryIO
 
 from ramanfit.errors import FormatError, InputError, UnknownFormatError
 from ramanfit.formats.bytes_in import Source
+from ramanfit.formats.find import split_selection
 from ramanfit.formats.reader import Reader, ReadOptions
 from ramanfit.formats.refusals import refusal
 from ramanfit.formats.registry import binary_reader, owner_of, readers, text_reader
@@ -65,14 +66,6 @@ def open_scans(
             raise FormatError(path, f"no measurement named {wanted!r}", hint=f"there are: {names}")
         scans = chosen
     return [scan for scan in scans if options.selects(scan.name)]
-
-
-def split_selection(path: str) -> tuple[str, str | None]:
-    """Split ``FILE::NAME`` into file and name, None without one or if there is a file of the whole name."""
-    file, mark, name = path.partition("::")
-    if not mark or Path(path).exists():
-        return path, None
-    return file, name
 
 
 def _reader(source: Source) -> Reader:

@@ -182,6 +182,16 @@ def test_names_sort_naturally_however_they_arrive_and_missing_numbers_leave_thei
     assert b"--dwell" in timed.stderr
 
 
+def test_a_file_that_is_not_there_is_said_before_any_work_with_the_nearest_name(tmp_path: Path) -> None:
+    for number in (1, 2):
+        spectrum(tmp_path / f"scan{number}.txt", number)
+    wrong = ramanfit("ratio", "scan1.txt", "scam2.txt", "-v", folder=tmp_path, status=1)
+    assert wrong.stderr == (b"ramanfit: scam2.txt: No such file or directory\n  hint: did you mean scan2.txt?\n")
+    assert not wrong.stdout
+    survived = ramanfit("ratio", "-k", "scan1.txt", "scam2.txt", folder=tmp_path, status=1)
+    assert len(rows(survived)) == 1
+
+
 # -- the same measurement twice -----------------------------------------------------------------------------
 
 

@@ -152,9 +152,14 @@ def test_folders_without_spectra(tmp_path: Path) -> None:
 
 
 def test_named_files_are_returned_whatever_they_are(tmp_path: Path) -> None:
-    (named,) = fill(tmp_path, **{"a.md": "# A"})
-    paths = [named, str(tmp_path / "none.txt"), f"{tmp_path / 'p.wip'}::Line*"]
+    named, project = fill(tmp_path, **{"a.md": "# A", "p.wip": "nothing"})
+    paths = [named, f"{project}::Line*"]
     assert find_exports(paths) == (paths, [])
+    with pytest.raises(InputError, match=r"none\.txt: No such file"):
+        find_exports([*paths, str(tmp_path / "none.txt")])
+    errors: list[InputError] = []
+    assert find_exports([*paths, str(tmp_path / "p.wit")], errors=errors) == (paths, [])
+    assert errors[0].hint == f"did you mean {project}?"
 
 
 @pytest.mark.posix
