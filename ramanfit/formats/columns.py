@@ -199,7 +199,8 @@ def _begins_again(table: Numbers, axis: int, keys: Sequence[int]) -> bool:
 
 def _constant(table: Numbers, keys: Sequence[int]) -> bool:
     """Tell whether times and places are those of one spectrum: the table holds only it."""
-    return any(not np.ptp(table.values[:, i]) for i in keys if said.role(table.labels[i]) != said.INDEX)
+    named = [table.values[:, i] for i in keys if said.role(table.labels[i]) != said.INDEX]
+    return any((values == values[0]).all() for values in named)
 
 
 def _spectra(table: Numbers, axis: int, kinds: Sequence[str], options: ReadOptions) -> list[Lot]:

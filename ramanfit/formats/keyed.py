@@ -75,7 +75,7 @@ def _place(where: dict[int, FloatArray], times: FloatArray | None, n: int) -> tu
         coordinates[:, axis] = values
     if n == 1:
         return Place("spectrum", coordinates_um=coordinates), None
-    moved = [axis for axis in where if np.ptp(coordinates[:, axis]) > 0]
+    moved = [axis for axis in where if (coordinates[:, axis] != coordinates[0, axis]).any()]
     if len(moved) == 2 and 2 not in moved:
         order, grid = _grid(coordinates)
         if order is not None:

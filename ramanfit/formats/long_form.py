@@ -74,7 +74,7 @@ def joined(lot: Lot, table: Numbers) -> list[Lot]:
     parts = stretches(lot.x)
     first = slice(*parts[0])
     if all(_same(lot.x[first], lot.x[a:b]) for a, b in parts[1:]):
-        if len(lot.counts) > 1 and any(not np.ptp(its[a:b]) for its in lot.counts for a, b in parts[:1]):
+        if len(lot.counts) > 1 and any((its[a:b] == its[a]).all() for its in lot.counts for a, b in parts[:1]):
             raise table.undecided(
                 "the axis begins again, and a column beside it does not change meanwhile: a place, or a spectrum?"
             )

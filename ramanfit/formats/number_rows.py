@@ -98,7 +98,7 @@ def read_rows(source: Source, style: Style, labels: int = 0) -> Rows:
                 found=shown(block[:200].splitlines()[0]),
                 hint="commas may be separators or decimal commas here: export with tabs between the numbers",
             )
-        if not rows and style.separator == b"," and (grouped := _GROUP.search(block)):
+        if style.separator == b"," and (grouped := _GROUP.search(block)):
             raise FormatError(
                 source.path,
                 line=source.line + block.count(b"\n", 0, grouped.start()),
