@@ -53,17 +53,12 @@ def write_fits(
     with output.open() as writer:  # before any work: a target that cannot be written is told at once
         fits = fit_with_cell(request, console)
         if fits.scans:
-            table = picked(fits.table(), request)
+            table = request.pick.of(fits.table())
             flags = table.flags
             writer.write(shape(table))
     write_meta(meta, request, fits.inputs)
     say_second_opinion(request, fits, console)
     report_flags(flags, console, check=check)
-
-
-def picked(table: FitTable, request: Request) -> FitTable:
-    """Return the fits of the rows that are wanted."""
-    return table if request.pick == type(request.pick)() else table.rows(request.pick.rows(table.table))
 
 
 def report_flags(flags: Sequence[str], console: Console, *, check: bool) -> None:

@@ -9,6 +9,7 @@ from ramanfit.errors import UsageError
 if TYPE_CHECKING:
     import numpy as np
 
+    from ramanfit.tables.fit_table import FitTable
     from ramanfit.tables.table import Table
 
 
@@ -62,3 +63,7 @@ class Pick(NamedTuple):
         if not wanted.any():
             raise UsageError("no row is left: --points, --from, --to and --cycle pick none together")
         return np.flatnonzero(wanted)
+
+    def of(self, fits: FitTable) -> FitTable:
+        """Return the fits of the rows that are wanted; UsageError as `rows`."""
+        return fits if self == Pick() else fits.rows(self.rows(fits.table))

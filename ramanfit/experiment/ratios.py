@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from ramanfit.errors import InputError, UsageError
 from ramanfit.experiment.fit_tables import join_with_cell, table_files
 from ramanfit.experiment.fits import fit_with_cell, say_second_opinion
-from ramanfit.experiment.picked import Pick
 from ramanfit.experiment.request import Request
 from ramanfit.experiment.voice import Silent, Voice
 from ramanfit.recipe.toml import DEFAULT_RECIPE
@@ -64,7 +63,7 @@ def ratios(files: Files, *, recipe: NamedRecipe = DEFAULT_RECIPE, voice: Voice |
     request, voice = Request.of(files, recipe, **options), voice or Silent()
     check_ratios(request.recipe)
     if paths := table_files(request.files):
-        return _picked(join_with_cell(paths, request, voice), request).table
+        return request.pick.of(join_with_cell(paths, request, voice)).table
     return _fitted(request, voice).table
 
 
@@ -85,8 +84,4 @@ def _fitted(request: Request, voice: Voice) -> FitTable:
     if not fits.scans:
         raise InputError("no export could be read")
     say_second_opinion(request, fits, voice)
-    return _picked(fits.table(), request)
-
-
-def _picked(table: FitTable, request: Request) -> FitTable:
-    return table if request.pick == Pick() else table.rows(request.pick.rows(table.table))
+    return request.pick.of(fits.table())
