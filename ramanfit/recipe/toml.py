@@ -20,7 +20,7 @@ from ramanfit.recipe.parts import (
     Noise,
     Window,
 )
-from ramanfit.recipe.peaks import Peak, Ratio
+from ramanfit.recipe.peaks import Derived, Peak, Ratio
 from ramanfit.recipe.recipe import Recipe
 from ramanfit.recipe.settings import NONE, build, expect, format_toml, nearest, parse_toml, unknown
 
@@ -39,7 +39,7 @@ _TABLES = {
     "alternatives": Alternatives,
     "bands": Bands,
 }
-_LISTS = {"peaks": Peak, "ratios": Ratio}
+_LISTS = {"peaks": Peak, "ratios": Ratio, "derived": Derived}
 _TEXTS = ("name", "description", "source")
 
 
@@ -194,8 +194,8 @@ def with_overrides(recipe: Recipe, overrides: Mapping[str, object]) -> Recipe:
     ----------
     recipe : Recipe
     overrides : mapping of str to object
-        Dotted keys, peaks and ratios by name: ``"baseline.order"``, ``"peaks.G.center_max_cm1"``. A text is
-        read as a TOML value (``"3"``, ``"[[1000, 1050]]"``, ``"none"``) where the setting is no text.
+        Dotted keys, peaks, ratios and derived values by name: ``"baseline.order"``, ``"peaks.G.center_max_cm1"``. A
+        text is read as a TOML value (``"3"``, ``"[[1000, 1050]]"``, ``"none"``) where the setting is no text.
 
     Raises
     ------

@@ -17,7 +17,7 @@ from scipy.optimize import curve_fit
 from ramanfit.errors import RecipeError
 from ramanfit.fit import lineshapes
 from ramanfit.recipe.parts import AXIS_UNITS, Axis, Baseline, Clean, Detection, Instrument, Noise, Window
-from ramanfit.recipe.peaks import SHAPES, Peak, Ratio
+from ramanfit.recipe.peaks import SHAPES, Derived, Peak, Ratio
 from ramanfit.recipe.recipe import Recipe
 from ramanfit.recipe.settings import check_types, nearest, parse_toml
 from ramanfit.recipe.toml import (
@@ -47,7 +47,7 @@ fwhm_min_cm1 = 8
 fwhm_max_cm1 = 100
 """
 TABLES = {cls.__name__.lower(): cls for cls in (Axis, Instrument, Window, Clean, Baseline, Noise, Detection)}
-KEYS = {"": Recipe, **TABLES, "peaks": Peak, "ratios": Ratio}
+KEYS = {"": Recipe, **TABLES, "peaks": Peak, "ratios": Ratio, "derived": Derived}
 
 
 # -- strategies ------------------------------------------------------------------------------------
@@ -96,6 +96,7 @@ def recipes(draw: st.DrawFn) -> Recipe:
         noise=Noise(draw(st.sampled_from(["counting", "white"]))),
         detection=Detection(min_snr, min_snr + draw(st.floats(0, 100))),
         ratios=tuple(Ratio(draw(some), draw(some), name) for name in ratios),
+        derived=tuple(Derived(f"d{i}", f"2 * height({draw(some)}) - {i}") for i in range(draw(st.integers(0, 2)))),
     )
 
 
@@ -197,12 +198,12 @@ def test_the_default_recipe_explains_every_key_of_a_peak() -> None:
 def test_a_shipped_recipe_shows_every_key(name: str) -> None:
     table = parse_toml(recipe_text(name), name)
     names = {f.name for f in fields(Recipe)}
-    assert set(table) in (names, names - {"ratios"})
+    assert set(table) | {"ratios", "derived"} == names
     plain = {f.name for f in fields(Peak)} - TYING
     for key, cls in KEYS.items():
         for part in [table] if key == "" else [table.get(key, [])] if key in TABLES else table.get(key, []):
-            wanted = plain if cls is Peak else {f.name for f in fields(cls)} - {"ratios"}
-            assert (set(part) - TYING if cls is Peak else set(part) - {"ratios"}) == wanted, key
+            wanted = plain if cls is Peak else {f.name for f in fields(cls)} - {"ratios", "derived"}
+            assert (set(part) - TYING if cls is Peak else set(part) - {"ratios", "derived"}) == wanted, key
     assert "#" in recipe_text(name)
 
 
@@ -231,8 +232,9 @@ def test_shapes_are_those_there_are() -> None:
 
 def test_no_ratio_can_be_named_as_a_column() -> None:
     keys = list(COLUMNS)[: list(COLUMNS).index("peak")]
-    assert len(keys) == 9
-    for name in (*keys, "redchi2", "flags", "x_se", "x_sys", "x_low", "x_high", "x_delta"):
+    assert len(keys) == 11
+    assert replace(load_recipe("li-graphite"), ratios=(Ratio("B", "G", "x_se"), Ratio("G", "B", "area_y")))
+    for name in (*keys, "redchi2", "flags", "G_height", "B_area_se"):
         with pytest.raises(RecipeError, match="expected a name that no other column has"):
             replace(load_recipe("li-graphite"), ratios=(Ratio("B", "G", name),))
 
@@ -348,9 +350,22 @@ def wrong(text: str) -> RecipeError:
         *(
             (
                 f"[[ratios]]\nnumerator = 'G'\ndenominator = 'G'\nname = '{name}'",
-                f"ratios.{name}.name: expected a name that no other column has",
+                f"ratios.{name}.name: expected a name that no other column has, found '{name}' beside {taken}",
             )
-            for name in ("point", "soc", "G_height", "area_x", "x_se")
+            for name, taken in (
+                ("point", "the column point"),
+                ("soc", "the column soc"),
+                ("center", "the column center_se"),
+                ("G_height", "G_height of the peak G"),
+            )
+        ),
+        *(
+            (
+                "".join(f"[[ratios]]\nnumerator = 'G'\ndenominator = 'G'\nname = '{name}'\n" for name in ("x", name)),
+                f"ratios.{name}.name: expected a name that no other column has, "
+                f"found '{name}' beside 'x': both may have {name}",
+            )
+            for name in ("area_x", "x_se", "x_low")
         ),
         (
             "[[ratios]]\nnumerator = 'G'\ndenominator = 'G'\n" * 2,
@@ -489,11 +504,12 @@ def test_a_recipe_needs_a_peak() -> None:
 @pytest.mark.parametrize(("table", "key"), [(t, f.name) for t, cls in KEYS.items() for f in fields(cls)])
 def test_a_misspelt_key_is_answered_with_the_right_one(table: str, key: str) -> None:
     misspelt = key[:2] + key[3:]
-    text = recipe_text("li-graphite")
-    head = {"": "", "peaks": "[[peaks]]\n", "ratios": "[[ratios]]\n"}.get(table, f"[{table}]\n")
+    text = recipe_text("li-graphite") + "[[derived]]\nname = 'sum'\nformula = 'height(G) + height(B)'\n"
+    lists = {key: f"[[{key}]]\n" for key in ("peaks", "ratios", "derived")}
+    head = {"": "", **lists}.get(table, f"[{table}]\n")
     # right under its table's head, or above everything
     error = wrong(text.replace(head, f"{head}{misspelt} = 1\n", 1) if head else f"{misspelt} = 1\n{text}")
-    name = {"peaks": "G.", "ratios": "ratio."}.get(table, "")
+    name = {"peaks": "G.", "ratios": "ratio.", "derived": "sum."}.get(table, "")
     assert error.message == f"my.toml: unknown key '{table}{table and '.'}{name}{misspelt}'"
     assert error.hint == f"did you mean {key}?"
 
