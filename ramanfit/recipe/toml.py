@@ -40,6 +40,7 @@ _TABLES = {
     "bands": Bands,
 }
 _LISTS = {"peaks": Peak, "ratios": Ratio, "derived": Derived}
+DEFAULT_RATIO = "ratio"
 _TEXTS = ("name", "description", "source")
 
 
@@ -120,8 +121,8 @@ def recipe_text(name: str) -> str:
 def recipe_from_toml(text: str, where: str) -> Recipe:
     """Return the recipe a TOML text holds.
 
-    With ``base = "NAME"`` or a file beside it, that recipe's settings hold where the text has none; lists of peaks
-    and ratios are replaced as a whole.
+    With ``base = "NAME"`` or a file beside it, that recipe's settings hold where the text has none, also those of
+    peaks, ratios and derived values of the same name; what has another name stands behind them.
 
     Parameters
     ----------
@@ -144,11 +145,33 @@ def recipe_from_toml(text: str, where: str) -> Recipe:
             instrument = table.get("instrument", {})
             if isinstance(instrument, dict) and "fwhm_cm1" in instrument:
                 under["instrument"]["source"] = ""  # that of another width
-            table = {k: {**under[k], **v} if k in _TABLES and isinstance(v, dict) else v for k, v in table.items()}
-            table = {**under, **table}
+            table = {**under, **{key: _over(key, under.get(key), value) for key, value in table.items()}}
         return from_dict(table)
     except RecipeError as error:
         raise RecipeError(f"{where}: {error.message}", hint=error.hint) from None
+
+
+def _over(key: str, under: Any, value: Any) -> Any:
+    """Return a setting laid over that of a base; what is wrong with it is left for `from_dict` to say."""
+    if key in _TABLES and isinstance(value, dict):
+        return {**under, **value}
+    if key not in _LISTS or not isinstance(value, list):
+        return value
+    items = {item["name"]: item for item in under}
+    unnamed, met = [], list[str]()
+    for item in value:
+        name = item.get("name", DEFAULT_RATIO if key == "ratios" else None) if isinstance(item, dict) else None
+        if not isinstance(name, str):
+            unnamed.append(item)
+            continue
+        if name in met:
+            raise RecipeError(f"{key}: expected different names, found {name!r} twice")
+        met.append(name)
+        before = items.get(name, {})
+        if item.get("shape", before.get("shape")) != before.get("shape"):  # another shape has another form
+            before = {k: v for k, v in before.items() if not k.startswith("form")}
+        items[name] = {**before, **item}
+    return [*items.values(), *unnamed]
 
 
 def from_dict(table: Mapping[str, Any]) -> Recipe:
@@ -162,7 +185,7 @@ def from_dict(table: Mapping[str, Any]) -> Recipe:
 
 
 def _item_key(key: str, index: int, item: object) -> str:
-    default = "ratio" if key == "ratios" else index + 1
+    default = DEFAULT_RATIO if key == "ratios" else index + 1
     return f"{key}.{item.get('name', default) if isinstance(item, Mapping) else index + 1}"
 
 

@@ -489,6 +489,95 @@ def test_a_source_goes_with_its_width(tmp_path: Path) -> None:
         assert load_recipe(str(tmp_path / "over.toml")).instrument == instrument
 
 
+# -- laid over another recipe ---------------------------------------------------------------------------------
+
+G, B = load_recipe("li-graphite").peaks
+
+
+def over(text: str, base: str = "li-graphite") -> Recipe:
+    return recipe_from_toml(f'base = "{base}"\n{text}', "my.toml")
+
+
+def test_one_key_of_a_peak_changes_that_key_alone() -> None:
+    base = load_recipe("li-graphite")
+    assert over('[[peaks]]\nname = "G"\ncenter_max_cm1 = 1650') == replace(
+        base, peaks=(replace(G, center_max_cm1=1650.0), B)
+    )
+    assert over('[[peaks]]\nname = "B"\nshape = "pseudo-voigt"').peaks == (G, replace(B, shape="pseudo-voigt"))
+    assert over('[[ratios]]\nname = "ratio"\nnumerator = "G"').ratios == (Ratio("G", "G"),)
+    assert over('[[ratios]]\nnumerator = "G"').ratios == (Ratio("G", "G"),)
+
+
+def test_what_has_another_name_stands_behind() -> None:
+    new = "center_cm1 = 1100\ncenter_min_cm1 = 1050\ncenter_max_cm1 = 1150\n"
+    new += "fwhm_cm1 = 50\nfwhm_min_cm1 = 10\nfwhm_max_cm1 = 90\n"
+    recipe = over(f"""
+[[peaks]]
+name = "X"
+{new}
+[[peaks]]
+name = "G"
+fwhm_cm1 = 25
+[[ratios]]
+name = "x"
+numerator = "X"
+denominator = "G"
+[[derived]]
+name = "sum"
+formula = "height(X) + height(G)"
+""")
+    assert [peak.name for peak in recipe.peaks] == ["G", "B", "X"]
+    assert recipe.peaks[:2] == (replace(G, fwhm_cm1=25.0), B)
+    assert recipe.ratios == (Ratio("B", "G"), Ratio("X", "G", "x"))
+    assert recipe.derived == (Derived("sum", "height(X) + height(G)"),)
+
+
+def test_formulas_are_laid_over_by_name(tmp_path: Path) -> None:
+    doublet = load_recipe("li-graphite-doublet")
+    changed = over('[[derived]]\nname = "fraction"\nformula = "split"', "li-graphite-doublet")
+    assert changed == replace(doublet, derived=(Derived("fraction", "split"),))
+    (tmp_path / "one.toml").write_text('base = "li-graphite"\n[[peaks]]\nname = "G"\nfwhm_cm1 = 20\n', "utf-8")
+    (tmp_path / "two.toml").write_text('base = "one.toml"\n[[peaks]]\nname = "G"\nfwhm_max_cm1 = 60\n', "utf-8")
+    assert load_recipe(str(tmp_path / "two.toml")).peaks[0] == replace(G, fwhm_cm1=20.0, fwhm_max_cm1=60.0)
+
+
+def test_another_shape_has_its_own_form() -> None:
+    base = load_recipe("carbon-bwf")
+    form = next(peak for peak in base.peaks if peak.shape == "bwf")
+    for shape in ("lorentzian", "pseudo-voigt"):
+        changed = over(f'[[peaks]]\nname = "{form.name}"\nshape = "{shape}"', "carbon-bwf")
+        expected = replace(form, shape=shape, form=None, form_min=None, form_max=None)
+        assert next(peak for peak in changed.peaks if peak.name == form.name) == expected
+    kept = over(f'[[peaks]]\nname = "{form.name}"\nform = -0.3', "carbon-bwf")
+    assert next(peak for peak in kept.peaks if peak.name == form.name) == replace(form, form=-0.3)
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "hint"),
+    [
+        ('[[peaks]]\nname = "G"\nfwhm = 3', "unknown key 'peaks.G.fwhm'", "did you mean fwhm_cm1?"),
+        ('[[peaks]]\nname = "X"\nfwhm_cm1 = 3', "missing key 'peaks.X.center_cm1'", None),
+        ("[[peaks]]\nfwhm_cm1 = 3", "missing key 'peaks.3.name'", None),
+        ("[[peaks]]\nname = 3", "peaks.3.center_cm1", None),
+        ('[[peaks]]\nname = "G"\n' * 2, "peaks: expected different names, found 'G' twice", None),
+        ("[[ratios]]\n" * 2, "ratios: expected different names, found 'ratio' twice", None),
+        ("peaks = [3]", "peaks.3: expected a table, found 3", None),
+        ("peaks = 3", "peaks: expected [[peaks]], found 3", None),
+        (
+            '[[peaks]]\nname = "B"\nfwhm_from = "G"',
+            'peaks.B.fwhm_cm1: expected "none" beside fwhm_from, found 120',
+            None,
+        ),
+    ],
+)
+def test_what_is_said_of_what_does_not_fit_over(text: str, message: str, hint: str | None) -> None:
+    with pytest.raises(RecipeError) as caught:
+        over(text)
+    assert message in caught.value.message
+    assert caught.value.message.startswith("my.toml: ")
+    assert hint is None or caught.value.hint == hint
+
+
 def test_what_must_be_there() -> None:
     assert wrong(MINIMAL.replace('name = "mine"', "")).message == "my.toml: missing key 'name'"
     without = wrong(MINIMAL.replace("fwhm_max_cm1 = 100", ""))
