@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ramanfit.experiment.evolution import Evolution
-from ramanfit.recipe.column_kind import RATIO
+from ramanfit.recipe.column_kind import DERIVED, RATIO
 from ramanfit.scan.scan import FloatArray
 from ramanfit.tables.schema import Entry
 
@@ -27,6 +27,8 @@ def label(evolution: Evolution, quantity: str) -> str:
     entry = evolution.schema.get(quantity)
     if entry is None or not entry.kind.words:
         return quantity.replace("_", " ")
+    if entry.kind.owner == DERIVED:
+        return entry.kind.words.format(entry.of.replace("_", " "))
     return entry.kind.words.format(symbol(evolution, entry) if entry.kind.owner == RATIO else entry.of)
 
 

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from ramanfit.experiment.cell import Record
-from ramanfit.recipe.column_kind import PEAK, RATIO, REFERENCE
+from ramanfit.recipe.column_kind import DERIVED, PEAK, RATIO, REFERENCE
 from ramanfit.recipe.columns import KINDS
 from ramanfit.scan.scan import FloatArray
 from ramanfit.tables.fit_table import FitTable
@@ -54,9 +54,14 @@ class Evolution:
         return tuple(self.status)
 
     @cached_property
+    def derived(self) -> tuple[str, ...]:
+        """Names of the derived values, which are columns of the table."""
+        return tuple(Schema.read(self.table.names).names_of(DERIVED))
+
+    @cached_property
     def schema(self) -> Schema:
-        """What columns of these peaks and ratios mean, whether the table has them or not."""
-        return Schema.of(self.peaks, self.ratios)
+        """What columns of these peaks, ratios and derived values mean, whether the table has them or not."""
+        return Schema.of(self.peaks, self.ratios, self.derived)
 
     @cached_property
     def scans(self) -> np.ndarray:
@@ -157,10 +162,10 @@ class Evolution:
 
     @property
     def quantities(self) -> tuple[str, ...]:
-        """Columns that have a standard error: positions, widths, heights and areas of the peaks, and the ratios."""
+        """Columns that have a standard error: of the peaks, the ratios and the derived values."""
         return tuple(
             name
-            for owner, names in ((PEAK, self.peaks), (RATIO, self.ratios))
+            for owner, names in ((PEAK, self.peaks), (RATIO, self.ratios), (DERIVED, self.derived))
             for of in names
             for kind in KINDS.values()
             if kind.owner == owner and kind.error and kind.there != REFERENCE

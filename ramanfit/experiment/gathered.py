@@ -69,7 +69,8 @@ class Gathered:
     @property
     def peaks(self) -> Table:
         """The long table: one row per spectrum and peak."""
-        return self.fits.long(ratio for ratio in self.recipe.ratios if ratio.name in self.evolution.ratios)
+        there = {*self.evolution.ratios, *self.evolution.derived}
+        return self.fits.long({name: peak for name, peak in self.recipe.stands_with.items() if name in there})
 
     def bands_at_hand(self) -> Table:
         """Return the bands.

@@ -40,7 +40,7 @@ def fit_files(
         If an export cannot be read and `keep_going` is not among the options; if none can.
     """
     request = Request.of(files, recipe, **options)
-    return _fitted(request, voice or Silent()).long(request.recipe.ratios)
+    return _fitted(request, voice or Silent()).long(request.recipe.stands_with)
 
 
 def ratios(files: Files, *, recipe: NamedRecipe = DEFAULT_RECIPE, voice: Voice | None = None, **options: Any) -> Table:
@@ -56,7 +56,7 @@ def ratios(files: Files, *, recipe: NamedRecipe = DEFAULT_RECIPE, voice: Voice |
     Raises
     ------
     UsageError
-        If the recipe has no ratio, or exports and tables are mixed.
+        If the recipe has neither ratio nor derived value, or exports and tables are mixed.
     RamanfitError
         As `fit_files` does.
     """
@@ -68,15 +68,15 @@ def ratios(files: Files, *, recipe: NamedRecipe = DEFAULT_RECIPE, voice: Voice |
 
 
 def check_ratios(recipe: Recipe) -> None:
-    """Make sure that a recipe has a ratio.
+    """Make sure that a recipe has a ratio or a derived value.
 
     Raises
     ------
     UsageError
         If it has none.
     """
-    if not recipe.ratios:
-        raise UsageError(f"recipe {recipe.name} has no ratio: add [[ratios]] to it")
+    if not recipe.ratios and not recipe.derived:
+        raise UsageError(f"recipe {recipe.name} has no ratio: add [[ratios]] or [[derived]] to it")
 
 
 def _fitted(request: Request, voice: Voice) -> FitTable:

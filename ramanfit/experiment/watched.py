@@ -151,7 +151,7 @@ def _keep(path: str, look: Look, outcome: Outcome, watched: Watched, request: Re
     target = watched.table(path)
     with open_writer(target, "csv") as writer:
         for its_keys, scan in zip(keys, scans, strict=True):
-            writer.write(FitTable.of(its_keys, scan.quantities).long(request.recipe.ratios))
+            writer.write(FitTable.of(its_keys, scan.quantities).long(request.recipe.stands_with))
     os.utime(target, ns=(look.mtime_ns, look.mtime_ns))
 
 

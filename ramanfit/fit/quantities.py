@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from ramanfit.fit.derived import DerivedValues, Dual, derivatives, holds
 from ramanfit.fit.flags import Judged, StringArray, flags_of
-from ramanfit.fit.held import held_bounds
+from ramanfit.fit.held import held, held_bounds
 from ramanfit.fit.lineshapes import SHAPES
 from ramanfit.fit.model import Model
 from ramanfit.fit.prepare import Prepared
@@ -61,6 +62,8 @@ class Quantities:
         Peaks whose shape has a parameter of its own.
     ratios : mapping of str to RatioValues
         By the recipe's names.
+    derived : mapping of str to DerivedValues
+        By the recipe's names.
     redchi2 : array [N]
     flags : str array [N]
         Words of `ramanfit.fit.flags.FLAGS` joined by ``|``.
@@ -94,9 +97,10 @@ class Quantities:
     of_spectra: Mapping[str, FloatArray] = field(default_factory=dict)
     place_cm1: FloatArray | None = None
     held: Mapping[str, BoolArray] = field(default_factory=dict)
+    derived: Mapping[str, DerivedValues] = field(default_factory=dict)
 
     def columns(self) -> dict[tuple[str, str], np.ndarray]:
-        """Return all values [N] by peak or ratio (empty: of the spectrum) and name in `ramanfit.recipe.columns`."""
+        """Return all values [N] by peak, ratio or derived value (empty: of the spectrum) and name of the kind."""
         values: dict[tuple[str, str], np.ndarray] = {}
         for p, peak in enumerate(self.names):
             own = kinds_of(PEAK, ALWAYS, SOME) if peak in self.formed else kinds_of(PEAK, ALWAYS)
@@ -104,6 +108,8 @@ class Quantities:
             values |= {(peak, name): array[:, p] for name, array in self.of_peaks.items()}
         for ratio, its in self.ratios.items():
             values |= {(ratio, name): array for name, array in its.columns().items()}
+        for of, made in self.derived.items():
+            values |= {(of, name): array for name, array in made.columns().items()}
         of_spectra = {"redchi2": self.redchi2, **self.of_spectra, "flags": self.flags}
         return values | {("", name): array for name, array in of_spectra.items()}
 
@@ -146,6 +152,15 @@ def quantities(result: FitResult, prepared: Prepared, recipe: Recipe) -> Quantit
                 values = values.with_more(ratio_other=shown(other[:, a] / other[:, b], fitted))
         ratios[ratio.name] = values
     fits = Judged(result, prepared, recipe, status, snr)
+    derived: dict[str, DerivedValues] = {}
+    for name, formula in recipe.formulas.items():
+        made = derivatives(formula, tuple(index), result, Dual(area, gradient))
+        there = seen[:, [index[peak] for peak in formula.peaks]].all(axis=1)
+        error = _propagate(made.slope[:, None], result.covariance)[:, 0]
+        derived[name] = DerivedValues(
+            shown(made.value, there),
+            shown(error, there & ~holds(formula, recipe, held(fits)) & np.isfinite(made.value)),
+        )
     return Quantities(
         names=tuple(index),
         height=shown(result.height, fitted[:, None]),
@@ -161,6 +176,7 @@ def quantities(result: FitResult, prepared: Prepared, recipe: Recipe) -> Quantit
         status=status,
         formed=tuple(peak.name for peak in recipe.peaks if peak.form is not None),
         ratios=ratios,
+        derived=derived,
         redchi2=shown(result.redchi2, fitted),
         flags=flags_of(fits),
         of_spectra={} if result.amplitude is None else {"smooth": result.amplitude},

@@ -17,7 +17,7 @@ from ramanfit.recipe.toml import load_recipe
 from ramanfit.scan.scan import FloatArray
 
 Departures = Mapping[str, FloatArray]
-"""By ratio, and by the column of a peak's position: an alternative's value minus the recipe's own, [N]."""
+"""An alternative's value minus the recipe's own, [N], by ratio, derived value, and column of a peak's position."""
 
 
 def alternatives(recipe: Recipe) -> dict[str, Recipe]:
@@ -25,7 +25,7 @@ def alternatives(recipe: Recipe) -> dict[str, Recipe]:
 
     A baseline is an order of the polynomial in the fit (``3``, ``auto``, ``none``) without a smooth part, ``smooth``,
     which is order 2 with one, or a method that is subtracted first, with its options (``arpls lam=1e6``); the recipe's
-    own is left out. Of another recipe the peaks and ratios count, window and baseline stay.
+    own is left out. Of another recipe the peaks, ratios and derived values count, window and baseline stay.
 
     Raises
     ------
@@ -47,6 +47,7 @@ def alternatives(recipe: Recipe) -> dict[str, Recipe]:
                 recipe,
                 peaks=other.peaks,
                 ratios=other.ratios,
+                derived=other.derived,
                 detection=replace(recipe.detection, doublets=other.detection.doublets),
             )
         except RecipeError as error:
@@ -71,12 +72,12 @@ def _baseline(text: str, usual: Baseline) -> Baseline:
 
 
 def departures(reported: Quantities, other: Quantities) -> Departures:
-    """Return by how much an alternative's ratios and positions differ, where both have them."""
+    """Return by how much an alternative's ratios, derived values and positions differ, where both have them."""
     nothing = np.full(len(reported.flags), np.nan)
-    differences = {
-        name: other.ratios[name].value - values.value if name in other.ratios else nothing
-        for name, values in reported.ratios.items()
-    }
+    ours, theirs = (
+        {name: values.value for of in (q.ratios, q.derived) for name, values in of.items()} for q in (reported, other)
+    )
+    differences = {name: theirs[name] - value if name in theirs else nothing for name, value in ours.items()}
     for p, peak in enumerate(reported.names):
         q = other.names.index(peak) if peak in other.names else None
         differences[column_name("center_cm1", peak)] = (
@@ -95,4 +96,5 @@ def with_systematics(reported: Quantities, departures_of_all: Iterable[Departure
 
     centers = np.stack([largest(column_name("center_cm1", peak)) for peak in reported.names], axis=1)
     ratios = {name: values.with_more(ratio_sys=largest(name)) for name, values in reported.ratios.items()}
-    return replace(reported, of_peaks={**reported.of_peaks, "center_sys": centers}, ratios=ratios)
+    derived = {name: values.with_more(derived_sys=largest(name)) for name, values in reported.derived.items()}
+    return replace(reported, of_peaks={**reported.of_peaks, "center_sys": centers}, ratios=ratios, derived=derived)

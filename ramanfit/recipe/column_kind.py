@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-KEY, CELL, SPECTRUM, PEAK, RATIO, BAND = "key", "cell", "spectrum", "peak", "ratio", "band"  # whose a column is
+KEY, CELL, SPECTRUM, PEAK, RATIO, DERIVED, BAND = "key", "cell", "spectrum", "peak", "ratio", "derived", "band"  # whose
 ALWAYS = "always"
 SOME = "some peaks"  # only where a peak's shape has it
 ASKED = "asked for"  # only where there is something in it
@@ -19,10 +19,10 @@ class ColumnKind(NamedTuple):
     Attributes
     ----------
     name : str
-        As in the long table. A wide one puts the peak before it (``G_height``); ``ratio`` in it stands for the name
-        of the ratio.
+        As in the long table. A wide one puts the peak before it (``G_height``); ``ratio`` and ``derived`` in it stand
+        for the name of the ratio or derived value.
     unit, meaning : str
-    owner : {"key", "cell", "spectrum", "peak", "ratio", "band"}
+    owner : {"key", "cell", "spectrum", "peak", "ratio", "derived", "band"}
     words : str
         On an axis, with the unit; {} is the peak, or the ratio's symbol. Empty: the name, with blanks.
     error : str
@@ -49,7 +49,7 @@ class ColumnKind(NamedTuple):
     text: bool = False
 
     def named(self, of: str = "") -> str:
-        """Return the column's name in a wide table: of a peak, a ratio or, of bands, what is before it."""
+        """Return the name in a wide table: of a peak, a ratio, a derived value or, of bands, what is before it."""
         if not of:
             return self.name
-        return self.name.replace("ratio", of, 1) if self.owner == RATIO else f"{of}_{self.name}"
+        return self.name.replace(self.owner, of, 1) if self.owner in (RATIO, DERIVED) else f"{of}_{self.name}"

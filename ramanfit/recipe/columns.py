@@ -1,12 +1,10 @@
 """The columns of the tables, each declared once: what it is called, what it means, and whose it is.
 
-`ramanfit.tables.schema` makes of these the columns of a table with its peaks and ratios. They are listed here because a
-ratio of a recipe may not be called as one of them.
+`ramanfit.tables.schema` makes of these the columns of a table with its peaks and ratios. They are listed here because
+no ratio or derived value of a recipe may be called as one of them: see `ramanfit.recipe.names`.
 """
 
 from __future__ import annotations
-
-from collections.abc import Iterable
 
 from ramanfit.recipe.column_kind import (
     ALWAYS,
@@ -14,6 +12,7 @@ from ramanfit.recipe.column_kind import (
     ASKED,
     BAND,
     CELL,
+    DERIVED,
     KEY,
     LONG,
     PEAK,
@@ -183,6 +182,26 @@ KINDS: dict[str, ColumnKind] = {
         ColumnKind("area_ratio", "", "ratio of areas", RATIO, "{}", "area_ratio_se"),
         ColumnKind("area_ratio_se", "", "its standard error, from the full covariance", RATIO),
         ColumnKind(
+            "derived",
+            "",
+            "value of a formula of the recipe, [[derived]], by its name: fraction; in the long table on the row of the "
+            "formula's first peak",
+            DERIVED,
+            "{}",
+            "derived_se",
+            delta="derived_delta",
+        ),
+        ColumnKind("derived_se", "", "its standard error, from the full covariance", DERIVED),
+        ColumnKind(
+            "derived_sys",
+            "",
+            "with --sensitivity: its largest departure with another baseline or model",
+            DERIVED,
+            "{}, systematic error",
+            digits=AS_ERROR,
+            there=ASKED,
+        ),
+        ColumnKind(
             "center_delta_cm1",
             "cm-1",
             "evolve --reference: center minus that of the reference",
@@ -202,6 +221,16 @@ KINDS: dict[str, ColumnKind] = {
             there=REFERENCE,
         ),
         ColumnKind("ratio_delta_se", "", "its standard error", RATIO, there=REFERENCE),
+        ColumnKind(
+            "derived_delta",
+            "",
+            "evolve --reference: derived value minus that of the reference",
+            DERIVED,
+            "{} − reference",
+            "derived_delta_se",
+            there=REFERENCE,
+        ),
+        ColumnKind("derived_delta_se", "", "its standard error", DERIVED, there=REFERENCE),
         ColumnKind(
             "started",
             "",
@@ -277,12 +306,3 @@ def column_name(kind: str, of: str = "") -> str:
 
 KEYS = tuple(kind.name for kind in kinds_of(KEY, ALWAYS))
 ECHEM = tuple(kind.name for kind in kinds_of(CELL))  # after the keys, where there is a potentiostat's record
-
-
-def is_taken(ratio: str, peaks: Iterable[str]) -> bool:
-    """Tell whether a ratio of this name would have the columns of something else, or be read as one of them."""
-    around = [kind.name.partition("ratio")[::2] for kind in kinds_of(RATIO)]
-    before = (*(start for start, _ in around if start), *(f"{peak}_" for peak in peaks))
-    after = tuple(end for _, end in around if end)
-    names = [kind.name for kind in KINDS.values() if kind.owner not in (RATIO, BAND)]
-    return ratio in names or ratio.startswith(before) or ratio.endswith(after)

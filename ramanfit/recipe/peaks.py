@@ -1,11 +1,13 @@
-"""Peaks and ratios of a recipe: where a line starts, how far it may go, what it shares with another."""
+"""Peaks, ratios and derived values of a recipe: where a line starts, how far it may go, what it shares with another."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from ramanfit.recipe.formula import Formula, parse_formula
 from ramanfit.recipe.settings import check_types, choice, expect
 
 
@@ -160,6 +162,36 @@ class Ratio:
     def __post_init__(self) -> None:
         check_types(self, f"ratios.{self.name}")
         _column_name(self.name, f"ratios.{self.name}.name")
+
+
+@dataclass(frozen=True)
+class Derived:
+    """What a formula makes of the peaks (column NAME), with its standard error (column NAME_se).
+
+    Attributes
+    ----------
+    name : str
+    formula : str
+        See `ramanfit.recipe.formula`.
+    """
+
+    name: str
+    formula: str
+
+    def __post_init__(self) -> None:
+        check_types(self, f"derived.{self.name}")
+        _column_name(self.name, f"derived.{self.name}.name")
+
+    def parsed(self, peaks: Collection[str], ratios: Iterable[Ratio]) -> Formula:
+        """Return the formula of a recipe with these peaks and ratios.
+
+        Raises
+        ------
+        RecipeError
+            If it is not valid.
+        """
+        pairs = {ratio.name: (ratio.numerator, ratio.denominator) for ratio in ratios}
+        return parse_formula(self.formula, f"derived.{self.name}.formula", peaks, pairs)
 
 
 def _column_name(name: str, key: str) -> None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ramanfit.errors import RecipeError
-from ramanfit.recipe.columns import is_taken
+from ramanfit.recipe.formula import Formula
+from ramanfit.recipe.names import taken_by
 from ramanfit.recipe.parts import (
     Alternatives,
     Axis,
@@ -21,7 +22,7 @@ from ramanfit.recipe.parts import (
     Noise,
     Window,
 )
-from ramanfit.recipe.peaks import CONVOLVED, Peak, Ratio
+from ramanfit.recipe.peaks import CONVOLVED, Derived, Peak, Ratio
 from ramanfit.recipe.settings import check_types, choice, expect
 
 
@@ -39,6 +40,7 @@ class Recipe:
     axis, instrument, window, clean, baseline, noise, detection, errors, alternatives, bands
         One table of the TOML file each.
     ratios : tuple of Ratio
+    derived : tuple of Derived
 
     Raises
     ------
@@ -61,6 +63,7 @@ class Recipe:
     alternatives: Alternatives = field(default_factory=Alternatives)
     bands: Bands = field(default_factory=Bands)
     ratios: tuple[Ratio, ...] = ()
+    derived: tuple[Derived, ...] = ()
 
     def __post_init__(self) -> None:
         check_types(self)
@@ -86,9 +89,22 @@ class Recipe:
         for ratio in self.ratios:
             for side in ("numerator", "denominator"):
                 choice(getattr(ratio, side), names, f"ratios.{ratio.name}.{side}", "peak")
-            if is_taken(ratio.name, names):
-                raise RecipeError(f"ratios.{ratio.name}.name: expected a name that no other column has")
+        _unique([derived.name for derived in self.derived], "derived")
+        self._check_names(names)
+        self._check_areas()
         self._check_instrument({peak.name: peak.shape for peak in self.peaks})
+
+    @property
+    def formulas(self) -> dict[str, Formula]:
+        """Formulas of the derived values, by their names."""
+        names = [peak.name for peak in self.peaks]
+        return {derived.name: derived.parsed(names, self.ratios) for derived in self.derived}
+
+    @property
+    def stands_with(self) -> dict[str, str]:
+        """Ratios and derived values to the peak on whose row each stands in a long table."""
+        numerators = {ratio.name: ratio.numerator for ratio in self.ratios}
+        return numerators | {name: formula.peaks[0] for name, formula in self.formulas.items()}
 
     @property
     def smooth_cm1(self) -> float | None:
@@ -110,6 +126,22 @@ class Recipe:
         centers = {peak.name: peak.center_cm1 for peak in self.peaks}
         return tuple(centers.get(peak.center_from, 0.0) + peak.center_cm1 for peak in self.peaks)
 
+    def _check_names(self, peaks: list[str]) -> None:
+        """Make sure that no two columns have one name."""
+        before: list[str] = []
+        for key, items in (("ratios", self.ratios), ("derived", self.derived)):
+            for name in [item.name for item in items]:
+                if taken := taken_by(name, peaks, before, derived=key == "derived"):
+                    raise RecipeError(f"{key}.{name}.name: expected a name that no other column has, found {taken}")
+                before.append(name)
+
+    def _check_areas(self) -> None:
+        shapes = {peak.name: peak.shape for peak in self.peaks}
+        for name, formula in self.formulas.items():
+            for quantity, peak in formula.quantities:
+                has_one = quantity != "area" or shapes[peak] != "bwf"
+                expect(has_one, f"derived.{name}.formula", "no area of a bwf, which has none", f"area({peak})")
+
     def _check_instrument(self, shapes: dict[str, str]) -> None:
         key = "instrument.fwhm_cm1"
         if self.instrument.fwhm_cm1 is None:
@@ -127,6 +159,14 @@ class Recipe:
             good = takes[ratio.numerator] == takes[ratio.denominator]
             what = " over ".join(f"{name}, a {shapes[name]}" for name in (ratio.numerator, ratio.denominator))
             expect(good, key, f'"none": it broadens one peak of {ratio.name} alone ({what})', self.instrument.fwhm_cm1)
+
+        for name, formula in self.formulas.items():
+            for quantity in ("height", "fwhm"):
+                of = [peak for its, peak in formula.quantities if its == quantity]
+                what = " and ".join(f"{peak}, a {shapes[peak]}" for peak in of)
+                good = len({takes[peak] for peak in of}) < 2
+                says = f'"none": it changes the {quantity} of some peaks of {name} alone ({what})'
+                expect(good, key, says, self.instrument.fwhm_cm1)
 
     def _check_ties(self, peaks: dict[str, Peak]) -> None:
         for peak in self.peaks:

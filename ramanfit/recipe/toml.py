@@ -20,7 +20,7 @@ from ramanfit.recipe.parts import (
     Noise,
     Window,
 )
-from ramanfit.recipe.peaks import Peak, Ratio
+from ramanfit.recipe.peaks import Derived, Peak, Ratio
 from ramanfit.recipe.recipe import Recipe
 from ramanfit.recipe.settings import NONE, build, expect, format_toml, nearest, parse_toml, unknown
 
@@ -39,7 +39,8 @@ _TABLES = {
     "alternatives": Alternatives,
     "bands": Bands,
 }
-_LISTS = {"peaks": Peak, "ratios": Ratio}
+_LISTS = {"peaks": Peak, "ratios": Ratio, "derived": Derived}
+DEFAULT_RATIO = "ratio"
 _TEXTS = ("name", "description", "source")
 
 
@@ -120,8 +121,8 @@ def recipe_text(name: str) -> str:
 def recipe_from_toml(text: str, where: str) -> Recipe:
     """Return the recipe a TOML text holds.
 
-    With ``base = "NAME"`` or a file beside it, that recipe's settings hold where the text has none; lists of peaks
-    and ratios are replaced as a whole.
+    With ``base = "NAME"`` or a file beside it, that recipe's settings hold where the text has none, also those of
+    peaks, ratios and derived values of the same name; what has another name stands behind them.
 
     Parameters
     ----------
@@ -144,11 +145,33 @@ def recipe_from_toml(text: str, where: str) -> Recipe:
             instrument = table.get("instrument", {})
             if isinstance(instrument, dict) and "fwhm_cm1" in instrument:
                 under["instrument"]["source"] = ""  # that of another width
-            table = {k: {**under[k], **v} if k in _TABLES and isinstance(v, dict) else v for k, v in table.items()}
-            table = {**under, **table}
+            table = {**under, **{key: _over(key, under.get(key), value) for key, value in table.items()}}
         return from_dict(table)
     except RecipeError as error:
         raise RecipeError(f"{where}: {error.message}", hint=error.hint) from None
+
+
+def _over(key: str, under: Any, value: Any) -> Any:
+    """Return a setting laid over that of a base; what is wrong with it is left for `from_dict` to say."""
+    if key in _TABLES and isinstance(value, dict):
+        return {**under, **value}
+    if key not in _LISTS or not isinstance(value, list):
+        return value
+    items = {item["name"]: item for item in under}
+    unnamed, met = [], list[str]()
+    for item in value:
+        name = item.get("name", DEFAULT_RATIO if key == "ratios" else None) if isinstance(item, dict) else None
+        if not isinstance(name, str):
+            unnamed.append(item)
+            continue
+        if name in met:
+            raise RecipeError(f"{key}: expected different names, found {name!r} twice")
+        met.append(name)
+        before = items.get(name, {})
+        if item.get("shape", before.get("shape")) != before.get("shape"):  # another shape has another form
+            before = {k: v for k, v in before.items() if not k.startswith("form")}
+        items[name] = {**before, **item}
+    return [*items.values(), *unnamed]
 
 
 def from_dict(table: Mapping[str, Any]) -> Recipe:
@@ -162,7 +185,7 @@ def from_dict(table: Mapping[str, Any]) -> Recipe:
 
 
 def _item_key(key: str, index: int, item: object) -> str:
-    default = "ratio" if key == "ratios" else index + 1
+    default = DEFAULT_RATIO if key == "ratios" else index + 1
     return f"{key}.{item.get('name', default) if isinstance(item, Mapping) else index + 1}"
 
 
@@ -194,8 +217,8 @@ def with_overrides(recipe: Recipe, overrides: Mapping[str, object]) -> Recipe:
     ----------
     recipe : Recipe
     overrides : mapping of str to object
-        Dotted keys, peaks and ratios by name: ``"baseline.order"``, ``"peaks.G.center_max_cm1"``. A text is
-        read as a TOML value (``"3"``, ``"[[1000, 1050]]"``, ``"none"``) where the setting is no text.
+        Dotted keys, peaks, ratios and derived values by name: ``"baseline.order"``, ``"peaks.G.center_max_cm1"``. A
+        text is read as a TOML value (``"3"``, ``"[[1000, 1050]]"``, ``"none"``) where the setting is no text.
 
     Raises
     ------

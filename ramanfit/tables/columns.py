@@ -8,7 +8,7 @@ import numpy as np
 
 from ramanfit.fit.flags import FLAGS
 from ramanfit.fit.quantities import Quantities
-from ramanfit.recipe.column_kind import ALWAYS, ASKED, CELL, KEY, PEAK, RATIO, SOME, SPECTRUM
+from ramanfit.recipe.column_kind import ALWAYS, ASKED, CELL, KEY, PEAK, SOME, SPECTRUM
 from ramanfit.recipe.columns import KINDS, kinds_of
 from ramanfit.scan.schedule import Keys
 from ramanfit.tables.schema import Schema
@@ -23,17 +23,17 @@ COLUMNS: dict[str, tuple[str, str]] = {
 UPPER_95 = 1.6449  # standard deviations below which 95 % of Gaussian numbers lie
 
 
-def long_table(keys: Keys, q: Quantities, numerators: Mapping[str, str]) -> Table:
+def long_table(keys: Keys, q: Quantities, stands_with: Mapping[str, str]) -> Table:
     """Return one row per spectrum and peak.
 
     Parameters
     ----------
     keys : Keys
     q : Quantities
-    numerators : mapping of str to str
-        Ratio to the peak on whose row it stands.
+    stands_with : mapping of str to str
+        Ratio or derived value to the peak on whose row it stands.
     """
-    return lengthened(wide_table(keys, q), statuses(q), numerators, (keys.started,) * len(keys))
+    return lengthened(wide_table(keys, q), statuses(q), stands_with, (keys.started,) * len(keys))
 
 
 def statuses(q: Quantities) -> dict[str, tuple[str, ...]]:
@@ -42,7 +42,7 @@ def statuses(q: Quantities) -> dict[str, tuple[str, ...]]:
 
 
 def lengthened(
-    wide: Table, status: Mapping[str, Sequence[str]], numerators: Mapping[str, str], started: Sequence[str]
+    wide: Table, status: Mapping[str, Sequence[str]], stands_with: Mapping[str, str], started: Sequence[str]
 ) -> Table:
     """Return the long table of a wide one.
 
@@ -51,8 +51,8 @@ def lengthened(
     wide : Table
     status : mapping of str to sequence of str
         Of every peak, one word per row.
-    numerators : mapping of str to str
-        Ratio to the peak on whose row it stands.
+    stands_with : mapping of str to str
+        Ratio or derived value to the peak on whose row it stands.
     started : sequence of str
         Start of every row's scan.
     """
@@ -77,10 +77,10 @@ def lengthened(
     height, se = (np.asarray(columns[name]) for name in ("height", "height_se"))
     missed = np.array([word == "not_detected" for word in columns["status"]])
     columns["height_limit"] = np.where(missed, np.maximum(height, 0) + UPPER_95 * se, np.nan)
-    for ratio, numerator in numerators.items():
-        names = [kind.named(ratio) for kind in kinds_of(RATIO, ALWAYS, ASKED)]
-        for name in [name for name in names if name in wide.columns]:
-            columns[name] = woven([wide.columns[name] if peak == numerator else empty for peak in peaks])
+    for entry in Schema.of((), stands_with, stands_with).values():
+        if (name := entry.name) in wide.columns and entry.of and entry.kind.there in (ALWAYS, ASKED):
+            with_peak = stands_with[entry.of]
+            columns[name] = woven([wide.columns[name] if peak == with_peak else empty for peak in peaks])
     columns["started"] = repeat_rows(tuple(started), len(peaks))
     return Table(columns)
 
@@ -102,7 +102,7 @@ def wide_table(keys: Keys, q: Quantities) -> Table:
         **keys.echem,
     }
     values = q.columns()
-    for entry in Schema.of(q.names, q.ratios).values():
+    for entry in Schema.of(q.names, q.ratios, q.derived).values():
         if (whose := (entry.of, entry.kind.name)) in values:
             array = values.pop(whose)
             columns[entry.name] = tuple(array.tolist()) if entry.kind.text else array

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from ramanfit.fit.quantities import Quantities
-from ramanfit.recipe.peaks import Ratio
 from ramanfit.scan.schedule import Keys
 from ramanfit.tables.columns import lengthened, statuses, wide_table
 from ramanfit.tables.table import Table
@@ -68,7 +67,12 @@ class FitTable:
         """Return the same fits with other columns about them."""
         return replace(self, table=table)
 
-    def long(self, ratios: Iterable[Ratio]) -> Table:
-        """Return one row per spectrum and peak; each of the ratios stands on the row of its numerator."""
-        numerators = {ratio.name: ratio.numerator for ratio in ratios}
-        return lengthened(self.table, self.status, numerators, self.started)
+    def long(self, stands_with: Mapping[str, str]) -> Table:
+        """Return one row per spectrum and peak.
+
+        Parameters
+        ----------
+        stands_with : mapping of str to str
+            Ratios and derived values to the peak on whose row each stands.
+        """
+        return lengthened(self.table, self.status, stands_with, self.started)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ramanfit.errors import FormatError
-from ramanfit.recipe.column_kind import ASKED, SOME
+from ramanfit.recipe.column_kind import ASKED, DERIVED, RATIO, SOME
 from ramanfit.scan.clock import chronological, instants, starts_and_numbers
 from ramanfit.scan.scan import FloatArray, Kind, Metadata
 from ramanfit.scan.schedule import (
@@ -130,8 +130,9 @@ def _alike(tables: Sequence[FitTable]) -> list[FitTable]:
     """
     there = {name for t in tables for name in t.table.names}
     first = tables[0].table.names
-    ratios = [entry.of for entry in Schema.read(first).values() if entry.kind.name == "ratio"]
-    entries = [entry for entry in Schema.of(tables[0].status, ratios).values() if entry.name in there]
+    meant = Schema.read(first)
+    known = Schema.of(tables[0].status, meant.names_of(RATIO), meant.names_of(DERIVED))
+    entries = [entry for entry in known.values() if entry.name in there]
     alike = []
     for t in tables:
         empty = {e.name: np.full(len(t), np.nan) for e in entries if e.kind.there in (SOME, ASKED)}

@@ -7,12 +7,14 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 
 from ramanfit.errors import FormatError
-from ramanfit.recipe.column_kind import ALWAYS, ASKED, PEAK, SOME
+from ramanfit.recipe.column_kind import ALWAYS, ASKED, DERIVED, PEAK, SOME
 from ramanfit.recipe.columns import KEYS, column_name, kinds_of
+from ramanfit.recipe.formula import Formula
 from ramanfit.recipe.peaks import Ratio
 from ramanfit.scan.scan import FloatArray
 from ramanfit.tables.fit_table import FitTable
@@ -20,6 +22,7 @@ from ramanfit.tables.schema import Entry, Schema
 from ramanfit.tables.table import Column, Table
 
 MISMATCH = "ratio_mismatch"
+NO_FORMULAS: Mapping[str, Formula] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -35,11 +38,13 @@ class Disagreement:
 Row = Mapping[str, str]
 
 
-def read_fit_table(path: str, data: bytes, ratios: Sequence[Ratio]) -> tuple[FitTable, list[Disagreement]]:
+def read_fit_table(
+    path: str, data: bytes, ratios: Sequence[Ratio], formulas: Mapping[str, Formula] = NO_FORMULAS
+) -> tuple[FitTable, list[Disagreement]]:
     """Return a table of fits, and the ratios in it that its own heights do not give.
 
-    Errors of a ratio need the covariance of the two heights, which only a fit has: they are taken over where
-    the table holds them and left empty where it does not.
+    Errors of a ratio or a derived value need the covariance, which only a fit has: they are taken over where the table
+    holds them and left empty where it does not.
 
     Parameters
     ----------
@@ -49,6 +54,8 @@ def read_fit_table(path: str, data: bytes, ratios: Sequence[Ratio]) -> tuple[Fit
         CSV, TSV, JSON or JSON lines, UTF-8.
     ratios : sequence of Ratio
         Ratios to form where the table has none.
+    formulas : mapping of str to Formula
+        Of derived values to form where the table has none.
 
     Raises
     ------
@@ -60,11 +67,14 @@ def read_fit_table(path: str, data: bytes, ratios: Sequence[Ratio]) -> tuple[Fit
         raise FormatError(path, expected="a table of fits", found="no row")
     wide = _pivot(path, rows) if "peak" in rows[0] else rows
     names = list(dict.fromkeys(name for row in wide for name in row))
-    meant = Schema.read(names).values()
-    peaks = [entry.of for entry in meant if entry.kind.name == "height" and entry.of]
-    known = [e.of for e in meant if e.kind.name == "ratio" and column_name("area_ratio", e.of) in names]
+    meant = Schema.read(names)
+    peaks = [entry.of for entry in meant.values() if entry.kind.name == "height" and entry.of]
+    known = [e.of for e in meant.values() if e.kind.name == "ratio" and column_name("area_ratio", e.of) in names]
     formed = [r for r in ratios if {r.numerator, r.denominator} <= set(peaks)]
-    if not known and not formed:
+    ours = {name: formula for name, formula in formulas.items() if {*formula.peaks} <= set(peaks)}
+    of_ratios = dict.fromkeys([*(r.name for r in formed), *known])
+    derived = dict.fromkeys([*ours, *(name for name in meant.names_of(DERIVED) if name not in of_ratios)])
+    if not of_ratios and not derived:
         wanted = " or ".join(" and ".join(_heights(r)) for r in ratios)
         raise FormatError(path, expected=wanted or "a recipe with ratios", found="heights of " + ", ".join(peaks))
 
@@ -77,7 +87,7 @@ def read_fit_table(path: str, data: bytes, ratios: Sequence[Ratio]) -> tuple[Fit
         return entry.kind.there == ALWAYS or (entry.kind.there == ASKED and entry.name in names)
 
     columns: dict[str, Column] = {}
-    for entry in Schema.of(peaks, dict.fromkeys([*(r.name for r in formed), *known])).values():
+    for entry in Schema.of(peaks, of_ratios, derived).values():
         if is_there(entry):
             text = tuple(row.get(entry.name, "") for row in wide) if entry.kind.text else None
             columns[entry.name] = numbers(entry.name) if text is None else text
@@ -102,8 +112,24 @@ def read_fit_table(path: str, data: bytes, ratios: Sequence[Ratio]) -> tuple[Fit
                 columns[column_name(of_ratio, r.name)] = computed
     columns["flags"] = tuple(flags)
     status = {p: tuple(_status(row, p) for row in wide) for p in peaks}
+    for name in [name for name in ours if name not in names]:
+        columns[name] = _computed(ours[name], columns, status, len(wide))
     started = tuple(row.get("started", "") for row in wide)
     return FitTable(Table(columns), status, started), disagreements
+
+
+def _computed(
+    formula: Formula, columns: Mapping[str, Column], status: Mapping[str, Sequence[str]], n: int
+) -> FloatArray:
+    """Return what a formula makes of a table, [N]; not a number where one of its peaks is not there."""
+    kinds = {"center": "center_cm1", "fwhm": "fwhm_cm1"}
+    with np.errstate(all="ignore"):
+        values = formula.evaluate(
+            lambda number: np.full(n, number),
+            lambda what, peak: np.asarray(columns[column_name(kinds.get(what, what), peak)], dtype=np.float64),
+        )
+    seen = np.all([[word == "ok" for word in status[peak]] for peak in formula.peaks], axis=0)
+    return np.where(seen & np.isfinite(values), values, np.nan)
 
 
 def _rows(path: str, data: bytes) -> list[Row]:

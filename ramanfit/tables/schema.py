@@ -1,4 +1,4 @@
-"""The columns of one table: what each name in it means, from its peaks and ratios or from the names alone."""
+"""The columns of one table: what each name means, from its peaks, ratios, derived values or from the names alone."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from ramanfit.recipe.column_kind import BAND, CELL, KEY, LONG, PEAK, RATIO, SPECTRUM, ColumnKind
+from ramanfit.recipe.column_kind import BAND, CELL, DERIVED, KEY, LONG, PEAK, RATIO, SPECTRUM, ColumnKind
 from ramanfit.recipe.columns import KINDS, column_name, kinds_of
 
 _OF_PEAK = re.compile(f"(?:(.+)_)?({'|'.join(kind.name for kind in kinds_of(PEAK))})")
@@ -22,7 +22,7 @@ class Entry(NamedTuple):
         In this table.
     kind : ColumnKind
     of : str
-        The peak or the ratio that it belongs to; empty: the spectrum, or in a long table the row's peak.
+        The peak, ratio or derived value that it belongs to; empty: the spectrum, or in a long table the row's peak.
     """
 
     name: str
@@ -72,13 +72,13 @@ class Schema(Mapping[str, Entry]):
         return len(self._entries)
 
     @classmethod
-    def of(cls, peaks: Iterable[str], ratios: Iterable[str]) -> Schema:
-        """Return all columns that the wide table of these peaks and ratios may have.
+    def of(cls, peaks: Iterable[str], ratios: Iterable[str], derived: Iterable[str] = ()) -> Schema:
+        """Return all columns that the wide table of these peaks, ratios and derived values may have.
 
-        They are in its order: keys, what the cell did, peaks, ratios, then numbers and words of the spectrum.
+        They are in its order: keys, what the cell did, peaks, ratios, derived, then numbers and words of the spectrum.
         """
         entries = [Entry(kind.name, kind) for owner in (KEY, CELL) for kind in kinds_of(owner) if kind.there != LONG]
-        for owner, names in ((PEAK, peaks), (RATIO, ratios)):
+        for owner, names in ((PEAK, peaks), (RATIO, ratios), (DERIVED, derived)):
             kinds = [kind for kind in kinds_of(owner) if kind.there != LONG]
             entries += [Entry(kind.named(of), kind, of) for of in names for kind in kinds]
         of_spectrum = sorted(kinds_of(SPECTRUM), key=lambda kind: kind.text)
@@ -88,11 +88,11 @@ class Schema(Mapping[str, Entry]):
     def read(cls, names: Iterable[str]) -> Schema:
         """Return what the names of any table mean, in its own order.
 
-        A ratio is what has a standard error and a ratio of areas beside it or, where nothing else explains it, a
-        standard error alone.
+        A ratio is what has a standard error and a ratio of areas beside it. What nothing else explains and has a
+        standard error is a derived value, or a ratio where it has a column of those alone.
         """
         names = dict.fromkeys(names)
-        meant = _ratios([name for name in names if column_name("area_ratio", name) in names], names)
+        meant = _named([name for name in names if column_name("area_ratio", name) in names], names, RATIO)
         plain = {entry.name: entry for entry in _plain()}
         for name in names:
             if name not in meant:
@@ -101,17 +101,25 @@ class Schema(Mapping[str, Entry]):
                     meant[name] = plain[name]
                 elif of_peak:
                     meant[name] = Entry(name, KINDS[of_peak[2]], of_peak[1] or "")
-        meant = _ratios([name for name in names if name not in meant], names) | meant
+        rest = [name for name in names if name not in meant]
+        ratios = [name for name in rest if _of_ratios_alone(name) & {*names}]
+        derived = _named([name for name in rest if name not in ratios], names, DERIVED)
+        meant = derived | _named(ratios, names, RATIO) | meant
         return cls(meant[name] for name in names if name in meant)
 
     def select(self, owner: str, *there: str) -> list[Entry]:
         """Return the columns of an owner; only those that are there in one of some cases, where any is named."""
         return [e for e in self.values() if e.kind.owner == owner and (not there or e.kind.there in there)]
 
+    def names_of(self, owner: str) -> list[str]:
+        """Return the peaks, ratios or derived values whose columns are here."""
+        return list(dict.fromkeys(entry.of for entry in self.select(owner)))
+
 
 def _plain() -> list[Entry]:
-    """Return the columns that are no peak's and no ratio's."""
-    entries = [Entry(kind.name, kind) for kind in KINDS.values() if kind.owner not in (PEAK, RATIO, BAND)]
+    """Return the columns that are no peak's, ratio's or derived value's."""
+    named = (PEAK, RATIO, DERIVED, BAND)
+    entries = [Entry(kind.name, kind) for kind in KINDS.values() if kind.owner not in named]
     for kind in kinds_of(BAND):
         of_several = kind.name in ("enhancement", "delta")
         bands = [Entry(kind.named(of), kind) for of in (_BANDS if of_several else ("",))]
@@ -120,9 +128,15 @@ def _plain() -> list[Entry]:
     return entries
 
 
-def _ratios(candidates: Iterable[str], names: Collection[str]) -> dict[str, Entry]:
+def _named(candidates: Iterable[str], names: Collection[str], owner: str) -> dict[str, Entry]:
     """Return the columns of those candidates that have a standard error and are themselves no column of another."""
-    ratios = [name for name in candidates if column_name("ratio_se", name) in names]
-    entries = {of: [Entry(kind.named(of), kind, of) for kind in kinds_of(RATIO)] for of in ratios}
-    others = {entry.name for of in ratios for entry in entries[of] if entry.name != of}
-    return {entry.name: entry for of in ratios if of not in others for entry in entries[of]}
+    found = [name for name in candidates if column_name(f"{owner}_se", name) in names]
+    entries = {of: [Entry(kind.named(of), kind, of) for kind in kinds_of(owner)] for of in found}
+    others = {entry.name for of in found for entry in entries[of] if entry.name != of}
+    return {entry.name: entry for of in found if of not in others for entry in entries[of]}
+
+
+def _of_ratios_alone(name: str) -> set[str]:
+    """Return the columns that a ratio of this name may have and a derived value may not; ``ratio`` is one itself."""
+    its, derived = ({kind.named(name) for kind in kinds_of(owner)} for owner in (RATIO, DERIVED))
+    return its - derived | ({name} & {RATIO})

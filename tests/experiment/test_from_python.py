@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from ramanfit.experiment.request import Drawing, Request
 from ramanfit.recipe.column_kind import BAND, LONG
 from ramanfit.recipe.columns import KINDS
 from ramanfit.recipe.parts import Axis
+from ramanfit.recipe.peaks import Derived
 from ramanfit.recipe.toml import load_recipe, with_overrides
 from ramanfit.tables.forms import open_writer
 from ramanfit.tables.table import Table
@@ -96,6 +98,7 @@ def test_an_experiment_is_saved_as_the_command_writes_it(day: Path, tmp_path: Pa
 def test_an_experiment_that_is_asked_for_everything_fills_every_column(day: Path) -> None:
     settings = {"baseline.smooth_cm1": "auto", "errors.method": "profile", "peaks.B.shape": "pseudo-voigt"}
     recipe, cell = with_overrides(load_recipe("li-graphite"), settings), ramanfit.Echem(str(CELL))
+    recipe = replace(recipe, derived=(Derived("fraction", "height(B) / (height(B) + height(G))"),))
     evolution = ramanfit.evolve(day, recipe=recipe, echem=cell, reference=PRISTINE, sensitivity=True).evolution
     columns = evolution.table.columns
     filled = {

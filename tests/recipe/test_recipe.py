@@ -17,7 +17,7 @@ from scipy.optimize import curve_fit
 from ramanfit.errors import RecipeError
 from ramanfit.fit import lineshapes
 from ramanfit.recipe.parts import AXIS_UNITS, Axis, Baseline, Clean, Detection, Instrument, Noise, Window
-from ramanfit.recipe.peaks import SHAPES, Peak, Ratio
+from ramanfit.recipe.peaks import SHAPES, Derived, Peak, Ratio
 from ramanfit.recipe.recipe import Recipe
 from ramanfit.recipe.settings import check_types, nearest, parse_toml
 from ramanfit.recipe.toml import (
@@ -47,7 +47,7 @@ fwhm_min_cm1 = 8
 fwhm_max_cm1 = 100
 """
 TABLES = {cls.__name__.lower(): cls for cls in (Axis, Instrument, Window, Clean, Baseline, Noise, Detection)}
-KEYS = {"": Recipe, **TABLES, "peaks": Peak, "ratios": Ratio}
+KEYS = {"": Recipe, **TABLES, "peaks": Peak, "ratios": Ratio, "derived": Derived}
 
 
 # -- strategies ------------------------------------------------------------------------------------
@@ -96,6 +96,7 @@ def recipes(draw: st.DrawFn) -> Recipe:
         noise=Noise(draw(st.sampled_from(["counting", "white"]))),
         detection=Detection(min_snr, min_snr + draw(st.floats(0, 100))),
         ratios=tuple(Ratio(draw(some), draw(some), name) for name in ratios),
+        derived=tuple(Derived(f"d{i}", f"2 * height({draw(some)}) - {i}") for i in range(draw(st.integers(0, 2)))),
     )
 
 
@@ -197,12 +198,12 @@ def test_the_default_recipe_explains_every_key_of_a_peak() -> None:
 def test_a_shipped_recipe_shows_every_key(name: str) -> None:
     table = parse_toml(recipe_text(name), name)
     names = {f.name for f in fields(Recipe)}
-    assert set(table) in (names, names - {"ratios"})
+    assert set(table) | {"ratios", "derived"} == names
     plain = {f.name for f in fields(Peak)} - TYING
     for key, cls in KEYS.items():
         for part in [table] if key == "" else [table.get(key, [])] if key in TABLES else table.get(key, []):
-            wanted = plain if cls is Peak else {f.name for f in fields(cls)} - {"ratios"}
-            assert (set(part) - TYING if cls is Peak else set(part) - {"ratios"}) == wanted, key
+            wanted = plain if cls is Peak else {f.name for f in fields(cls)} - {"ratios", "derived"}
+            assert (set(part) - TYING if cls is Peak else set(part) - {"ratios", "derived"}) == wanted, key
     assert "#" in recipe_text(name)
 
 
@@ -231,8 +232,9 @@ def test_shapes_are_those_there_are() -> None:
 
 def test_no_ratio_can_be_named_as_a_column() -> None:
     keys = list(COLUMNS)[: list(COLUMNS).index("peak")]
-    assert len(keys) == 9
-    for name in (*keys, "redchi2", "flags", "x_se", "x_sys", "x_low", "x_high", "x_delta"):
+    assert len(keys) == 11
+    assert replace(load_recipe("li-graphite"), ratios=(Ratio("B", "G", "x_se"), Ratio("G", "B", "area_y")))
+    for name in (*keys, "redchi2", "flags", "G_height", "B_area_se"):
         with pytest.raises(RecipeError, match="expected a name that no other column has"):
             replace(load_recipe("li-graphite"), ratios=(Ratio("B", "G", name),))
 
@@ -348,9 +350,22 @@ def wrong(text: str) -> RecipeError:
         *(
             (
                 f"[[ratios]]\nnumerator = 'G'\ndenominator = 'G'\nname = '{name}'",
-                f"ratios.{name}.name: expected a name that no other column has",
+                f"ratios.{name}.name: expected a name that no other column has, found '{name}' beside {taken}",
             )
-            for name in ("point", "soc", "G_height", "area_x", "x_se")
+            for name, taken in (
+                ("point", "the column point"),
+                ("soc", "the column soc"),
+                ("center", "the column center_se"),
+                ("G_height", "G_height of the peak G"),
+            )
+        ),
+        *(
+            (
+                "".join(f"[[ratios]]\nnumerator = 'G'\ndenominator = 'G'\nname = '{name}'\n" for name in ("x", name)),
+                f"ratios.{name}.name: expected a name that no other column has, "
+                f"found '{name}' beside 'x': both may have {name}",
+            )
+            for name in ("area_x", "x_se", "x_low")
         ),
         (
             "[[ratios]]\nnumerator = 'G'\ndenominator = 'G'\n" * 2,
@@ -474,6 +489,95 @@ def test_a_source_goes_with_its_width(tmp_path: Path) -> None:
         assert load_recipe(str(tmp_path / "over.toml")).instrument == instrument
 
 
+# -- laid over another recipe ---------------------------------------------------------------------------------
+
+G, B = load_recipe("li-graphite").peaks
+
+
+def over(text: str, base: str = "li-graphite") -> Recipe:
+    return recipe_from_toml(f'base = "{base}"\n{text}', "my.toml")
+
+
+def test_one_key_of_a_peak_changes_that_key_alone() -> None:
+    base = load_recipe("li-graphite")
+    assert over('[[peaks]]\nname = "G"\ncenter_max_cm1 = 1650') == replace(
+        base, peaks=(replace(G, center_max_cm1=1650.0), B)
+    )
+    assert over('[[peaks]]\nname = "B"\nshape = "pseudo-voigt"').peaks == (G, replace(B, shape="pseudo-voigt"))
+    assert over('[[ratios]]\nname = "ratio"\nnumerator = "G"').ratios == (Ratio("G", "G"),)
+    assert over('[[ratios]]\nnumerator = "G"').ratios == (Ratio("G", "G"),)
+
+
+def test_what_has_another_name_stands_behind() -> None:
+    new = "center_cm1 = 1100\ncenter_min_cm1 = 1050\ncenter_max_cm1 = 1150\n"
+    new += "fwhm_cm1 = 50\nfwhm_min_cm1 = 10\nfwhm_max_cm1 = 90\n"
+    recipe = over(f"""
+[[peaks]]
+name = "X"
+{new}
+[[peaks]]
+name = "G"
+fwhm_cm1 = 25
+[[ratios]]
+name = "x"
+numerator = "X"
+denominator = "G"
+[[derived]]
+name = "sum"
+formula = "height(X) + height(G)"
+""")
+    assert [peak.name for peak in recipe.peaks] == ["G", "B", "X"]
+    assert recipe.peaks[:2] == (replace(G, fwhm_cm1=25.0), B)
+    assert recipe.ratios == (Ratio("B", "G"), Ratio("X", "G", "x"))
+    assert recipe.derived == (Derived("sum", "height(X) + height(G)"),)
+
+
+def test_formulas_are_laid_over_by_name(tmp_path: Path) -> None:
+    doublet = load_recipe("li-graphite-doublet")
+    changed = over('[[derived]]\nname = "fraction"\nformula = "split"', "li-graphite-doublet")
+    assert changed == replace(doublet, derived=(Derived("fraction", "split"),))
+    (tmp_path / "one.toml").write_text('base = "li-graphite"\n[[peaks]]\nname = "G"\nfwhm_cm1 = 20\n', "utf-8")
+    (tmp_path / "two.toml").write_text('base = "one.toml"\n[[peaks]]\nname = "G"\nfwhm_max_cm1 = 60\n', "utf-8")
+    assert load_recipe(str(tmp_path / "two.toml")).peaks[0] == replace(G, fwhm_cm1=20.0, fwhm_max_cm1=60.0)
+
+
+def test_another_shape_has_its_own_form() -> None:
+    base = load_recipe("carbon-bwf")
+    form = next(peak for peak in base.peaks if peak.shape == "bwf")
+    for shape in ("lorentzian", "pseudo-voigt"):
+        changed = over(f'[[peaks]]\nname = "{form.name}"\nshape = "{shape}"', "carbon-bwf")
+        expected = replace(form, shape=shape, form=None, form_min=None, form_max=None)
+        assert next(peak for peak in changed.peaks if peak.name == form.name) == expected
+    kept = over(f'[[peaks]]\nname = "{form.name}"\nform = -0.3', "carbon-bwf")
+    assert next(peak for peak in kept.peaks if peak.name == form.name) == replace(form, form=-0.3)
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "hint"),
+    [
+        ('[[peaks]]\nname = "G"\nfwhm = 3', "unknown key 'peaks.G.fwhm'", "did you mean fwhm_cm1?"),
+        ('[[peaks]]\nname = "X"\nfwhm_cm1 = 3', "missing key 'peaks.X.center_cm1'", None),
+        ("[[peaks]]\nfwhm_cm1 = 3", "missing key 'peaks.3.name'", None),
+        ("[[peaks]]\nname = 3", "peaks.3.center_cm1", None),
+        ('[[peaks]]\nname = "G"\n' * 2, "peaks: expected different names, found 'G' twice", None),
+        ("[[ratios]]\n" * 2, "ratios: expected different names, found 'ratio' twice", None),
+        ("peaks = [3]", "peaks.3: expected a table, found 3", None),
+        ("peaks = 3", "peaks: expected [[peaks]], found 3", None),
+        (
+            '[[peaks]]\nname = "B"\nfwhm_from = "G"',
+            'peaks.B.fwhm_cm1: expected "none" beside fwhm_from, found 120',
+            None,
+        ),
+    ],
+)
+def test_what_is_said_of_what_does_not_fit_over(text: str, message: str, hint: str | None) -> None:
+    with pytest.raises(RecipeError) as caught:
+        over(text)
+    assert message in caught.value.message
+    assert caught.value.message.startswith("my.toml: ")
+    assert hint is None or caught.value.hint == hint
+
+
 def test_what_must_be_there() -> None:
     assert wrong(MINIMAL.replace('name = "mine"', "")).message == "my.toml: missing key 'name'"
     without = wrong(MINIMAL.replace("fwhm_max_cm1 = 100", ""))
@@ -489,11 +593,12 @@ def test_a_recipe_needs_a_peak() -> None:
 @pytest.mark.parametrize(("table", "key"), [(t, f.name) for t, cls in KEYS.items() for f in fields(cls)])
 def test_a_misspelt_key_is_answered_with_the_right_one(table: str, key: str) -> None:
     misspelt = key[:2] + key[3:]
-    text = recipe_text("li-graphite")
-    head = {"": "", "peaks": "[[peaks]]\n", "ratios": "[[ratios]]\n"}.get(table, f"[{table}]\n")
+    text = recipe_text("li-graphite") + "[[derived]]\nname = 'sum'\nformula = 'height(G) + height(B)'\n"
+    lists = {key: f"[[{key}]]\n" for key in ("peaks", "ratios", "derived")}
+    head = {"": "", **lists}.get(table, f"[{table}]\n")
     # right under its table's head, or above everything
     error = wrong(text.replace(head, f"{head}{misspelt} = 1\n", 1) if head else f"{misspelt} = 1\n{text}")
-    name = {"peaks": "G.", "ratios": "ratio."}.get(table, "")
+    name = {"peaks": "G.", "ratios": "ratio.", "derived": "sum."}.get(table, "")
     assert error.message == f"my.toml: unknown key '{table}{table and '.'}{name}{misspelt}'"
     assert error.hint == f"did you mean {key}?"
 

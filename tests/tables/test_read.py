@@ -109,10 +109,9 @@ def test_a_peak_that_one_table_never_saw_joins_with_its_form(tmp_path: object) -
 def test_what_only_one_table_was_asked_for_is_empty_in_the_other(kind: str, asked_first: bool) -> None:
     of = "G" if KINDS[kind].owner == PEAK else ""
     name = column_name(kind, of)
-    plain = read_fit_table("plain", b"point,G_height,B_height,ratio,area_ratio\nP1,50,20,0.4,2\n", RECIPE.ratios)[0]
-    asked = read_fit_table(
-        "asked", f"point,G_height,B_height,ratio,area_ratio,{name}\nP1,50,20,0.4,2,7\n".encode(), RECIPE.ratios
-    )[0]
+    usual, values = "point,G_height,B_height,ratio,area_ratio,derived,derived_se", "P1,50,20,0.4,2,3,1"
+    plain = read_fit_table("plain", f"{usual}\n{values}\n".encode(), RECIPE.ratios)[0]
+    asked = read_fit_table("asked", f"{usual},{name}\n{values},7\n".encode(), RECIPE.ratios)[0]
     joined, _ = join([asked, plain] if asked_first else [plain, asked])
     assert joined.table.names == asked.table.names
     assert set(asked.table.names) - set(plain.table.names) == {name}

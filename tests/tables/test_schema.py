@@ -7,16 +7,31 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ramanfit.drawing.axes import label
 from ramanfit.experiment.evolution import Evolution, nine_digits
+from ramanfit.fit.derived import DerivedValues
 from ramanfit.fit.pipeline import fit_scan
 from ramanfit.fit.quantities import Quantities, RatioValues
 from ramanfit.recipe import column_kind
-from ramanfit.recipe.column_kind import ALWAYS, ASKED, BAND, CELL, KEY, LONG, PEAK, RATIO, REFERENCE, SOME, SPECTRUM
-from ramanfit.recipe.columns import ECHEM, KEYS, KINDS, column_name, is_taken, kinds_of
+from ramanfit.recipe.column_kind import (
+    ALWAYS,
+    ASKED,
+    BAND,
+    CELL,
+    DERIVED,
+    KEY,
+    LONG,
+    PEAK,
+    RATIO,
+    REFERENCE,
+    SOME,
+    SPECTRUM,
+)
+from ramanfit.recipe.columns import ECHEM, KEYS, KINDS, column_name, kinds_of
+from ramanfit.recipe.names import taken_by
 from ramanfit.recipe.peaks import Ratio
 from ramanfit.recipe.toml import load_recipe, with_overrides
 from ramanfit.scan.scan import FloatArray, Scan
@@ -31,6 +46,9 @@ from ramanfit.tables.table import Table
 from tests.fit.test_quantities import SHIFT, spectra
 
 PEAKS, RATIOS = ("G", "B'_2"), (Ratio("B'_2", "G", "ratio"), Ratio("G", "B'_2", "I_G_B"))
+DERIVED_NAMES = ("fraction", "G_minus_B")
+NAMES = (PEAKS, [r.name for r in RATIOS], DERIVED_NAMES)
+STANDS_WITH = {r.name: r.numerator for r in RATIOS} | {"fraction": "G", "G_minus_B": "B'_2"}
 N = 3
 
 
@@ -60,6 +78,10 @@ def whole() -> Quantities:
         ratios={
             ratio.name: ratio_values(r, own["height"][:, 1 - r] / own["height"][:, r]) for r, ratio in enumerate(RATIOS)
         },
+        derived={
+            name: DerivedValues(*numbers(70 + i, 2, N)).with_more(derived_sys=numbers(75 + i, N))
+            for i, name in enumerate(DERIVED_NAMES)
+        },
         redchi2=numbers(90, N),
         flags=np.array(["", "at_bound", "low_snr|swapped"]),
         of_peaks={kind.name: numbers(20 + i, N, 2) for i, kind in enumerate(kinds_of(PEAK, ASKED))},
@@ -77,7 +99,7 @@ def keys() -> Keys:
 
 WIDE = wide_table(keys(), whole())
 FITS = FitTable.of(keys(), whole())
-LONG_ONE = FITS.long(RATIOS)
+LONG_ONE = FITS.long(STANDS_WITH)
 
 
 def written(table: Table, form: str, folder: Path) -> bytes:
@@ -88,9 +110,7 @@ def written(table: Table, form: str, folder: Path) -> bytes:
 
 
 def test_every_declared_column_is_in_the_wide_table() -> None:
-    declared = [
-        entry.name for entry in Schema.of(PEAKS, [r.name for r in RATIOS]).values() if entry.kind.there != REFERENCE
-    ]
+    declared = [entry.name for entry in Schema.of(*NAMES).values() if entry.kind.there != REFERENCE]
     assert list(WIDE.names) == declared
 
 
@@ -105,9 +125,10 @@ def test_a_plain_fit_fills_the_columns_that_are_always_there_and_no_other() -> N
 
 
 def test_every_declared_column_is_in_the_long_table() -> None:
-    kinds = [kind for kind in KINDS.values() if kind.owner not in (RATIO, BAND) and kind.there != REFERENCE]
+    kinds = [kind for kind in KINDS.values() if kind.owner not in (RATIO, DERIVED, BAND) and kind.there != REFERENCE]
     of_ratios = [kind.named(r.name) for r in RATIOS for kind in kinds_of(RATIO, ALWAYS, ASKED)]
-    assert set(LONG_ONE.names) == {*(kind.name for kind in kinds), *of_ratios}
+    of_derived = [kind.named(name) for name in DERIVED_NAMES for kind in kinds_of(DERIVED, ALWAYS, ASKED)]
+    assert set(LONG_ONE.names) == {*(kind.name for kind in kinds), *of_ratios, *of_derived}
     assert LONG_ONE.names[:12] == (*KEYS, *ECHEM, "peak")
 
 
@@ -131,7 +152,7 @@ def test_the_list_shows_every_column() -> None:
 
 
 def test_what_a_column_refers_to_is_there() -> None:
-    owners = {KEY, CELL, SPECTRUM, PEAK, RATIO, BAND}
+    owners = {KEY, CELL, SPECTRUM, PEAK, RATIO, DERIVED, BAND}
     for kind in KINDS.values():
         assert kind.owner in owners
         assert kind.there in (ALWAYS, SOME, ASKED, LONG, REFERENCE)
@@ -151,11 +172,12 @@ def test_every_number_of_a_fit_has_words_for_an_axis() -> None:
     assert label(evolution, "B'_2_center_sys") == "B'_2 position, systematic error (cm⁻¹)"
     assert label(evolution, "area_I_G_B") == "area I G B"
     assert label(evolution, "I_G_B_delta") == "I G B − reference"
+    assert label(evolution, "G_minus_B_delta") == "G minus B − reference"
     assert label(evolution, "nothing_known") == "nothing known"
 
 
 def test_every_error_is_merged_into_its_value() -> None:
-    errors = {entry.error for entry in Schema.of(PEAKS, [r.name for r in RATIOS]).values()}
+    errors = {entry.error for entry in Schema.of(*NAMES).values()}
     for table in (WIDE, LONG_ONE):
         cells = for_people(table)
         assert not errors & set(cells)
@@ -164,7 +186,7 @@ def test_every_error_is_merged_into_its_value() -> None:
 
 
 def test_names_alone_say_as_much_as_peaks_and_ratios() -> None:
-    known = Schema.of(PEAKS, [r.name for r in RATIOS])
+    known = Schema.of(*NAMES)
     assert dict(Schema.read(known)) == dict(known)
     assert list(Schema.read(reversed([*known]))) == list(reversed([*known]))
     of_bands = Schema.read(["raw", "raw_se", "corrected_enhancement", "corrected_enhancement_se", "delta", "delta_se"])
@@ -177,11 +199,49 @@ def test_a_ratio_without_areas_is_one_too() -> None:
     assert "y" not in Schema.read(["x", "x_se", "y"])
 
 
+some_names = st.one_of(
+    st.from_regex(r"[xyG](_se|_low|_sys|_delta|_other){0,2}", fullmatch=True),
+    st.from_regex(r"(area_){0,2}([xG]|ratio|derived)", fullmatch=True),
+    st.builds(column_name, st.sampled_from(sorted(KINDS)), st.sampled_from([*PEAKS, "x", "ratio"])),
+    st.sampled_from(sorted(KINDS)),
+).filter(lambda name: name[0].isalpha())
+
+
+@settings(max_examples=500)
+@given(st.lists(some_names, max_size=3), st.lists(some_names, max_size=3))
+def test_names_that_a_recipe_takes_are_read_back_as_what_they_are(ratios: list[str], derived: list[str]) -> None:
+    """The columns of what is accepted have different names, and these alone say what they are."""
+    accepted: dict[str, list[str]] = {RATIO: [], DERIVED: []}
+    for owner, names in ((RATIO, ratios), (DERIVED, derived)):
+        for name in names:
+            before = [*accepted[RATIO], *accepted[DERIVED]]
+            if not taken_by(name, PEAKS, before, derived=owner == DERIVED):
+                accepted[owner].append(name)
+    known = Schema.of(PEAKS, *accepted.values())
+    usual = [entry for entry in known.values() if entry.kind.there == ALWAYS]
+    kinds = sum(len(kinds_of(owner)) * len(names) for owner, names in accepted.items())
+    assert len(known) == len(Schema.of(PEAKS, [])) + kinds
+    assert list(Schema.read(known).values()) == list(known.values())
+    assert list(Schema.read(entry.name for entry in usual).values()) == usual
+
+
 @given(st.sampled_from(sorted(KINDS)), st.sampled_from(PEAKS))
 def test_no_ratio_takes_a_column_of_something_else(kind: str, peak: str) -> None:
     owner, name = KINDS[kind].owner, column_name(kind, peak)
-    assert owner == BAND or is_taken(name, PEAKS) == (kind != "ratio")
-    assert owner in (BAND, RATIO) or is_taken(kind, PEAKS)
+    if owner == PEAK:
+        assert taken_by(name, PEAKS, ())
+    if owner not in (RATIO, DERIVED, BAND):
+        assert taken_by(kind, PEAKS, ())
+    assert taken_by(name, (), (), derived=True) or owner != PEAK
+
+
+def test_names_clash_only_where_they_do() -> None:
+    for name in ("x_se", "area_x", "D_height", "x_low"):
+        assert not taken_by(name, PEAKS, ["y"])
+    assert taken_by("x_se", PEAKS, ["x"]) == "'x_se' beside 'x': both may have x_se"
+    assert taken_by("G_height", PEAKS, []) == "'G_height' beside G_height of the peak G"
+    assert taken_by("soc", PEAKS, []) == "'soc' beside the column soc"
+    assert taken_by("D_height", PEAKS, [], derived=True) == "'D_height', which is read as height of something"
 
 
 def test_differences_stay_out_of_the_long_table() -> None:

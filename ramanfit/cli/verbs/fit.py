@@ -31,4 +31,4 @@ def command(console: Console, request: Request, check: bool, meta: str | None, o
     """
     from ramanfit.cli.ending import write_fits
 
-    write_fits(request, output, console, lambda fits: fits.long(request.recipe.ratios), check=check, meta=meta)
+    write_fits(request, output, console, lambda fits: fits.long(request.recipe.stands_with), check=check, meta=meta)
