@@ -14,6 +14,7 @@ from ramanfit.scan.scan import BoolArray, FloatArray, Scan
 
 Index = npt.NDArray[np.intp]
 ALL, POINT = "all", "point"
+BLOCK = 40  # channels whose typical difference says how repeats differ there
 SAME_UM = 1e-3  # places that differ by less are one
 
 
@@ -66,6 +67,7 @@ def mean_of(counts: FloatArray, use: BoolArray | None = None, *, spikes: bool = 
 def _spikes_of_one(counts: FloatArray, use: BoolArray) -> BoolArray:
     """Return where cosmic rays stand above what the other repeats show, bool [n, M]."""
     n = len(counts)
+    counts = _levelled(counts)
     in_order = np.sort(counts, axis=0)
     middle = (in_order[(n - 1) // 2] + in_order[n // 2]) / 2  # np.median would import numpy.ma
     others = counts[::-1] if n == 2 else np.tile(middle, (n, 1))
@@ -74,6 +76,17 @@ def _spikes_of_one(counts: FloatArray, use: BoolArray) -> BoolArray:
     of_one = variance(noise, light) * n / (n - 1)
     hits = residual_spikes(counts, others, 2 * of_one if n == 2 else of_one, use)
     return np.asarray(hits & ~repeated(hits, np.zeros(n, dtype=np.intp)))
+
+
+def _levelled(counts: FloatArray) -> FloatArray:
+    """Return repeats [n, M] without the slow differences between them, as those of a background that bleaches."""
+    away, m = counts - counts.mean(axis=0), counts.shape[1]
+    edges = np.linspace(0, m, max(m // BLOCK, 1) + 1).astype(int)
+    levelled = counts.copy()
+    middles = np.stack([np.sort(some, axis=1)[:, some.shape[1] // 2] for some in np.split(away, edges[1:-1], axis=1)])
+    for row, typical in zip(levelled, middles.T, strict=True):
+        row -= np.interp(np.arange(m), (edges[:-1] + edges[1:] - 1) / 2, typical)
+    return levelled
 
 
 def _without(counts: FloatArray, hits: BoolArray) -> FloatArray:
