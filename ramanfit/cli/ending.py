@@ -108,8 +108,9 @@ def refuse(outputs: Iterable[str | None], request: Request, more: Sequence[str] 
 
 
 def with_record(inputs: Sequence[str], request: Request) -> list[str]:
-    """Return all files that were read, the cell's record among them."""
-    return [*inputs, *(request.echem.paths if request.echem else ())]
+    """Return all files that were read, the cell's record and the dark spectrum among them."""
+    dark = () if request.dark is None else (request.dark,)
+    return [*inputs, *(request.echem.paths if request.echem else ()), *dark]
 
 
 def command_line() -> list[str]:

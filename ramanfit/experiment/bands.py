@@ -77,11 +77,12 @@ def read_bands(scan: Scan, recipe: Recipe, curves: Curves) -> BandIntensities:
         window = np.searchsorted(curves.shift_cm1, inside)
         fitted = bool((curves.shift_cm1[np.minimum(window, len(curves.shift_cm1) - 1)] == inside).all())
         counts = np.asarray(scan.counts[:, channels], dtype=np.float64)
-        clear = curves.use[:, window] if fitted else _clear(scan, channels, counts, curves.noise)
-        raw[:, k], raw_se[:, k] = _mean(counts, clear, curves.noise)
+        dark = 0.0 if scan.treated is None or scan.treated.dark is None else scan.treated.dark[channels]
+        clear = curves.use[:, window] if fitted else _clear(scan, channels, counts, curves.noise, dark)
+        raw[:, k], raw_se[:, k] = _mean(counts, clear, curves.noise, dark)
         if fitted:
             under = curves.baseline(inside)
-            corrected[:, k], corrected_se[:, k] = _mean(counts - under, clear, curves.noise, under)
+            corrected[:, k], corrected_se[:, k] = _mean(counts - under, clear, curves.noise, dark, under)
     for values in (raw, raw_se, corrected, corrected_se):
         values[~measured] = np.nan
     raw -= recipe.bands.dark_counts
@@ -101,23 +102,28 @@ def read_bands(scan: Scan, recipe: Recipe, curves: Curves) -> BandIntensities:
     )
 
 
-def _clear(scan: Scan, channels: slice, counts: FloatArray, noise: FloatArray) -> BoolArray:
+def _clear(scan: Scan, channels: slice, counts: FloatArray, noise: FloatArray, dark: FloatArray | float) -> BoolArray:
     """Channels outside the fitted window that may be used: not masked, and not far above the others."""
     middle = np.sort(counts, axis=1)[:, counts.shape[1] // 2, None]
     with np.errstate(invalid="ignore"):
-        far = counts - middle > OUTLIER * np.sqrt(variance(noise, middle))
+        far = counts - middle > OUTLIER * np.sqrt(variance(noise, middle) + dark)
     return np.asarray(~far if scan.mask is None else ~far & ~scan.mask[:, channels])
 
 
 def _mean(
-    counts: FloatArray, clear: BoolArray, noise: FloatArray, under: FloatArray | float = 0.0
+    counts: FloatArray,
+    clear: BoolArray,
+    noise: FloatArray,
+    dark: FloatArray | float,
+    under: FloatArray | float = 0.0,
 ) -> tuple[FloatArray, FloatArray]:
     """Mean of the clear channels of every spectrum, and its standard error."""
     number = clear.sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
         mean = np.where(clear, counts, 0.0).sum(axis=1) / number
         level = np.where(clear, counts + under, 0.0).sum(axis=1) / number
-        se = np.sqrt(variance(noise, level[:, None])[:, 0] / number)
+        of_dark = np.where(clear, dark, 0.0).sum(axis=1) / number
+        se = np.sqrt((variance(noise, level[:, None])[:, 0] + of_dark) / number)
     any_clear = number > 0
     return np.where(any_clear, mean, np.nan), np.where(any_clear & (noise[:, 0] > 0), se, np.nan)
 

@@ -78,6 +78,6 @@ def corrected(scan: Scan, recipe: Recipe, voice: Voice, *, keep: bool = False) -
     mask, shift = fitted.scan.mask, fitted.prepared.model.shift_cm1
     if mask is not None:
         mask = mask[:, np.isin(scan.shift_cm1 + recipe.axis.shift_cm1, shift)]
-    cut = scan.with_(shift_cm1=shift, counts=raw, mask=mask, notes=())
+    cut = scan.with_(shift_cm1=shift, counts=raw, mask=mask, notes=(), treated=None)
     names, counts = names_of(scan, keep=keep), (raw - under, raw, under)
     return [replace(cut, counts=some, name=name) for name, some in zip(names, counts, strict=False)]

@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     from ramanfit.experiment.suggest import Doubtful
     from ramanfit.fit.curves import Curves
     from ramanfit.fit.sensitivity import Departures
+    from ramanfit.fit.treat import Treatment
     from ramanfit.recipe.recipe import Recipe
     from ramanfit.scan.scan import Scan
+    from ramanfit.scan.treated import Treated
 
 PER_WORKER = 32  # exports that a process is handed at a time
 COMPARED = 3  # scans for which a better recipe is looked for, the first of all
@@ -50,6 +52,7 @@ class Job(NamedTuple):
     engine: str
     keep: Keep = Keep()
     alternatives: Mapping[str, Recipe] = {}  # that the fits are repeated with
+    treatment: Treatment | None = None  # before the fit
 
 
 @dataclass(eq=False)
@@ -59,6 +62,7 @@ class ScanFits:
     Attributes
     ----------
     visit : Visit
+        Of the spectra that were measured.
     quantities : Quantities
     cosmic_rays : list of (row, first and last shift in cm-1)
         Those that were masked.
@@ -68,6 +72,8 @@ class ScanFits:
         By alternative, where it suits the scan's axis.
     known_by : Print or None
         What tells it from other measurements.
+    treated : Treated or None
+        What was done to the counts before the fit.
     bands, curves, fitted, doubtful
         What `Keep` asks for.
     """
@@ -78,6 +84,7 @@ class ScanFits:
     notes: tuple[str, ...]
     departures: dict[str, Departures] = field(default_factory=dict)
     known_by: Print | None = None
+    treated: Treated | None = None
     bands: BandIntensities | None = None
     curves: Curves | None = None
     fitted: Fitted | None = None
@@ -98,6 +105,7 @@ class _Read(NamedTuple):
 
     outcome: Outcome
     scans: list[tuple[Scan, Prepared]]
+    measured: list[tuple[Visit, Print | None]]
 
 
 def fit_exports(job: Job, paths: Iterable[str], spread: Spread = map) -> Iterator[Outcome]:
@@ -108,10 +116,13 @@ def fit_exports(job: Job, paths: Iterable[str], spread: Spread = map) -> Iterato
     waiting: list[_Read] = []
     held = 0
     for path in paths:
-        read = _Read(Outcome(inputs=[path]), [])
+        read = _Read(Outcome(inputs=[path]), [], [])
         try:
             for scan in map(settled, open_scans(path, job.options, stdin_name=job.stdin_name)):
-                read.scans.append((scan, prepare(scan, job.recipe)))
+                measured = Visit.of(scan), print_of(scan)
+                treated = scan if job.treatment is None else _treated(scan, job)
+                read.scans.append((treated, prepare(treated, job.recipe)))
+                read.measured.append(measured)
         except RamanfitError as error:
             read.outcome.error = error
         waiting.append(read)
@@ -124,7 +135,8 @@ def fit_exports(job: Job, paths: Iterable[str], spread: Spread = map) -> Iterato
 
 def _fitted(job: Job, waiting: Sequence[_Read], spread: Spread) -> Iterator[Outcome]:
     fits = fit_prepared([pair for read in waiting for pair in read.scans], job.recipe, job.engine, spread)
-    left = [_left_of(fitted, job.keep) for fitted in fits]
+    measured = [pair for read in waiting for pair in read.measured]
+    left = [_left_of(fitted, job.keep, *its) for fitted, its in zip(fits, measured, strict=True)]
     if job.keep.doubtful:
         _keep_doubtful(fits, left)
     if job.keep.bands:
@@ -143,7 +155,7 @@ def _fitted(job: Job, waiting: Sequence[_Read], spread: Spread) -> Iterator[Outc
         for scan in left:
             scan.quantities = with_systematics(scan.quantities, scan.departures.values())
     in_order = zip(fits, left, strict=True)
-    for outcome, scans in waiting:
+    for outcome, scans, _ in waiting:
         for fitted, scan in islice(in_order, len(scans)):
             outcome.scans.append(scan)
             if fitted.scan.metadata.information:
@@ -151,13 +163,21 @@ def _fitted(job: Job, waiting: Sequence[_Read], spread: Spread) -> Iterator[Outc
         yield outcome
 
 
-def _left_of(fitted: Fitted, keep: Keep) -> ScanFits:
+def _treated(scan: Scan, job: Job) -> Scan:
+    from ramanfit.fit.treat import treat
+
+    return scan if job.treatment is None else treat(scan, job.recipe, job.treatment)
+
+
+def _left_of(fitted: Fitted, keep: Keep, visit: Visit, known_by: Print | None) -> ScanFits:
+    treated = fitted.scan.treated
     return ScanFits(
-        visit=Visit.of(fitted.scan),
+        visit=visit,
         quantities=fitted.quantities,
-        cosmic_rays=fitted.prepared.cosmic_rays(),
+        cosmic_rays=[*(treated.cosmic_rays if treated else ()), *fitted.prepared.cosmic_rays()],
         notes=fitted.scan.notes,
-        known_by=print_of(fitted.scan),
+        known_by=known_by,
+        treated=treated,
         fitted=fitted if keep.fits else None,
     )
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ramanfit.errors import FormatError, InputError, UsageError
+from ramanfit.experiment.before import refuse_on_tables
 from ramanfit.experiment.outliers import with_outliers
 from ramanfit.experiment.with_cell import cell_record, table_with_cell
 from ramanfit.formats import is_fit_table, natural_key
@@ -58,6 +59,7 @@ def join_tables(paths: Sequence[str], request: Request, voice: Voice) -> FitTabl
     RamanfitError
         The first error of a table, unless going on was asked for; or if none could be read.
     """
+    refuse_on_tables(request, paths[0])
     tables: list[FitTable] = []
     for path in _in_order(paths):
         try:

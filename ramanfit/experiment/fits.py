@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ramanfit.errors import RecipeError
+from ramanfit.experiment.before import means_of, say_dark, treatment_of, without_dark
 from ramanfit.experiment.fit_files import COMPARED, Job, Keep, ScanFits, outcomes
 from ramanfit.experiment.inputs import exports, say_notes
 from ramanfit.experiment.one_experiment import mixture
@@ -78,7 +79,8 @@ def fit_all(request: Request, voice: Voice, keep: Keep = Keep()) -> Fits:  # noq
             f"{recipe.baseline.method} is subtracted before the fit: it takes part of broad peaks with it, and no "
             "standard error knows; --sensitivity shows how much"
         )
-    paths = exports(request.files, voice, keep_going=request.keep_going)
+    say_dark(job.treatment, voice)
+    paths = without_dark(exports(request.files, voice, keep_going=request.keep_going), request.dark, voice)
     scans: list[ScanFits] = []
     inputs: list[str] = []
     spectra, numbers = Spectra(), list[int | None]()
@@ -118,6 +120,8 @@ def fit_all(request: Request, voice: Voice, keep: Keep = Keep()) -> Fits:  # noq
     keys, more = place([scan.visit for scan in scans], schedule)
     for note in (*assumed, *more):
         voice.say(note)
+    if job.treatment is not None and job.treatment.average is not None:
+        keys = means_of(keys, [scan.treated for scan in scans], job.treatment.average, voice)
     _say_cosmic_rays(keys, scans, voice)
     _say_verdicts(keys, scans, recipe, voice)
     for scan in scans:
@@ -141,8 +145,8 @@ def job_of(request: Request, keep: Keep = Keep()) -> Job:  # noqa: B008 - frozen
 
     Raises
     ------
-    RecipeError
-        If the recipe's alternatives were asked for and are not valid.
+    RamanfitError
+        If the recipe's alternatives were asked for and are not valid, or a dark spectrum cannot be read.
     """
     recipe, reading = request.recipe, request.reading
     others: Mapping[str, Recipe] = {}
@@ -150,7 +154,8 @@ def job_of(request: Request, keep: Keep = Keep()) -> Job:  # noqa: B008 - frozen
         from ramanfit.fit.sensitivity import alternatives
 
         others = alternatives(recipe)
-    return Job(reading.options(recipe.axis), reading.stdin_name, recipe, request.engine, keep, others)
+    treatment = treatment_of(request)
+    return Job(reading.options(recipe.axis), reading.stdin_name, recipe, request.engine, keep, others, treatment)
 
 
 def _say_cosmic_rays(keys: Sequence[Keys], scans: Sequence[ScanFits], voice: Voice) -> None:

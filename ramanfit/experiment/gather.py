@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ramanfit.errors import InputError
+from ramanfit.errors import InputError, UsageError
 from ramanfit.experiment.bands import BandIntensities, bands_table
 from ramanfit.experiment.differences import with_differences
 from ramanfit.experiment.evolution import Evolution, nine_digits
@@ -59,7 +59,10 @@ def gather(request: Request, voice: Voice, *, reference: Sequence[str] = (), dra
     if bands is not None:
         bands = table_with_cell(bands, record, voice)
     if reference:
-        fits, more = _reference(request._replace(files=reference, echem=None, verify=None), voice)
+        of_reference = request._replace(files=reference, echem=None, verify=None)
+        if table_files(reference):
+            of_reference = of_reference._replace(dark=None, average=None)
+        fits, more = _reference(of_reference, voice)
         evolution = replace(evolution, reference=fits)
         inputs = [*inputs, *more]
     if evolution.reference is not None:
@@ -82,6 +85,11 @@ def _picked(gathered: Gathered, pick: Pick) -> Gathered:
 
 def _from_exports(request: Request, voice: Voice, draw: bool) -> Gathered:
     recipe = request.recipe
+    if request.dark is not None and recipe.bands.dark_counts:
+        raise UsageError(
+            f"--dark {request.dark} subtracts what the dark detector shows, and bands.dark_counts = "
+            f"{recipe.bands.dark_counts:g} would do so again: leave out one of them"
+        )
     fits = fit_all(request, voice, Keep(bands=True, curves=draw, fits=second_opinion(request)))
     if not fits.scans:
         raise InputError("no export could be read")

@@ -88,8 +88,8 @@ class Echem(NamedTuple):
         return (self.path,) if isinstance(self.path, str) else tuple(self.path)
 
 
-_BESIDE_FITS = ("files", "echem", "verify", "jobs", "keep_going", "recipe_files", "pick")
-"""Fields of a request that no fit depends on."""
+_BESIDE_FITS = ("files", "echem", "verify", "jobs", "keep_going", "recipe_files", "pick", "dark", "average")
+"""Fields of a request that no fit depends on, or none that a folder which fills may ask for."""
 
 
 class Request(NamedTuple):
@@ -117,6 +117,11 @@ class Request(NamedTuple):
         What the recipe was read from, which no result may replace.
     pick : Pick
         Which rows are wanted of the results.
+    dark : str or None
+        Export of a dark spectrum that is subtracted first; several in it are averaged.
+    average : {"all", "point"}, int or None
+        What is averaged before the fit: all spectra of a file; those of a file that stand at one place; so many that
+        follow one another.
     """
 
     files: Sequence[str]
@@ -131,6 +136,8 @@ class Request(NamedTuple):
     keep_going: bool = False
     recipe_files: tuple[str, ...] = ()
     pick: Pick = Pick()
+    dark: str | None = None
+    average: str | int | None = None
 
     def settings(self) -> dict[str, object]:
         """Return what fits depend on beside the exports, as plain values."""
@@ -166,6 +173,8 @@ class Request(NamedTuple):
         if not isinstance(recipe, Recipe):
             name = os.fspath(recipe)
             recipe, options["recipe_files"] = load_recipe(name), tuple(recipe_files(name))
+        if options.get("dark") is not None:
+            options["dark"] = os.fspath(options["dark"])
         if (echem := options.get("echem")) is not None and not isinstance(echem, Echem):
             paths = paths_of(echem)
             options["echem"] = Echem(paths[0] if len(paths) == 1 else paths)

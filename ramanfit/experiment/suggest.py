@@ -91,7 +91,7 @@ def doubtful_spectra(fitted: Fitted) -> Doubtful | None:
     light = curve
     if prepared.under is not None:
         counts, light = counts - prepared.under[rows], curve + prepared.under[rows]
-    weights = weights_of(fits.noise, light, use)[0]
+    weights = weights_of(fits.noise, light, use, prepared.extra_of(rows))[0]
     channels = np.count_nonzero(weights, axis=1) / fits.stretch
     return Doubtful(model, counts, weights, penalty, channels, _chi2(model, fits, counts, weights, penalty))
 

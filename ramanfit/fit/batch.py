@@ -48,6 +48,8 @@ class Task(NamedTuple):
         Numerator and denominator, numbers of peaks.
     min_snr : float
         Least height of a peak that is there, in standard errors.
+    extra, scatter : array [N, M] or None
+        See `ramanfit.fit.noise.estimate_noise`.
     """
 
     model: Model
@@ -62,6 +64,8 @@ class Task(NamedTuple):
     errors: Errors = Errors()
     ratios: tuple[tuple[int, int], ...] = ()
     min_snr: float = 0.0
+    extra: FloatArray | None = None
+    scatter: FloatArray | None = None
 
 
 def batches(scans: Sequence[Prepared]) -> Iterator[Batch]:
@@ -104,4 +108,12 @@ def task_of(batch: Batch, scans: Sequence[Prepared], recipe: Recipe, engine: str
         errors=recipe.errors,
         ratios=tuple((model.names.index(r.numerator), model.names.index(r.denominator)) for r in recipe.ratios),
         min_snr=recipe.detection.min_snr,
+        extra=_joined([prepared.extra_of(rows) for prepared, rows in picked]),
+        scatter=_joined([None if prepared.scatter is None else prepared.scatter[rows] for prepared, rows in picked]),
     )
+
+
+def _joined(arrays: Sequence[FloatArray | None]) -> FloatArray | None:
+    """Return rows of several scans one after another; None where they have none."""
+    there = [array for array in arrays if array is not None]
+    return np.concatenate(there) if there else None

@@ -26,6 +26,7 @@ def judged(
     residual: FloatArray,
     penalty: FloatArray | None = None,
     neighbour: FloatArray | float = 0.0,
+    extra: FloatArray | None = None,
 ) -> FitResult:
     """Return fits with what their residuals and their rivals say of them.
 
@@ -44,10 +45,12 @@ def judged(
         See `ramanfit.fit.engine.varpro.fit`.
     neighbour : array [N], optional
         Correlation of neighbouring channels in the noise.
+    extra : array [N, M], optional
+        See `ramanfit.fit.noise.variance`.
     """
     if not task.model.names or fits.light is None:
         return fits
-    spread = np.sqrt(variance(fits.noise, fits.light))
+    spread = np.sqrt(variance(fits.noise, fits.light, extra))
     use = None if weights is None else weights > 0
     seen = spread > 0 if use is None else use & (spread > 0)
     residual = np.divide(residual, spread, out=np.zeros_like(residual), where=seen)

@@ -35,6 +35,8 @@ def estimate_noise(
     curve: FloatArray,
     use: BoolArray | None = None,
     starts: Sequence[int] = (0,),
+    extra: FloatArray | None = None,
+    scatter: FloatArray | None = None,
 ) -> FloatArray:
     """Return ``(level, signal, gain)`` of N spectra, [N, 3]: `variance` says what they mean.
 
@@ -57,10 +59,22 @@ def estimate_noise(
         Channels that count.
     starts : sequence of int
         First row of each file, ascending from 0: one gain for each.
+    extra : array [N, M], optional
+        Variance that is known besides: that of a dark spectrum which was subtracted. It is not in what is returned.
+    scatter : array [N, M], optional
+        Of means: the variance that their repeats show, as `ramanfit.scan.treated.Treated` has it. It is taken instead
+        of the residuals of spectra for which there is one.
     """
     even = is_even(model)
     sizes = np.diff([*starts, len(residual)])
-    square, weight = _differences(residual, use)
+    square, weight = differences(residual, use)
+    more = np.zeros_like(square) if extra is None else (extra[:, 2:] + 4 * extra[:, 1:-1] + extra[:, :-2]) / 6
+    if scatter is not None:
+        seen = scatter[:, 1:-1]
+        several = np.asarray(np.isfinite(scatter).any(axis=1))[:, None]
+        weight = np.where(several, weight * np.isfinite(seen), weight)
+        square = np.where(several, np.nan_to_num(seen), square)
+        more[several[:, 0]] = 0.0  # repeats share their dark spectrum: it is not in their scatter
     total = np.maximum(weight.sum(axis=1), 1)
     mean = (curve[:, 1:-1] * weight).sum(axis=1) / total
     signal = curve[:, 1:-1] - mean[:, None]
@@ -68,31 +82,33 @@ def estimate_noise(
     middle = square.shape[1] // 2
     level = np.partition(square, middle, axis=1)[:, middle] / 0.455  # np.median would import numpy.ma
     level = np.where(level > 0, level, (square * weight).sum(axis=1) / total)
+    if extra is not None:
+        level = np.maximum(level - (more * weight).sum(axis=1) / total, FLOOR * level)
     gain = np.zeros(len(residual))
     for _ in range(ROUNDS):
-        s0, s1, s2, t0, t1 = _sums(level, gain, signal, square, weight)
+        s0, s1, s2, t0, t1 = _sums(level, gain, signal, square, weight, more)
         informed = (level > 0) & (s0 > 0)
         s0 = np.where(informed, s0, 1.0)
         if not even:
-            seen = np.add.reduceat(np.where(informed, s2 - s1 * s1 / s0, 0.0), starts)
+            known = np.add.reduceat(np.where(informed, s2 - s1 * s1 / s0, 0.0), starts)
             toward_gain = np.add.reduceat(np.where(informed, t1 - s1 * t0 / s0, 0.0), starts)
-            whole = np.divide(toward_gain, seen, out=np.zeros_like(seen), where=seen > 0)
-            gain = np.where(np.repeat(seen > 0, sizes), np.repeat(np.maximum(whole, 0.0), sizes), gain)
+            whole = np.divide(toward_gain, known, out=np.zeros_like(known), where=known > 0)
+            gain = np.where(np.repeat(known > 0, sizes), np.repeat(np.maximum(whole, 0.0), sizes), gain)
         level = np.where(informed, np.maximum((t0 - gain * s1) / s0, FLOOR * level), level)
     level = np.where(level > EXACT * mean * mean, level, 0.0)
     return np.stack([level, mean, gain], axis=1)
 
 
 def _sums(
-    level: FloatArray, gain: FloatArray, signal: FloatArray, square: FloatArray, weight: FloatArray
+    level: FloatArray, gain: FloatArray, signal: FloatArray, square: FloatArray, weight: FloatArray, more: FloatArray
 ) -> FloatArray:
-    """Weighted sums of 1, signal, signal^2, square, signal * square over the channels, [5, N]."""
+    """Weighted sums of 1, signal, signal^2, square, signal * square over the channels, [5, N]; squares less `more`."""
     sums = np.empty((5, len(square)))
     for s in range(0, len(square), BLOCK):
         block = slice(s, s + BLOCK)
         x, base = signal[block], level[block, None]
-        v = np.maximum(base + gain[block, None] * x, FLOOR * base)
-        d = np.minimum(square[block], CLIP * v)
+        v = np.maximum(base + gain[block, None] * x, FLOOR * base) + more[block]
+        d = np.minimum(square[block], CLIP * v) - more[block]
         v *= v
         w = np.divide(weight[block], v, out=np.zeros_like(v), where=v > 0)
         ws = w * x
@@ -101,13 +117,16 @@ def _sums(
     return sums
 
 
-def variance(noise: FloatArray, curve: FloatArray) -> FloatArray:
-    """Return ``level + gain * (curve - signal)``, [N, M], kept above 5 % of the level."""
+def variance(noise: FloatArray, curve: FloatArray, extra: FloatArray | None = None) -> FloatArray:
+    """Return ``level + gain * (curve - signal)``, [N, M], kept above 5 % of the level, and `extra` beside it."""
     level, signal, gain = (noise[:, i, None] for i in range(3))
-    return np.asarray(np.maximum(level + gain * (curve - signal), FLOOR * level))
+    of_spectrum = np.maximum(level + gain * (curve - signal), FLOOR * level)
+    return np.asarray(of_spectrum if extra is None else of_spectrum + extra)
 
 
-def weights_of(noise: FloatArray, curve: FloatArray, use: BoolArray | None) -> tuple[FloatArray, FloatArray]:
+def weights_of(
+    noise: FloatArray, curve: FloatArray, use: BoolArray | None, extra: FloatArray | None = None
+) -> tuple[FloatArray, FloatArray]:
     """Return weights [N, M], and the variance [N] of weight 1.
 
     A spectrum without noise weighs all channels alike.
@@ -120,8 +139,10 @@ def weights_of(noise: FloatArray, curve: FloatArray, use: BoolArray | None) -> t
         In counts.
     use : bool array [N, M] or None
         Channels that count; None: all.
+    extra : array [N, M], optional
+        See `estimate_noise`.
     """
-    channel = variance(noise, curve)
+    channel = variance(noise, curve, extra)
     noisy = noise[:, 0] > 0
     weights = np.divide(1, channel, out=np.ones_like(channel), where=noisy[:, None])
     if use is not None:
@@ -129,8 +150,8 @@ def weights_of(noise: FloatArray, curve: FloatArray, use: BoolArray | None) -> t
     return weights, noisy.astype(np.float64)
 
 
-def _differences(residual: FloatArray, use: BoolArray | None) -> tuple[FloatArray, FloatArray]:
-    """Squared second differences with the variance of one channel, [N, M - 2], and which of them count."""
+def differences(residual: FloatArray, use: BoolArray | None) -> tuple[FloatArray, FloatArray]:
+    """Return squared second differences with the variance of one channel, [N, M - 2], and which of them count."""
     d = residual[:, 2:] + residual[:, :-2]
     d -= 2 * residual[:, 1:-1]
     d *= d

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,8 @@ from ramanfit.fit.model import Model
 from ramanfit.recipe.recipe import Recipe
 from ramanfit.scan.scan import BoolArray, FloatArray, Scan
 from ramanfit.scan.stored import StoredCounts, blocks
+
+SUMS = f"counts above {CEILING:.0f}: sums of accumulations, or scaled; what lies there is not masked"
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +44,10 @@ class Prepared:
         Channels masked because of cosmic rays; None: none, or not looked for.
     under : array [N, M] or None
         What is subtracted before the fit, in counts; None: the baseline is part of the fit.
+    extra : array [M] or None
+        Variance of the dark spectrum that was subtracted; None: none was.
+    scatter : array [N, M] or None
+        Of means, see `ramanfit.scan.treated.Treated`.
     """
 
     model: Model
@@ -53,17 +60,24 @@ class Prepared:
     notes: tuple[str, ...] = ()
     spikes: BoolArray | None = None
     under: FloatArray | None = None
+    extra: FloatArray | None = None
+    scatter: FloatArray | None = None
 
     def like(self, other: Prepared) -> bool:
         """Tell whether two scans can be fitted together: one model on one axis, and both or neither with a mask."""
         mine, its = self.model.shift_cm1, other.model.shift_cm1
         same = (self.use is None) == (other.use is None) and len(self.model.basis) == len(other.model.basis)
+        same = same and (self.extra is None) == (other.extra is None)
         return same and (mine is its or np.array_equal(mine, its))
 
     def without(self, spikes: BoolArray) -> Prepared:
         """Return the same with cosmic rays masked as well."""
         use = ~spikes if self.use is None else self.use & ~spikes
         return replace(self, use=use, spikes=spikes)
+
+    def extra_of(self, rows: npt.NDArray[np.intp]) -> FloatArray | None:
+        """Return the variance [n, M] that some spectra have from what was subtracted; None: nothing was."""
+        return None if self.extra is None else np.tile(self.extra, (len(rows), 1))
 
     def cosmic_rays(self) -> list[tuple[int, float, float]]:
         """Return row, first and last shift in cm-1 of every cosmic ray that is masked."""
@@ -85,9 +99,63 @@ class Prepared:
         return counts, None if self.use is None else self.use[rows]
 
 
+class Light(NamedTuple):
+    """What the counts of N spectra show of the detector.
+
+    Attributes
+    ----------
+    measured, sums : bool array [N]
+        Not constant; more than a detector of 16 bits shows.
+    saturated, clipped : bool array [N]
+    bad : bool array [N, M] or None
+        Channels that must not be used; None: none.
+    """
+
+    measured: BoolArray
+    sums: BoolArray
+    saturated: BoolArray
+    clipped: BoolArray
+    bad: BoolArray | None
+
+
+def seen_light(
+    counts: FloatArray | StoredCounts, bad: BoolArray | None, level: float | None, *, raw: bool = True
+) -> Light:
+    """Tell what was measured, and which channels show no light.
+
+    Parameters
+    ----------
+    counts : array [N, M], or StoredCounts
+    bad : bool array [N, M] or None
+        Channels that are masked already.
+    level : float or None
+        See `ramanfit.fit.clipping.saturated_channels`.
+    raw : bool
+        Whether the counts are as they were measured: what was done to them leaves no plateau that means anything.
+    """
+    measured, saturated, clipped, sums = np.zeros((4, len(counts)), dtype=bool)
+    for rows, some in blocks(counts):
+        use = None if bad is None or not bad[rows].any() else ~bad[rows]
+        low, high = some.min(axis=1), some.max(axis=1)
+        if use is not None:
+            low, high = np.where(use, some, np.inf).min(axis=1), np.where(use, some, -np.inf).max(axis=1)
+        measured[rows] = high > low
+        if not raw:
+            continue
+        sums[rows] = is_sum(some, use)
+        burnt, cut = saturated_channels(some, use, level), clipped_channels(some, use)
+        for flag, at in ((saturated, burnt), (clipped, cut)):
+            if at is not None:
+                flag[rows] = at.any(axis=1)
+                bad = np.zeros(counts.shape, dtype=bool) if bad is None else bad
+                bad[rows] |= at
+    return Light(measured, sums, saturated, clipped, bad)
+
+
 def prepare(scan: Scan, recipe: Recipe) -> Prepared:
     """Cut a scan to the recipe's window and mask what must not be fitted.
 
+    What was done to the counts before says itself what was saturated or clipped: that is judged on what was measured.
     Where the window does not suit the axis, all spectra are `unfit`, on the whole axis.
 
     Raises
@@ -106,22 +174,11 @@ def prepare(scan: Scan, recipe: Recipe) -> Prepared:
     whole = slice(channels[0], channels[-1] + 1)
     counts = scan.counts[:, whole] if channels.size == whole.stop - whole.start else scan.counts[:, inside]
     bad = None if scan.mask is None else scan.mask[:, inside]
-    measured, saturated, clipped, sums = np.zeros((4, len(scan)), dtype=bool)
-    for rows, some in blocks(counts):
-        use = None if bad is None or not bad[rows].any() else ~bad[rows]
-        low, high = some.min(axis=1), some.max(axis=1)
-        if use is not None:
-            low, high = np.where(use, some, np.inf).min(axis=1), np.where(use, some, -np.inf).max(axis=1)
-        measured[rows] = high > low
-        sums[rows] = is_sum(some, use)
-        burnt, cut = saturated_channels(some, use, level), clipped_channels(some, use)
-        for flag, at in ((saturated, burnt), (clipped, cut)):
-            if at is not None:
-                flag[rows] = at.any(axis=1)
-                bad = np.zeros(counts.shape, dtype=bool) if bad is None else bad
-                bad[rows] |= at
-    if level == CEILING and sums.any():
-        notes.append(f"counts above {CEILING:.0f}: sums of accumulations, or scaled; what lies there is not masked")
+    before = scan.treated
+    light = seen_light(counts, bad, level, raw=before is None)
+    bad = light.bad
+    if level == CEILING and light.sums.any() and before is None:
+        notes.append(SUMS)
     under = None
     if suited and not recipe.baseline.in_fit:
         under = _subtracted(scan, shift, inside, recipe)
@@ -137,11 +194,13 @@ def prepare(scan: Scan, recipe: Recipe) -> Prepared:
         model=model,
         counts=counts,
         use=~bad if bad is not None and bad.any() else None,
-        measured=measured & ~few,
-        saturated=saturated,
-        clipped=clipped,
-        unfit=measured & few,
+        measured=light.measured & ~few,
+        saturated=light.saturated if before is None else before.saturated,
+        clipped=light.clipped if before is None else before.clipped,
+        unfit=light.measured & few,
         under=under,
+        extra=None if before is None or before.dark is None else before.dark[inside],
+        scatter=None if before is None or before.scatter is None else before.scatter[:, inside],
         notes=tuple(notes),
     )
 
@@ -158,7 +217,8 @@ def _subtracted(scan: Scan, shift_cm1: FloatArray, inside: BoolArray, recipe: Re
     for rows, some in blocks(scan.counts[:, near]):
         counts = np.array(some, dtype=np.float64)
         use = np.ones(counts.shape, dtype=bool) if scan.mask is None else ~scan.mask[rows][:, near]
-        for at in (saturated_channels(counts, use, level), clipped_channels(counts, use)):
+        raw = scan.treated is None
+        for at in (saturated_channels(counts, use, level), clipped_channels(counts, use)) if raw else ():
             use &= True if at is None else ~at
         if recipe.clean.spikes:
             use &= ~gross_spikes(counts, use)

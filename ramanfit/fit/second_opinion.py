@@ -55,9 +55,10 @@ def verify(fits: Sequence[Fitted], recipe: Recipe, count: int) -> Verdict:
         counts = counts if under is None else counts - under
         bent = mine.amplitude is not None and bool(mine.amplitude[0] > 0)
         ended = bent or len(peaks) < f.result.height.shape[1]  # weights followed a curve that is nearly the last
-        if ended or recipe.noise.model != "white" or len(model.smooth):
+        if ended or recipe.noise.model != "white" or len(model.smooth) or f.prepared.extra is not None:
             curve = model.evaluate(mine) if ended else model.plain.evaluate(first(model.plain, counts, weights, None))
-            weights = weights_of(mine.noise, curve if under is None else curve + under, use)[0] / mine.stretch[:, None]
+            light, extra = curve if under is None else curve + under, f.prepared.extra_of(np.array([row]))
+            weights = weights_of(mine.noise, light, use, extra)[0] / mine.stretch[:, None]
         chi2 = mine.chi2[0]
         if ended:
             chi2 = (weights * (counts - curve) ** 2).sum()  # by the weights of both

@@ -53,7 +53,7 @@ class Steps(Work):
         if self.even and self.smooth is None:
             unit = noise[:, 0]
         else:
-            weights, unit = weights_of(noise, self._light_of(fits), used)
+            weights, unit = weights_of(noise, self._light_of(fits), used, self._extra(fitted))
             weights /= stretch[:, None]
             fits = self._seen(self._last(self.engine, fitted, counts, weights, fits.nonlinear), fitted)
             unit = unit / stretch
@@ -192,7 +192,7 @@ class Steps(Work):
     def _mask_above(self, fits: FitResult, rows: BoolArray) -> BoolArray:
         """Mask the cosmic rays that stand out of the fits of some rows; return which rows have new ones."""
         light, use = self._light_of(fits)[rows], self.use
-        noisiest = variance(self.noise[rows], light)
+        noisiest = variance(self.noise[rows], light, self._extra(rows))
         noisiest[self.correlation[rows, 0] > 1] *= NOISIEST
         with np.errstate(invalid="ignore"):
             more = residual_spikes(self._measured(rows), light, noisiest, None if use is None else use[rows])

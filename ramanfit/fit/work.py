@@ -51,7 +51,7 @@ class Work:
         self.correlation = np.tile([1.0, 0.0], (n, 1))
         self.smooth: SmoothPart | None = None
         self.narrowest = narrowest_lines(task.model)
-        self.even = is_even(task.noise)
+        self.even = is_even(task.noise) and task.extra is None
         # with equal weights throughout, the first fits are the last
         self.engine, self.leading = engine_named(task.engine), engine_named(task.engine, rough=not self.even)
 
@@ -74,8 +74,10 @@ class Work:
             light, use = self._light_of(first)[ok], self.use
             used = None if use is None else use[ok]
             residual = self._measured(ok) - light
-            noise = estimate_noise(self.task.noise, residual, light, used, starts)
-            sd = np.sqrt(variance(noise, light))
+            extra, scatter = self._extra(ok), self.task.scatter
+            scatter = None if scatter is None else scatter[ok]
+            noise = estimate_noise(self.task.noise, residual, light, used, starts, extra, scatter)
+            sd = np.sqrt(variance(noise, light, extra))
             shared = correlation(np.divide(residual, sd, out=np.zeros_like(sd), where=sd > 0), used, starts)
             noise[:, [0, 2]] *= shared[:, 2:]
             self.noise[ok], self.correlation[ok] = noise, shared[:, :2]
@@ -87,7 +89,8 @@ class Work:
         if self.smooth is not None and (self.smooth.amplitude[rows] > 0).any():
             numbers = np.flatnonzero(rows)
             self.smooth.first.put(rows, fits)
-            weights = weights_of(self.noise[numbers], self._light_of(fits), use)[0] / self.correlation[numbers, :1]
+            weights = weights_of(self.noise[numbers], self._light_of(fits), use, self._extra(numbers))[0]
+            weights /= self.correlation[numbers, :1]
             rough = engine_named(self.task.engine, rough=True)
             fits = self._seen(self._last(rough, numbers, self.counts[numbers], weights, fits.nonlinear), rows)
         return fits
@@ -131,20 +134,26 @@ class Work:
                 used = None if weights is None else weights[some]
                 task, counts = self.task._replace(model=model), self.counts[rows[some]]
                 near = self.correlation[rows[some], 1]
-                its = judged(fits.take(some), task, rival, counts, used, residual[some], penalty, near)
+                its = judged(
+                    fits.take(some), task, rival, counts, used, residual[some], penalty, near, self._extra(rows[some])
+                )
                 all_judged.put(some, its)
         return all_judged
 
     def _noise_weights(self, fits: FitResult, rows: np.ndarray) -> FloatArray:
         """Return the weights of some rows, true inverse variances."""
-        use = self.use
-        weights = weights_of(self.noise[rows], self._light_of(fits)[rows], None if use is None else use[rows])[0]
+        used = None if self.use is None else self.use[rows]
+        weights = weights_of(self.noise[rows], self._light_of(fits)[rows], used, self._extra(rows))[0]
         return np.asarray(weights / self.correlation[rows, :1])
 
     def _seen(self, fits: FitResult, rows: BoolArray | np.ndarray, model: Model | None = None) -> FitResult:
         """Return fits of some rows with all the light that they account for."""
         light, under = (model or self.task.model).evaluate(fits), self.task.under
         return replace(fits, light=light if under is None else light + under[rows])
+
+    def _extra(self, rows: BoolArray | np.ndarray) -> FloatArray | None:
+        """Return the variance that some rows have from what was subtracted; None: nothing was."""
+        return None if self.task.extra is None else self.task.extra[rows]
 
     def _measured(self, rows: BoolArray | np.ndarray) -> FloatArray:
         """Return the counts of some rows as they were measured."""

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from ramanfit.errors import ScanError
 from ramanfit.scan.stored import StoredCounts
+from ramanfit.scan.treated import Treated
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
@@ -82,6 +83,8 @@ class Scan:
     metadata : Metadata
     notes : tuple of str
         What a reader had to assume or pass over, to be said on stderr.
+    treated : Treated, optional
+        What was done to the counts before the fit; None: they are as they were measured.
 
     Raises
     ------
@@ -102,6 +105,7 @@ class Scan:
     axis_unit: str = "rel. 1/cm"
     metadata: Metadata = field(default_factory=Metadata)
     notes: tuple[str, ...] = ()
+    treated: Treated | None = None
 
     def __post_init__(self) -> None:
         shift, counts = self.shift_cm1, self.counts

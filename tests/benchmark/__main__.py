@@ -1,7 +1,7 @@
 """Measure and compare with the goals: ``python -m tests.benchmark [PART] ...``, all without a part.
 
 The parts: engine, shapes, minimum, errors, truth, alarms, windows, mixed, evolution, intervals, detection, spikes,
-clipping, commands, smooth, evolve, project, table, carbons.
+clipping, before, commands, smooth, evolve, project, table, carbons.
 
 Every figure is a ratio of two things measured in this run, in turns, on one core: the machine is noisy, ratios
 are less so. `compiled` needs numba (the extra ``benchmark``) and is left out without it.
@@ -18,7 +18,7 @@ from pathlib import Path
 for _library in ("OPENBLAS", "OMP", "MKL", "NUMBA"):
     os.environ[f"{_library}_NUM_THREADS"] = "1"  # before numpy is imported: one core
 
-from tests.benchmark import alarms, carbons, commands, departures, engines, statistics, truth  # noqa: E402
+from tests.benchmark import alarms, before, carbons, commands, departures, engines, statistics, truth  # noqa: E402
 
 PARTS = {
     "engine": engines.speed,
@@ -34,6 +34,7 @@ PARTS = {
     "detection": lambda: chain(truth.detection(), departures.broad()),
     "spikes": lambda: chain(truth.spikes(), truth.narrow_lines()),
     "clipping": truth.clipping,
+    "before": before.before,
     "commands": commands.cold_starts,
     "smooth": commands.smooth_cost,
     "evolve": commands.whole_day,

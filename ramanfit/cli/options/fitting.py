@@ -19,6 +19,18 @@ from ramanfit.cli.options.selection import pick_options
 from ramanfit.experiment.request import Request
 from ramanfit.fit.engine import ENGINES
 
+
+def _averaged(context: click.Context, parameter: click.Parameter, value: str | None) -> str | int | None:
+    if value is None:
+        return None
+    word = value.strip()
+    if word in ("all", "point"):
+        return word
+    if not word.isdigit() or int(word) < 2:
+        raise click.BadParameter(f"expected all, point or a number of spectra from 2 on, found {value!r}")
+    return int(word)
+
+
 FITTING = (
     files,
     recipe_options,
@@ -26,6 +38,17 @@ FITTING = (
     placement_options,
     echem_options,
     pick_options,
+    click.option(
+        "--dark",
+        metavar="FILE",
+        help="An export of the dark detector, subtracted first; several spectra in it are averaged.",
+    ),
+    click.option(
+        "--average",
+        metavar="all|N|point",
+        callback=_averaged,
+        help="Average repeats before the fit: all spectra of a file, every N, or those at one place.",
+    ),
     click.option(
         "--engine",
         type=click.Choice([*ENGINES]),

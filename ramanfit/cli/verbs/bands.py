@@ -19,7 +19,6 @@ SHIFTS = Several(click.FLOAT, "CM-1,...")
 @click.option("--at", "at_cm1", type=SHIFTS, help="Middles of the bands.  [default: as the recipe says]")
 @click.option("--half-width", "half_width_cm1", type=float, metavar="CM-1", help="Channels this far are averaged.")
 @click.option("--controls", "controls_cm1", type=SHIFTS, help="Bands where only background is expected.")
-@click.option("--dark", "dark_counts", type=float, metavar="COUNTS", help="What the dark detector shows.")
 @output_options
 @talk_options
 @click.pass_obj
@@ -32,26 +31,28 @@ def command(
     at_cm1: tuple[float, ...] | None,
     half_width_cm1: float | None,
     controls_cm1: tuple[float, ...] | None,
-    dark_counts: float | None,
 ) -> None:
     """Give intensities at fixed shifts and their growth.
 
     One row per spectrum and band: raw counts, counts above the fitted baseline, and raw counts less the line
     between the off-peak controls on either side; each with its noise, its ratio to the same point's first scan
-    and the difference from it.
+    and the difference from it. --dark is also taken as a number of counts, the same in all channels, which is
+    subtracted from raw intensities alone; a file with such a name is ./705.
 
     \b
     Examples:
       ramanfit bands scans/ --at 900,1350,1590,2000 -o bands.csv
       ramanfit bands scans/ --half-width 10 --dark 705
+      ramanfit bands scans/ --dark dark.txt
       ramanfit bands scans/ --echem cell.mpt --tsv | cut -f 3,5,9,10,12
     """
     from ramanfit.cli.ending import refuse, report_flags, write_meta
     from ramanfit.experiment.evolve import with_bands
     from ramanfit.experiment.gather import gather
 
+    dark_counts = _counts(request.dark)
     bands = with_bands(request.recipe, at_cm1, half_width_cm1, controls_cm1, dark_counts)
-    request = request._replace(recipe=bands)
+    request = request._replace(recipe=bands, dark=request.dark if dark_counts is None else None)
     refuse((output.path, meta), request)
     with output.open() as writer:
         gathered = gather(request, console, draw=False)
@@ -59,3 +60,11 @@ def command(
         writer.write(gathered.bands_at_hand())
     write_meta(meta, request, gathered.inputs)
     report_flags(gathered.evolution.fits.flags, console, check=check)
+
+
+def _counts(dark: str | None) -> float | None:
+    """Return what --dark says as a number of counts; None: it names a file, or nothing."""
+    try:
+        return None if dark is None else float(dark)
+    except ValueError:
+        return None

@@ -57,6 +57,9 @@ def command(
     if len(request.files) != 1 or not Path(request.files[0]).is_dir():
         raise click.UsageError(f"expected one folder to watch, found {' '.join(request.files)}")
     refuse_ending_options()
+    for option, value in (("--dark", request.dark), ("--average", request.average)):
+        if value is not None:
+            raise click.UsageError(f"{option} is for exports that are all there: use it with evolve")
     fits = Path(folder) / "fits"
     tables = [*map(str, fits.glob("*.csv")), str(fits / SETTINGS)]
     refuse((*files_in(folder, maps_of(request.recipe, drawing), drawing), *tables, meta), request, drawing.reference)
