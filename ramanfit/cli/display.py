@@ -70,11 +70,9 @@ class Output(NamedTuple):
         """
         if self.columns is not None:
             from ramanfit.recipe.columns import KINDS
-            from ramanfit.tables.schema import Schema
-            from ramanfit.tables.select import check_columns
+            from ramanfit.tables.select import check_columns, fitted_columns
 
-            wide = Schema.of([peak.name for peak in recipe.peaks], [ratio.name for ratio in recipe.ratios])
-            check_columns(self.columns, (*wide, *KINDS))
+            check_columns(self.columns, (*fitted_columns(recipe), *KINDS))
 
     def shown(self, table: Table) -> Table:
         """Return a table with the columns that are shown."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from ramanfit.experiment.evolution import Evolution
-from ramanfit.experiment.request import Drawing
+from ramanfit.experiment.fit_tables import table_files
+from ramanfit.experiment.request import Drawing, Request
 from ramanfit.recipe.columns import column_name
 from ramanfit.recipe.recipe import Recipe
+from ramanfit.recipe.settings import unknown
+from ramanfit.tables.select import fitted_columns
 from ramanfit.tables.table import Column, Table
 
 
@@ -27,6 +30,20 @@ def map_table(evolution: Evolution, quantity: str) -> Table:
 def default_maps(evolution: Evolution) -> list[str]:
     """Return the quantities that are mapped unless others are asked for."""
     return _usual(evolution.ratios, evolution.peaks)
+
+
+def check_quantities(request: Request, quantities: Sequence[str]) -> None:
+    """Make sure, before any work, that columns to map can be there; of tables of fits only they themselves can tell.
+
+    Raises
+    ------
+    RecipeError
+        Naming the nearest of the columns.
+    """
+    valid = [entry.name for entry in fitted_columns(request.recipe).values() if not entry.kind.text]
+    for name in quantities if not table_files(request.files) else ():
+        if name not in valid:
+            raise unknown("quantity", name, valid)
 
 
 def maps_of(recipe: Recipe, drawing: Drawing) -> list[str]:

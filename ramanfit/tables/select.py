@@ -7,14 +7,20 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from ramanfit.errors import UsageError
-from ramanfit.recipe.column_kind import CELL, PEAK, RATIO
+from ramanfit.recipe.column_kind import CELL, DERIVED, PEAK, RATIO
 from ramanfit.recipe.columns import KEYS
+from ramanfit.recipe.recipe import Recipe
 from ramanfit.recipe.settings import nearest
 from ramanfit.tables.schema import Schema
 from ramanfit.tables.table import Table
 
 EVERY = "all"
-PRINTED = ("center_cm1", "fwhm_cm1", "height")  # of a peak, with their errors
+PRINTED = ("center_cm1", "fwhm_cm1", "height", "ratio", "derived")  # with their errors
+
+
+def fitted_columns(recipe: Recipe) -> Schema:
+    """Return all columns that a wide table of fits with a recipe may have."""
+    return Schema.of(*([each.name for each in part] for part in (recipe.peaks, recipe.ratios, recipe.derived)))
 
 
 def check_columns(asked: Sequence[str], names: Iterable[str]) -> None:
@@ -75,9 +81,7 @@ def as_printed(table: Table) -> Table:
         keys = [*(name for name in ("source", "scan") if len({*table.columns[name]}) > 1), *keys]
     names = [*keys, *(["peak", "status"] if long else [])]
     for entry in schema.values():
-        if entry.name == "area_ratio" or entry.kind.name not in (*PRINTED, "ratio"):
-            continue
-        if entry.kind.owner in (PEAK, RATIO):
+        if entry.kind.owner in (PEAK, RATIO, DERIVED) and entry.kind.name in PRINTED:
             names += [entry.name, *([entry.error] if entry.error in table.columns else [])]
     names += ["flags"] if "flags" in table.columns else []
     return Table({name: table.columns[name] for name in dict.fromkeys(names)})

@@ -53,7 +53,7 @@ def command(
     from ramanfit.cli.ending import refuse, report_flags, write_meta
     from ramanfit.drawing.folder import files_in
     from ramanfit.experiment.gather import gather
-    from ramanfit.experiment.maps import maps_of
+    from ramanfit.experiment.maps import check_quantities, maps_of
     from ramanfit.experiment.outputs import make_folder
 
     if folder is None:
@@ -66,6 +66,7 @@ def command(
     else:
         if form is not None or not header:
             raise click.UsageError("the tables in -o DIR are CSV: leave out the option for the form of a table")
+        check_quantities(request, drawing.quantities)
         if columns is not None:
             raise click.UsageError("--columns picks those of the table on standard output: leave it out with -o DIR")
         refuse((*files_in(folder, maps_of(request.recipe, drawing), drawing), meta), request, drawing.reference)
