@@ -63,6 +63,14 @@ def laboratory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copy(pristine, folder / "pristine.txt")
     write(folder / "spectrum.txt", SHIFT, light(SHIFT, [(1582.0, 900.0), (1350.0, 300.0), (1620.0, 90.0)]))
     (folder / "table-s1.csv").write_text("point,G_height,B_height\nP1,100,120\nP2,90,70\n")
+    counts = light(SHIFT, [(1590.0, 400.0), (1345.0, 300.0)])
+    repeats = np.random.default_rng(2).poisson(np.tile(counts + 700, (10, 1)))
+    np.savetxt(folder / "repeats.txt", np.column_stack([SHIFT, *repeats]), fmt="%.8g", delimiter="\t")
+    write(folder / "dark.txt", SHIFT, np.full(SHIFT.size, 700.0))
+    for number in range(30):
+        cell = folder / "cells" / f"cell{number:02d}"
+        cell.mkdir(parents=True)
+        write(cell / "after.txt", SHIFT, light(SHIFT, [(1590.0, 400.0), (1345.0, 300.0)]), seed=number)
     silicon = np.arange(300.0, 1900.0, 1.7)
     write(folder / "si.txt", silicon, light(silicon, [(520.45, 4000.0)], 4.5))
     styrene = np.arange(500.0, 1800.0, 1.5)

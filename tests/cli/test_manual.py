@@ -44,7 +44,14 @@ def test_a_topic_that_is_not_there_is_told_with_the_nearest() -> None:
 @pytest.mark.posix
 @pytest.mark.parametrize(("topic", "block"), BLOCKS)
 def test_every_block_runs(topic: str, block: str, laboratory: Path) -> None:
-    run(block, laboratory)
+    done = run(block, laboratory)
+    if "make -s" in block:
+        assert len((laboratory / "summary.csv").read_text().splitlines()) == 31
+        return
+    for word in re.findall(r"-o (\S+)|> (\S+)$", block):
+        assert (laboratory / "".join(word)).exists()
+    if " -o " not in block and " > " not in block.replace("cat >", ""):
+        assert done.stdout
 
 
 @pytest.mark.parametrize("topic", PAGES)
