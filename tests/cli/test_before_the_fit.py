@@ -73,8 +73,8 @@ def test_the_dark_spectrum_is_an_input(folder: Path, tmp_path: Path) -> None:
     said = done.stderr.decode()
     assert f"{dark}: is the dark spectrum, and not fitted\n" in said
     assert (
-        f"{dark}: one dark spectrum: its noise is not told from the detector's own pattern (several spectra in the "
-        "file are averaged)\n"
+        f"{dark}: one dark spectrum: its noise cannot be told from the detector's own pattern, and is read off the "
+        "residuals of the fits (several spectra in the file are averaged)\n"
     ) in said
     before = dark.read_bytes()
     refused = ramanfit("fit", folder / "scan.txt", "--dark", dark, "--meta", dark, status=2).stderr.decode()
