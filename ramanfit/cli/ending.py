@@ -45,6 +45,7 @@ def write_fits(
     FlaggedFits
         When flags were asked to count and a fit is flagged.
     """
+    from ramanfit.experiment.covariates import with_covariates
     from ramanfit.experiment.fits import fit_with_cell, say_second_opinion
 
     refuse((output.path, meta), request)
@@ -53,6 +54,7 @@ def write_fits(
         fits = fit_with_cell(request, console)
         if fits.scans:
             table = fits.table()
+            table = table.with_table(with_covariates(table.table, request, console))
             flags = table.flags
             writer.write(shape(table))
     write_meta(meta, request, fits.inputs)
@@ -107,9 +109,9 @@ def refuse(outputs: Iterable[str | None], request: Request, more: Sequence[str] 
 
 
 def with_record(inputs: Sequence[str], request: Request) -> list[str]:
-    """Return all files that were read, the cell's record and the dark spectrum among them."""
-    dark = () if request.dark is None else (request.dark,)
-    return [*inputs, *(request.echem.paths if request.echem else ()), *dark]
+    """Return all files that were read, the cell's record, the dark spectrum and the covariates among them."""
+    beside = [path for path in (request.dark, request.covariates) if path is not None]
+    return [*inputs, *(request.echem.paths if request.echem else ()), *beside]
 
 
 def command_line() -> list[str]:

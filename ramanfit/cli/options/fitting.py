@@ -48,6 +48,16 @@ FITTING = (
         help="Average repeats before the fit: all spectra of a file, every N, or those at one place.",
     ),
     click.option(
+        "--covariates",
+        metavar="FILE",
+        help="A CSV of columns of your own (temperature, dose, sample), by source or file, and scan, point.",
+    ),
+    click.option(
+        "--from-name",
+        metavar="REGEX",
+        help="Columns of your own from the names of files, e.g. '(?P<temperature_k>\\d+)K'.",
+    ),
+    click.option(
         "--engine",
         type=click.Choice([*ENGINES]),
         default="varpro",
