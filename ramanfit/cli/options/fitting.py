@@ -13,7 +13,7 @@ import click
 from ramanfit.cli.options.declare import EndingOption, given
 from ramanfit.cli.options.experiment import echem_options
 from ramanfit.cli.options.placement import placement_options
-from ramanfit.cli.options.reading import files, keep_going, reading_options
+from ramanfit.cli.options.reading import dark_option, files, keep_going, reading_options
 from ramanfit.cli.options.recipe import given_recipe_files, recipe_options
 from ramanfit.experiment.request import Request
 from ramanfit.fit.engine import ENGINES
@@ -36,11 +36,7 @@ FITTING = (
     reading_options,
     placement_options,
     echem_options,
-    click.option(
-        "--dark",
-        metavar="FILE",
-        help="An export of the dark detector, subtracted first; several spectra in it are averaged.",
-    ),
+    dark_option,
     click.option(
         "--average",
         metavar="all|N|point",
