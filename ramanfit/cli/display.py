@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 if TYPE_CHECKING:
-    from ramanfit.recipe.recipe import Recipe
+    from ramanfit.experiment.request import Request
     from ramanfit.tables.forms import TableWriter
     from ramanfit.tables.table import Table
 
@@ -60,19 +60,21 @@ class Output(NamedTuple):
         check_form(form)
         return cls(path, form, header, columns)
 
-    def check_fits(self, recipe: Recipe) -> None:
+    def check_fits(self, request: Request) -> None:
         """Make sure, before any work, that a table of fits can have the columns that are asked for.
+
+        What covariates are called is known only once they are there.
 
         Raises
         ------
         UsageError
             If it cannot.
         """
-        if self.columns is not None:
+        if self.columns is not None and not (request.covariates or request.from_name):
             from ramanfit.recipe.columns import KINDS
             from ramanfit.tables.select import check_columns, fitted_columns
 
-            check_columns(self.columns, (*fitted_columns(recipe), *KINDS))
+            check_columns(self.columns, (*fitted_columns(request.recipe), *KINDS))
 
     def shown(self, table: Table) -> Table:
         """Return a table with the columns that are shown."""

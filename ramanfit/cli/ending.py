@@ -45,15 +45,17 @@ def write_fits(
     FlaggedFits
         When flags were asked to count and a fit is flagged.
     """
+    from ramanfit.experiment.covariates import with_covariates
     from ramanfit.experiment.fits import fit_with_cell, say_second_opinion
 
-    output.check_fits(request.recipe)
+    output.check_fits(request)
     refuse((output.path, meta), request)
     flags: list[str] = []
     with output.open() as writer:  # before any work: a target that cannot be written is told at once
         fits = fit_with_cell(request, console)
         if fits.scans:
-            table = request.pick.of(fits.table())
+            table = fits.table()
+            table = request.pick.of(table.with_table(with_covariates(table.table, request, console)))
             flags = table.flags
             writer.write(shape(table))
     write_meta(meta, request, fits.inputs)
@@ -108,9 +110,9 @@ def refuse(outputs: Iterable[str | None], request: Request, more: Sequence[str] 
 
 
 def with_record(inputs: Sequence[str], request: Request) -> list[str]:
-    """Return all files that were read, the cell's record and the dark spectrum among them."""
-    dark = () if request.dark is None else (request.dark,)
-    return [*inputs, *(request.echem.paths if request.echem else ()), *dark]
+    """Return all files that were read, the cell's record, the dark spectrum and the covariates among them."""
+    beside = [path for path in (request.dark, request.covariates) if path is not None]
+    return [*inputs, *(request.echem.paths if request.echem else ()), *beside]
 
 
 def command_line() -> list[str]:

@@ -14,7 +14,8 @@ from ramanfit.recipe.recipe import Recipe
 from ramanfit.scan.by_row import ByRow
 from ramanfit.scan.scan import BoolArray, FloatArray, Scan
 from ramanfit.scan.stored import blocks
-from ramanfit.tables.table import Column, Table, repeat_rows
+from ramanfit.tables.schema import covariates_of
+from ramanfit.tables.table import Column, Table, repeat_rows, with_columns
 
 OUTLIER = 6.0  # standard deviations above the band's median: a cosmic ray, where no fit has looked for it
 MIN_SNR = 3.0  # an enhancement over less than so many standard errors says nothing
@@ -166,6 +167,15 @@ def bands_table(keys: Table, bands: Sequence[BandIntensities], recipe: Recipe) -
             f"{prefix}delta_se": np.where(itself & np.isfinite(value), 0.0, delta_se).ravel(),
         }
     return Table(columns | changes)
+
+
+def bands_with(spectra: Table, bands: Table) -> Table:
+    """Return bands with the covariates that their spectra have."""
+    own = covariates_of(spectra.names)
+    if not own:
+        return bands
+    more = {name: repeat_rows(spectra.columns[name], len(bands) // len(spectra)) for name in own}
+    return with_columns(bands, more, [name for name in bands.names if name in (*KEYS, *ECHEM)][-1])
 
 
 def _first_rows(keys: Table) -> list[np.ndarray]:

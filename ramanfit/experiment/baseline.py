@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ramanfit.experiment.before import treatment_of, without_dark
 from ramanfit.experiment.inputs import exports, scans
 from ramanfit.experiment.request import Reading, Request
 from ramanfit.experiment.voice import Silent, Voice
-from ramanfit.fit.pipeline import fit_scan
+from ramanfit.fit.pipeline import fit_scan, settled
 from ramanfit.recipe.toml import DEFAULT_RECIPE
 
 if TYPE_CHECKING:
-    from ramanfit.experiment.request import Files, NamedRecipe
+    from ramanfit.experiment.request import AnyPath, Files, NamedRecipe
+    from ramanfit.fit.treat import Treatment
     from ramanfit.recipe.recipe import Recipe
     from ramanfit.scan.scan import Scan
 
@@ -25,6 +27,7 @@ def baseline(
     *,
     recipe: NamedRecipe = DEFAULT_RECIPE,
     keep: bool = False,
+    dark: AnyPath | None = None,
     reading: Reading = Reading(),  # noqa: B008 - frozen
     keep_going: bool = False,
     voice: Voice | None = None,
@@ -39,6 +42,8 @@ def baseline(
         A shipped recipe by name, a TOML file, or a recipe.
     keep : bool
         Whether the raw spectra and the baselines stand beside the corrected ones.
+    dark : str or path, optional
+        Export of a dark spectrum that is subtracted first.
     reading : Reading
     keep_going : bool
         Whether to go on after an export that cannot be read.
@@ -50,10 +55,11 @@ def baseline(
     RamanfitError
         If an export cannot be read; if there is none.
     """
-    request, voice = Request.of(files, recipe, reading=reading, keep_going=keep_going), voice or Silent()
-    paths = exports(request.files, voice, keep_going=keep_going)
+    request, voice = Request.of(files, recipe, reading=reading, keep_going=keep_going, dark=dark), voice or Silent()
+    treatment = treatment_of(request)
+    paths = without_dark(exports(request.files, voice, keep_going=keep_going), request.dark, voice)
     measured = scans(paths, reading.reader(request.recipe.axis), voice, keep_going=keep_going)
-    return [made for scan in measured for made in corrected(scan, request.recipe, voice, keep=keep)]
+    return [made for scan in measured for made in corrected(scan, request.recipe, voice, treatment, keep=keep)]
 
 
 def names_of(scan: Scan, *, keep: bool = False) -> list[str]:
@@ -62,8 +68,21 @@ def names_of(scan: Scan, *, keep: bool = False) -> list[str]:
     return [f"{name} {what}" for what in (("corrected", "raw", "baseline") if keep else ("corrected",))]
 
 
-def corrected(scan: Scan, recipe: Recipe, voice: Voice, *, keep: bool = False) -> list[Scan]:
-    """Return the corrected scan; with `keep`, the raw one and the baselines too, on the same channels."""
+def corrected(
+    scan: Scan, recipe: Recipe, voice: Voice, treatment: Treatment | None = None, *, keep: bool = False
+) -> list[Scan]:
+    """Return the corrected scan; with `keep`, the raw one and the baselines too, on the same channels.
+
+    Raises
+    ------
+    UsageError
+        If a dark spectrum does not suit it.
+    """
+    said = len(scan.notes)
+    if treatment is not None:
+        from ramanfit.fit.treat import treat
+
+        scan = treat(settled(scan), recipe, treatment)
     fitted = fit_scan(scan, recipe)
     under = fitted.prepared.baseline(fitted.result.coefficients)
     unfitted = ~np.isfinite(under).all(axis=1)
@@ -72,7 +91,7 @@ def corrected(scan: Scan, recipe: Recipe, voice: Voice, *, keep: bool = False) -
         voice.warn(f"{scan.source}: {unfitted.sum()} of {len(scan)} spectra could not be fitted and stay as they were")
     if (fitted.prepared.saturated | fitted.prepared.clipped).any():
         voice.warn(f"{scan.source}: saturated and clipped channels can no longer be told once the baseline is off")
-    for note in fitted.scan.notes[len(scan.notes) :]:
+    for note in fitted.scan.notes[said:]:
         voice.say(f"{scan.source}: {note}")
     raw = np.asarray(fitted.prepared.counts, dtype=np.float64)
     mask, shift = fitted.scan.mask, fitted.prepared.model.shift_cm1

@@ -52,8 +52,8 @@ def say_dark(treatment: Treatment | None, voice: Voice) -> None:
     rays = f", {dark.hits} cosmic rays left out" if dark.hits else ""
     if dark.spectra == 1:
         voice.say(
-            f"{dark.source}: one dark spectrum{rays}: its noise is not told from the detector's own pattern "
-            "(several spectra in the file are averaged)"
+            f"{dark.source}: one dark spectrum{rays}: its noise cannot be told from the detector's own pattern, "
+            "and is read off the residuals of the fits (several spectra in the file are averaged)"
         )
     else:
         voice.say(f"{dark.source}: mean of {dark.spectra} dark spectra{rays}")

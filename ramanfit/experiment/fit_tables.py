@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ramanfit.errors import FormatError, InputError, UsageError
 from ramanfit.experiment.before import refuse_on_tables
+from ramanfit.experiment.covariates import with_covariates
 from ramanfit.experiment.outliers import with_outliers
 from ramanfit.experiment.with_cell import cell_record, table_with_cell
 from ramanfit.formats import is_fit_table, natural_key
@@ -99,7 +100,8 @@ def _placement(request: Request) -> Schedule:
 def join_with_cell(paths: Sequence[str], request: Request, voice: Voice) -> FitTable:
     """Return the rows of all tables with what the cell did, where its record was given."""
     joined = join_tables(paths, request, voice)
-    return joined.with_table(table_with_cell(joined.table, cell_record(request, joined.started, voice), voice))
+    table = table_with_cell(joined.table, cell_record(request, joined.started, voice), voice)
+    return joined.with_table(with_covariates(table, request, voice))
 
 
 def _bytes(path: str) -> bytes:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ramanfit.errors import InputError, UsageError
-from ramanfit.experiment.bands import BandIntensities, bands_table
+from ramanfit.experiment.bands import BandIntensities, bands_table, bands_with
+from ramanfit.experiment.covariates import with_covariates
 from ramanfit.experiment.differences import with_differences
 from ramanfit.experiment.evolution import Evolution, nine_digits
 from ramanfit.experiment.fit_files import Keep
@@ -55,9 +56,10 @@ def gather(request: Request, voice: Voice, *, reference: Sequence[str] = (), dra
     refuse_mixture([str(source) for source in evolution.table.columns["source"]], evolution.fits.started)
     record = cell_record(request, evolution.fits.started, voice)
     table = table_with_cell(evolution.table, record, voice)
+    table = with_covariates(table, request, voice)
     evolution = replace(evolution, fits=evolution.fits.with_table(table), record=record)
     if bands is not None:
-        bands = table_with_cell(bands, record, voice)
+        bands = bands_with(table, table_with_cell(bands, record, voice))
     if reference:
         of_reference = request._replace(files=reference, echem=None, verify=None)
         if table_files(reference):

@@ -16,7 +16,7 @@ from ramanfit.experiment.outputs import make_folder
 from ramanfit.experiment.overwrite import refuse_inputs
 from ramanfit.recipe.settings import unknown
 from ramanfit.tables.fit_table import FitTable
-from ramanfit.tables.table import Table
+from ramanfit.tables.table import Column, Table
 
 if TYPE_CHECKING:
     from ramanfit.experiment.evolution import Evolution
@@ -55,7 +55,10 @@ class Gathered:
             return fits
         n = len(reference)
         nothing = np.full(n, np.nan)
-        alike = Table({name: reference.table.columns.get(name, nothing) for name in fits.table.names})
+        blank: dict[str, Column] = {
+            name: ("",) * n if isinstance(values, tuple) else nothing for name, values in fits.table.columns.items()
+        }
+        alike = Table({name: reference.table.columns.get(name, empty) for name, empty in blank.items()})
         status = {peak: reference.status.get(peak, ("failed",) * n) for peak in fits.status}
         # a reference has no scan, and whole numbers cannot be empty
         numbered = fits.table.with_(scan=np.asarray(fits.table.columns["scan"], dtype=np.float64))

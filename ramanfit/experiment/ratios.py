@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ramanfit.errors import InputError, UsageError
+from ramanfit.experiment.covariates import with_covariates
 from ramanfit.experiment.fit_tables import join_with_cell, table_files
 from ramanfit.experiment.fits import fit_with_cell, say_second_opinion
 from ramanfit.experiment.request import Request
@@ -84,4 +85,5 @@ def _fitted(request: Request, voice: Voice) -> FitTable:
     if not fits.scans:
         raise InputError("no export could be read")
     say_second_opinion(request, fits, voice)
-    return request.pick.of(fits.table())
+    table = fits.table()
+    return request.pick.of(table.with_table(with_covariates(table.table, request, voice)))

@@ -88,7 +88,19 @@ class Echem(NamedTuple):
         return (self.path,) if isinstance(self.path, str) else tuple(self.path)
 
 
-_BESIDE_FITS = ("files", "echem", "verify", "jobs", "keep_going", "recipe_files", "pick", "dark", "average")
+_BESIDE_FITS = (
+    "files",
+    "echem",
+    "verify",
+    "jobs",
+    "keep_going",
+    "recipe_files",
+    "pick",
+    "dark",
+    "average",
+    "covariates",
+    "from_name",
+)
 """Fields of a request that no fit depends on, or none that a folder which fills may ask for."""
 
 
@@ -122,6 +134,10 @@ class Request(NamedTuple):
     average : {"all", "point"}, int or None
         What is averaged before the fit: all spectra of a file; those of a file that stand at one place; so many that
         follow one another.
+    covariates : str or None
+        Table with columns of one's own, one row per file.
+    from_name : str or None
+        Regular expression whose named groups, found in the names of files, are such columns.
     """
 
     files: Sequence[str]
@@ -138,6 +154,8 @@ class Request(NamedTuple):
     pick: Pick = Pick()
     dark: str | None = None
     average: str | int | None = None
+    covariates: str | None = None
+    from_name: str | None = None
 
     def settings(self) -> dict[str, object]:
         """Return what fits depend on beside the exports, as plain values."""
@@ -173,8 +191,7 @@ class Request(NamedTuple):
         if not isinstance(recipe, Recipe):
             name = os.fspath(recipe)
             recipe, options["recipe_files"] = load_recipe(name), tuple(recipe_files(name))
-        if options.get("dark") is not None:
-            options["dark"] = os.fspath(options["dark"])
+        options |= {name: os.fspath(options[name]) for name in ("dark", "covariates") if options.get(name) is not None}
         if (echem := options.get("echem")) is not None and not isinstance(echem, Echem):
             paths = paths_of(echem)
             options["echem"] = Echem(paths[0] if len(paths) == 1 else paths)

@@ -89,7 +89,7 @@ class Watched:
     def state(self, request: Request) -> object:
         """Return everything that the results depend on and that can change while we watch."""
         state = []
-        for path in [*self.tables(), *(request.echem.paths if request.echem else ())]:
+        for path in [*self.tables(), *(request.echem.paths if request.echem else ()), request.covariates or ""]:
             try:
                 stat = Path(path).stat()
                 state.append((path, stat.st_size, stat.st_mtime_ns))

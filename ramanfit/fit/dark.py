@@ -10,7 +10,6 @@ import numpy as np
 from ramanfit.errors import FormatError, UsageError
 from ramanfit.fit.averages import mean_of
 from ramanfit.fit.cosmic_rays import gross_spikes
-from ramanfit.fit.noise import CLIP, differences
 from ramanfit.scan.scan import BoolArray, FloatArray, Metadata, Scan
 
 PRIOR = 16.0  # degrees of freedom that the noise common to all channels counts for beside a channel's own
@@ -24,8 +23,9 @@ class Dark(NamedTuple):
     Attributes
     ----------
     source : str
-    shift_cm1, counts, variance : array [M]
-        Variance of the mean.
+    shift_cm1, counts : array [M]
+    variance : array [M] or None
+        Of the mean; None: a single spectrum does not tell its noise from the detector's own pattern.
     bad : bool array [M]
         Channels that are not known.
     spectra : int
@@ -38,7 +38,7 @@ class Dark(NamedTuple):
     source: str
     shift_cm1: FloatArray
     counts: FloatArray
-    variance: FloatArray
+    variance: FloatArray | None
     bad: BoolArray
     spectra: int
     hits: int
@@ -79,7 +79,7 @@ def dark_of(source: str, scans: Sequence[Scan]) -> Dark:
             source,
             scan.shift_cm1,
             counts[0],
-            np.full(scan.channels, _of_one(counts, use & ~hits)),
+            None,
             (hits | ~use)[0],
             n,
             _runs(hits),
@@ -96,16 +96,6 @@ def dark_of(source: str, scans: Sequence[Scan]) -> Dark:
     variance = (PRIOR * common + (n - 1) * each) / (PRIOR + n - 1) / n
     bad, hit = ~use.all(axis=0), mean.spikes
     return Dark(source, scan.shift_cm1, mean.counts, variance, bad, n, _runs(hit), scan.metadata)
-
-
-def _of_one(counts: FloatArray, use: BoolArray) -> float:
-    """Return the variance of a channel, the same in all, that second differences of one spectrum [1, M] show."""
-    square, weight = differences(counts, use)
-    values = np.sort(square[weight > 0])
-    if not values.size:
-        return 0.0
-    level = values[len(values) // 2] / 0.455  # median of chi-square with one degree of freedom
-    return float(np.minimum(values, CLIP * level).mean() if level > 0 else values.mean())
 
 
 def _runs(hits: BoolArray) -> int:

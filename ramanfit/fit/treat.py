@@ -61,7 +61,11 @@ def treat(scan: Scan, recipe: Recipe, treatment: Treatment) -> Scan:
         mask = masked if masked.any() else None
         return scan.with_(counts=counts, mask=mask, treated=treated, notes=(*scan.notes, *notes))
     groups = groups_of(scan, treatment.average, rows_are_scans=treatment.rows_are_scans)
-    return _averaged(scan, recipe, treated, groups, light.measured, masked, offset, near, notes)
+    means = _averaged(scan, recipe, treated, groups, light.measured, masked, offset, near, notes)
+    if dark is None or dark.variance is not None or means.treated is None:
+        return means
+    # what one dark spectrum adds is not in the scatter of repeats, but in the residuals of the fits
+    return means.with_(treated=means.treated._replace(scatter=None))
 
 
 def _judged(scan: Scan, recipe: Recipe) -> BoolArray:

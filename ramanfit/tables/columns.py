@@ -11,7 +11,7 @@ from ramanfit.fit.quantities import Quantities
 from ramanfit.recipe.column_kind import ALWAYS, ASKED, CELL, KEY, PEAK, SOME, SPECTRUM
 from ramanfit.recipe.columns import KINDS, kinds_of
 from ramanfit.scan.schedule import Keys
-from ramanfit.tables.schema import Schema
+from ramanfit.tables.schema import Schema, covariates_of
 from ramanfit.tables.table import Column, Table, repeat_rows
 
 _FLAGS = "; ".join(f"{word}: {flag.meaning}" for word, flag in FLAGS.items())
@@ -66,7 +66,8 @@ def lengthened(
     def woven(by_peak: Sequence[Column]) -> np.ndarray:
         return np.stack([np.asarray(column) for column in by_peak], axis=1).ravel()
 
-    columns = repeated(KEY) | repeated(CELL)
+    own = {name: repeat_rows(wide.columns[name], len(peaks)) for name in covariates_of(wide.names)}
+    columns = repeated(KEY) | repeated(CELL) | own
     columns["peak"] = peaks * n
     columns["status"] = tuple(word for words in zip(*status.values(), strict=True) for word in words)
     for kind in kinds_of(PEAK, ALWAYS, SOME, ASKED):

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 import numpy as np
 
 from ramanfit.errors import FormatError
-from ramanfit.recipe.column_kind import ASKED, DERIVED, RATIO, SOME
+from ramanfit.recipe.column_kind import ASKED, CELL, DERIVED, KEY, RATIO, SOME
 from ramanfit.scan.clock import chronological, instants, starts_and_numbers
 from ramanfit.scan.scan import FloatArray, Kind, Metadata
 from ramanfit.scan.schedule import (
@@ -22,7 +22,7 @@ from ramanfit.scan.schedule import (
     replaced,
 )
 from ramanfit.tables.fit_table import FitTable
-from ramanfit.tables.schema import Schema
+from ramanfit.tables.schema import Schema, covariates_of
 from ramanfit.tables.table import Column, Table
 
 
@@ -133,17 +133,39 @@ def _alike(tables: Sequence[FitTable]) -> list[FitTable]:
     meant = Schema.read(first)
     known = Schema.of(tables[0].status, meant.names_of(RATIO), meant.names_of(DERIVED))
     entries = [entry for entry in known.values() if entry.name in there]
+    covariates = _covariates(tables)
+    order = [entry.name for entry in entries]
+    keys = sum(entry.kind.owner in (KEY, CELL) for entry in entries)
+    order[keys:keys] = covariates
     alike = []
     for t in tables:
         empty = {e.name: np.full(len(t), np.nan) for e in entries if e.kind.there in (SOME, ASKED)}
-        columns = {**empty, **t.table.columns}
-        names = [entry.name for entry in entries]
-        differing = {*columns} ^ {*names}
+        columns = {**empty, **t.table.columns, **{name: values(t) for name, values in covariates.items()}}
+        differing = {*columns} ^ {*order}
         if differing:
             where = t.table.columns["source"][0]
             raise FormatError(str(where), expected="the columns of the first table", found=", ".join(sorted(differing)))
-        alike.append(t.with_table(Table({name: columns[name] for name in names})))
+        alike.append(t.with_table(Table({name: columns[name] for name in order})))
     return alike
+
+
+def _covariates(tables: Sequence[FitTable]) -> dict[str, Callable[[FitTable], Column]]:
+    """Return the covariates of all tables, with what gives the cells of one: numbers where all of them hold numbers."""
+    names = dict.fromkeys(name for t in tables for name in covariates_of(t.table.names))
+
+    def column(name: str) -> Callable[[FitTable], Column]:
+        there = [t.table.columns[name] for t in tables if name in t.table.columns]
+        words = any(isinstance(values, tuple) and any(values) for values in there)
+
+        def cells(t: FitTable) -> Column:
+            values = t.table.columns.get(name, np.full(len(t), np.nan))
+            if isinstance(values, np.ndarray) and words:
+                return tuple("" if np.isnan(value) else f"{value:.9g}" for value in values.tolist())
+            return values if isinstance(values, np.ndarray) or words else np.full(len(t), np.nan)
+
+        return cells
+
+    return {name: column(name) for name in names}
 
 
 class _Visit(NamedTuple):

@@ -13,13 +13,13 @@ import numpy as np
 
 from ramanfit.errors import FormatError
 from ramanfit.recipe.column_kind import ALWAYS, ASKED, DERIVED, PEAK, SOME
-from ramanfit.recipe.columns import KEYS, column_name, kinds_of
+from ramanfit.recipe.columns import ECHEM, KEYS, column_name, kinds_of
 from ramanfit.recipe.formula import Formula
 from ramanfit.recipe.peaks import Ratio
 from ramanfit.scan.scan import FloatArray
 from ramanfit.tables.fit_table import FitTable
-from ramanfit.tables.schema import Entry, Schema
-from ramanfit.tables.table import Column, Table
+from ramanfit.tables.schema import Entry, Schema, covariates_of
+from ramanfit.tables.table import Column, Table, column_of_cells, with_columns
 
 MISMATCH = "ratio_mismatch"
 NO_FORMULAS: Mapping[str, Formula] = MappingProxyType({})
@@ -91,6 +91,10 @@ def read_fit_table(
         if is_there(entry):
             text = tuple(row.get(entry.name, "") for row in wide) if entry.kind.text else None
             columns[entry.name] = numbers(entry.name) if text is None else text
+    own = {name: column_of_cells([row.get(name, "") for row in wide]) for name in covariates_of([*rows[0]])}
+    if own:
+        last = [name for name in columns if name in (*KEYS, *ECHEM)][-1]
+        columns = {**with_columns(Table(columns), own, last).columns}
     columns["source"] = tuple(source or path for source in columns["source"])
     scan = np.asarray(columns["scan"])
     if np.isfinite(scan).all():

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from ramanfit.recipe.column_kind import BAND, CELL, DERIVED, KEY, LONG, PEAK, RATIO, SPECTRUM, ColumnKind
-from ramanfit.recipe.columns import KINDS, column_name, kinds_of
+from ramanfit.recipe.columns import KEYS, KINDS, column_name, kinds_of
 
 _OF_PEAK = re.compile(f"(?:(.+)_)?({'|'.join(kind.name for kind in kinds_of(PEAK))})")
 _BANDS = ("", "corrected", "specific")  # what an enhancement or a delta may be of, besides raw counts
@@ -114,6 +114,25 @@ class Schema(Mapping[str, Entry]):
     def names_of(self, owner: str) -> list[str]:
         """Return the peaks, ratios or derived values whose columns are here."""
         return list(dict.fromkeys(entry.of for entry in self.select(owner)))
+
+
+def covariates_of(names: Sequence[str]) -> list[str]:
+    """Return those columns of a table of fits that somebody put after its keys, and that mean nothing else.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Of a long or a wide table; where it does not begin with the keys, it is not one of ours, and has none.
+    """
+    if tuple(names[: len(KEYS)]) != KEYS:
+        return []
+    schema, own = Schema.read(names), list[str]()
+    for name in names[len(KEYS) :]:
+        if name not in schema:
+            own.append(name)
+        elif schema[name].kind.owner != CELL:
+            break
+    return own
 
 
 def _plain() -> list[Entry]:

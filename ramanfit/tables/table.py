@@ -119,6 +119,17 @@ def with_columns(table: Table, more: Mapping[str, Column], after: str) -> Table:
     return Table(columns)
 
 
+def column_of_cells(cells: Sequence[str]) -> Column:
+    """Return cells as numbers, where all that are not empty are finite ones, else as they are."""
+    try:
+        numbers = np.array([float(cell) if cell else np.nan for cell in cells])
+    except ValueError:
+        return tuple(cells)
+    written = [cell for cell in cells if cell]
+    as_they_look = bool(written) and not any("_" in cell for cell in written)
+    return numbers if as_they_look and np.isfinite(numbers).sum() == len(written) else tuple(cells)
+
+
 def _column(name: str, values: Any) -> Column:
     if not isinstance(values, np.ndarray):
         if isinstance(values, (list, tuple)) and all(isinstance(cell, str) for cell in values):

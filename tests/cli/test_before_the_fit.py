@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ramanfit.formats import open_scans
 from tests.cli.test_fits import PRISTINE, SAMPLES, column, ramanfit, rows
 from tests.exports import table
 from tests.poisson import CASES, DARK, READ, SHIFT, simulate
@@ -73,8 +74,8 @@ def test_the_dark_spectrum_is_an_input(folder: Path, tmp_path: Path) -> None:
     said = done.stderr.decode()
     assert f"{dark}: is the dark spectrum, and not fitted\n" in said
     assert (
-        f"{dark}: one dark spectrum: its noise is not told from the detector's own pattern (several spectra in the "
-        "file are averaged)\n"
+        f"{dark}: one dark spectrum: its noise cannot be told from the detector's own pattern, and is read off the "
+        "residuals of the fits (several spectra in the file are averaged)\n"
     ) in said
     before = dark.read_bytes()
     refused = ramanfit("fit", folder / "scan.txt", "--dark", dark, "--meta", dark, status=2).stderr.decode()
@@ -129,6 +130,23 @@ def test_what_cannot_act_is_an_error(folder: Path, arguments: tuple[str, ...], s
     named = [folder / word if word in (".", "out") or word[-4:] in (".txt", ".csv") else word for word in arguments]
     said = ramanfit(*named, status=status).stderr.decode().replace(f"{folder}/", "")
     assert f"ramanfit: {message}" in said
+
+
+def test_a_baseline_is_taken_off_what_is_left_of_the_dark(folder: Path, tmp_path: Path) -> None:
+    scan, dark = folder / "scan.txt", folder / "dark.txt"
+    done = ramanfit("baseline", scan, "--dark", dark, "--keep", "-o", tmp_path)
+    assert f"{dark}: mean of 9 dark spectra\n" in done.stderr.decode()
+    raw, under, left = (np.mean(_counts(tmp_path / f"scan {what}.txt")) for what in ("raw", "baseline", "corrected"))
+    counts, _, _ = simulate(CASES["as P6 of Table S1"], 12, seed=1)
+    assert raw == pytest.approx(counts.mean() - DARK, abs=3)
+    assert raw - under == pytest.approx(left, abs=1e-3)
+    refused = ramanfit("baseline", scan, "--dark", dark, "-o", dark, status=2).stderr.decode()
+    assert refused == f"ramanfit: {dark}: cannot be written: it is the input {dark}\n"
+
+
+def _counts(path: Path) -> np.ndarray:
+    (scan,) = open_scans(str(path))
+    return np.asarray(scan.counts)
 
 
 def test_the_help_says_what_dark_may_be() -> None:

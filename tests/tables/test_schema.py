@@ -41,8 +41,8 @@ from ramanfit.tables.fit_table import FitTable
 from ramanfit.tables.forms import open_writer
 from ramanfit.tables.read import read_fit_table
 from ramanfit.tables.rounding import for_people
-from ramanfit.tables.schema import Entry, Schema
-from ramanfit.tables.table import Table
+from ramanfit.tables.schema import Entry, Schema, covariates_of
+from ramanfit.tables.table import Table, column_of_cells
 from tests.fit.test_quantities import SHIFT, spectra
 
 PEAKS, RATIOS = ("G", "B'_2"), (Ratio("B'_2", "G", "ratio"), Ratio("G", "B'_2", "I_G_B"))
@@ -248,3 +248,31 @@ def test_differences_stay_out_of_the_long_table() -> None:
     fields = dict(WIDE.columns) | {"G_center_delta_cm1": numbers(1, N)}
     status = dict.fromkeys(PEAKS, ("ok",) * N)
     assert "center_delta_cm1" not in lengthened(Table(fields), status, {}, ("",) * N).names
+
+
+def test_what_stands_after_the_keys_and_means_nothing_else_is_a_covariate() -> None:
+    own, ending = ["dose", "sample"], ["G_height", "G_height_se", "unknown", "flags"]
+    assert covariates_of([*KEYS, *own, *ending]) == own
+    assert covariates_of([*KEYS, *ECHEM, *own, "peak", "status", "new"]) == own
+    assert covariates_of([*own, *KEYS, *ending]) == []  # no table of ours
+    assert covariates_of([*KEYS, *ending]) == []
+
+
+@pytest.mark.parametrize(
+    ("cells", "numbers"),
+    [
+        (["1", "", "2.5e3"], [1, np.nan, 2500]),
+        (["-4"], [-4]),
+        (["1", "x"], None),
+        (["1_000"], None),
+        (["nan", "1"], None),
+        (["inf"], None),
+        (["", ""], None),
+    ],
+)
+def test_cells_are_numbers_where_all_of_them_are(cells: list[str], numbers: list[float] | None) -> None:
+    made = column_of_cells(cells)
+    if numbers is None:
+        assert made == tuple(cells)
+    else:
+        np.testing.assert_array_equal(made, numbers)

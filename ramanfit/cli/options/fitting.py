@@ -13,7 +13,7 @@ import click
 from ramanfit.cli.options.declare import EndingOption, given
 from ramanfit.cli.options.experiment import echem_options
 from ramanfit.cli.options.placement import placement_options
-from ramanfit.cli.options.reading import files, keep_going, reading_options
+from ramanfit.cli.options.reading import dark_option, files, keep_going, reading_options
 from ramanfit.cli.options.recipe import given_recipe_files, recipe_options
 from ramanfit.cli.options.selection import pick_options
 from ramanfit.experiment.request import Request
@@ -38,16 +38,22 @@ FITTING = (
     placement_options,
     echem_options,
     pick_options,
-    click.option(
-        "--dark",
-        metavar="FILE",
-        help="An export of the dark detector, subtracted first; several spectra in it are averaged.",
-    ),
+    dark_option,
     click.option(
         "--average",
         metavar="all|N|point",
         callback=_averaged,
         help="Average repeats before the fit: all spectra of a file, every N, or those at one place.",
+    ),
+    click.option(
+        "--covariates",
+        metavar="FILE",
+        help="A CSV of columns of your own (temperature, dose, sample), by source or file, and scan, point.",
+    ),
+    click.option(
+        "--from-name",
+        metavar="REGEX",
+        help="Columns of your own from the names of files, e.g. '(?P<temperature_k>\\d+)K'.",
     ),
     click.option(
         "--engine",

@@ -41,6 +41,11 @@ files = resolved(
 keep_going = click.option(
     "-k", "--keep-going", is_flag=True, help="Go on after an input that cannot be read; exit with 1 at the end."
 )
+dark_option = click.option(
+    "--dark",
+    metavar="FILE",
+    help="An export of the dark detector, subtracted first; several spectra in it are averaged.",
+)
 
 AXIS = (
     setting(

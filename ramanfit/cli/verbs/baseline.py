@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import click
 
 from ramanfit.cli.console import Console, talk_options
-from ramanfit.cli.options.reading import files, keep_going, reading_options
+from ramanfit.cli.options.reading import dark_option, files, keep_going, reading_options
 from ramanfit.cli.options.recipe import given_recipe_files, recipe_options
+from ramanfit.experiment.request import Request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 @files
 @recipe_options
 @reading_options
+@dark_option
 @click.option("--keep", is_flag=True, help="Write the raw spectra and the baselines beside the corrected ones.")
 @click.option(
     "-o",
@@ -40,6 +42,7 @@ def command(
     files: Sequence[str],
     recipe: Recipe,
     reading: Reading,
+    dark: str | None,
     keep: bool,
     target: str,
     keep_going: bool,
@@ -58,20 +61,23 @@ def command(
       ramanfit baseline scan.txt | ramanfit fit -
     """
     from ramanfit.experiment.baseline import corrected, names_of
+    from ramanfit.experiment.before import say_dark, treatment_of, without_dark
     from ramanfit.experiment.inputs import exports, scans
     from ramanfit.experiment.outputs import file_names, is_folder, make_folder
     from ramanfit.experiment.overwrite import refuse_inputs
     from ramanfit.formats.graph_ascii import graph_ascii
     from ramanfit.tables.sink import Sink
 
-    recipe_files = given_recipe_files()
-    refuse_inputs([target], files, recipe_files)
-    paths = exports(files, console, keep_going=keep_going)
+    beside = (*given_recipe_files(), *(() if dark is None else (dark,)))
+    refuse_inputs([target], files, beside)
+    treatment = treatment_of(Request(files, recipe, reading, dark=dark))
+    say_dark(treatment, console)
+    paths = without_dark(exports(files, console, keep_going=keep_going), dark, console)
     written: list[Scan] = []
     for scan in scans(paths, reading.reader(recipe.axis), console, keep_going=keep_going):
         if is_folder(target):
-            refuse_inputs(file_names(names_of(scan, keep=keep), target, "txt"), files, recipe_files)
-        written += corrected(scan, recipe, console, keep=keep)
+            refuse_inputs(file_names(names_of(scan, keep=keep), target, "txt"), files, beside)
+        written += corrected(scan, recipe, console, treatment, keep=keep)
     if target == "-" or not (len(written) > 1 or is_folder(target)):
         if len(written) > 1:
             raise click.UsageError(f"{len(written)} measurements do not fit into one file: name a folder with -o DIR")

@@ -58,7 +58,7 @@ def command(
 
     if folder is None:
         output = Output.resolve("-", form, header, columns)
-        output.check_fits(request.recipe)
+        output.check_fits(request)
         refuse(("-", meta), request, drawing.reference)
         gathered = gather(request, console, reference=drawing.reference, draw=False)
         with output.open() as writer:

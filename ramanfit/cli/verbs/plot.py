@@ -66,6 +66,9 @@ def command(
 
     if target == "-" and sys.stdout is not None and sys.stdout.isatty():
         raise click.UsageError("a figure cannot be shown on a terminal: name a file or a folder with -o")
+    for option, value in (("--covariates", request.covariates), ("--from-name", request.from_name)):
+        if value is not None:
+            raise click.UsageError(f"{option} adds columns to tables, and plot writes none")
     check_kind(worst, soc, times_s, waterfall=waterfall)
     # which figures there will be only the fits can tell
     outputs = [*map(str, Path(target).glob("*.png"))] if is_folder(target) else [target, meta]
