@@ -111,7 +111,7 @@ def fit_exports(job: Job, paths: Iterable[str], spread: Spread = map) -> Iterato
         read = _Read(Outcome(inputs=[path]), [])
         try:
             for scan in map(settled, open_scans(path, job.options, stdin_name=job.stdin_name)):
-                read.scans.append((scan, prepare(scan, job.recipe)))
+                read.scans.append((scan, prepare(scan, job.recipe.parts[-1])))
         except RamanfitError as error:
             read.outcome.error = error
         waiting.append(read)
@@ -123,8 +123,21 @@ def fit_exports(job: Job, paths: Iterable[str], spread: Spread = map) -> Iterato
 
 
 def _fitted(job: Job, waiting: Sequence[_Read], spread: Spread) -> Iterator[Outcome]:
-    fits = fit_prepared([pair for read in waiting for pair in read.scans], job.recipe, job.engine, spread)
+    pairs = [pair for read in waiting for pair in read.scans]
+    *others, recipe = job.recipe.parts
+    fits = fit_prepared(pairs, recipe, job.engine, spread)
     left = [_left_of(fitted, job.keep) for fitted in fits]
+    if others:
+        from ramanfit.fit.side_by_side import side_by_side
+
+        beside = [
+            fit_prepared([(scan, prepare(scan, part)) for scan, _ in pairs], part, job.engine, spread)
+            for part in others
+        ]
+        for scan, *parts in zip(left, *beside, fits, strict=True):
+            scan.quantities = side_by_side(job.recipe, parts)
+            scan.cosmic_rays = [ray for fitted in parts for ray in fitted.prepared.cosmic_rays()]
+            scan.notes = tuple(dict.fromkeys(note for fitted in parts for note in fitted.scan.notes))
     if job.keep.doubtful:
         _keep_doubtful(fits, left)
     if job.keep.bands:

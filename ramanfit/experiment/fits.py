@@ -72,10 +72,10 @@ def fit_all(request: Request, voice: Voice, keep: Keep = Keep()) -> Fits:  # noq
     RamanfitError
         The first error of an input, unless going on was asked for.
     """
-    recipe, job = request.recipe, job_of(request, keep._replace(doubtful=not voice.quiet))
-    if not recipe.baseline.in_fit:
+    recipe, job = request.recipe, job_of(request, keep._replace(doubtful=not voice.quiet and not request.recipe.beside))
+    for part in [part for part in recipe.parts if not part.baseline.in_fit]:
         voice.warn(
-            f"{recipe.baseline.method} is subtracted before the fit: it takes part of broad peaks with it, and no "
+            f"{part.baseline.method} is subtracted before the fit: it takes part of broad peaks with it, and no "
             "standard error knows; --sensitivity shows how much"
         )
     paths = exports(request.files, voice, keep_going=request.keep_going)
@@ -142,11 +142,13 @@ def job_of(request: Request, keep: Keep = Keep()) -> Job:  # noqa: B008 - frozen
     Raises
     ------
     RecipeError
-        If the recipe's alternatives were asked for and are not valid.
+        If the recipe's alternatives were asked for and are not valid, or there are several recipes.
     """
     recipe, reading = request.recipe, request.reading
     others: Mapping[str, Recipe] = {}
     if request.sensitivity:
+        if recipe.beside:
+            raise RecipeError("--sensitivity repeats the fits of one recipe: give one --recipe")
         from ramanfit.fit.sensitivity import alternatives
 
         others = alternatives(recipe)
@@ -218,10 +220,12 @@ def second_opinion(request: Request) -> bool:
     Raises
     ------
     RecipeError
-        If they were made with it.
+        If they were made with it, or with several recipes.
     """
     if request.verify is not None and request.engine == "lmfit":
         raise RecipeError("--verify compares with lmfit: leave out --engine lmfit")
+    if request.verify is not None and request.recipe.beside:
+        raise RecipeError("--verify compares the fits of one recipe: give one --recipe")
     return request.verify is not None
 
 

@@ -74,7 +74,7 @@ def _from_exports(request: Request, voice: Voice, draw: bool) -> Gathered:
     say_second_opinion(request, fits, voice)
     table = _as_written(fits)
     return Gathered(
-        Evolution(table, tuple(ratio.name for ratio in recipe.ratios)),
+        Evolution(table, tuple(ratio.name for ratio in recipe.every_ratio)),
         fits.spectra,
         bands_table(table.table, [scan.bands for scan in fits.scans if scan.bands is not None], recipe),
         fits.inputs,
@@ -90,7 +90,7 @@ def _from_tables(paths: Sequence[str], request: Request, voice: Voice, draw: boo
     fits = joined.rows(np.flatnonzero(~of_reference))
     evolution = Evolution(
         fits.with_table(_numbered(fits.table)),
-        tuple(ratio.name for ratio in recipe.ratios if ratio.name in joined.table.columns),
+        tuple(ratio.name for ratio in recipe.every_ratio if ratio.name in joined.table.columns),
         joined.rows(np.flatnonzero(of_reference)) if of_reference.any() else None,
     )
     spectra, bands, inputs = Spectra(), list[BandIntensities](), [*paths]

@@ -31,7 +31,7 @@ def default_maps(evolution: Evolution) -> list[str]:
 
 def maps_of(recipe: Recipe, drawing: Drawing) -> list[str]:
     """Return the quantities that are mapped once a recipe's peaks are fitted."""
-    usual = _usual([ratio.name for ratio in recipe.ratios], [peak.name for peak in recipe.peaks])
+    usual = _usual([ratio.name for ratio in recipe.every_ratio], [peak.name for peak in recipe.every_peak])
     return list(dict.fromkeys([*usual, *drawing.quantities]))
 
 
