@@ -121,7 +121,7 @@ def fit_exports(job: Job, paths: Iterable[str], spread: Spread = map) -> Iterato
             for scan in map(settled, open_scans(path, job.options, stdin_name=job.stdin_name)):
                 measured = Visit.of(scan), print_of(scan)
                 treated = scan if job.treatment is None else _treated(scan, job)
-                read.scans.append((treated, prepare(treated, job.recipe)))
+                read.scans.append((treated, prepare(treated, job.recipe.parts[-1])))
                 read.measured.append(measured)
         except RamanfitError as error:
             read.outcome.error = error
@@ -134,9 +134,22 @@ def fit_exports(job: Job, paths: Iterable[str], spread: Spread = map) -> Iterato
 
 
 def _fitted(job: Job, waiting: Sequence[_Read], spread: Spread) -> Iterator[Outcome]:
-    fits = fit_prepared([pair for read in waiting for pair in read.scans], job.recipe, job.engine, spread)
+    pairs = [pair for read in waiting for pair in read.scans]
+    *others, recipe = job.recipe.parts
+    fits = fit_prepared(pairs, recipe, job.engine, spread)
     measured = [pair for read in waiting for pair in read.measured]
     left = [_left_of(fitted, job.keep, *its) for fitted, its in zip(fits, measured, strict=True)]
+    if others:
+        from ramanfit.fit.side_by_side import side_by_side
+
+        beside = [
+            fit_prepared([(scan, prepare(scan, part)) for scan, _ in pairs], part, job.engine, spread)
+            for part in others
+        ]
+        for scan, *parts in zip(left, *beside, fits, strict=True):
+            scan.quantities = side_by_side(job.recipe, parts)
+            scan.cosmic_rays = [ray for fitted in parts for ray in fitted.prepared.cosmic_rays()]
+            scan.notes = tuple(dict.fromkeys(note for fitted in parts for note in fitted.scan.notes))
     if job.keep.doubtful:
         _keep_doubtful(fits, left)
     if job.keep.bands:

@@ -64,7 +64,9 @@ def join_tables(paths: Sequence[str], request: Request, voice: Voice) -> FitTabl
     tables: list[FitTable] = []
     for path in _in_order(paths):
         try:
-            fits, disagreements = read_fit_table(path, _bytes(path), request.recipe.ratios, request.recipe.formulas)
+            fits, disagreements = read_fit_table(
+                path, _bytes(path), request.recipe.every_ratio, request.recipe.formulas
+            )
         except (FormatError, InputError) as error:
             if not request.keep_going:
                 raise

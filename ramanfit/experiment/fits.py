@@ -75,10 +75,10 @@ def fit_all(request: Request, voice: Voice, keep: Keep = Keep()) -> Fits:  # noq
         The first error of an input, unless going on was asked for.
     """
     check_covariates(request)
-    recipe, job = request.recipe, job_of(request, keep._replace(doubtful=not voice.quiet))
-    if not recipe.baseline.in_fit:
+    recipe, job = request.recipe, job_of(request, keep._replace(doubtful=not voice.quiet and not request.recipe.beside))
+    for part in [part for part in recipe.parts if not part.baseline.in_fit]:
         voice.warn(
-            f"{recipe.baseline.method} is subtracted before the fit: it takes part of broad peaks with it, and no "
+            f"{part.baseline.method} is subtracted before the fit: it takes part of broad peaks with it, and no "
             "standard error knows; --sensitivity shows how much"
         )
     say_dark(job.treatment, voice)
@@ -148,11 +148,14 @@ def job_of(request: Request, keep: Keep = Keep()) -> Job:  # noqa: B008 - frozen
     Raises
     ------
     RamanfitError
-        If the recipe's alternatives were asked for and are not valid, or a dark spectrum cannot be read.
+        If the recipe's alternatives were asked for and are not valid, or there are several recipes; if a dark spectrum
+        cannot be read.
     """
     recipe, reading = request.recipe, request.reading
     others: Mapping[str, Recipe] = {}
     if request.sensitivity:
+        if recipe.beside:
+            raise RecipeError("--sensitivity repeats the fits of one recipe: give one --recipe")
         from ramanfit.fit.sensitivity import alternatives
 
         others = alternatives(recipe)
@@ -225,10 +228,12 @@ def second_opinion(request: Request) -> bool:
     Raises
     ------
     RecipeError
-        If they were made with it.
+        If they were made with it, or with several recipes.
     """
     if request.verify is not None and request.engine == "lmfit":
         raise RecipeError("--verify compares with lmfit: leave out --engine lmfit")
+    if request.verify is not None and request.recipe.beside:
+        raise RecipeError("--verify compares the fits of one recipe: give one --recipe")
     return request.verify is not None
 
 

@@ -50,6 +50,9 @@ def gather(request: Request, voice: Voice, *, reference: Sequence[str] = (), dra
     RamanfitError
         As `fit_all` and `join_tables` do; if there is no spectrum at all, or those of several experiments.
     """
+    if request.recipe.beside:
+        last = request.recipe.parts[-1]
+        voice.say(f"bands, curves and drawn spectra are those of the last recipe, {last.name}, in its window")
     paths = table_files(request.files)
     gathered = _from_tables(paths, request, voice, draw) if paths else _from_exports(request, voice, draw)
     evolution, bands, inputs = gathered.evolution, gathered.bands, gathered.inputs
@@ -98,7 +101,7 @@ def _from_exports(request: Request, voice: Voice, draw: bool) -> Gathered:
     say_second_opinion(request, fits, voice)
     table = _as_written(fits)
     return Gathered(
-        Evolution(table, tuple(ratio.name for ratio in recipe.ratios)),
+        Evolution(table, tuple(ratio.name for ratio in recipe.every_ratio)),
         fits.spectra,
         bands_table(table.table, [scan.bands for scan in fits.scans if scan.bands is not None], recipe),
         fits.inputs,
@@ -114,7 +117,7 @@ def _from_tables(paths: Sequence[str], request: Request, voice: Voice, draw: boo
     fits = joined.rows(np.flatnonzero(~of_reference))
     evolution = Evolution(
         fits.with_table(_numbered(fits.table)),
-        tuple(ratio.name for ratio in recipe.ratios if ratio.name in joined.table.columns),
+        tuple(ratio.name for ratio in recipe.every_ratio if ratio.name in joined.table.columns),
         joined.rows(np.flatnonzero(of_reference)) if of_reference.any() else None,
     )
     spectra, bands, inputs = Spectra(), list[BandIntensities](), [*paths]

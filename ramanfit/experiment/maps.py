@@ -48,7 +48,7 @@ def check_quantities(request: Request, quantities: Sequence[str]) -> None:
 
 def maps_of(recipe: Recipe, drawing: Drawing) -> list[str]:
     """Return the quantities that are mapped once a recipe's peaks are fitted."""
-    usual = _usual([ratio.name for ratio in recipe.ratios], [peak.name for peak in recipe.peaks])
+    usual = _usual([ratio.name for ratio in recipe.every_ratio], [peak.name for peak in recipe.every_peak])
     return list(dict.fromkeys([*usual, *drawing.quantities]))
 
 

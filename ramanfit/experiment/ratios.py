@@ -76,7 +76,7 @@ def check_ratios(recipe: Recipe) -> None:
     UsageError
         If it has none.
     """
-    if not recipe.ratios and not recipe.derived:
+    if not recipe.stands_with:
         raise UsageError(f"recipe {recipe.name} has no ratio: add [[ratios]] or [[derived]] to it")
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     AnyPath = str | os.PathLike[str]
     Files = AnyPath | Sequence[AnyPath]
-    NamedRecipe = AnyPath | Recipe
+    NamedRecipe = AnyPath | Recipe | Sequence[AnyPath]
 
 
 class Reading(NamedTuple):
@@ -175,8 +175,8 @@ class Request(NamedTuple):
         Parameters
         ----------
         files : str, path, or sequence of these
-        recipe : str, path or Recipe
-            A shipped recipe by name, or a TOML file.
+        recipe : str, path, sequence of these, or Recipe
+            A shipped recipe by name, or a TOML file; several: as `ramanfit.recipe.toml.load_recipes` takes them.
         **options
             Other attributes of a request; `echem` may be the record's path alone, or several.
 
@@ -186,11 +186,12 @@ class Request(NamedTuple):
             If there is no such recipe, or it is not valid.
         """
         from ramanfit.recipe.recipe import Recipe
-        from ramanfit.recipe.toml import load_recipe, recipe_files
+        from ramanfit.recipe.toml import load_recipes, recipe_files
 
         if not isinstance(recipe, Recipe):
-            name = os.fspath(recipe)
-            recipe, options["recipe_files"] = load_recipe(name), tuple(recipe_files(name))
+            names = paths_of(recipe)
+            options["recipe_files"] = tuple(file for name in names for file in recipe_files(name))
+            recipe = load_recipes(names)
         options |= {name: os.fspath(options[name]) for name in ("dark", "covariates") if options.get(name) is not None}
         if (echem := options.get("echem")) is not None and not isinstance(echem, Echem):
             paths = paths_of(echem)

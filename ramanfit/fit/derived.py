@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 import numpy as np
 
@@ -14,6 +15,9 @@ from ramanfit.scan.scan import BoolArray, FloatArray
 
 _FIELDS = {"height": (0,), "center": (1,), "fwhm": (2,), "area": (0, 2, 3)}
 """Parameters that a quantity depends on, by their places in `ramanfit.fit.result.PARAMETERS`."""
+
+Others = Mapping[tuple[str, str], FloatArray]
+NO_OTHERS: Others = MappingProxyType({})
 
 _BOUNDS = (3, 0, 1, 2)  # where `FitResult.at_bound` has each of these
 _LEADERS = ("height_from", "center_from", "fwhm_from")
@@ -72,7 +76,9 @@ class Dual:
         return Dual(value, (self.slope - value[:, None] * other.slope) / other.value[:, None])
 
 
-def derivatives(formula: Formula, names: tuple[str, ...], result: FitResult, area: Dual) -> Dual:
+def derivatives(
+    formula: Formula, names: tuple[str, ...], result: FitResult, area: Dual, others: Others = NO_OTHERS
+) -> Dual:
     """Return a formula's value and its derivatives by all parameters of a fit.
 
     Parameters
@@ -83,11 +89,15 @@ def derivatives(formula: Formula, names: tuple[str, ...], result: FitResult, are
     result : FitResult
     area : Dual
         Areas [N, P] and their derivatives [N, P, KP].
+    others : mapping of (str, str) to array [N]
+        By quantity and peak, what is known of peaks of other fits: by these parameters they have no derivatives.
     """
     n, k = len(result), result.fields
     nothing = np.zeros((n, k * len(names)))
 
     def quantity(what: str, peak: str) -> Dual:
+        if peak not in names:
+            return Dual(others[what, peak], nothing)
         p = names.index(peak)
         if what == "area":
             return Dual(area.value[:, p], area.slope[:, p])

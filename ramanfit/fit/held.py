@@ -80,7 +80,7 @@ def bound_of(recipe: Recipe, key: str) -> Bound:
     a height has no bound instead.
     """
     name, _, setting = key.removeprefix("peaks.").rpartition(".")
-    peak = next(peak for peak in recipe.peaks if peak.name == name)
+    peak = next(peak for peak in recipe.every_peak if peak.name == name)
     value, field, up = float(getattr(peak, setting)), setting.split("_")[0], "_max" in setting
     if field == "height":
         return Bound(value, "none")

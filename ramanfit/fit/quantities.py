@@ -116,7 +116,6 @@ class Quantities:
 
 def quantities(result: FitResult, prepared: Prepared, recipe: Recipe) -> Quantities:
     """Derive all quantities of a fit; errors follow from the full covariance by linear propagation."""
-    n, peaks = result.height.shape
     se = result.standard_errors()
     fitted = result.status == Status.CONVERGED
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -129,15 +128,8 @@ def quantities(result: FitResult, prepared: Prepared, recipe: Recipe) -> Quantit
     def shown(values: FloatArray, where: BoolArray = seen) -> FloatArray:
         return np.where(where & np.isfinite(values), values, np.nan)
 
-    k = result.fields
+    area = areas(result, prepared.model)
     factor, d_factor = _area_factors(result, prepared.model)
-    area = factor * result.height * result.fwhm_cm1
-    gradient = np.zeros((n, peaks, k * peaks))
-    for p in range(peaks):
-        gradient[:, p, k * p] = factor[:, p] * result.fwhm_cm1[:, p]
-        gradient[:, p, k * p + 2] = factor[:, p] * result.height[:, p]
-        if k == 4:
-            gradient[:, p, k * p + 3] = d_factor[:, p] * result.height[:, p] * result.fwhm_cm1[:, p]
     ratios = {}
     index = {peak.name: p for p, peak in enumerate(recipe.peaks)}
     for r, ratio in enumerate(recipe.ratios):
@@ -154,9 +146,9 @@ def quantities(result: FitResult, prepared: Prepared, recipe: Recipe) -> Quantit
     fits = Judged(result, prepared, recipe, status, snr)
     derived: dict[str, DerivedValues] = {}
     for name, formula in recipe.formulas.items():
-        made = derivatives(formula, tuple(index), result, Dual(area, gradient))
+        made = derivatives(formula, tuple(index), result, area)
         there = seen[:, [index[peak] for peak in formula.peaks]].all(axis=1)
-        error = _propagate(made.slope[:, None], result.covariance)[:, 0]
+        error = propagate(made.slope[:, None], result.covariance)[:, 0]
         derived[name] = DerivedValues(
             shown(made.value, there),
             shown(error, there & ~holds(formula, recipe, held(fits)) & np.isfinite(made.value)),
@@ -170,9 +162,9 @@ def quantities(result: FitResult, prepared: Prepared, recipe: Recipe) -> Quantit
         fwhm_cm1=shown(result.fwhm_cm1),
         fwhm_se=shown(se["fwhm_cm1"]),
         form=shown(result.form),
-        form_se=shown(se.get("form", np.full_like(area, np.nan))),
-        area=shown(area),
-        area_se=shown(_propagate(gradient, result.covariance)),
+        form_se=shown(se.get("form", np.full_like(area.value, np.nan))),
+        area=shown(area.value),
+        area_se=shown(propagate(area.slope, result.covariance)),
         status=status,
         formed=tuple(peak.name for peak in recipe.peaks if peak.form is not None),
         ratios=ratios,
@@ -185,7 +177,20 @@ def quantities(result: FitResult, prepared: Prepared, recipe: Recipe) -> Quantit
     )
 
 
-def _propagate(gradient: FloatArray, covariance: FloatArray) -> FloatArray:
+def areas(result: FitResult, model: Model) -> Dual:
+    """Return the areas [N, P] and their derivatives by all parameters, [N, P, KP]."""
+    (n, peaks), k = result.height.shape, result.fields
+    factor, d_factor = _area_factors(result, model)
+    slope = np.zeros((n, peaks, k * peaks))
+    for p in range(peaks):
+        slope[:, p, k * p] = factor[:, p] * result.fwhm_cm1[:, p]
+        slope[:, p, k * p + 2] = factor[:, p] * result.height[:, p]
+        if k == 4:
+            slope[:, p, k * p + 3] = d_factor[:, p] * result.height[:, p] * result.fwhm_cm1[:, p]
+    return Dual(factor * result.height * result.fwhm_cm1, slope)
+
+
+def propagate(gradient: FloatArray, covariance: FloatArray) -> FloatArray:
     """Standard errors [N, K] of K functions with gradients [N, K, 3P]; a held parameter has no error."""
     covariance = np.where(np.isnan(covariance), 0.0, covariance)
     with np.errstate(invalid="ignore"):
@@ -214,7 +219,7 @@ def _ratio(result: FitResult, a: int, b: int, both: BoolArray, factor: FloatArra
             if k == 4:
                 gradient[:, 1, k * p + 3] = sign * area_value * d_factor[:, p] / factor[:, p]
     gradient[~np.isfinite(gradient)] = 0.0
-    se = _propagate(gradient, result.covariance)
+    se = propagate(gradient, result.covariance)
     se[unknown] = np.nan
     value, ratio_se, area_value, area_se = (
         np.where(both & np.isfinite(v), v, np.nan) for v in (value, se[:, 0], area_value, se[:, 1])

@@ -5,7 +5,7 @@ Each part checks itself, so whatever is a Recipe is a valid one. `ramanfit.recip
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ramanfit.errors import RecipeError
 from ramanfit.recipe.formula import Formula
@@ -41,6 +41,9 @@ class Recipe:
         One table of the TOML file each.
     ratios : tuple of Ratio
     derived : tuple of Derived
+    beside : tuple of Recipe
+        What is fitted to the same spectra, each in its own window with its own baseline: ratios and derived values of
+        this recipe may name their peaks, too. The axis and the instrument's width of this recipe hold for all.
 
     Raises
     ------
@@ -64,6 +67,7 @@ class Recipe:
     bands: Bands = field(default_factory=Bands)
     ratios: tuple[Ratio, ...] = ()
     derived: tuple[Derived, ...] = ()
+    beside: tuple[Recipe, ...] = ()
 
     def __post_init__(self) -> None:
         check_types(self)
@@ -85,25 +89,53 @@ class Recipe:
             tied = [name, *(peak.name for peak in self.peaks if name in _leaders(peak))]
             whole = len(tied) == 1 and self.peaks[names.index(name)].plain
             expect(whole, "detection.doublets", "Lorentzians that are free and that none is tied to", name)
+        self._check_beside()
         _unique([ratio.name for ratio in self.ratios], "ratios")
+        every = [peak.name for peak in self.every_peak]
         for ratio in self.ratios:
             for side in ("numerator", "denominator"):
-                choice(getattr(ratio, side), names, f"ratios.{ratio.name}.{side}", "peak")
+                choice(getattr(ratio, side), every, f"ratios.{ratio.name}.{side}", "peak")
         _unique([derived.name for derived in self.derived], "derived")
-        self._check_names(names)
+        self._check_names(every)
         self._check_areas()
-        self._check_instrument({peak.name: peak.shape for peak in self.peaks})
+        self._check_instrument({peak.name: peak.shape for peak in self.every_peak})
+
+    @property
+    def every_peak(self) -> tuple[Peak, ...]:
+        """Peaks of the recipes beside, then of this one: the order of the columns."""
+        return (*(peak for other in self.beside for peak in other.every_peak), *self.peaks)
+
+    @property
+    def every_ratio(self) -> tuple[Ratio, ...]:
+        """Ratios of the recipes beside, then of this one."""
+        return (*(ratio for other in self.beside for ratio in other.every_ratio), *self.ratios)
 
     @property
     def formulas(self) -> dict[str, Formula]:
-        """Formulas of the derived values, by their names."""
-        names = [peak.name for peak in self.peaks]
-        return {derived.name: derived.parsed(names, self.ratios) for derived in self.derived}
+        """Formulas of the derived values, by their names: those of the recipes beside, then of this one."""
+        formulas = {name: formula for other in self.beside for name, formula in other.formulas.items()}
+        names = [peak.name for peak in self.every_peak]
+        return formulas | {derived.name: derived.parsed(names, self.every_ratio) for derived in self.derived}
+
+    @property
+    def parts(self) -> tuple[Recipe, ...]:
+        """The recipes that are fitted, each by itself: those beside, then this one without what names their peaks."""
+        if not self.beside:
+            return (self,)
+        names = {peak.name for peak in self.peaks}
+        own = replace(
+            self,
+            beside=(),
+            ratios=tuple(ratio for ratio in self.ratios if {ratio.numerator, ratio.denominator} <= names),
+            derived=(),  # they are made once all parts are fitted
+        )
+        others = (replace(other, axis=self.axis, instrument=self.instrument) for other in self.beside)
+        return (*(part for other in others for part in other.parts), own)
 
     @property
     def stands_with(self) -> dict[str, str]:
         """Ratios and derived values to the peak on whose row each stands in a long table."""
-        numerators = {ratio.name: ratio.numerator for ratio in self.ratios}
+        numerators = {ratio.name: ratio.numerator for ratio in self.every_ratio}
         return numerators | {name: formula.peaks[0] for name, formula in self.formulas.items()}
 
     @property
@@ -128,15 +160,39 @@ class Recipe:
 
     def _check_names(self, peaks: list[str]) -> None:
         """Make sure that no two columns have one name."""
-        before: list[str] = []
+        before = [name for other in self.beside for name in other.stands_with]
         for key, items in (("ratios", self.ratios), ("derived", self.derived)):
             for name in [item.name for item in items]:
                 if taken := taken_by(name, peaks, before, derived=key == "derived"):
                     raise RecipeError(f"{key}.{name}.name: expected a name that no other column has, found {taken}")
                 before.append(name)
 
+    def _check_beside(self) -> None:
+        """Make sure that recipes side by side differ in their names, and have one axis and one instrument."""
+        whose: dict[str, str] = {}
+        for recipe, peaks, rest in (
+            *((other.name, other.every_peak, other.stands_with) for other in self.beside),
+            (
+                self.name,
+                self.peaks,
+                dict.fromkeys((*(r.name for r in self.ratios), *(d.name for d in self.derived)), ""),
+            ),
+        ):
+            for what, names in (("peaks", [peak.name for peak in peaks]), ("ratios", list(rest))):
+                for name in names:
+                    if name in whose:
+                        raise RecipeError(
+                            f"{what}: expected different names in recipes side by side, "
+                            f"found {name!r} in {whose[name]} and in {recipe}"
+                        )
+            whose |= dict.fromkeys([*(peak.name for peak in peaks), *rest], recipe)
+        for other in self.beside:
+            for key, usual in (("axis", Axis()), ("instrument", Instrument())):
+                if getattr(other, key) not in (usual, getattr(self, key)):
+                    raise RecipeError(f"{key}: expected that of {other.name} in {self.name}, the last recipe, too")
+
     def _check_areas(self) -> None:
-        shapes = {peak.name: peak.shape for peak in self.peaks}
+        shapes = {peak.name: peak.shape for peak in self.every_peak}
         for name, formula in self.formulas.items():
             for quantity, peak in formula.quantities:
                 has_one = quantity != "area" or shapes[peak] != "bwf"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
@@ -44,8 +44,20 @@ DEFAULT_RATIO = "ratio"
 _TEXTS = ("name", "description", "source")
 
 
-def load_recipe(name_or_path: str) -> Recipe:
+def load_recipes(names_or_paths: Sequence[str]) -> Recipe:
+    """Return the last of several recipes, with the others beside it; see `load_recipe`."""
+    *others, last = names_or_paths
+    return load_recipe(last, [load_recipe(name) for name in others])
+
+
+def load_recipe(name_or_path: str, beside: Sequence[Recipe] = ()) -> Recipe:
     """Return a shipped recipe by name, or one from a TOML file.
+
+    Parameters
+    ----------
+    name_or_path : str
+    beside : sequence of Recipe
+        What is fitted beside it, whose peaks it may name.
 
     Raises
     ------
@@ -53,7 +65,7 @@ def load_recipe(name_or_path: str) -> Recipe:
         If there is neither, or the file is no valid recipe.
     """
     if name_or_path in shipped_names():
-        return recipe_from_toml(recipe_text(name_or_path), name_or_path)
+        return recipe_from_toml(recipe_text(name_or_path), name_or_path, beside)
     try:
         text = Path(name_or_path).read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
@@ -63,7 +75,7 @@ def load_recipe(name_or_path: str) -> Recipe:
         raise RecipeError(f"{name_or_path}: {error.strerror or error}") from None
     except UnicodeDecodeError:
         raise RecipeError(f"{name_or_path}: expected TOML in UTF-8, found other bytes") from None
-    return recipe_from_toml(text.replace("\r\n", "\n"), name_or_path)
+    return recipe_from_toml(text.replace("\r\n", "\n"), name_or_path, beside)
 
 
 def recipe_files(name_or_path: str) -> list[str]:
@@ -118,7 +130,7 @@ def recipe_text(name: str) -> str:
     return (_FOLDER / f"{name}.toml").read_text(encoding="utf-8")
 
 
-def recipe_from_toml(text: str, where: str) -> Recipe:
+def recipe_from_toml(text: str, where: str, beside: Sequence[Recipe] = ()) -> Recipe:
     """Return the recipe a TOML text holds.
 
     With ``base = "NAME"`` or a file beside it, that recipe's settings hold where the text has none, also those of
@@ -129,6 +141,8 @@ def recipe_from_toml(text: str, where: str) -> Recipe:
     text : str
     where : str
         The file, for messages.
+    beside : sequence of Recipe
+        As in `load_recipe`.
 
     Raises
     ------
@@ -146,6 +160,11 @@ def recipe_from_toml(text: str, where: str) -> Recipe:
             if isinstance(instrument, dict) and "fwhm_cm1" in instrument:
                 under["instrument"]["source"] = ""  # that of another width
             table = {**under, **{key: _over(key, under.get(key), value) for key, value in table.items()}}
+        if beside:
+            expect(
+                "beside" not in table, "beside", "no recipes in one that is the last of several", table.get("beside")
+            )
+            table["beside"] = [to_dict(other) for other in beside]
         return from_dict(table)
     except RecipeError as error:
         raise RecipeError(f"{where}: {error.message}", hint=error.hint) from None
@@ -181,6 +200,11 @@ def from_dict(table: Mapping[str, Any]) -> Recipe:
         items = table.get(key, [])
         expect(isinstance(items, list | tuple), key, f"[[{key}]]", items)
         ready[key] = tuple(build(cls, item, _item_key(key, i, item)) for i, item in enumerate(items))
+    others = table.get("beside", [])
+    expect(isinstance(others, list | tuple), "beside", "[[beside]]", others)
+    for other in others:
+        expect(isinstance(other, Mapping), "beside", "a table", other)
+    ready["beside"] = tuple(from_dict(other) for other in others)
     return build(Recipe, table, **ready)
 
 
@@ -192,18 +216,25 @@ def _item_key(key: str, index: int, item: object) -> str:
 def to_dict(recipe: Recipe) -> dict[str, Any]:
     """Return every setting as nested dicts and lists in the order of the TOML file; None stays None."""
     values = asdict(recipe)
-    return {key: values[key] for key in (*_TEXTS, *_TABLES, *_LISTS)}
+    values["beside"] = [to_dict(other) for other in recipe.beside]
+    return {key: values[key] for key in (*_TEXTS, *_TABLES, *_LISTS, *["beside"] * bool(recipe.beside))}
 
 
 def to_toml(recipe: Recipe) -> str:
     """Return the full recipe as TOML: `recipe_from_toml` makes the same recipe of it."""
+    return "\n".join(_lines(recipe)) + "\n"
+
+
+def _lines(recipe: Recipe, inside: str = "") -> list[str]:
     lines = [f"{key} = {format_toml(getattr(recipe, key))}" for key in _TEXTS]
     for key in _TABLES:
-        lines += ["", f"[{key}]", *_settings(getattr(recipe, key))]
+        lines += ["", f"[{inside}{key}]", *_settings(getattr(recipe, key))]
     for key in _LISTS:
         for item in getattr(recipe, key):
-            lines += ["", f"[[{key}]]", *_settings(item)]
-    return "\n".join(lines) + "\n"
+            lines += ["", f"[[{inside}{key}]]", *_settings(item)]
+    for other in recipe.beside:
+        lines += ["", f"[[{inside}beside]]", *_lines(other, f"{inside}beside.")]
+    return lines
 
 
 def _settings(settings: Any) -> list[str]:
@@ -217,6 +248,7 @@ def with_overrides(recipe: Recipe, overrides: Mapping[str, object]) -> Recipe:
     ----------
     recipe : Recipe
     overrides : mapping of str to object
+        Of the recipe, those of peaks, ratios and derived values also of the recipes beside it.
         Dotted keys, peaks, ratios and derived values by name: ``"baseline.order"``, ``"peaks.G.center_max_cm1"``. A
         text is read as a TOML value (``"3"``, ``"[[1000, 1050]]"``, ``"none"``) where the setting is no text.
 
@@ -248,7 +280,8 @@ def _slots(table: dict[str, Any]) -> dict[str, tuple[dict[str, Any], str]]:
     """Return where every dotted key points: a part of `table` and the name in it."""
     slots = {name: (table, name) for name in _TEXTS}
     tables = {key: table[key] for key in _TABLES}
-    tables |= {f"{key}.{item['name']}": item for key in _LISTS for item in table[key]}
+    for some in (*table.get("beside", ()), table):
+        tables |= {f"{key}.{item['name']}": item for key in _LISTS for item in some[key]}
     return slots | {f"{key}.{name}": (its_table, name) for key, its_table in tables.items() for name in its_table}
 
 

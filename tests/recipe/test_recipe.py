@@ -198,11 +198,11 @@ def test_the_default_recipe_explains_every_key_of_a_peak() -> None:
 def test_a_shipped_recipe_shows_every_key(name: str) -> None:
     table = parse_toml(recipe_text(name), name)
     names = {f.name for f in fields(Recipe)}
-    assert set(table) | {"ratios", "derived"} == names
+    assert set(table) | {"ratios", "derived", "beside"} == names
     plain = {f.name for f in fields(Peak)} - TYING
     for key, cls in KEYS.items():
         for part in [table] if key == "" else [table.get(key, [])] if key in TABLES else table.get(key, []):
-            wanted = plain if cls is Peak else {f.name for f in fields(cls)} - {"ratios", "derived"}
+            wanted = plain if cls is Peak else {f.name for f in fields(cls)} - {"ratios", "derived", "beside"}
             assert (set(part) - TYING if cls is Peak else set(part) - {"ratios", "derived"}) == wanted, key
     assert "#" in recipe_text(name)
 

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from ramanfit.recipe.recipe import Recipe
 
 
+OF_SEVERAL = ("fit", "ratio", "evolve")
+"""Commands that take several recipes."""
+
+
 def complete_recipe(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Complete names of shipped recipes, then files."""
     from click.shell_completion import CompletionItem
@@ -39,11 +43,21 @@ def complete_baseline(context: click.Context, parameter: click.Parameter, incomp
     return [CompletionItem(name) for name in ("fit", *METHODS) if name.startswith(incomplete)]
 
 
-def _resolve_recipe(recipe: str | None, assignments: Sequence[str], **values: Any) -> Recipe:
-    from ramanfit.recipe.toml import DEFAULT_RECIPE, load_recipe, takes_smooth, with_overrides
+class RecipeName(click.ParamType):  # type: ignore[type-arg]  # no generic before click 8.2
+    """A name or a file; several in ``RAMANFIT_RECIPE`` are separated as in ``PATH``."""
 
-    base = load_recipe(recipe or DEFAULT_RECIPE)
+    name = "NAME|FILE"
+    envvar_list_splitter = os.pathsep
+
+
+def _resolve_recipe(recipe: tuple[str, ...], assignments: Sequence[str], **values: Any) -> Recipe:
+    from ramanfit.recipe.toml import DEFAULT_RECIPE, load_recipes, takes_smooth, with_overrides
+
     context = click.get_current_context()
+    if len(recipe) > 1 and context.command.name not in OF_SEVERAL:
+        names = ", ".join(OF_SEVERAL)
+        raise click.UsageError(f"--recipe: expected one recipe, found {len(recipe)}; {names} take several", context)
+    base = load_recipes(recipe or (DEFAULT_RECIPE,))
     typed = _assignments(assignments)
     from_shell = _assignments(os.environ.get("RAMANFIT_SET", "").split())
     for option in context.command.params:
@@ -75,8 +89,8 @@ def given_recipe_files() -> tuple[str, ...]:
     """Return the files behind the option ``--recipe`` of the command that runs."""
     from ramanfit.recipe.toml import recipe_files
 
-    given = click.get_current_context().params.get("recipe")
-    return tuple(recipe_files(given)) if given else ()
+    given = click.get_current_context().params.get("recipe") or ()
+    return tuple(file for name in given for file in recipe_files(name))
 
 
 recipe_options = resolved(
@@ -86,8 +100,11 @@ recipe_options = resolved(
         inherited(
             "--recipe",
             metavar="NAME|FILE",
+            type=RecipeName(),
+            multiple=True,
             shell_complete=complete_recipe,
-            help="A shipped recipe or a TOML file.  [default: li-graphite]",
+            help="A shipped recipe or a TOML file; repeated, each is fitted in its own window, and ratios of the last "
+            "may name peaks of all.  [default: li-graphite]",
         ),
         click.option(
             "--set",

@@ -65,11 +65,12 @@ function spectrumOf(row) {
   const counts = Array.from(steps.subarray(firstStep[k], firstStep[k + 1]), (step) =>
     step === NO_NUMBER ? null : spectra.offset[k] + spectra.step[k] * step,
   );
+  const ofCurves = Object.keys(spectra.lines); // of several recipes, the peaks of the last
   // what was not detected may be in the fit all the same
-  const undetected = new Map(spectra.undetected[k].map(([number, ...values]) => [peaks[number], values]));
+  const undetected = new Map(spectra.undetected[k].map(([number, ...values]) => [ofCurves[number], values]));
   const detected = (peak) =>
     ["center_cm1", "fwhm_cm1", "height"].every((kind) => columns[columnOf(peak, kind)][row] !== null);
-  const drawn = peaks.filter((peak) => undetected.has(peak) || detected(peak));
+  const drawn = peaks.filter((peak) => ofCurves.includes(peak) && (undetected.has(peak) || detected(peak)));
   const [low, high] = [shift[0], shift.at(-1)];
   const coefficients = spectra.coefficients[k];
   const under = spectra.under[k];
