@@ -20,7 +20,8 @@ PRINTED = ("center_cm1", "fwhm_cm1", "height", "ratio", "derived")  # with their
 
 def fitted_columns(recipe: Recipe) -> Schema:
     """Return all columns that a wide table of fits with a recipe may have."""
-    return Schema.of(*([each.name for each in part] for part in (recipe.peaks, recipe.ratios, recipe.derived)))
+    peaks, ratios = ([each.name for each in some] for some in (recipe.every_peak, recipe.every_ratio))
+    return Schema.of(peaks, ratios, recipe.formulas)
 
 
 def check_columns(asked: Sequence[str], names: Iterable[str]) -> None:

@@ -548,6 +548,7 @@ def test_every_field_of_a_request_is_an_option_and_what_is_no_field_is_handed_on
         "--average",
         "5",
     ]
+    given += ["--covariates", "c.csv", "--from-name", "(?P<t>\\d+)K"]
     assert Console().run(fitting_command(seen), given) == 0
     same = [name for name in Request._fields if getattr(asked, name) == getattr(seen["request"], name)]
     assert same == ["files", "recipe_files"]
