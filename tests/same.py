@@ -51,6 +51,7 @@ BASES = {
 EXAMPLES: dict[str, list[str]] = {
     "--axis-column": ["--axis-column nonsense"],
     "--at": ["--at 1350,1590"],
+    "--average": ["--average 2", "--average all"],
     "--base": ["--base graphite"],
     "--baseline": ["--baseline arpls", "--baseline rubberband --set baseline.margin_cm1=20"],
     "--baseline-order": ["--baseline-order 3", "--baseline-order auto"],
@@ -74,6 +75,7 @@ EXAMPLES: dict[str, list[str]] = {
     "--form": ["--form csv", "--form txt", "--form nc", "--form nxs", "--form jsonl"],
     "--from": ["--from 1min"],
     "--format": ["--format svg"],
+    "--from-name": ["--from-name '(?P<number>[0-9]+)--'"],
     "--half-width": ["--half-width 8"],
     "--instrument-width": ["--instrument-width 5", "--instrument-width 5 --recipe carbon-bwf"],
     "--interval": ["--interval 0s"],

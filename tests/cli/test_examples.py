@@ -61,6 +61,7 @@ def laboratory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copy(next(SAMPLES.glob("operando/*.mpt")), folder / "cell.mpt")
     (pristine,) = (SAMPLES / "pristine-graphite").glob("*Spec.Data*")
     shutil.copy(pristine, folder / "pristine.txt")
+    shutil.copy(next(folder.glob("scans/*Spec.Data*")), folder / "dark.txt")  # on the axis of the scans
     write(folder / "spectrum.txt", SHIFT, light(SHIFT, [(1582.0, 900.0), (1350.0, 300.0), (1620.0, 90.0)]))
     (folder / "table-s1.csv").write_text("point,G_height,B_height\nP1,100,120\nP2,90,70\n")
     counts = light(SHIFT, [(1590.0, 400.0), (1345.0, 300.0)])

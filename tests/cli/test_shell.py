@@ -535,20 +535,8 @@ def test_every_field_of_a_request_is_an_option_and_what_is_no_field_is_handed_on
     assert asked == Request(("x.txt",), load_recipe(DEFAULT_RECIPE), placement={})
     assert seen == {"check": False, "meta": None}
     given = ["x.txt", "--recipe", "graphite", "--select", "a", "--step", "1um", "--echem", "c.mpt", "-j", "2", "-k"]
-    given += [
-        "--engine",
-        "lmfit",
-        "--verify",
-        "3",
-        "--sensitivity",
-        "--points",
-        "P1",
-        "--dark",
-        "d.txt",
-        "--average",
-        "5",
-    ]
-    given += ["--covariates", "c.csv", "--from-name", "(?P<t>\\d+)K"]
+    given += ["--engine", "lmfit", "--verify", "3", "--sensitivity", "--points", "P1"]
+    given += ["--dark", "d.txt", "--average", "5", "--covariates", "c.csv", "--from-name", "(?P<t>\\d+)K"]
     assert Console().run(fitting_command(seen), given) == 0
     same = [name for name in Request._fields if getattr(asked, name) == getattr(seen["request"], name)]
     assert same == ["files", "recipe_files"]
