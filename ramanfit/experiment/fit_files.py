@@ -106,12 +106,12 @@ def fit_exports(job: Job, paths: Iterable[str], spread: Spread = map) -> Iterato
     No more than about two batches of spectra are held, however many there are.
     """
     waiting: list[_Read] = []
-    held = 0
+    held, recipe = 0, job.recipe.parts[-1]
     for path in paths:
         read = _Read(Outcome(inputs=[path]), [])
         try:
             for scan in map(settled, open_scans(path, job.options, stdin_name=job.stdin_name)):
-                read.scans.append((scan, prepare(scan, job.recipe.parts[-1])))
+                read.scans.append((scan, prepare(scan, recipe)))
         except RamanfitError as error:
             read.outcome.error = error
         waiting.append(read)
