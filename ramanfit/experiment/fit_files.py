@@ -114,14 +114,14 @@ def fit_exports(job: Job, paths: Iterable[str], spread: Spread = map) -> Iterato
     No more than about two batches of spectra are held, however many there are.
     """
     waiting: list[_Read] = []
-    held = 0
+    held, recipe = 0, job.recipe.parts[-1]
     for path in paths:
         read = _Read(Outcome(inputs=[path]), [], [])
         try:
             for scan in map(settled, open_scans(path, job.options, stdin_name=job.stdin_name)):
                 measured = Visit.of(scan), print_of(scan)
                 treated = scan if job.treatment is None else _treated(scan, job)
-                read.scans.append((treated, prepare(treated, job.recipe.parts[-1])))
+                read.scans.append((treated, prepare(treated, recipe)))
                 read.measured.append(measured)
         except RamanfitError as error:
             read.outcome.error = error
