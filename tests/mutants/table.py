@@ -52,8 +52,9 @@ def _of(file: str, old: str, new: str, *tests: str) -> Mutation:
 MUTATIONS = (
     # scan
     _of("scan/by_row.py", "axis = -1 if name in cls.last else 0", "axis = 0", "scan/test_by_row.py"),
-    _of("scan/schedule.py", "OFF_BEAT = 0.25", "OFF_BEAT = 0.49", "scan/test_schedule.py"),
-    _of("scan/schedule.py", "MOST_MISSING = 4", "MOST_MISSING = 400", "scan/test_schedule.py"),
+    _of("scan/clock.py", "OFF_BEAT = 0.25", "OFF_BEAT = 0.49", "scan/test_schedule.py"),
+    _of("scan/clock.py", "MOST_MISSING = 4", "MOST_MISSING = 400", "scan/test_schedule.py"),
+    _of("scan/clock.py", "at[1] if at[0] < last else at[0]", "at[0]", "scan/test_clock.py"),
     _of("scan/schedule.py", "visit.offset_s + cycle / 2", "visit.offset_s + cycle", "scan/test_schedule.py"),
     _of("scan/stored.py", "byte = self._offset + sum(", "byte = sum(", "formats/test_wip.py"),
     # recipe
@@ -64,7 +65,14 @@ MUTATIONS = (
     # formats
     _of("formats/units.py", "return laser_cm1 - x\n", "return x - laser_cm1\n", "formats/test_formats.py"),
     _of("formats/spc.py", "exponents - 8 * width", "exponents - 32", "formats/test_spc.py"),
-    _of("formats/table.py", "_LEAST_ROWS = 8", "_LEAST_ROWS = 80", "formats/test_find.py", "formats/test_formats.py"),
+    _of(
+        "formats/other_tables.py",
+        "_LEAST_ROWS = 8",
+        "_LEAST_ROWS = 80",
+        "formats/test_find.py",
+        "formats/test_formats.py",
+    ),
+    _of("formats/row_parser.py", "None if breaks_thousands(text) else", "", "formats/test_tables.py"),
     _of("formats/matlab_guard.py", "_MOST = 4 ", "_MOST = 400 ", "formats/test_matlab.py"),
     _of("formats/wip/axis.py", "np.floor(last) + 1", "np.floor(last)", "formats/test_wip.py"),
     _of("formats/graph_ascii.py", "WITEC = 9", "WITEC = 8", "formats/test_formats.py", "synthetic/test_samples.py"),
@@ -164,12 +172,12 @@ MUTATIONS = (
     _of("experiment/outliers.py", "APART = 6.0", "APART = 3.0", "experiment/test_outliers.py"),
     _of("experiment/outliers.py", "SIDE = 3", "SIDE = 2", "experiment/test_outliers.py"),
     _of("experiment/calibration.py", "NEIGHBOUR_CM1 = 40.0", "NEIGHBOUR_CM1 = 5.0", "experiment/test_calibration.py"),
-    _of("experiment/cell/record.py", "+ shift + offset_s", "+ shift - offset_s", "experiment/test_cell.py"),
+    _of("experiment/cell/record.py", "by = shift + offset_s", "by = shift - offset_s", "experiment/test_cell.py"),
     _of(
-        "experiment/cell/columns.py",
-        "current_ma[1:] + current_ma[:-1]",
-        "2 * current_ma[1:]",
-        "experiment/test_cell.py",
+        "experiment/cell/counters.py",
+        "np.cumsum((low + high) / 2)",
+        "np.cumsum(high)",
+        "experiment/test_cell_layouts.py",
     ),
     _of(
         "experiment/evolution.py",
