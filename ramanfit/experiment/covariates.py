@@ -93,7 +93,8 @@ class Covariates:
     def _from_names(self, table: Table, voice: Voice | None) -> dict[str, Column]:
         pattern, sources = self._pattern, [str(source) for source in table.columns["source"]]
         assert pattern is not None
-        values = {source: pattern.search(source) for source in sources}
+        # the file's name and that of its folder: where the folder lies says nothing of the sample
+        values = {source: pattern.search("/".join(Path(source).parts[-2:])) for source in sources}
         lost = [source for source, match in values.items() if match is None]
         if len(lost) == len(values):
             raise UsageError(f"--from-name {pattern.pattern}: matches the name of none of the files, such as {lost[0]}")

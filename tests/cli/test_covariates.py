@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -180,3 +181,14 @@ def test_the_help_says_what_they_are() -> None:
     heard = " ".join(ramanfit("ratio", "--help").stdout.decode().split())
     assert "--covariates FILE A CSV of columns of your own (temperature, dose, sample), by source or file," in heard
     assert r"--from-name REGEX Columns of your own from the names of files, e.g. '(?P<temperature_k>\d+)K'." in heard
+
+
+def test_where_a_folder_lies_says_nothing(tmp_path: Path) -> None:
+    """A number in the path above the file's own folder is none of the sample's."""
+    folder = tmp_path / "77K" / "cell7"
+    folder.mkdir(parents=True)
+    shutil.copy(SCANS[0], folder / "scan.txt")
+    heard = said("ratio", folder / "scan.txt", "--from-name", r"(?P<k>\d+)K", status=2)
+    assert "matches the name of none of the files" in heard
+    (row,) = {r["cell"] for r in rows(ramanfit("ratio", folder / "scan.txt", "--from-name", r"cell(?P<cell>\d+)"))}
+    assert row == "7"

@@ -67,7 +67,7 @@ def laboratory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     counts = light(SHIFT, [(1590.0, 400.0), (1345.0, 300.0)])
     repeats = np.random.default_rng(2).poisson(np.tile(counts + 700, (10, 1)))
     np.savetxt(folder / "repeats.txt", np.column_stack([SHIFT, *repeats]), fmt="%.8g", delimiter="\t")
-    write(folder / "dark.txt", SHIFT, np.full(SHIFT.size, 700.0))
+    write(folder / "no-light.txt", SHIFT, np.full(SHIFT.size, 700.0))
     for number in range(30):
         cell = folder / "cells" / f"cell{number:02d}"
         cell.mkdir(parents=True)
