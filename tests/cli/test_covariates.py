@@ -190,5 +190,7 @@ def test_where_a_folder_lies_says_nothing(tmp_path: Path) -> None:
     shutil.copy(SCANS[0], folder / "scan.txt")
     heard = said("ratio", folder / "scan.txt", "--from-name", r"(?P<k>\d+)K", status=2)
     assert "matches the name of none of the files" in heard
-    (row,) = {r["cell"] for r in rows(ramanfit("ratio", folder / "scan.txt", "--from-name", r"cell(?P<cell>\d+)"))}
+    (row,) = {
+        r["cell"] for r in rows(ramanfit("ratio", folder / "scan.txt", "--from-name", r"cell(?P<cell>\d+)").stdout)
+    }
     assert row == "7"
