@@ -350,7 +350,8 @@ def test_a_broken_number_among_thousands_is_refused_wherever_it_stands(
 ) -> None:
     """In the first block of a file, and in one behind it."""
     row = '{:.2f},"3,{:03d}.5"\n'
-    text = "".join(row.format(900 + 2.5 * k, k) for k in range(400)) + f"1900.00,{cell}\n"
+    text = "".join(row.format(900 + 0.125 * k, k % 1000) for k in range(8000)) + f"1900.00,{cell}\n"
+    assert len(text) > bytes_in.HEAD
     path = tmp_path / "thousands.csv"
     path.write_text(text)
     for block in (1 << 20, 512):
