@@ -64,10 +64,10 @@ def gather(request: Request, voice: Voice, *, reference: Sequence[str] = (), dra
     if bands is not None:
         bands = bands_with(table, table_with_cell(bands, record, voice))
     if reference:
-        of_reference = request._replace(files=reference, echem=None, verify=None)
-        if table_files(reference):
-            of_reference = of_reference._replace(dark=None, average=None)
-        fits, more = _reference(of_reference, voice)
+        # neither its place and time, nor what is known of them and of its repeats, are those of the scans
+        alone = request._replace(files=reference, placement={}, echem=None, verify=None, average=None)
+        alone = alone._replace(covariates=None, from_name=None)
+        fits, more = _reference(alone._replace(dark=None) if table_files(reference) else alone, voice)
         evolution = replace(evolution, reference=fits)
         inputs = [*inputs, *more]
     if evolution.reference is not None:

@@ -256,6 +256,28 @@ def test_a_reference_gives_rows_and_differences(tmp_path: Path) -> None:
     assert (tmp_path / "third" / "ratios.csv").read_bytes() == (tmp_path / "out" / "ratios.csv").read_bytes()
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ["--order", "serpentine", "--dwell", "25s"],
+        ["--step", "5um", "--first-point", "x1"],
+        ["--average", "3"],
+        ["--from-name", r"Line--(?P<number>\d+)"],
+        ["--timezone", "Europe/Berlin"],
+    ],
+)
+def test_what_is_asked_of_the_scans_is_not_asked_of_the_reference(asked: list[str], tmp_path: Path) -> None:
+    """One spectrum of graphite has no turns, no repeats, and another name."""
+    undated = tmp_path / "pristine.txt"
+    (pristine,) = (SAMPLES / "pristine-graphite").glob("*Spec.Data*")
+    shutil.copy(pristine, undated)
+    text = ramanfit("evolve", SAMPLES / "operando", *asked, "--reference", undated).stdout
+    table = list(csv.DictReader(io.StringIO(text)))
+    alone = list(csv.DictReader(io.StringIO(ramanfit("ratio", undated).stdout)))
+    assert table[-1]["point"] == "reference"
+    assert table[-1]["ratio"] == alone[0]["ratio"]
+
+
 def test_more_maps_and_no_such_quantity(tmp_path: Path) -> None:
     ramanfit("evolve", SAMPLES / "operando", "--quantity", "G_fwhm_cm1", *TABLES, "-o", tmp_path)
     assert (tmp_path / "map_G_fwhm_cm1.csv").exists()
