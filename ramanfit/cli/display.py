@@ -85,18 +85,39 @@ class Output(NamedTuple):
 
         return as_printed(table) if self.columns is None else with_columns_asked(table, self.columns, errors=for_people)
 
-    def open(self) -> TableWriter | TerminalWriter:
+    def open(self) -> ShownWriter:
         """Return a context manager with ``write(table)``, any number of times with the same columns."""
+        if self.form == TERMINAL:
+            return ShownWriter(self, TerminalWriter(self.header))
         from ramanfit.tables.forms import open_writer
 
-        writer: TableWriter | TerminalWriter
-        if self.form == TERMINAL:
-            writer = TerminalWriter(self.header)
-        else:
-            writer = open_writer(self.path, self.form, header=self.header)
-        write = writer.write
-        writer.write = lambda table: write(self.shown(table))  # type: ignore[method-assign]
-        return writer
+        return ShownWriter(self, open_writer(self.path, self.form, header=self.header))
+
+
+class ShownWriter:
+    """Writes of every table the columns that are shown.
+
+    Parameters
+    ----------
+    output : Output
+    writer : TableWriter or TerminalWriter
+    """
+
+    def __init__(self, output: Output, writer: TableWriter | TerminalWriter) -> None:
+        self._output, self._writer = output, writer
+
+    def write(self, table: Table) -> None:
+        """Add rows."""
+        self._writer.write(self._output.shown(table))
+
+    def __enter__(self) -> ShownWriter:
+        self._writer.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._writer.__exit__(kind, error, trace)
 
 
 class TerminalWriter:

@@ -93,7 +93,7 @@ class Schema(Mapping[str, Entry]):
         """
         names = dict.fromkeys(names)
         meant = _named([name for name in names if column_name("area_ratio", name) in names], names, RATIO)
-        plain = {entry.name: entry for entry in _plain()}
+        plain = {entry.name: entry for entry in plain_entries()}
         for name in names:
             if name not in meant:
                 of_peak = _OF_PEAK.fullmatch(name)
@@ -135,7 +135,7 @@ def covariates_of(names: Sequence[str]) -> list[str]:
     return own
 
 
-def _plain() -> list[Entry]:
+def plain_entries() -> list[Entry]:
     """Return the columns that are no peak's, ratio's or derived value's."""
     named = (PEAK, RATIO, DERIVED, BAND)
     entries = [Entry(kind.name, kind) for kind in KINDS.values() if kind.owner not in named]

@@ -74,6 +74,13 @@ def test_a_selection_that_picks_nothing_is_refused(pick: list[str], words: bytes
     assert words in ramanfit("ratio", *OPERANDO[:2], *pick, status=2).stderr
 
 
+def test_a_column_of_bands_is_known_before_any_work(tmp_path: Path) -> None:
+    wrong = ramanfit("bands", TABLE_S1, "--columns", "corected", status=2)
+    assert wrong.stderr.splitlines()[0] == b"ramanfit: --columns: no column 'corected': did you mean corrected?"
+    named = "point,band_cm1,corrected,corrected_se,specific_enhancement"
+    assert list(rows(ramanfit("bands", TABLE_S1, "--columns", named))[0]) == named.split(",")
+
+
 def test_a_time_that_is_not_known_and_columns_of_a_folder_are_refused(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("".join(f"{900 + 2 * k}\t{100 + k % 7}\n" for k in range(500)))
     assert b"--from: no spectrum has a time" in ramanfit("ratio", tmp_path, "--from", "1h", status=2).stderr

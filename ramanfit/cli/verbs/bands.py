@@ -49,10 +49,14 @@ def command(
     from ramanfit.cli.ending import refuse, report_flags, write_meta
     from ramanfit.experiment.evolve import with_bands
     from ramanfit.experiment.gather import gather
+    from ramanfit.tables.schema import plain_entries
+    from ramanfit.tables.select import check_columns
 
     dark_counts = _counts(request.dark)
     bands = with_bands(request.recipe, at_cm1, half_width_cm1, controls_cm1, dark_counts)
     request = request._replace(recipe=bands, dark=request.dark if dark_counts is None else None)
+    if output.columns is not None and not (request.covariates or request.from_name):
+        check_columns(output.columns, [entry.name for entry in plain_entries()])
     refuse((output.path, meta), request)
     with output.open() as writer:
         gathered = gather(request, console, draw=False)
