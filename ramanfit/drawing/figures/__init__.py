@@ -1,17 +1,20 @@
 """Figures for publication, from plain data; nothing else in the package knows matplotlib.
 
 `style` has what all share: size, type, colours, words on axes, and saving. `maps` draws quantities over position and
-time, `lines` over one of them, `spectra` counts with their fits. Every function returns a figure that is not yet saved.
+time, `traces` and `bands` over time, `profile` along the line (`lines` has what these share), `spectra` counts with
+their fits. Every function returns a figure that is not yet saved.
 """
 
 from __future__ import annotations
 
 from matplotlib.figure import Figure
 
-from ramanfit.drawing.figures.lines import bands_figure, profile_figure, traces_figure
+from ramanfit.drawing.figures.bands import bands_figure
 from ramanfit.drawing.figures.maps import map_figure
+from ramanfit.drawing.figures.profile import profile_figure
 from ramanfit.drawing.figures.spectra import gallery_figure, spectrum_figure, waterfall_figure
 from ramanfit.drawing.figures.style import save
+from ramanfit.drawing.figures.traces import traces_figure
 
 __all__ = [
     "Figure",
