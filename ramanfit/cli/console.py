@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import click
 
+from ramanfit.cli.options.declare import RUNNING, grouped
 from ramanfit.errors import RamanfitError
 from ramanfit.experiment.voice import NoProgress
 
@@ -135,9 +136,8 @@ def talk_options(command: Function) -> Function:
         (("-v", "--verbose"), "Say more on stderr."),
         (("-q", "--quiet"), "Say nothing on stderr but errors."),
     ):
-        command = click.option(*names, is_flag=True, is_eager=True, expose_value=False, callback=_set_talk, help=text)(
-            command
-        )
+        option = click.option(*names, is_flag=True, is_eager=True, expose_value=False, callback=_set_talk, help=text)
+        command = grouped(RUNNING, option)(command)
     return command
 
 

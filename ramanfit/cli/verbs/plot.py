@@ -8,19 +8,24 @@ from pathlib import Path
 import click
 
 from ramanfit.cli.console import Console, talk_options
+from ramanfit.cli.help import Verb
+from ramanfit.cli.options.declare import FIGURES, OUTPUT, own_option
 from ramanfit.cli.options.experiment import figure_width, waterfall_picks
 from ramanfit.cli.options.fitting import fit_options
 from ramanfit.experiment.request import Drawing, Request
 
 
-@click.command("plot")
+@click.command("plot", cls=Verb)
 @fit_options
-@click.option("--scan", "scans", multiple=True, type=int, metavar="N", help="Only this scan; may be repeated.")
-@click.option("--worst", type=click.IntRange(min=1), metavar="K", help="The K worst fits side by side: flagged first.")
-@click.option("--waterfall", is_flag=True, help="Spectra of one point above one another.")
+@own_option(FIGURES, "--scan", "scans", multiple=True, type=int, metavar="N", help="Only this scan; may be repeated.")
+@own_option(
+    FIGURES, "--worst", type=click.IntRange(min=1), metavar="K", help="The K worst fits side by side: flagged first."
+)
+@own_option(FIGURES, "--waterfall", is_flag=True, help="Spectra of one point above one another.")
 @waterfall_picks
 @figure_width
-@click.option(
+@own_option(
+    OUTPUT,
     "-o",
     "--output",
     "target",

@@ -6,11 +6,12 @@ import click
 
 from ramanfit.cli.console import talk_options
 from ramanfit.cli.display import Output
+from ramanfit.cli.help import Verb
 from ramanfit.cli.options.output import unresolved_output_options
 from ramanfit.cli.options.recipe import complete_recipe
 
 
-@click.command("recipe")
+@click.command("recipe", cls=Verb)
 @click.argument("name", required=False, shell_complete=complete_recipe)
 @unresolved_output_options
 @talk_options
