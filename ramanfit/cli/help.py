@@ -6,13 +6,12 @@ import copy
 import inspect
 import re
 import shutil
-import textwrap
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator
 
 import click
 
 from ramanfit.cli import TOPICS
+from ramanfit.cli.console import wrapped
 from ramanfit.cli.options.declare import GROUPS, RUNNING, group_of, set_group
 
 ON_A_PAGE = 20
@@ -55,7 +54,7 @@ class Verb(click.Command):
         column = min(_NAMES, width // 3, max(len(names) for some in records.values() for names, _ in some))
         parts += [[f"{title}:", *_pairs(some, column, width)] for title, some in records.items()]
         more = "" if whole else f"All {len(options)} options: {ctx.command_path} --help-all.  "
-        parts.append(_wrapped(f"{more}Manual: ramanfit manual {TOPICS.get(self.name or '', '[TOPIC]')}", width))
+        parts.append(wrapped(f"{more}Manual: ramanfit manual {TOPICS.get(self.name or '', '[TOPIC]')}", width))
         formatter.write("\n\n".join("\n".join(part) for part in parts) + "\n")
 
 
@@ -69,7 +68,7 @@ def format_group(group: click.Group, commands: Iterable[tuple[str, str]], ctx: c
         *_said(group.help or "", width),
         ["Options:", *_pairs(pairs, max(len(names) for names, _ in pairs), width)],
         ["Commands:", *_pairs(list(commands), max(len(name) for name, _ in commands), width)],
-        _wrapped("One command: ramanfit help COMMAND.  Manual: ramanfit manual [TOPIC]", width),
+        wrapped("One command: ramanfit help COMMAND.  Manual: ramanfit manual [TOPIC]", width),
     ]
     return "\n\n".join("\n".join(part) for part in parts) + "\n"
 
@@ -97,7 +96,7 @@ def _width(ctx: click.Context) -> int:
 
 
 def _usage(command: click.Command, ctx: click.Context, width: int) -> list[str]:
-    return _wrapped(f"Usage: {ctx.command_path} {' '.join(command.collect_usage_pieces(ctx))}", width, "       ")
+    return wrapped(f"Usage: {ctx.command_path} {' '.join(command.collect_usage_pieces(ctx))}", width, "       ")
 
 
 def _record(option: click.Option, ctx: click.Context, whole: bool) -> tuple[str, str]:
@@ -112,7 +111,7 @@ def _record(option: click.Option, ctx: click.Context, whole: bool) -> tuple[str,
 def _pairs(pairs: Iterable[tuple[str, str]], column: int, width: int) -> Iterator[str]:
     """Yield lines of names and, beside or below them, texts."""
     for names, text in pairs:
-        lines = _wrapped(text, width, indent := " " * (column + 4), indent)
+        lines = wrapped(text, width, indent := " " * (column + 4), indent)
         if len(names) <= column:
             lines[:1] = [f"  {names:<{column}}  {lines[0].lstrip()}".rstrip()]
         else:
@@ -125,7 +124,7 @@ def _said(text: str, width: int) -> Iterator[list[str]]:
     for paragraph in inspect.cleandoc(text).split("\n\n"):
         lines = paragraph.splitlines()
         if lines[0].strip() != "\b":
-            yield _wrapped(" ".join(paragraph.split()), width, "  ", "  ")
+            yield wrapped(" ".join(paragraph.split()), width, "  ", "  ")
             continue
         yield [folded for line in lines[1:] for folded in _folded(f"  {line}", width)]
 
@@ -139,19 +138,10 @@ def _folded(line: str, width: int) -> list[str]:
     head, text = (says[1], says[3]) if says else (line, "")
     at = len(says[1] + says[2]) if says else 0
     if says and len(head) <= width and width - at >= width / 3:
-        below = _wrapped(text, width, " " * at, " " * at)
+        below = wrapped(text, width, " " * at, " " * at)
         return [head.ljust(at) + below[0].lstrip(), *below[1:]]
     command = " ramanfit " in f"{head} "
     glued = re.sub(r"( --?[a-z][\w-]*) (?=[^-|>])", rf"\1{_GLUE}", head.strip()) if command else head.strip()
-    lines = _wrapped(glued, width - 2 * command, f"{indent}    " if command else indent, indent)
+    lines = wrapped(glued, width - 2 * command, f"{indent}    " if command else indent, indent)
     lines = [part.replace(_GLUE, " ") + " \\" * (command and part is not lines[-1]) for part in lines]
-    return lines + (_wrapped(text, width, f"{indent}    ", f"{indent}    ") if text else [])
-
-
-def _wrapped(text: str, width: int, below: str = "", first: str = "") -> list[str]:
-    """Return a text in lines that are broken between words alone; there is one at least."""
-    wrapper: Any = textwrap.TextWrapper(
-        width, initial_indent=first, subsequent_indent=below, break_long_words=False, break_on_hyphens=False
-    )
-    lines: Sequence[str] = wrapper.wrap(text)
-    return [*lines] or [first]
+    return lines + (wrapped(text, width, f"{indent}    ", f"{indent}    ") if text else [])

@@ -57,9 +57,14 @@ def _resolve_recipe(recipe: tuple[str, ...], assignments: Sequence[str], **value
     if len(recipe) > 1 and context.command.name not in OF_SEVERAL:
         names = ", ".join(OF_SEVERAL)
         raise click.UsageError(f"--recipe: expected one recipe, found {len(recipe)}; {names} take several", context)
-    base = load_recipes(recipe or (DEFAULT_RECIPE,))
-    typed = _assignments(assignments)
-    from_shell = _assignments(os.environ.get("RAMANFIT_SET", "").split())
+    try:
+        base = load_recipes(recipe or (DEFAULT_RECIPE,))
+    except RecipeError as error:
+        if context.get_parameter_source("recipe") is not ParameterSource.ENVIRONMENT:
+            raise
+        raise RecipeError(f"RAMANFIT_RECIPE: {error.message}", hint=error.hint) from None
+    typed = _assignments(assignments, "--set")
+    from_shell = _assignments(os.environ.get("RAMANFIT_SET", "").split(), "RAMANFIT_SET")
     for option in context.command.params:
         value = values.get(option.name or "")
         if value is None or not isinstance(option, RecipeOption):
@@ -77,11 +82,11 @@ def _resolve_recipe(recipe: tuple[str, ...], assignments: Sequence[str], **value
     return with_overrides(base, {**from_shell, **typed})
 
 
-def _assignments(texts: Sequence[str]) -> dict[str, object]:
+def _assignments(texts: Sequence[str], source: str) -> dict[str, object]:
     pairs = [text.partition("=") for text in texts]
     for key, equals, _ in pairs:
         if not key or not equals:
-            raise RecipeError(f"--set: expected KEY=VALUE such as baseline.order=3, found {key + equals!r}")
+            raise RecipeError(f"{source}: expected KEY=VALUE such as baseline.order=3, found {key + equals!r}")
     return {key.strip(): value.strip() for key, _, value in pairs}
 
 

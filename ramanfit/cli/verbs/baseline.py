@@ -12,6 +12,7 @@ from ramanfit.cli.options.declare import OUTPUT, own_option
 from ramanfit.cli.options.reading import dark_option, files, keep_going, reading_options
 from ramanfit.cli.options.recipe import given_recipe_files, recipe_options
 from ramanfit.experiment.request import Request
+from ramanfit.scan.notes import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -90,3 +91,7 @@ def command(
     for output, scan in zip(outputs, written, strict=True):
         with Sink(output) as sink:
             sink.write(graph_ascii(scan))
+    if is_folder(target):
+        console.say(f"wrote {target}: {counted(len(written), 'measurement')}")
+    else:
+        console.wrote(target, counted(sum(map(len, written)), "spectrum"))

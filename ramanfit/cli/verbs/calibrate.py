@@ -82,3 +82,4 @@ def command(
     in_nm = all(scan.axis_unit == "nm" for scan in measured)
     with Sink(path) as sink:
         sink.write(calibrated_recipe(calibration, base, [Path(p).name for p in paths], in_nm=in_nm).encode())
+    console.wrote(path, f"recipe {base}, calibrated")

@@ -107,4 +107,4 @@ def write_folder(
     if drawing.report:
         record = record_of(request.recipe, with_record(gathered.inputs, request), command_line())
         written += write_report(folder, gathered, record, Path(request.files[0]).name or request.recipe.name)
-    console.say(f"{folder}: {', '.join(written)}")
+    console.say(f"wrote {folder}: {', '.join(written)}")

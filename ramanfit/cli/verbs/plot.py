@@ -13,6 +13,7 @@ from ramanfit.cli.options.declare import FIGURES, OUTPUT, own_option
 from ramanfit.cli.options.experiment import figure_width, waterfall_picks
 from ramanfit.cli.options.fitting import fit_options
 from ramanfit.experiment.request import Drawing, Request
+from ramanfit.scan.notes import counted
 
 
 @click.command("plot", cls=Verb)
@@ -84,12 +85,15 @@ def command(
     if waterfall:
         drawing = Drawing(soc=soc, times_s=times_s, point=point, width=width)
         figures.save(waterfall_of(gathered, drawing), target)
+        console.wrote(target)
     else:
         shown = shown_spectra(gathered, point, scans)
         if worst:
             figures.save(worst_fits(shown, worst, width), target)
+            console.wrote(target)
         elif len(shown) == 1 and not is_folder(target):
             figures.save(shown[0].figure(width), target)
+            console.wrote(target)
         else:
             if target == "-":
                 raise click.UsageError(f"{len(shown)} figures do not fit into one file: name a folder with -o DIR")
@@ -100,6 +104,6 @@ def command(
                 for one, file in zip(shown, files, strict=True):
                     figures.save(one.figure(width), file)
                     bar.advance()
-            console.say(f"{target}: {len(shown)} figures")
+            console.say(f"wrote {target}: {counted(len(shown), 'figure')}")
     write_meta(meta, request, gathered.inputs)
     report_flags(gathered.evolution.fits.flags, console, check=check)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from ramanfit.cli.console import talk_options
+from ramanfit.cli.console import say_written, talk_options
 from ramanfit.cli.display import Output
 from ramanfit.cli.help import Verb
 from ramanfit.cli.options.output import unresolved_output_options
@@ -34,3 +34,4 @@ def command(name: str | None, path: str, form: str | None, header: bool, columns
         text = recipe_text(name).encode()
         with Sink(path) as sink:
             sink.write(text)
+        say_written(path, f"recipe {name}")
