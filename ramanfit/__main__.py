@@ -27,6 +27,10 @@ Options:
 
 Commands:
 """
+_LAST = """
+One command: ramanfit help COMMAND.  Manual: ramanfit manual [TOPIC]
+"""
+_WIDTH = 80  # of that help; on a narrower terminal Click folds it
 
 
 def help_text() -> str:
@@ -36,12 +40,13 @@ def help_text() -> str:
     """
     from ramanfit.cli import COMMANDS
 
-    return _HELP + "".join(f"  {name:<{max(map(len, COMMANDS))}}  {text}\n" for name, (_, text) in COMMANDS.items())
+    wide = max(map(len, COMMANDS))
+    return _HELP + "".join(f"  {name:<{wide}}  {text}\n" for name, (_, text) in COMMANDS.items()) + _LAST
 
 
 def main() -> None:
     """Run the command line and exit."""
-    if sys.argv[1:] in (["-h"], ["--help"]) and _said(help_text()):
+    if sys.argv[1:] in (["-h"], ["--help"]) and _has_room() and _said(help_text()):
         sys.exit(0)
     # The fits are many small matrix products: BLAS threads slow those down, fight with --jobs and make -j, and cost
     # start-up time. They are counted when numpy is imported, hence here; whoever sets them keeps the last word.
@@ -58,6 +63,16 @@ def main() -> None:
         sys.exit(Console().run(ramanfit, sys.argv[1:]))
     except KeyboardInterrupt:  # before the console was there to hear it
         sys.exit(130)
+
+
+def _has_room() -> bool:
+    columns = os.environ.get("COLUMNS", "")
+    try:
+        return (
+            int(columns if columns.isdigit() and int(columns) else os.get_terminal_size(1).columns or _WIDTH) >= _WIDTH
+        )
+    except OSError:  # no terminal
+        return True
 
 
 def _said(text: str) -> bool:

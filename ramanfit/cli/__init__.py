@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ramanfit.cli.group import ramanfit
 
-__all__ = ["COMMANDS", "ramanfit"]
+__all__ = ["COMMANDS", "TOPICS", "ramanfit"]
 
 COMMANDS: dict[str, tuple[str, str]] = {  # name: module, and the first line of its help, as a test makes sure
     "info": ("ramanfit.cli.verbs.info", "Say what is in Raman exports, and what is missing."),
@@ -26,7 +26,17 @@ COMMANDS: dict[str, tuple[str, str]] = {  # name: module, and the first line of 
     "simulate": ("ramanfit.cli.verbs.simulate", "Write a synthetic experiment beside its true values."),
     "recipe": ("ramanfit.cli.verbs.recipe", "Name the shipped recipes, or print one as TOML."),
     "manual": ("ramanfit.cli.verbs.manual", "Show the manual, or name its topics."),
+    "help": ("ramanfit.cli.verbs.help", "Show what a command does, as its --help."),
     "list": ("ramanfit.cli.verbs.list", "List readers, baselines, shapes, recipes, columns or flags."),
+}
+
+TOPICS: dict[str, str] = {  # page of the manual that the help of a command names; others: all
+    "fit": "tables",
+    "ratio": "tables",
+    "evolve": "tasks",
+    "watch": "tasks",
+    "bands": "before",
+    "baseline": "before",
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -11,6 +12,7 @@ from typing import Any, TypeVar
 
 import click
 
+from ramanfit.cli.options.declare import RUNNING, grouped
 from ramanfit.errors import RamanfitError
 from ramanfit.experiment.voice import NoProgress
 
@@ -37,11 +39,27 @@ class Console:
     def __init__(self) -> None:
         self.quiet = self.verbose = self.debug = False
         self.exit_code = 0
+        self._noted: list[str] = []
 
     def say(self, message: str) -> None:
         """Say what was done or assumed."""
         if not self.quiet:
-            _to_stderr(f"ramanfit: {message}")
+            self._say_noted()
+            _to_stderr(f"ramanfit: {message}", fold=True)
+
+    def note(self, message: str, short: str) -> None:
+        """Say what was assumed or passed over: with ``-v`` in full, else in few words, several on one line."""
+        if self.verbose:
+            self.say(message)
+        elif not self.quiet and short not in self._noted:
+            self._noted.append(short)
+
+    def wrote(self, path: str, what: str = "") -> None:
+        """Say that a file was written; of standard output and devices nothing is said."""
+        from ramanfit.tables.sink import is_device
+
+        if not is_device(path):
+            self.say(f"wrote {path}{': ' * bool(what)}{what}")
 
     def detail(self, message: str) -> None:
         """Say something that only ``-v`` asks for."""
@@ -54,6 +72,7 @@ class Console:
 
     def survive(self, error: RamanfitError) -> None:
         """Say an error and go on: the program will end with its exit status (``--keep-going``)."""
+        self._say_noted()
         self._report(error.message, error.hint)
         self.exit_code = self.exit_code or error.exit_code
 
@@ -80,11 +99,18 @@ class Console:
                 _complete(program)
                 with program.make_context("ramanfit", list(arguments), obj=self) as context:
                     program.invoke(context)
+                self._say_noted()
                 return self.exit_code
             except (Exception, KeyboardInterrupt) as error:
+                self._say_noted()
                 return self._status(error, bare=not arguments)
         finally:
             _let_go_of_streams()
+
+    def _say_noted(self) -> None:
+        noted, self._noted = self._noted, []
+        if noted:
+            _to_stderr(f"ramanfit: {'; '.join(noted)} (-v: why)", fold=True)
 
     def _status(self, error: BaseException, bare: bool) -> int:
         if isinstance(error, click.exceptions.Exit):
@@ -123,9 +149,9 @@ class Console:
 
     @staticmethod
     def _report(message: str, hint: str | None = None) -> None:
-        _to_stderr("ramanfit: " + " ".join(message.split()))
+        _to_stderr("ramanfit: " + " ".join(message.split()), fold=True)
         if hint:
-            _to_stderr(f"  hint: {hint}")
+            _to_stderr(f"  hint: {hint}", fold=True)
 
 
 def talk_options(command: Function) -> Function:
@@ -135,9 +161,8 @@ def talk_options(command: Function) -> Function:
         (("-v", "--verbose"), "Say more on stderr."),
         (("-q", "--quiet"), "Say nothing on stderr but errors."),
     ):
-        command = click.option(*names, is_flag=True, is_eager=True, expose_value=False, callback=_set_talk, help=text)(
-            command
-        )
+        option = click.option(*names, is_flag=True, is_eager=True, expose_value=False, callback=_set_talk, help=text)
+        command = grouped(RUNNING, option)(command)
     return command
 
 
@@ -162,8 +187,37 @@ def _complete(program: click.Command) -> None:
         raise click.exceptions.Exit(shell_complete(program, {}, "ramanfit", "_RAMANFIT_COMPLETE", instruction))
 
 
-def _to_stderr(text: str) -> None:
+def say_written(path: str, what: str = "") -> None:
+    """Say, in the voice of the command that runs, that a file was written."""
+    context = click.get_current_context(silent=True)
+    console = None if context is None else context.find_object(Console)
+    if console is not None:
+        console.wrote(path, what)
+
+
+def wrapped(text: str, width: int, below: str = "", first: str = "") -> list[str]:
+    """Return a text in lines that are broken between words alone; there is one at least.
+
+    Parameters
+    ----------
+    text : str
+    width : int
+    below, first : str
+        What later lines, and the first, begin with.
+    """
+    import textwrap
+
+    lines = textwrap.TextWrapper(
+        width, initial_indent=first, subsequent_indent=below, break_long_words=False, break_on_hyphens=False
+    ).wrap(text)
+    return lines or [first]
+
+
+def _to_stderr(text: str, *, fold: bool = False) -> None:
     if sys.stderr is not None:
+        if fold and sys.stderr.isatty():
+            indent = " " * (len(text) - len(text.lstrip()))
+            text = "\n".join(wrapped(text, shutil.get_terminal_size().columns, f"{indent}    ", indent))
         with suppress(OSError):  # a stderr that is full or closed must not change the exit status
             sys.stderr.write(text + "\n")
             sys.stderr.flush()

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
+from ramanfit.cli.console import say_written
+from ramanfit.scan.notes import counted
+
 if TYPE_CHECKING:
     from ramanfit.experiment.request import Request
     from ramanfit.tables.forms import TableWriter
@@ -105,9 +108,12 @@ class ShownWriter:
 
     def __init__(self, output: Output, writer: TableWriter | TerminalWriter) -> None:
         self._output, self._writer = output, writer
+        self._rows = self._flagged = 0
 
     def write(self, table: Table) -> None:
         """Add rows."""
+        self._rows += len(table)
+        self._flagged += sum(map(bool, table.columns.get("flags", ())))
         self._writer.write(self._output.shown(table))
 
     def __enter__(self) -> ShownWriter:
@@ -118,6 +124,9 @@ class ShownWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._writer.__exit__(kind, error, trace)
+        if kind is None:
+            flagged = f", {self._flagged} flagged" if self._flagged else ""
+            say_written(self._output.path, f"{counted(self._rows, 'row')}{flagged}")
 
 
 class TerminalWriter:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from ramanfit.errors import FlaggedFits
+from ramanfit.scan.notes import counted
 
 if TYPE_CHECKING:
     from ramanfit.cli.console import Console
@@ -76,7 +77,7 @@ def report_flags(flags: Sequence[str], console: Console, *, check: bool) -> None
         return
     counts = Counter(word for words in flagged for word in words.split("|"))
     listed = ", ".join(f"{word} {count}" for word, count in counts.most_common())
-    message = f"{len(flagged)} of {len(flags)} spectra flagged: {listed}"
+    message = f"{len(flagged)} of {counted(len(flags), 'spectrum')} flagged: {listed}"
     if check:
         raise FlaggedFits(message)
     console.say(message)
@@ -85,9 +86,11 @@ def report_flags(flags: Sequence[str], console: Console, *, check: bool) -> None
 def write_meta(target: str | None, request: Request, inputs: Sequence[str]) -> None:
     """Write what was done, if that was asked for."""
     if target:
+        from ramanfit.cli.console import say_written
         from ramanfit.experiment.provenance import write_record
 
         write_record(target, request.recipe, with_record(inputs, request), command_line())
+        say_written(target, "what was done")
 
 
 def refuse(outputs: Iterable[str | None], request: Request, more: Sequence[str] = ()) -> None:

@@ -47,10 +47,11 @@ class LazyGroup(click.Group):
             command = self.get_command(ctx, name) or self
             raise click.UsageError(error.message, click.Context(command, ctx, name)) from error
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the names and the one-line help."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write what the program does, and its commands."""
+        from ramanfit.cli.help import format_group
+
+        formatter.write(format_group(self, [(name, text) for name, (_, text) in COMMANDS.items()], ctx))
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[Any]:
         """Complete names of commands without importing them."""

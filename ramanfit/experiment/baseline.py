@@ -14,6 +14,7 @@ from ramanfit.experiment.request import Reading, Request
 from ramanfit.experiment.voice import Silent, Voice
 from ramanfit.fit.pipeline import fit_scan, settled
 from ramanfit.recipe.toml import DEFAULT_RECIPE
+from ramanfit.scan.notes import counted
 
 if TYPE_CHECKING:
     from ramanfit.experiment.request import AnyPath, Files, NamedRecipe
@@ -88,7 +89,8 @@ def corrected(
     unfitted = ~np.isfinite(under).all(axis=1)
     under[unfitted] = 0.0
     if unfitted.any():
-        voice.warn(f"{scan.source}: {unfitted.sum()} of {len(scan)} spectra could not be fitted and stay as they were")
+        some = f"{unfitted.sum()} of {counted(len(scan), 'spectrum')}"
+        voice.warn(f"{scan.source}: {some} could not be fitted and stay as they were")
     if (fitted.prepared.saturated | fitted.prepared.clipped).any():
         voice.warn(f"{scan.source}: saturated and clipped channels can no longer be told once the baseline is off")
     for note in fitted.scan.notes[said:]:

@@ -11,6 +11,7 @@ import numpy as np
 
 from ramanfit.errors import UsageError
 from ramanfit.formats import open_scans
+from ramanfit.scan.notes import counted
 from ramanfit.scan.schedule import Keys
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def say_dark(treatment: Treatment | None, voice: Voice) -> None:
     dark = None if treatment is None else treatment.dark
     if dark is None:
         return
-    rays = f", {dark.hits} cosmic rays left out" if dark.hits else ""
+    rays = f", {counted(dark.hits, 'cosmic ray')} left out" if dark.hits else ""
     if dark.spectra == 1:
         voice.say(
             f"{dark.source}: one dark spectrum{rays}: its noise cannot be told from the detector's own pattern, "
@@ -118,7 +119,7 @@ def means_of(keys: Sequence[Keys], treated: Sequence[Treated | None], average: s
         why = "no file holds several spectra of one place" if average == "point" else single
         raise UsageError(f"--average {average} has nothing to act on: {why}")
     means = averaged_keys(keys, groups)
-    voice.say(f"{sum(map(len, keys))} spectra averaged into {sum(map(len, means))}")
+    voice.say(f"{counted(sum(map(len, keys)), 'spectrum')} averaged into {sum(map(len, means))}")
     return means
 
 

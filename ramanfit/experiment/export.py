@@ -15,16 +15,17 @@ from ramanfit.experiment.inputs import exports, scans
 from ramanfit.experiment.outputs import EXPORT_FORMS, EXPORT_TABLES, file_names, is_folder, make_folder
 from ramanfit.experiment.overwrite import refuse_inputs
 from ramanfit.experiment.request import Reading, paths_of
-from ramanfit.experiment.voice import Silent, Voice
+from ramanfit.experiment.voice import Silent, Voice, tell
 from ramanfit.formats.registry import writer as writer_of
 from ramanfit.formats.streams import is_stream
 from ramanfit.formats.writer import check_packages
 from ramanfit.recipe.parts import Axis
 from ramanfit.recipe.settings import unknown
 from ramanfit.scan.clock import chronological
+from ramanfit.scan.notes import counted
 from ramanfit.scan.schedule import Keys, Schedule, Taken, Visit, place
 from ramanfit.tables.forms import check_form, open_writer
-from ramanfit.tables.sink import STDOUT, Sink
+from ramanfit.tables.sink import STDOUT, Sink, is_device
 from ramanfit.tables.spectra import tidy_tables
 
 if TYPE_CHECKING:
@@ -83,6 +84,8 @@ def export(
     keys, in_order = _in_order(paths, read, placement, voice, keep_going=keep_going)
     if not is_folder(target):
         _write(keys, in_order, target, form, voice)
+        if not is_device(target):
+            voice.say(f"wrote {target}: {counted(sum(map(len, keys)), 'spectrum')}")
         return [target]
     taken = list(in_order)
     names = file_names([one.scan.name or Path(one.scan.source).stem for one in taken], make_folder(target), form)
@@ -90,7 +93,7 @@ def export(
     _check_companions([one.scan for one in taken], names, form)
     for one, name in zip(taken, names, strict=True):
         _write([one.keys], [one], name, form, voice)
-    voice.say(f"{target}: {len(taken)} files")
+    voice.say(f"wrote {target}: {counted(len(taken), 'measurement')}")
     return names
 
 
@@ -152,7 +155,7 @@ def _in_order(
     order = chronological([visit for visit, _ in found], schedule, notes)
     keys, more = place([found[i][0] for i in order], schedule)
     for note in (*notes, *more):
-        voice.say(note)
+        tell(note, voice)
 
     def opened_again() -> Iterator[Taken]:
         kept = dict(held)

@@ -11,6 +11,7 @@ from ramanfit.errors import FormatError, InputError, UsageError
 from ramanfit.experiment.before import refuse_on_tables
 from ramanfit.experiment.covariates import with_covariates
 from ramanfit.experiment.outliers import with_outliers
+from ramanfit.experiment.voice import tell
 from ramanfit.experiment.with_cell import cell_record, table_with_cell
 from ramanfit.formats import is_fit_table, natural_key
 from ramanfit.formats.streams import is_stream, stream_of, take_stream
@@ -79,7 +80,7 @@ def join_tables(paths: Sequence[str], request: Request, voice: Voice) -> FitTabl
         raise InputError("no table could be read")
     joined, notes = join(tables, _placement(request))
     for note in notes:
-        voice.say(note)
+        tell(note, voice)
     return joined.with_table(with_outliers(joined.table))
 
 

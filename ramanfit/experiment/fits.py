@@ -17,10 +17,12 @@ from ramanfit.experiment.one_experiment import mixture
 from ramanfit.experiment.outliers import with_outliers
 from ramanfit.experiment.repeats import Met
 from ramanfit.experiment.spectra import Spectra
+from ramanfit.experiment.voice import tell
 from ramanfit.experiment.with_cell import cell_record, keys_with_cell
 from ramanfit.fit.flags import FLAGS, VERDICTS
 from ramanfit.fit.held import in_words
 from ramanfit.scan.clock import chronological
+from ramanfit.scan.notes import counted
 from ramanfit.scan.schedule import Keys, Schedule, place
 from ramanfit.tables.fit_table import FitTable
 
@@ -113,7 +115,7 @@ def fit_all(request: Request, voice: Voice, keep: Keep = Keep()) -> Fits:  # noq
     for scan in scans:
         for note in scan.notes:
             notes.setdefault(note, []).append(scan.visit.source)
-    say_notes(notes, voice)
+    say_notes(notes, voice, len(scans))
     for name in job.alternatives:
         _say_departures(name, [scan.departures[name] for scan in scans if name in scan.departures], voice)
     schedule, assumed = Schedule(**request.placement), list[str]()
@@ -121,7 +123,7 @@ def fit_all(request: Request, voice: Voice, keep: Keep = Keep()) -> Fits:  # noq
     scans = [scans[i] for i in order]
     keys, more = place([scan.visit for scan in scans], schedule)
     for note in (*assumed, *more):
-        voice.say(note)
+        tell(note, voice)
     if job.treatment is not None and job.treatment.average is not None:
         keys = means_of(keys, [scan.treated for scan in scans], job.treatment.average, voice)
     _say_cosmic_rays(keys, scans, voice)
@@ -169,7 +171,8 @@ def _say_cosmic_rays(keys: Sequence[Keys], scans: Sequence[ScanFits], voice: Voi
     if not count:
         return
     hit = sum(len({row for row, _, _ in scan.cosmic_rays}) for scan in scans)
-    voice.say(f"{count} cosmic rays masked in {hit} of {sum(map(len, keys))} spectra (-v: where)")
+    spectra = counted(sum(map(len, keys)), "spectrum")
+    voice.say(f"{counted(count, 'cosmic ray')} masked in {hit} of {spectra} (-v: where)")
     for k, scan in zip(keys, scans, strict=True):
         for row, low, high in scan.cosmic_rays:
             voice.detail(f"{k.source}: {k.point[row]}: cosmic ray masked at {low:.1f}-{high:.1f} cm-1")
@@ -180,24 +183,24 @@ def _say_verdicts(keys: Sequence[Keys], scans: Sequence[ScanFits], recipe: Recip
     lines = []
     for k, scan in zip(keys, scans, strict=True):
         flags = [words.split("|") for words in scan.quantities.flags]
+        spectra = counted(len(flags), "spectrum")
         if held := scan.quantities.held:
             count = sum("at_bound" in words for words in flags)
-            lines.append((f"{k.source}: at_bound in {count} of {len(flags)} spectra", in_words(recipe, held)))
+            lines.append((f"{k.source}: at_bound in {count} of {spectra}", in_words(recipe, held)))
         for word in VERDICTS:
             rows = [row for row, words in enumerate(flags) if word in words]
             if rows:
                 place = scan.quantities.place_cm1
                 at = np.array([]) if place is None else place[rows][np.isfinite(place[rows])]
                 near = f", near {np.median(at):.0f} cm-1" if at.size and word != "correlated_noise" else ""
-                lines.append((f"{k.source}: {word} in {len(rows)} of {len(flags)} spectra{near}", FLAGS[word].remedy))
+                lines.append((f"{k.source}: {word} in {len(rows)} of {spectra}{near}", FLAGS[word].remedy))
     for said, remedy in lines[:VERDICT_LINES]:
         voice.say(f"{said}: {remedy}")
     for said, remedy in lines[VERDICT_LINES:]:
         voice.detail(f"{said}: {remedy}")
     if len(lines) > VERDICT_LINES:
-        voice.say(
-            f"{len(lines) - VERDICT_LINES} more lines of this kind (-v: all; `ramanfit list flags` explains them)"
-        )
+        more = counted(len(lines) - VERDICT_LINES, "more line")
+        voice.say(f"{more} of this kind (-v: all; `ramanfit list flags` explains them)")
 
 
 def _say_better_recipe(spectra: Doubtful, source: str, recipe: Recipe, voice: Voice) -> None:
@@ -205,7 +208,7 @@ def _say_better_recipe(spectra: Doubtful, source: str, recipe: Recipe, voice: Vo
     from ramanfit.experiment.suggest import better_recipe
 
     if (better := better_recipe(spectra, recipe)) is not None:
-        asked = "1 flagged spectrum" if better.spectra == 1 else f"{better.spectra} flagged spectra"
+        asked = counted(better.spectra, "flagged spectrum", "flagged spectra")
         voice.say(
             f"{source}: of the shipped carbon recipes {better.name} has the lowest BIC, by {better.gain:.0f} over "
             f"{asked}{', though bounds hold some of its values too' * better.on_bounds}: {better.options}"
@@ -246,7 +249,7 @@ def say_second_opinion(request: Request, fits: Fits, voice: Voice) -> None:
 
     verdict = verify(kept, request.recipe, request.verify)
     voice.say(
-        f"verify: {verdict.spectra} spectra refitted with lmfit: largest difference "
+        f"verify: {counted(verdict.spectra, 'spectrum')} refitted with lmfit: largest difference "
         f"{verdict.difference_se:.2g} standard errors ({verdict.worst or 'none'}), standard errors within "
         f"{verdict.se_difference:.1g}, {verdict.better} with a lower chi-square"
     )

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from ramanfit.errors import InputError, RamanfitError
 from ramanfit.experiment.repeats import Met, print_of
-from ramanfit.experiment.voice import Voice
+from ramanfit.experiment.voice import Voice, tell
 from ramanfit.formats import find_exports
 from ramanfit.formats.streams import is_stream, take_stream
+from ramanfit.scan.notes import counted
 from ramanfit.scan.scan import Scan
 
 
@@ -31,8 +32,11 @@ def exports(files: Sequence[str], voice: Voice, *, keep_going: bool = False) -> 
         voice.survive(error)
     if passed:
         kinds = Counter(item.reason for item in passed)
-        listed = ", ".join(f"{count} x {reason}" for reason, count in kinds.items())
-        voice.say(f"passed over {len(passed)} of {len(passed) + len(paths)} files: {listed}")
+        listed = ", ".join(f"{count} × {reason}" for reason, count in kinds.items())
+        voice.note(
+            f"passed over {len(passed)} of {len(passed) + len(paths)} files: {listed}",
+            f"{counted(len(paths), 'file')} with spectra, {counted(len(passed), 'other file')} passed over",
+        )
     if not paths:
         raise InputError(f"{' '.join(files)}: no readable export found")
     return paths
@@ -76,7 +80,7 @@ def scans(
     keep_going : bool
         An export that cannot be read is said and left out.
     """
-    notes, met = dict[str, list[str]](), Met()
+    notes, met, count = dict[str, list[str]](), Met(), 0
     for path in paths:
         try:
             measured = read(path)
@@ -91,11 +95,13 @@ def scans(
                 if note:
                     notes.setdefault(note, []).append(scan.source)
             if new:
+                count += 1
                 yield scan
-    say_notes(notes, voice)
+    say_notes(notes, voice, count)
 
 
-def say_notes(notes: Mapping[str, Sequence[str]], voice: Voice) -> None:
-    """Say each note once, with the name of its source or the number of its sources."""
+def say_notes(notes: Mapping[str, Sequence[str]], voice: Voice, of: int = 0) -> None:
+    """Say each note once, with the name of its source or the number of its sources, of so many in all."""
     for note, sources in notes.items():
-        voice.say(f"{sources[0] if len(sources) == 1 else f'{len(sources)} measurements'}: {note}")
+        whose = sources[0] if len(sources) == 1 else f"{len(sources)} measurements"
+        tell(note, voice, f"{whose}: ", f" in {len(sources)} of {of} measurements" if len(sources) < of else "")

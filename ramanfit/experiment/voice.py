@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from ramanfit.scan.notes import Note
+
 if TYPE_CHECKING:
     from ramanfit.errors import RamanfitError
 
@@ -35,6 +37,9 @@ class Voice(Protocol):
     def say(self, message: str) -> None:
         """Hear what was done or assumed."""
 
+    def note(self, message: str, short: str) -> None:
+        """Hear what had to be assumed or was passed over, in full and in few words."""
+
     def detail(self, message: str) -> None:
         """Hear something that only the curious want to know."""
 
@@ -56,6 +61,23 @@ class Voice(Protocol):
         """
 
 
+def tell(note: str, voice: Voice, before: str = "", where: str = "") -> None:
+    """Tell a note, in few words where it has them.
+
+    Parameters
+    ----------
+    note : str
+        Or a `ramanfit.scan.notes.Note`.
+    voice : Voice
+    before, where : str
+        Put before the full text, and after the few words.
+    """
+    if isinstance(note, Note):
+        voice.note(f"{before}{note}", f"{note.short}{where}")
+    else:
+        voice.say(f"{before}{note}")
+
+
 class Silent:
     """The voice that says nothing.
 
@@ -71,6 +93,9 @@ class Silent:
         self.errors: list[RamanfitError] = []
 
     def say(self, message: str) -> None:
+        """Say nothing."""
+
+    def note(self, message: str, short: str) -> None:
         """Say nothing."""
 
     def detail(self, message: str) -> None:

@@ -14,6 +14,7 @@ from ramanfit.experiment.fit_files import Outcome, fit_exports
 from ramanfit.experiment.fits import job_of
 from ramanfit.formats import find_exports, natural_key
 from ramanfit.scan.clock import chronological
+from ramanfit.scan.notes import counted
 from ramanfit.scan.schedule import Schedule, place
 from ramanfit.tables.fit_table import FitTable
 from ramanfit.tables.forms import open_writer
@@ -124,7 +125,7 @@ def take_in(path: str, watched: Watched, request: Request, voice: Voice) -> None
             voice.survive(outcome.error)
             return
     _keep(path, look, outcome, watched, request)
-    voice.say(f"{path}: {sum(scan.visit.spectra for scan in outcome.scans)} spectra")
+    voice.say(f"{path}: {counted(sum(scan.visit.spectra for scan in outcome.scans), 'spectrum')}")
 
 
 def _contents(folder: Path) -> object:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ramanfit.errors import UsageError
+from ramanfit.experiment.voice import tell
 from ramanfit.scan.clock import zone_named
 from ramanfit.tables.table import Table, with_columns
 
@@ -48,7 +49,7 @@ def cell_record(request: Request, started: Sequence[str], voice: Voice) -> Recor
     record, note = aligned(record, zero, echem.offset_s, zone)
     for said in (*record.notes, note):
         if said:
-            voice.say(said if said.startswith(echem.paths) else f"{record.source}: {said}")
+            tell(said, voice, "" if said.startswith(echem.paths) else f"{record.source}: ")
     if said := beyond(record):
         voice.warn(f"{record.source}: {said}")
     return record

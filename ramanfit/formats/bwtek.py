@@ -16,6 +16,7 @@ from ramanfit.formats.places import Place
 from ramanfit.formats.reader import Reader, ReadOptions
 from ramanfit.formats.text import decode
 from ramanfit.formats.units import SHIFT
+from ramanfit.scan.notes import counted
 from ramanfit.scan.scan import Metadata, Scan
 
 _AXIS, _COUNTS = "Raman Shift", re.compile(r"Dark Subtracted( #1)?")
@@ -68,7 +69,7 @@ def read(source: Source, options: ReadOptions) -> list[Scan]:
         shift.append(x)
         counts.append(y)
         where.append(row)
-    notes = (f"{blank} pixels without a Raman shift passed over",) if blank else ()
+    notes = (f"{counted(blank, 'pixel')} without a Raman shift passed over",) if blank else ()
     measurement = Measurement(
         source.path, np.array(shift), np.array([counts]), where.__getitem__, unit=SHIFT, header=header
     )

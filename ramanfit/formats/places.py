@@ -10,6 +10,7 @@ import numpy as np
 
 from ramanfit.formats.information import Information, number, whole
 from ramanfit.formats.units import LENGTHS_UM, TIMES_S, plain
+from ramanfit.scan.notes import Note
 from ramanfit.scan.scan import FloatArray, Kind
 
 _SUFFIX = re.compile(r"(.*)\((\d{1,9})(?:/(\d{1,9}))?\)\s*", re.DOTALL)
@@ -92,10 +93,11 @@ def on_line(n: int, planned: int, length: float, ends: tuple[Vector, Vector] | N
         return Place("line", notes=("the line has no length: positions are not known (--step)",))
     other = "endpoints" if spacing == "witec" else "witec"
     if n > 1:
-        notes.append(
+        full = (
             f"line pitch {length / steps[spacing]:.6g} µm = {length:.6g} µm / {steps[spacing]:g}"
             f" (--line-spacing {other}: {length / steps[other]:.6g} µm)"
         )
+        notes.append(Note(full, f"pitch {length / steps[spacing]:.6g} µm"))
     return Place("line", index * length / steps[spacing], coordinates, notes=tuple(notes))
 
 

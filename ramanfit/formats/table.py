@@ -24,6 +24,7 @@ from ramanfit.formats.places import from_companions, read_labels
 from ramanfit.formats.reader import Reader, ReadOptions
 from ramanfit.formats.text import Style, first_line, is_row, lines_before_rows
 from ramanfit.formats.units import label_unit
+from ramanfit.scan.notes import counted
 from ramanfit.scan.scan import Scan
 
 _FEW = 16  # columns
@@ -125,7 +126,7 @@ def _others(source: Source, lines: Sequence[str], style: Style, options: ReadOpt
     table, dropped = _filled(table, first)
     notes: tuple[str, ...] = (*rows.notes, *dropped)
     if len(lines) > above.used:
-        notes = (f"{len(lines) - above.used} lines before the numbers passed over", *notes)
+        notes = (f"{counted(len(lines) - above.used, 'line')} before the numbers passed over", *notes)
     information, said_of_it = companion(source.file)
     keys = labspec.key_labels(above.header)
     return [

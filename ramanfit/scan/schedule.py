@@ -12,10 +12,20 @@ import numpy as np
 
 from ramanfit.errors import RecipeError, UsageError
 from ramanfit.scan.clock import instants, starts_and_numbers
+from ramanfit.scan.notes import Note
 from ramanfit.scan.scan import FloatArray, Kind, Metadata, Scan
 
 FIRST_POINT = "P1"
-AT_START = "times within a scan are not known: all its spectra are given its start (--dwell supplies them)"
+AT_START = Note(
+    "times within a scan are not known: all its spectra are given its start (--dwell supplies them)",
+    "all spectra of a scan at its start",
+)
+EVENLY = Note(
+    "time per spectrum taken as the scan's duration over its points (--dwell overrides)", "times shared evenly"
+)
+INTEGRATED = Note(
+    "time per spectrum taken as integration time x accumulations (--dwell overrides)", "times from integration times"
+)
 
 
 @dataclass(frozen=True)
@@ -198,10 +208,10 @@ def _dwell(visit: Visit, notes: list[str]) -> float | None:
     meta = visit.metadata
     if meta.duration_s:
         if visit.spectra > 1:
-            notes.append("time per spectrum taken as the scan's duration over its points (--dwell overrides)")
+            notes.append(EVENLY)
         return meta.duration_s / visit.spectra
     if meta.integration_s:
-        notes.append("time per spectrum taken as integration time x accumulations (--dwell overrides)")
+        notes.append(INTEGRATED)
         return meta.integration_s * (meta.accumulations or 1)
     return None
 

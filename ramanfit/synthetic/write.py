@@ -83,5 +83,5 @@ def simulate(
             sink.write(cell_text(planned))
     with open_writer(truth, "csv") as writer:  # last: where it is, all is
         writer.write(truth_table(experiment))
-    voice.say(f"{os.fspath(folder)}: {len(scans)} x {len(planned.points)} synthetic spectra and their truth.csv")
+    voice.say(f"wrote {os.fspath(folder)}: {len(scans)} × {len(planned.points)} synthetic spectra and their truth.csv")
     return [str(path) for path in written]

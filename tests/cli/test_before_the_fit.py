@@ -150,7 +150,7 @@ def _counts(path: Path) -> np.ndarray:
 
 
 def test_the_help_says_what_dark_may_be() -> None:
-    said = " ".join(ramanfit("bands", "--help").stdout.decode().split())
+    said = " ".join(ramanfit("bands", "--help-all").stdout.decode().split())
     assert "--dark FILE An export of the dark detector, subtracted first; several spectra in it are averaged." in said
     assert (
         "--dark is also taken as a number of counts, the same in all channels, which is subtracted from raw "

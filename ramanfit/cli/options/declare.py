@@ -7,13 +7,31 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Declared = Callable[[Any], Any]
 """A decorator that gives a command one option or several."""
 
 
-class RecipeOption(click.Option):
+INPUT, FITTED, PLACED, CELL = "Input", "What is fitted", "Time and place", "Cell"
+OUTPUT, FIGURES, RUNNING = "Output", "Figures", "How it runs"
+GROUPS = (INPUT, FITTED, PLACED, CELL, OUTPUT, FIGURES, RUNNING)
+"""Titles of the groups that options stand in, in the order of the help."""
+
+
+class Inherited(click.Option):
+    """An option that also reads a variable of the environment, which is blamed only where the value is from it."""
+
+    def get_error_hint(self, ctx: click.Context | None) -> str:
+        """Return what an error calls it."""
+        source = None if ctx is None else ctx.get_parameter_source(self.name or "")
+        if source is ParameterSource.ENVIRONMENT:
+            return super().get_error_hint(ctx)
+        return click.Parameter.get_error_hint(self, ctx)
+
+
+class RecipeOption(Inherited):
     """An option that changes settings of the recipe.
 
     Parameters
@@ -40,7 +58,7 @@ class EndingOption(click.Option):
 def inherited(name: str, *args: Any, **attributes: Any) -> Declared:
     """Declare an option that also reads ``RAMANFIT_<OPTION>``."""
     variable = "RAMANFIT_" + name.removeprefix("--").upper().replace("-", "_")
-    return click.option(name, *args, envvar=variable, show_envvar=True, **attributes)
+    return click.option(name, *args, **{"cls": Inherited, "envvar": variable, "show_envvar": True, **attributes})
 
 
 def setting(name: str, *keys: str, **attributes: Any) -> Declared:
@@ -55,8 +73,39 @@ def given(command: Function, options: Sequence[Declared]) -> Function:
     return command
 
 
-def resolved(keyword: str, resolve: Callable[..., Any], options: Sequence[Declared]) -> Callable[[Function], Function]:
-    """Return a decorator: the values of the options are turned into one keyword by ``resolve(**values)``."""
+def grouped(title: str, *options: Declared) -> Callable[[Function], Function]:
+    """Return a decorator that gives a command some options, which its help shows under a title."""
+
+    def decorate(command: Any) -> Any:
+        before = len(getattr(command, "__click_params__", ()))
+        decorated: Any = given(command, options)
+        for parameter in decorated.__click_params__[before:]:
+            if not group_of(parameter):
+                set_group(parameter, title)
+        return decorated
+
+    return decorate
+
+
+def own_option(title: str, *names: str, **attributes: Any) -> Callable[[Function], Function]:
+    """Declare one option of a command, in a group of its help."""
+    return grouped(title, click.option(*names, **attributes))
+
+
+def set_group(parameter: click.Parameter, title: str) -> None:
+    """Note the group that an option stands in."""
+    parameter.help_group = title  # type: ignore[attr-defined]
+
+
+def group_of(parameter: click.Parameter) -> str:
+    """Return the title of the group that an option stands in; empty: it has none."""
+    return getattr(parameter, "help_group", "")
+
+
+def resolved(
+    keyword: str, resolve: Callable[..., Any], title: str, options: Sequence[Declared]
+) -> Callable[[Function], Function]:
+    """Return a decorator: the values of grouped options are turned into one keyword by ``resolve(**values)``."""
 
     def decorate(command: Any) -> Any:
         @functools.wraps(command)  # click's own notes of the options, too
@@ -65,7 +114,7 @@ def resolved(keyword: str, resolve: Callable[..., Any], options: Sequence[Declar
             return command(*args, **values, **{keyword: resolve(**unresolved)})
 
         before = len(getattr(command, "__click_params__", ()))
-        decorated: Any = given(call, options)
+        decorated: Any = grouped(title, *options)(call)
         names = dict.fromkeys(parameter.name for parameter in decorated.__click_params__[before:])
         return decorated
 

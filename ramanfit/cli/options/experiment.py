@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from ramanfit.cli.options.declare import Function, given, resolved
+from ramanfit.cli.options.declare import CELL, FIGURES, Function, grouped, resolved
 from ramanfit.cli.types import CAPACITY, DURATION, OFFSET, RECORD_UNITS, Several
 from ramanfit.experiment.request import Drawing, Echem, one_way_to_pick
 
@@ -36,6 +36,7 @@ def _resolve_echem(
 echem_options = resolved(
     "echem",
     _resolve_echem,
+    CELL,
     (
         click.option(
             "--echem",
@@ -43,13 +44,19 @@ echem_options = resolved(
             metavar="FILE",
             help="The cell's record: .mpt, .mpr, .csv, .txt, .DTA, .xlsx; several are joined by their clocks.",
         ),
-        click.option("--echem-offset", "offset_s", type=OFFSET, help="Added to the record's times."),
-        click.option("--echem-units", "units", type=RECORD_UNITS, help="Of its columns that do not name theirs."),
+        click.option("--echem-offset", "offset_s", type=OFFSET, help="Added to the record's times.  [default: 0s]"),
+        click.option(
+            "--echem-units", "units", type=RECORD_UNITS, metavar="A,Ah", help="Of its columns that do not name theirs."
+        ),
         click.option(
             "--capacity", "capacity_mah", type=CAPACITY, help="100 % state of charge.  [default: least to largest]"
         ),
         click.option(
-            "--soc-start", "first_percent", type=float, metavar="%", help="State of charge at the record's start."
+            "--soc-start",
+            "first_percent",
+            type=float,
+            metavar="%",
+            help="State of charge at the record's start.  [default: 0]",
         ),
     ),
 )
@@ -68,11 +75,17 @@ _PICKS = (
 
 def waterfall_picks(command: Function) -> Function:
     """Add the options that pick the spectra of a waterfall: `soc`, `times_s` and `point`."""
-    return given(command, _PICKS)
+    return grouped(FIGURES, *_PICKS)(command)
 
 
-figure_width = click.option(
-    "--width", type=click.Choice(["single", "double"]), default="double", help="Columns of a journal that figures fill."
+figure_width = grouped(
+    FIGURES,
+    click.option(
+        "--width",
+        type=click.Choice(["single", "double"]),
+        default="double",
+        help="Columns of a journal that figures fill.",
+    ),
 )
 
 
@@ -84,6 +97,7 @@ def _resolve_drawing(**values: Any) -> Drawing:
 evolution_options = resolved(
     "drawing",
     _resolve_drawing,
+    FIGURES,
     (
         click.option(
             "--reference", multiple=True, metavar="FILE", help="Export or table of a reference, e.g. pristine graphite."
@@ -103,6 +117,7 @@ evolution_options = resolved(
             type=Several(click.Choice(["svg", "pdf", "png"]), "svg,pdf"),
             default=(),
             show_default=False,
+            metavar="svg,pdf",
             help="Forms of figures besides PNG.",
         ),
         figure_width,

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from ramanfit.cli.options.declare import EndingOption, given
+from ramanfit.cli.options.declare import FITTED, INPUT, OUTPUT, RUNNING, EndingOption, given, grouped
 from ramanfit.cli.options.experiment import echem_options
 from ramanfit.cli.options.placement import placement_options
 from ramanfit.cli.options.reading import dark_option, files, keep_going, reading_options
@@ -39,45 +39,63 @@ FITTING = (
     echem_options,
     pick_options,
     dark_option,
-    click.option(
-        "--average",
-        metavar="all|N|point",
-        callback=_averaged,
-        help="Average repeats before the fit: all spectra of a file, every N, or those at one place.",
+    grouped(
+        FITTED,
+        click.option(
+            "--average",
+            metavar="all|N|point",
+            callback=_averaged,
+            help="Average repeats before the fit: all spectra of a file, every N, or those at one place.",
+        ),
     ),
-    click.option(
-        "--covariates",
-        metavar="FILE",
-        help="A CSV of columns of your own (temperature, dose, sample), by source or file, and scan, point.",
+    grouped(
+        INPUT,
+        click.option(
+            "--covariates",
+            metavar="FILE",
+            help="A CSV of columns of your own (temperature, dose, sample), by source or file, and scan, point.",
+        ),
+        click.option(
+            "--from-name",
+            metavar="REGEX",
+            help="Columns of your own from the names of files, e.g. '(?P<temperature_k>\\d+)K'.",
+        ),
     ),
-    click.option(
-        "--from-name",
-        metavar="REGEX",
-        help="Columns of your own from the names of files, e.g. '(?P<temperature_k>\\d+)K'.",
+    grouped(
+        FITTED,
+        click.option(
+            "--engine",
+            type=click.Choice([*ENGINES]),
+            default="varpro",
+            help="What minimises: the batched engine, or lmfit, spectrum by spectrum.",
+        ),
+        click.option(
+            "--verify",
+            cls=EndingOption,
+            type=click.IntRange(min=1),
+            metavar="K",
+            help="Fit K of the spectra with lmfit as well and say how far it is from the result.",
+        ),
+        click.option(
+            "--sensitivity",
+            is_flag=True,
+            help="Repeat the fits with the recipe's alternatives: columns ratio_sys, G_center_sys.",
+        ),
     ),
-    click.option(
-        "--engine",
-        type=click.Choice([*ENGINES]),
-        default="varpro",
-        help="What minimises: the batched engine, or lmfit, spectrum by spectrum.",
+    grouped(
+        RUNNING,
+        click.option("--check", cls=EndingOption, is_flag=True, help="Exit with status 3 when a fit is flagged."),
     ),
-    click.option(
-        "--verify",
-        cls=EndingOption,
-        type=click.IntRange(min=1),
-        metavar="K",
-        help="Fit K of the spectra with lmfit as well and say how far it is from the result.",
+    grouped(
+        OUTPUT,
+        click.option(
+            "--meta", metavar="FILE", help="Write what was done: version, recipe, SHA-256 of the inputs, command line."
+        ),
     ),
-    click.option(
-        "--sensitivity",
-        is_flag=True,
-        help="Repeat the fits with the recipe's alternatives: columns ratio_sys, G_center_sys.",
+    grouped(
+        RUNNING,
+        click.option("-j", "--jobs", type=click.IntRange(min=1), default=1, metavar="N", help="Number of processes."),
     ),
-    click.option("--check", cls=EndingOption, is_flag=True, help="Exit with status 3 when a fit is flagged."),
-    click.option(
-        "--meta", metavar="FILE", help="Write what was done: version, recipe, SHA-256 of the inputs, command line."
-    ),
-    click.option("-j", "--jobs", type=click.IntRange(min=1), default=1, metavar="N", help="Number of processes."),
     keep_going,
 )
 

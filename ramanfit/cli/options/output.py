@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from ramanfit.cli.display import Output
-from ramanfit.cli.options.declare import Function, given, resolved
+from ramanfit.cli.options.declare import OUTPUT, Function, grouped, resolved
 from ramanfit.cli.types import Several
 from ramanfit.tables.forms import FORMS
 
@@ -36,14 +36,14 @@ _OUTPUT = (
     ),
     *_FORMS,
 )
-output_options = resolved("output", Output.resolve, _OUTPUT)
+output_options = resolved("output", Output.resolve, OUTPUT, _OUTPUT)
 
 
 def unresolved_output_options(command: Function) -> Function:
     """Add the options of `output_options` as they are given: `path`, `form`, `header` and `columns`."""
-    return given(command, _OUTPUT)
+    return grouped(OUTPUT, *_OUTPUT)(command)
 
 
 def form_options(command: Function) -> Function:
     """Add the options for the form of a table on standard output: `form`, `header`, `columns`."""
-    return given(command, _FORMS)
+    return grouped(OUTPUT, *_FORMS)(command)

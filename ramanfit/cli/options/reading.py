@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ramanfit.cli.options.declare import inherited, resolved, setting
+from ramanfit.cli.options.declare import INPUT, RUNNING, grouped, inherited, resolved, setting
 from ramanfit.cli.types import WAVELENGTH, AxisUnit
 from ramanfit.experiment.request import Reading
 
@@ -28,6 +28,7 @@ def _named(files: tuple[str, ...], files_from: str | None) -> tuple[str, ...]:
 files = resolved(
     "files",
     _named,
+    INPUT,
     (
         click.argument("files", metavar="FILES...", nargs=-1, type=click.Path(allow_dash=True)),
         click.option(
@@ -38,13 +39,19 @@ files = resolved(
         ),
     ),
 )
-keep_going = click.option(
-    "-k", "--keep-going", is_flag=True, help="Go on after an input that cannot be read; exit with 1 at the end."
+keep_going = grouped(
+    RUNNING,
+    click.option(
+        "-k", "--keep-going", is_flag=True, help="Go on after an input that cannot be read; exit with 1 at the end."
+    ),
 )
-dark_option = click.option(
-    "--dark",
-    metavar="FILE",
-    help="An export of the dark detector, subtracted first; several spectra in it are averaged.",
+dark_option = grouped(
+    INPUT,
+    click.option(
+        "--dark",
+        metavar="FILE",
+        help="An export of the dark detector, subtracted first; several spectra in it are averaged.",
+    ),
 )
 
 AXIS = (
@@ -53,14 +60,14 @@ AXIS = (
         "axis.unit",
         type=AxisUnit(),
         metavar="cm-1|nm|auto",
-        help="Unit of the axis, where the file does not say or is wrong.",
+        help="Unit of the axis, where the file is silent or wrong.  [default: as it says]",
     ),
     setting(
         "--laser",
         "axis.laser_nm",
         type=WAVELENGTH,
         metavar="NM",
-        help="Excitation, to turn an axis in nm into shifts.",
+        help="Excitation, to turn an axis in nm into shifts.  [default: as the file says]",
     ),
 )
 """Options that are also settings of the recipe, for commands without one."""
@@ -72,10 +79,11 @@ def _resolve_axis(x_unit: str | None, laser: float | None) -> Axis:
     return Axis(unit=x_unit or "auto", laser_nm=laser)
 
 
-axis_options = resolved("axis", _resolve_axis, AXIS)
+axis_options = resolved("axis", _resolve_axis, INPUT, AXIS)
 reading_options = resolved(
     "reading",
     Reading,
+    INPUT,
     (
         inherited(
             "--line-spacing",
@@ -87,9 +95,9 @@ reading_options = resolved(
         click.option(
             "--layout",
             type=click.Choice(["columns", "rows", "pairs", "long"]),
-            help="How a table of numbers lies, where its labels do not tell.",
+            help="How a table of numbers lies, where its labels do not tell.  [default: as they tell]",
         ),
-        click.option("--axis-column", metavar="NAME", help="Label, or number, of a table's axis."),
+        click.option("--axis-column", metavar="NAME", help="Label, or number, of a table's axis.  [default: as found]"),
         click.option("--stdin-name", metavar="NAME", default="-", help="What standard input (-) is called."),
     ),
 )

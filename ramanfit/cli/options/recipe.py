@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from ramanfit.cli.options.declare import RecipeOption, inherited, resolved, setting
+from ramanfit.cli.options.declare import FITTED, INPUT, RecipeOption, grouped, inherited, resolved, setting
 from ramanfit.cli.options.reading import AXIS
 from ramanfit.cli.types import SmoothLength, WidthOrNone, WindowRange
 from ramanfit.errors import RecipeError
@@ -57,9 +57,14 @@ def _resolve_recipe(recipe: tuple[str, ...], assignments: Sequence[str], **value
     if len(recipe) > 1 and context.command.name not in OF_SEVERAL:
         names = ", ".join(OF_SEVERAL)
         raise click.UsageError(f"--recipe: expected one recipe, found {len(recipe)}; {names} take several", context)
-    base = load_recipes(recipe or (DEFAULT_RECIPE,))
-    typed = _assignments(assignments)
-    from_shell = _assignments(os.environ.get("RAMANFIT_SET", "").split())
+    try:
+        base = load_recipes(recipe or (DEFAULT_RECIPE,))
+    except RecipeError as error:
+        if context.get_parameter_source("recipe") is not ParameterSource.ENVIRONMENT:
+            raise
+        raise RecipeError(f"RAMANFIT_RECIPE: {error.message}", hint=error.hint) from None
+    typed = _assignments(assignments, "--set")
+    from_shell = _assignments(os.environ.get("RAMANFIT_SET", "").split(), "RAMANFIT_SET")
     for option in context.command.params:
         value = values.get(option.name or "")
         if value is None or not isinstance(option, RecipeOption):
@@ -77,11 +82,11 @@ def _resolve_recipe(recipe: tuple[str, ...], assignments: Sequence[str], **value
     return with_overrides(base, {**from_shell, **typed})
 
 
-def _assignments(texts: Sequence[str]) -> dict[str, object]:
+def _assignments(texts: Sequence[str], source: str) -> dict[str, object]:
     pairs = [text.partition("=") for text in texts]
     for key, equals, _ in pairs:
         if not key or not equals:
-            raise RecipeError(f"--set: expected KEY=VALUE such as baseline.order=3, found {key + equals!r}")
+            raise RecipeError(f"{source}: expected KEY=VALUE such as baseline.order=3, found {key + equals!r}")
     return {key.strip(): value.strip() for key, _, value in pairs}
 
 
@@ -96,6 +101,7 @@ def given_recipe_files() -> tuple[str, ...]:
 recipe_options = resolved(
     "recipe",
     _resolve_recipe,
+    FITTED,
     (
         inherited(
             "--recipe",
@@ -103,7 +109,7 @@ recipe_options = resolved(
             type=RecipeName(),
             multiple=True,
             shell_complete=complete_recipe,
-            help="A shipped recipe or a TOML file; repeated, each is fitted in its own window, and ratios of the last "
+            help="A shipped recipe or a TOML file; several are fitted each in its own window, and ratios of the last "
             "may name peaks of all.  [default: li-graphite]",
         ),
         click.option(
@@ -111,7 +117,7 @@ recipe_options = resolved(
             "assignments",
             multiple=True,
             metavar="KEY=VALUE",
-            help="Change one setting of the recipe, e.g. peaks.G.center_max_cm1=1640; may be repeated."
+            help="Change one setting, e.g. peaks.G.center_max_cm1=1640; may be repeated."
             "  [env var: RAMANFIT_SET, separated by spaces]",
         ),
         setting(
@@ -119,27 +125,28 @@ recipe_options = resolved(
             "window.low_cm1",
             "window.high_cm1",
             type=WindowRange(),
-            help="Range that is fitted, in cm-1.",
+            help="Range that is fitted, in cm-1.  [default: the recipe's]",
         ),
         setting(
             "--baseline-order",
             "baseline.order",
             metavar="N|auto",
-            help="Order of the polynomial in the fit; auto: by BIC, scan by scan.",
+            help="Order of the polynomial in the fit; auto: by BIC, scan by scan.  [default: the recipe's]",
         ),
         setting(
             "--baseline",
             "baseline.method",
             metavar="NAME",
             shell_complete=complete_baseline,
-            help="What to subtract before the fit: `ramanfit list baselines`.",
+            help="What to subtract before the fit: `ramanfit list baselines`.  [default: the recipe's]",
         ),
         setting(
             "--smooth",
             "baseline.smooth_cm1",
             type=SmoothLength(),
             metavar="auto|LENGTH|none",
-            help="A smooth part of the baseline beside the polynomial: its length in cm-1, auto or none.",
+            help="A smooth part of the baseline beside the polynomial: its length in cm-1, auto or none.  [default: "
+            "the recipe's]",
         ),
         setting(
             "--instrument-width",
@@ -147,14 +154,16 @@ recipe_options = resolved(
             "instrument.source",
             type=WidthOrNone(),
             metavar="CM-1|none",
-            help="Width of the spectrometer's profile: Lorentzians are fitted as it shows them, reported as they are.",
+            help="Width of the spectrometer's profile: Lorentzians are fitted as it shows them, reported as they are."
+            "  [default: the recipe's]",
         ),
         setting(
             "--errors",
             "errors.method",
             type=click.Choice(["covariance", "bootstrap", "profile"]),
-            help="Where errors come from; bootstrap and profile also give the 95 % interval of the ratio.",
+            help="Where errors come from; bootstrap and profile also give the 95 % interval of the ratio.  [default: "
+            "the recipe's]",
         ),
-        *AXIS,
+        grouped(INPUT, *AXIS),
     ),
 )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import click
 
-from ramanfit.cli.options.declare import resolved
+from ramanfit.cli.options.declare import PLACED, resolved
 from ramanfit.cli.types import DURATION, Several
 from ramanfit.experiment.picked import Pick
 
 pick_options = resolved(
     "pick",
     Pick,
+    PLACED,
     (
         click.option("--points", type=Several(click.STRING, "P3,P4"), help="Only these points."),
         click.option("--from", "from_s", type=DURATION, help="Only from this time on."),

@@ -6,6 +6,8 @@ import click
 
 from ramanfit.cli.console import Console, talk_options
 from ramanfit.cli.display import Output
+from ramanfit.cli.help import Verb
+from ramanfit.cli.options.declare import FITTED, own_option
 from ramanfit.cli.options.fitting import fit_options
 from ramanfit.cli.options.output import output_options
 from ramanfit.cli.types import Several
@@ -14,11 +16,24 @@ from ramanfit.experiment.request import Request
 SHIFTS = Several(click.FLOAT, "CM-1,...")
 
 
-@click.command("bands")
+@click.command("bands", cls=Verb)
 @fit_options
-@click.option("--at", "at_cm1", type=SHIFTS, help="Middles of the bands.  [default: as the recipe says]")
-@click.option("--half-width", "half_width_cm1", type=float, metavar="CM-1", help="Channels this far are averaged.")
-@click.option("--controls", "controls_cm1", type=SHIFTS, help="Bands where only background is expected.")
+@own_option(FITTED, "--at", "at_cm1", type=SHIFTS, help="Middles of the bands.  [default: as the recipe says]")
+@own_option(
+    FITTED,
+    "--half-width",
+    "half_width_cm1",
+    type=float,
+    metavar="CM-1",
+    help="Channels this far are averaged.  [default: as the recipe says]",
+)
+@own_option(
+    FITTED,
+    "--controls",
+    "controls_cm1",
+    type=SHIFTS,
+    help="Bands where only background is expected.  [default: as the recipe says]",
+)
 @output_options
 @talk_options
 @click.pass_obj

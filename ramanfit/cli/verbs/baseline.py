@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 import click
 
 from ramanfit.cli.console import Console, talk_options
+from ramanfit.cli.help import Verb
+from ramanfit.cli.options.declare import OUTPUT, own_option
 from ramanfit.cli.options.reading import dark_option, files, keep_going, reading_options
 from ramanfit.cli.options.recipe import given_recipe_files, recipe_options
 from ramanfit.experiment.request import Request
+from ramanfit.scan.notes import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,13 +22,14 @@ if TYPE_CHECKING:
     from ramanfit.scan.scan import Scan
 
 
-@click.command("baseline")
+@click.command("baseline", cls=Verb)
 @files
 @recipe_options
 @reading_options
 @dark_option
-@click.option("--keep", is_flag=True, help="Write the raw spectra and the baselines beside the corrected ones.")
-@click.option(
+@own_option(OUTPUT, "--keep", is_flag=True, help="Write the raw spectra and the baselines beside the corrected ones.")
+@own_option(
+    OUTPUT,
     "-o",
     "--output",
     "target",
@@ -87,3 +91,7 @@ def command(
     for output, scan in zip(outputs, written, strict=True):
         with Sink(output) as sink:
             sink.write(graph_ascii(scan))
+    if is_folder(target):
+        console.say(f"wrote {target}: {counted(len(written), 'measurement')}")
+    else:
+        console.wrote(target, counted(sum(map(len, written)), "spectrum"))

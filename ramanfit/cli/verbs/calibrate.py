@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from ramanfit.cli.console import Console, talk_options
+from ramanfit.cli.help import Verb
+from ramanfit.cli.options.declare import FITTED, OUTPUT, own_option
 from ramanfit.cli.options.reading import axis_options, files, keep_going, reading_options
 
 if TYPE_CHECKING:
@@ -17,16 +19,23 @@ if TYPE_CHECKING:
     from ramanfit.recipe.parts import Axis
 
 
-@click.command("calibrate")
+@click.command("calibrate", cls=Verb)
 @files
-@click.option("--standard", type=click.Choice(["silicon", "polystyrene"]), default="silicon", help="What was measured.")
-@click.option(
-    "--reference", "reference_cm1", type=float, metavar="CM-1", help="Accepted shift of silicon.  [default: 520.45]"
+@own_option(
+    FITTED, "--standard", type=click.Choice(["silicon", "polystyrene"]), default="silicon", help="What was measured."
 )
-@click.option("--base", default="li-graphite", metavar="NAME|FILE", help="Recipe that the result is laid over.")
+@own_option(
+    FITTED,
+    "--reference",
+    "reference_cm1",
+    type=float,
+    metavar="CM-1",
+    help="Accepted shift of silicon.  [default: 520.45]",
+)
+@own_option(OUTPUT, "--base", default="li-graphite", metavar="NAME|FILE", help="Recipe that the result is laid over.")
 @axis_options
 @reading_options
-@click.option("-o", "--output", "path", metavar="FILE", default="-", show_default=False, help="Where it goes.")
+@own_option(OUTPUT, "-o", "--output", "path", metavar="FILE", default="-", show_default=False, help="Where it goes.")
 @keep_going
 @talk_options
 @click.pass_obj
@@ -73,3 +82,4 @@ def command(
     in_nm = all(scan.axis_unit == "nm" for scan in measured)
     with Sink(path) as sink:
         sink.write(calibrated_recipe(calibration, base, [Path(p).name for p in paths], in_nm=in_nm).encode())
+    console.wrote(path, f"recipe {base}, calibrated")

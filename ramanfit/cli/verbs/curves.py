@@ -6,12 +6,13 @@ import click
 
 from ramanfit.cli.console import Console, talk_options
 from ramanfit.cli.display import Output
+from ramanfit.cli.help import Verb
 from ramanfit.cli.options.fitting import fit_options
 from ramanfit.cli.options.output import output_options
 from ramanfit.experiment.request import Request
 
 
-@click.command("curves")
+@click.command("curves", cls=Verb)
 @fit_options
 @output_options
 @talk_options

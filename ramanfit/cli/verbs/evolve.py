@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from ramanfit.cli.console import Console, talk_options
+from ramanfit.cli.help import Verb
+from ramanfit.cli.options.declare import OUTPUT, own_option
 from ramanfit.cli.options.experiment import evolution_options
 from ramanfit.cli.options.fitting import fit_options
 from ramanfit.cli.options.output import form_options
@@ -17,10 +19,12 @@ if TYPE_CHECKING:
     from ramanfit.experiment.gathered import Gathered
 
 
-@click.command("evolve")
+@click.command("evolve", cls=Verb)
 @fit_options
 @evolution_options
-@click.option("-o", "--output", "folder", metavar="DIR", help="Folder for tables, figures and report, made if needed.")
+@own_option(
+    OUTPUT, "-o", "--output", "folder", metavar="DIR", help="Folder for tables, figures and report, made if needed."
+)
 @form_options
 @talk_options
 @click.pass_obj
@@ -103,4 +107,4 @@ def write_folder(
     if drawing.report:
         record = record_of(request.recipe, with_record(gathered.inputs, request), command_line())
         written += write_report(folder, gathered, record, Path(request.files[0]).name or request.recipe.name)
-    console.say(f"{folder}: {', '.join(written)}")
+    console.say(f"wrote {folder}: {', '.join(written)}")

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ramanfit.cli.console import Console, talk_options
+from ramanfit.cli.help import Verb
+from ramanfit.cli.options.declare import OUTPUT, own_option
 from ramanfit.cli.options.placement import placement_options
 from ramanfit.cli.options.reading import axis_options, files, keep_going, reading_options
 from ramanfit.experiment.outputs import EXPORT_FORMS
@@ -17,12 +19,13 @@ if TYPE_CHECKING:
     from ramanfit.recipe.parts import Axis
 
 
-@click.command("export")
+@click.command("export", cls=Verb)
 @files
 @axis_options
 @reading_options
 @placement_options
-@click.option(
+@own_option(
+    OUTPUT,
     "-o",
     "--output",
     "target",
@@ -31,8 +34,11 @@ if TYPE_CHECKING:
     show_default=False,
     help="The ending picks the form; a folder (made if needed) takes a file for each measurement.",
 )
-@click.option(
-    "--form", type=click.Choice(EXPORT_FORMS), help="Form, where no ending says it.  [default: csv; in a folder txt]"
+@own_option(
+    OUTPUT,
+    "--form",
+    type=click.Choice(EXPORT_FORMS),
+    help="Form, where no ending says it.  [default: csv; in a folder txt]",
 )
 @keep_going
 @talk_options

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ramanfit.cli.console import Console, talk_options
+from ramanfit.cli.help import Verb
 from ramanfit.cli.options.output import output_options
 from ramanfit.cli.options.reading import axis_options, files, keep_going, reading_options
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from ramanfit.recipe.parts import Axis
 
 
-@click.command("info")
+@click.command("info", cls=Verb)
 @files
 @axis_options
 @reading_options

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ramanfit.cli.console import talk_options
+from ramanfit.cli.help import Verb
 from ramanfit.cli.options.output import output_options
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ LISTS: dict[str, Callable[[], Table]] = {
 }
 
 
-@click.command("list")
+@click.command("list", cls=Verb)
 @click.argument("what", type=click.Choice(list(LISTS)))
 @output_options
 @talk_options

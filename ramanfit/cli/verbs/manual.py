@@ -8,6 +8,7 @@ from importlib.resources import files
 import click
 
 from ramanfit.cli.console import talk_options
+from ramanfit.cli.help import Verb
 
 
 def pages() -> dict[str, str]:
@@ -16,7 +17,7 @@ def pages() -> dict[str, str]:
     return {page.name.removesuffix(".md"): page.read_text(encoding="utf-8") for page in sorted(found, key=str)}
 
 
-@click.command("manual")
+@click.command("manual", cls=Verb)
 @click.argument("topic", required=False)
 @talk_options
 def command(topic: str | None) -> None:

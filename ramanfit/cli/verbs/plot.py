@@ -8,19 +8,25 @@ from pathlib import Path
 import click
 
 from ramanfit.cli.console import Console, talk_options
+from ramanfit.cli.help import Verb
+from ramanfit.cli.options.declare import FIGURES, OUTPUT, own_option
 from ramanfit.cli.options.experiment import figure_width, waterfall_picks
 from ramanfit.cli.options.fitting import fit_options
 from ramanfit.experiment.request import Drawing, Request
+from ramanfit.scan.notes import counted
 
 
-@click.command("plot")
+@click.command("plot", cls=Verb)
 @fit_options
-@click.option("--scan", "scans", multiple=True, type=int, metavar="N", help="Only this scan; may be repeated.")
-@click.option("--worst", type=click.IntRange(min=1), metavar="K", help="The K worst fits side by side: flagged first.")
-@click.option("--waterfall", is_flag=True, help="Spectra of one point above one another.")
+@own_option(FIGURES, "--scan", "scans", multiple=True, type=int, metavar="N", help="Only this scan; may be repeated.")
+@own_option(
+    FIGURES, "--worst", type=click.IntRange(min=1), metavar="K", help="The K worst fits side by side: flagged first."
+)
+@own_option(FIGURES, "--waterfall", is_flag=True, help="Spectra of one point above one another.")
 @waterfall_picks
 @figure_width
-@click.option(
+@own_option(
+    OUTPUT,
     "-o",
     "--output",
     "target",
@@ -79,12 +85,15 @@ def command(
     if waterfall:
         drawing = Drawing(soc=soc, times_s=times_s, point=point, width=width)
         figures.save(waterfall_of(gathered, drawing), target)
+        console.wrote(target)
     else:
         shown = shown_spectra(gathered, point, scans)
         if worst:
             figures.save(worst_fits(shown, worst, width), target)
+            console.wrote(target)
         elif len(shown) == 1 and not is_folder(target):
             figures.save(shown[0].figure(width), target)
+            console.wrote(target)
         else:
             if target == "-":
                 raise click.UsageError(f"{len(shown)} figures do not fit into one file: name a folder with -o DIR")
@@ -95,6 +104,6 @@ def command(
                 for one, file in zip(shown, files, strict=True):
                     figures.save(one.figure(width), file)
                     bar.advance()
-            console.say(f"{target}: {len(shown)} figures")
+            console.say(f"wrote {target}: {counted(len(shown), 'figure')}")
     write_meta(meta, request, gathered.inputs)
     report_flags(gathered.evolution.fits.flags, console, check=check)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import click
 
-from ramanfit.cli.console import talk_options
+from ramanfit.cli.console import say_written, talk_options
 from ramanfit.cli.display import Output
+from ramanfit.cli.help import Verb
 from ramanfit.cli.options.output import unresolved_output_options
 from ramanfit.cli.options.recipe import complete_recipe
 
 
-@click.command("recipe")
+@click.command("recipe", cls=Verb)
 @click.argument("name", required=False, shell_complete=complete_recipe)
 @unresolved_output_options
 @talk_options
@@ -33,3 +34,4 @@ def command(name: str | None, path: str, form: str | None, header: bool, columns
         text = recipe_text(name).encode()
         with Sink(path) as sink:
             sink.write(text)
+        say_written(path, f"recipe {name}")

@@ -5,24 +5,27 @@ from __future__ import annotations
 import click
 
 from ramanfit.cli.console import Console, talk_options
+from ramanfit.cli.help import Verb
+from ramanfit.cli.options.declare import FITTED, OUTPUT, RUNNING, grouped, inherited, own_option
 from ramanfit.cli.options.recipe import complete_recipe
 from ramanfit.recipe.toml import DEFAULT_RECIPE
 
 
-@click.command("simulate", short_help="Write a synthetic experiment beside its true values.")
+@click.command("simulate", cls=Verb, short_help="Write a synthetic experiment beside its true values.")
 @click.argument("plan", metavar="PLAN")
-@click.option("-o", "--output", "folder", metavar="DIR", required=True, help="Folder, made if needed.")
-@click.option(
-    "--recipe",
-    metavar="NAME|FILE",
-    default=DEFAULT_RECIPE,
-    envvar="RAMANFIT_RECIPE",
-    show_envvar=True,
-    shell_complete=complete_recipe,
-    help="Recipe whose peaks and ratios the truth lists.",
+@own_option(OUTPUT, "-o", "--output", "folder", metavar="DIR", required=True, help="Folder, made if needed.")
+@grouped(
+    FITTED,
+    inherited(
+        "--recipe",
+        metavar="NAME|FILE",
+        default=DEFAULT_RECIPE,
+        shell_complete=complete_recipe,
+        help="Recipe whose peaks and ratios the truth lists.",
+    ),
 )
-@click.option("--seed", type=click.IntRange(min=0), metavar="N", help="Seed, instead of the plan's.")
-@click.option("--force", is_flag=True, help="Replace files that are there already.")
+@own_option(RUNNING, "--seed", type=click.IntRange(min=0), metavar="N", help="Seed, instead of the plan's.")
+@own_option(OUTPUT, "--force", is_flag=True, help="Replace files that are there already.")
 @talk_options
 @click.pass_obj
 def command(console: Console, plan: str, folder: str, recipe: str, seed: int | None, force: bool) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 
 from ramanfit.cli.console import Console, talk_options
-from ramanfit.cli.options.declare import refuse_ending_options
+from ramanfit.cli.help import Verb
+from ramanfit.cli.options.declare import OUTPUT, RUNNING, own_option, refuse_ending_options
 from ramanfit.cli.options.experiment import evolution_options
 from ramanfit.cli.options.fitting import fit_options
 from ramanfit.cli.types import DURATION
@@ -16,14 +17,20 @@ from ramanfit.errors import RamanfitError
 from ramanfit.experiment.request import Drawing, Request
 
 
-@click.command("watch")
+@click.command("watch", cls=Verb)
 @fit_options
 @evolution_options
-@click.option("-o", "--output", "folder", metavar="DIR", required=True, help="Folder for the results, made if needed.")
-@click.option(
-    "--interval", type=DURATION, default="5s", help="Time between looks; a file at rest for as long is complete."
+@own_option(
+    OUTPUT, "-o", "--output", "folder", metavar="DIR", required=True, help="Folder for the results, made if needed."
 )
-@click.option("--once", is_flag=True, help="Take in what is there, then end.")
+@own_option(
+    RUNNING,
+    "--interval",
+    type=DURATION,
+    default="5s",
+    help="Time between looks; a file at rest for as long is complete.",
+)
+@own_option(RUNNING, "--once", is_flag=True, help="Take in what is there, then end.")
 @talk_options
 @click.pass_obj
 def command(

@@ -10,6 +10,7 @@ from typing import NoReturn
 import numpy as np
 
 from ramanfit.errors import FormatError
+from ramanfit.scan.notes import counted
 from ramanfit.scan.scan import FloatArray
 
 _LARGEST = 1e30  # of a number that is meant, in whatever unit
@@ -182,7 +183,7 @@ def split_rows(path: str, header: Sequence[str], body: str, first: int, delimite
         kept.append(line)
         numbers.append(number)
     if layers:
-        notes.append(f"{layers} lines of another layer (cycles or steps) left out")
+        notes.append(f"{counted(layers, 'line')} of another layer (cycles or steps) left out")
     return Cells(path, header, kept, numbers, delimiter, quotes=quotes), notes
 
 

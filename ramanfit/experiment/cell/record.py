@@ -10,6 +10,7 @@ import numpy as np
 
 from ramanfit.experiment.cell.clocks import between
 from ramanfit.recipe.columns import ECHEM
+from ramanfit.scan.notes import Note
 from ramanfit.scan.scan import FloatArray
 
 _COUNTS = ("cycle", "half_cycle")  # which do not change between two rows
@@ -98,9 +99,10 @@ def with_soc(record: Record, capacity_mah: float | None, first_percent: float = 
     if largest == least:
         note = "no charge passed: no state of charge (--capacity with --soc-start says it)"
         return replace(record, notes=(*record.notes, note))
-    note = (
+    note = Note(
         f"state of charge counted from the least charge of the record (0 %) to its largest (100 %: "
-        f"{largest - least:.4g} mAh more): --capacity says better"
+        f"{largest - least:.4g} mAh more): --capacity says better",
+        f"state of charge from the record's least charge to its largest, {largest - least:.4g} mAh",
     )
     return replace(record, soc=100 * (charge - least) / (largest - least), notes=(*record.notes, note))
 

@@ -20,6 +20,7 @@ from ramanfit.formats.wip.place import read_place
 from ramanfit.formats.wip.project import NEWEST, Project
 from ramanfit.formats.wip.text import information_of, informations
 from ramanfit.formats.wip.trace import TracedStep, measurement_of, read_trace
+from ramanfit.scan.notes import counted
 from ramanfit.scan.scan import Metadata, Scan
 
 _SHOWN = {"TDGraph": "graph", "TDImage": "image", "TDBitmap": "picture", "TDText": "text"}
@@ -111,7 +112,7 @@ def _scan(project: Project, spectral: _SpectralGraph, described: _Described, opt
     if unfinished:
         notes += (f"{unfinished} of {graph.height} scan lines were not finished: not measured",)
     if (lost := graph.channels - axis.x.size) > 0:
-        notes += (f"{lost} channels beyond the calibrated ones passed over",)
+        notes += (f"{counted(lost, 'channel')} beyond the calibrated ones passed over",)
     if axis.assumed and options.x_unit is None:
         notes += ("the unit of the axis is not in the file: taken as nm (--x-unit)",)
     measurement = Measurement(
