@@ -11,6 +11,7 @@ from ramanfit.errors import FormatError, InputError, UsageError
 from ramanfit.experiment.before import refuse_on_tables
 from ramanfit.experiment.covariates import with_covariates
 from ramanfit.experiment.outliers import with_outliers
+from ramanfit.experiment.run import check_tables
 from ramanfit.experiment.with_cell import cell_record, table_with_cell
 from ramanfit.formats import is_fit_table, natural_key
 from ramanfit.formats.streams import is_stream, stream_of, whole_input
@@ -61,6 +62,8 @@ def join_tables(paths: Sequence[str], request: Request, voice: Voice) -> FitTabl
         The first error of a table, unless going on was asked for; or if none could be read.
     """
     refuse_on_tables(request, paths[0])
+    for line in check_tables(paths):
+        voice.warn(line)
     tables: list[FitTable] = []
     for path in _in_order(paths):
         try:
