@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ramanfit.errors import InputError
+from ramanfit.experiment.listing import look_at
 from ramanfit.experiment.outputs import make_folder
 from ramanfit.tables.passing import let_go, passing_folder, sweep
 from ramanfit.tables.sink import Sink
@@ -131,6 +132,12 @@ def check_tables(paths: Iterable[str]) -> list[str]:
         if {*names} & {*_named(record, FILES), *_named(record, MOVING)} or _damaged(folder):
             said += check_run(folder)
     return said
+
+
+def looks_of_run(folder: Path) -> object:
+    """Return what the files are like that a folder's `RUN` names, and itself."""
+    names = (RUN, *_named(_read(folder) or {}, FILES))
+    return [look_at(folder / name) for name in names]
 
 
 def refuse_foreign_run(target: Path) -> None:
