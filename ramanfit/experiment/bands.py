@@ -42,6 +42,11 @@ class BandIntensities(ByRow):
     specific: FloatArray
     specific_se: FloatArray
 
+    @classmethod
+    def unknown(cls, n: int, k: int) -> BandIntensities:
+        """Return those of spectra that are not at hand, [n, k]."""
+        return cls(*(np.full((n, k), np.nan) for _ in range(6)))
+
 
 def band_shifts(recipe: Recipe) -> tuple[float, ...]:
     """Return the middles of a recipe's bands: those it names, else where its peaks start."""

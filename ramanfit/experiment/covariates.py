@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from ramanfit.errors import FormatError, InputError, UsageError
+from ramanfit.errors import FormatError, UsageError
 from ramanfit.formats import split_selection
 from ramanfit.formats.bytes_in import strip_endings
-from ramanfit.formats.streams import is_stream, take_stream
+from ramanfit.formats.streams import is_stream, whole_input
 from ramanfit.recipe.columns import ECHEM, KEYS
 from ramanfit.tables.schema import Schema, covariates_of
 from ramanfit.tables.table import Column, Table, column_of_cells, with_columns
@@ -169,11 +169,7 @@ def with_covariates(table: Table, request: Request, voice: Voice) -> Table:
 
 def _read(path: str) -> tuple[tuple[str, ...], list[_Row]]:
     """Return the names of the covariates and the rows of a table."""
-    try:
-        data = take_stream(path).read() if is_stream(path) else Path(path).read_bytes()
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}") from error
-    text = data.decode("utf-8-sig", "replace")
+    text = whole_input(path).decode("utf-8-sig", "replace")
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",\t;", key=text.split("\n", 1)[0].count))
     header = [name.strip() for name in next(reader, [])]
     files = [name for name in header if name in FILES]

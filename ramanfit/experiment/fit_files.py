@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -225,10 +224,9 @@ def outcomes(paths: Sequence[str], job: Job, jobs: int) -> Iterator[Iterator[Out
     if jobs == 1:
         yield fit_exports(job, paths)
         return
-    from concurrent.futures import ProcessPoolExecutor
+    from ramanfit.experiment.workers import workers
 
-    pool = ProcessPoolExecutor(jobs, initializer=_leave_interrupts_to_the_parent)
-    try:
+    with workers(jobs) as pool:
         if len(paths) == 1:
             yield fit_exports(job, paths, pool.map)
         else:
@@ -240,13 +238,7 @@ def outcomes(paths: Sequence[str], job: Job, jobs: int) -> Iterator[Iterator[Out
                 pool.map(partial(_fit_some, job), [others[i : i + size] for i in range(0, len(others), size)])
             )
             yield (here[path][0] if path in here else next(elsewhere) for path in paths)
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
 
 
 def _fit_some(job: Job, paths: list[str]) -> list[Outcome]:
     return [*fit_exports(job, paths)]
-
-
-def _leave_interrupts_to_the_parent() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -11,10 +11,11 @@ from ramanfit.errors import FormatError, InputError, UsageError
 from ramanfit.experiment.before import refuse_on_tables
 from ramanfit.experiment.covariates import with_covariates
 from ramanfit.experiment.outliers import with_outliers
+from ramanfit.experiment.run import check_tables
 from ramanfit.experiment.voice import tell
 from ramanfit.experiment.with_cell import cell_record, table_with_cell
 from ramanfit.formats import is_fit_table, natural_key
-from ramanfit.formats.streams import is_stream, stream_of, take_stream
+from ramanfit.formats.streams import is_stream, stream_of, whole_input
 from ramanfit.scan.schedule import Schedule
 from ramanfit.tables.fit_table import FitTable
 from ramanfit.tables.join import join
@@ -62,11 +63,13 @@ def join_tables(paths: Sequence[str], request: Request, voice: Voice) -> FitTabl
         The first error of a table, unless going on was asked for; or if none could be read.
     """
     refuse_on_tables(request, paths[0])
+    for line in check_tables(paths):
+        voice.warn(line)
     tables: list[FitTable] = []
     for path in _in_order(paths):
         try:
             fits, disagreements = read_fit_table(
-                path, _bytes(path), request.recipe.every_ratio, request.recipe.formulas
+                path, whole_input(path), request.recipe.every_ratio, request.recipe.formulas
             )
         except (FormatError, InputError) as error:
             if not request.keep_going:
@@ -105,10 +108,3 @@ def join_with_cell(paths: Sequence[str], request: Request, voice: Voice) -> FitT
     joined = join_tables(paths, request, voice)
     table = table_with_cell(joined.table, cell_record(request, joined.started, voice), voice)
     return joined.with_table(with_covariates(table, request, voice))
-
-
-def _bytes(path: str) -> bytes:
-    try:
-        return take_stream(path).read() if is_stream(path) else Path(path).read_bytes()
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}") from error

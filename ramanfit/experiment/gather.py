@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ramanfit.errors import InputError, UsageError
-from ramanfit.experiment.bands import BandIntensities, bands_table, bands_with
+from ramanfit.experiment.bands import BandIntensities, band_shifts, bands_table, bands_with
 from ramanfit.experiment.covariates import with_covariates
 from ramanfit.experiment.differences import with_differences
 from ramanfit.experiment.evolution import Evolution, nine_digits
@@ -123,13 +123,14 @@ def _from_tables(paths: Sequence[str], request: Request, voice: Voice, draw: boo
     spectra, bands, inputs = Spectra(), list[BandIntensities](), [*paths]
     numbers: list[tuple[int | None, int]] = []
     notes: dict[str, list[str]] = {}
-    complete = True
+    at_hand = False
     job = job_of(request._replace(sensitivity=False), Keep(bands=True, curves=draw))
     for named in named_exports(evolution.table, job, request.jobs, notes):
         if not named.scans:
             numbers.append((None, named.rows))
-            complete = False
+            bands.append(BandIntensities.unknown(named.rows, len(band_shifts(recipe))))
             continue
+        at_hand = True
         inputs.append(named.source)
         for scan in named.scans:
             numbers.append((None if scan.curves is None else spectra.store(scan.curves), len(scan.quantities.flags)))
@@ -138,7 +139,7 @@ def _from_tables(paths: Sequence[str], request: Request, voice: Voice, draw: boo
     say_notes(notes, voice)
     spectra.arrange(numbers)
     return Gathered(
-        evolution, spectra, bands_table(evolution.table, bands, recipe) if complete else None, inputs, recipe
+        evolution, spectra, bands_table(evolution.table, bands, recipe) if at_hand else None, inputs, recipe
     )
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
 
 from ramanfit.errors import InputError, RamanfitError
 from ramanfit.experiment.repeats import Met, print_of
 from ramanfit.experiment.voice import Voice, tell
 from ramanfit.formats import find_exports
-from ramanfit.formats.streams import is_stream, take_stream
+from ramanfit.formats.streams import whole_input
 from ramanfit.scan.notes import counted
 from ramanfit.scan.scan import Scan
 
@@ -50,10 +49,7 @@ def listed(path: str) -> tuple[str, ...]:
     InputError
         If it cannot be read, or names nothing.
     """
-    try:
-        data = take_stream(path).read() if is_stream(path) else Path(path).read_bytes()
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror}") from error
+    data = whole_input(path)
     lines = data.split(b"\0") if b"\0" in data else data.splitlines()
     names = tuple(os.fsdecode(line) for line in lines if line.strip())
     if not names:

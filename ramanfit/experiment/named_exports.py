@@ -11,6 +11,7 @@ import numpy as np
 from ramanfit.experiment.fit_files import Job, Outcome, ScanFits, outcomes
 from ramanfit.fit.quantities import Quantities
 from ramanfit.formats import split_selection
+from ramanfit.formats.streams import was_stream
 from ramanfit.recipe.columns import column_name
 from ramanfit.scan.clock import chronological
 from ramanfit.scan.scan import BoolArray
@@ -61,7 +62,8 @@ def named_exports(table: Table, job: Job, jobs: int, notes: dict[str, list[str]]
     """
     sources = [str(source) for source in table.columns["source"]]
     firsts = [row for row in range(len(sources)) if row == 0 or sources[row] != sources[row - 1]]
-    there = [sources[row] for row in firsts if Path(split_selection(sources[row])[0]).is_file()]
+    files = {source: split_selection(source)[0] for source in dict.fromkeys(sources)}
+    there = [sources[row] for row in firsts if not was_stream(file := files[sources[row]]) and Path(file).is_file()]
     with outcomes(there, job, jobs) as fitted:
         for first, end in zip(firsts, [*firsts[1:], len(sources)], strict=True):
             source, rows = sources[first], np.arange(first, end)

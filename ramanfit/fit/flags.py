@@ -286,6 +286,12 @@ FLAGS: dict[str, Flag] = {
         "never beyond rounding",
         "ask whoever printed the table",
     ),
+    "source_gone": Flag(
+        "the export is no longer in the folder that is watched (results of `watch` only)",
+        "ramanfit.experiment.watched",
+        "never, unless the folder shows only some of its files",
+        "put the export back; without it there are no bands and no curves",
+    ),
 }
 """By the word that a table shows, in the order in which words are joined."""
 

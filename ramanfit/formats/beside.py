@@ -8,6 +8,7 @@ from ramanfit.errors import FormatError, InputError
 from ramanfit.formats import split
 from ramanfit.formats.bytes_in import Source
 from ramanfit.formats.information import parse_name
+from ramanfit.formats.streams import is_stream
 
 
 def files_beside(file: Path) -> list[Path]:
@@ -16,6 +17,8 @@ def files_beside(file: Path) -> list[Path]:
     These are the other files of a split export, and Information texts of the same stem.
     """
     export = split.split_file_of(file.name)
+    if export is not None and is_stream(str(file)):
+        export = None  # what is read once is not looked at before
     if export is not None:
         try:
             with Source.open(str(file)) as source:

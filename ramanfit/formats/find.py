@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +14,8 @@ from ramanfit.formats.bytes_in import Source, strip_endings
 from ramanfit.formats.refusals import refusal
 from ramanfit.formats.registry import binary_reader, text_reader
 from ramanfit.formats.streams import is_stream
+
+WAITS, NOWHERE = "a FIFO, socket or device", "a link that leads nowhere"
 
 
 class Passed(NamedTuple):
@@ -72,7 +75,7 @@ def find_exports(paths: Sequence[str], *, errors: list[InputError] | None = None
             errors.append(error)
             continue
         for file in named:
-            identity = _identity(file)
+            identity = identity_of(file)
             if identity not in seen:
                 seen.add(identity)
                 files.append(file)
@@ -105,15 +108,14 @@ def _expect_file(path: str) -> None:
 def _in_folder(path: str, folder: Path) -> tuple[list[str], list[Passed]]:
     try:
         inside = {file.name: file.is_dir() for file in folder.iterdir()}
-        waits = {name for name in inside if is_stream(str(folder / name))}
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}") from error
     files: list[str] = []
     passed: list[Passed] = []
     for name in sorted(inside, key=natural_key):
-        if inside[name] or name.startswith((".", "~$")):
+        if inside[name] or is_hidden(name):
             continue
-        why = "a FIFO, socket or device" if name in waits else _not_wanted(folder / name)
+        why = not_wanted(folder / name)
         if why:
             passed.append(Passed(str(folder / name), why))
         else:
@@ -127,8 +129,17 @@ def _in_folder(path: str, folder: Path) -> tuple[list[str], list[Passed]]:
     return files, passed
 
 
-def _not_wanted(file: Path) -> str:
+def is_hidden(name: str) -> bool:
+    """Tell whether a file in a folder is not even looked at: hidden ones, and what an office program has open."""
+    return name.startswith((".", "~$"))
+
+
+def not_wanted(file: Path) -> str:
     """Return why a file in a folder is no spectrum; an empty string if it is one, or meant to be one."""
+    if is_stream(str(file)):
+        return WAITS
+    if file.is_symlink() and not file.exists():
+        return NOWHERE
     try:
         with Source.open(str(file)) as source:
             binary = binary_reader(source.head)
@@ -150,14 +161,14 @@ def _text_not_wanted(source: Source) -> str:
     return "no rows of numbers" if reader is None else reader.no_spectrum(source)
 
 
-def _identity(path: str) -> object:
+def identity_of(path: str) -> object:
     """Return what two names of one measurement have in common."""
     if path == "-":
         return path
     file = Path(path)
     split_file = split.split_file_of(file.name)
     try:
-        real = file.resolve()
+        real = Path(os.path.realpath(file))  # a loop of links is no error here
         if split_file is not None and real.is_file():
             with Source.open(path) as source:
                 if split.is_split_file(file.name, source.head):

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from ramanfit.errors import RamanfitError
 from ramanfit.formats.bytes_in import Source, strip_endings
+from ramanfit.formats.streams import is_stream
 from ramanfit.formats.text import as_bytes, decode, header_number, one_line
 from ramanfit.formats.units import plain
 from ramanfit.scan.scan import Scan
@@ -238,6 +239,8 @@ def companion(file: Path | None) -> tuple[Information | None, tuple[str, ...]]:
         return None, ()
     texts: list[tuple[str, Information]] = []
     for its_export, path in candidates:
+        if is_stream(str(path)):
+            return None, (f"Information text not read: {path.name} is a FIFO, socket or device",)
         try:
             with Source.open(str(path)) as source:
                 if sniff(source.head):

@@ -15,6 +15,7 @@ from ramanfit.formats.information import companion
 from ramanfit.formats.number_rows import Rows, read_rows
 from ramanfit.formats.places import Labels, from_companions, from_header
 from ramanfit.formats.reader import Reader, ReadOptions
+from ramanfit.formats.streams import is_stream
 from ramanfit.formats.text import first_line, lines_before_rows, row_style
 from ramanfit.scan.scan import Scan
 
@@ -118,6 +119,9 @@ def read(source: Source, options: ReadOptions) -> list[Scan]:
             missing = f"{split_file.stem}-{role}.{ending}" if split_file.pair else f"{split_file.stem} {_NAMES[role]}"
             raise FormatError(source.path, f"a part of this export is missing: {missing}")
     paths = {role: str(Path(source.path).with_name(name)) for role, name in files.items()}
+    for role, path in paths.items():
+        if role != split_file.role and is_stream(path):
+            raise FormatError(path, expected="a part of this export", found="a FIFO, socket or device")
 
     header: dict[str, str] = {}
     if not split_file.pair:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import sys
 from pathlib import Path
@@ -64,6 +65,14 @@ def is_stream(path: str) -> bool:
     return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
 
+def was_stream(source: str) -> bool:
+    """Tell whether a name that a table gives cannot be opened for what was read then: a stream, or a name of one.
+
+    Such names stand for whatever this process has open, and a FIFO or a device may never give a byte.
+    """
+    return is_stream(source) or os.path.normpath(source).startswith(("/dev/fd/", "/dev/std", "/proc/"))
+
+
 def stream_of(path: str) -> Stream:
     """Return an input that can be read only once: opened the first time it is asked for, the same from then on.
 
@@ -87,6 +96,22 @@ def stream_of(path: str) -> Stream:
             raise InputError(f"{path}: {error.strerror}") from error
     _opened[path] = Stream(path, raw)
     return _opened[path]
+
+
+def whole_input(path: str) -> bytes:
+    """Return all bytes of an input, a file or one that can be read only once.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, or only once and somebody has.
+    """
+    if is_stream(path):
+        return take_stream(path).read()
+    try:
+        return Path(path).read_bytes()
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        raise InputError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from error
 
 
 def take_stream(path: str) -> Stream:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import errno
 import os
 import stat
@@ -13,6 +12,7 @@ from types import TracebackType
 from typing import BinaryIO
 
 from ramanfit.errors import InputError
+from ramanfit.tables.passing import let_go, passing_file, replace
 
 STDOUT = "-"
 _DEVICE_FOLDERS = (Path("/dev"), Path("/dev/fd"), Path("/proc/self/fd"))
@@ -26,9 +26,9 @@ def is_device(target: str | os.PathLike[str]) -> bool:
 class Sink:
     """Bytes on their way to a target; a context manager.
 
-    An ordinary file is written under a passing name in the same folder and takes the target's place when the
-    block ends well; on any failure it is removed and an earlier file stays as it was. Standard output, devices and
-    named pipes are written as they are.
+    An ordinary file is written under a passing name in the same folder, made when the first bytes are there, and takes
+    the target's place when the block ends well; on any failure it is removed and an earlier file stays as it was.
+    Standard output, devices and named pipes are written as they are.
 
     Parameters
     ----------
@@ -45,8 +45,8 @@ class Sink:
     def __init__(self, target: str | os.PathLike[str] = STDOUT) -> None:
         self.target = os.fspath(target)
         self._passing: Path | None = None  # the passing name, while there is one
-        self._final = Path()
-        self._file: BinaryIO
+        self._final: Path | None = None  # the ordinary file that it becomes
+        self._file: BinaryIO | None = None
         if self.target == STDOUT:
             if sys.stdout is None:
                 raise InputError("standard output is closed")
@@ -54,10 +54,11 @@ class Sink:
             return
         try:
             self._open()
-        except OSError as error:
+        except (OSError, ValueError) as error:  # ValueError: a NUL in the name
             raise self._failure(error) from error
 
     def _open(self) -> None:
+        """Open what is written as it is; look whether an ordinary file can be written, which is made later."""
         path = Path(self.target).absolute()
         try:
             mode = path.stat().st_mode
@@ -67,23 +68,31 @@ class Sink:
             # appended, because /dev/stdout may be a file that the shell opened with >>
             self._file = os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND), "wb")
             return
-        final = path.resolve()
-        if mode and not os.access(final, os.W_OK):
+        final = Path(os.path.realpath(path))
+        final.parent.stat()
+        if not final.parent.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+        if (mode and not os.access(final, os.W_OK)) or not os.access(final.parent, os.W_OK | os.X_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-        passing = final.with_name(f".ramanfit-{os.urandom(6).hex()}.tmp")
-        _unfinished.add(passing)
-        self._file = passing.open("xb")
-        self._passing, self._final = passing, final
-        if mode:
-            passing.chmod(stat.S_IMODE(mode))
+        self._final = final
+
+    def _opened(self) -> BinaryIO:
+        """Return the file that is written: an ordinary one is made when the first bytes are there, or at the end."""
+        if self._file is None:
+            final = self._final or Path(self.target)
+            self._passing, self._file = passing_file(final.parent)
+            with suppress(FileNotFoundError):
+                self._passing.chmod(stat.S_IMODE(final.stat().st_mode))
+        return self._file
 
     def write(self, data: bytes) -> None:
         """Write all of `data`, and do not keep it back."""
         try:
+            file = self._opened()
             left = memoryview(data)
             while left:  # python -u: standard output takes what fits
-                left = left[self._file.write(left) :]
-            self._file.flush()
+                left = left[file.write(left) :]
+            file.flush()
         except BrokenPipeError:
             raise
         except OSError as error:
@@ -98,36 +107,25 @@ class Sink:
         if self.target == STDOUT:
             return
         try:
-            with self._file:
-                if kind is None and self._passing:
-                    os.fsync(self._file.fileno())
-            if kind is None and self._passing:
-                self._passing.replace(self._final)
-                _unfinished.discard(self._passing)
-                self._passing = None
+            if self._final is None and self._file is not None:
+                self._file.close()
+            elif self._final is not None and kind is None:
+                self._put_in_place(self._final)
         except OSError as failure:
             if kind is None:
                 raise self._failure(failure) from failure
         finally:
             if self._passing:
-                _remove(self._passing)
+                let_go(self._passing)
+                self._passing = None
 
-    def _failure(self, error: OSError) -> InputError:
+    def _put_in_place(self, final: Path) -> None:
+        file = self._opened()
+        file.flush()
+        os.fsync(file.fileno())
+        if self._passing:
+            replace(self._passing, final)
+
+    def _failure(self, error: Exception) -> InputError:
         name = "standard output" if self.target == STDOUT else self.target
-        return InputError(f"{name}: cannot be written: {error.strerror or error}")
-
-
-_unfinished: set[Path] = set()
-
-
-def _remove(passing: Path) -> None:
-    with suppress(OSError):
-        passing.unlink()
-    _unfinished.discard(passing)
-
-
-@atexit.register
-def _remove_unfinished() -> None:
-    """Remove what a signal left: one can arrive before the block that cleans up has begun."""
-    for passing in tuple(_unfinished):
-        _remove(passing)
+        return InputError(f"{name}: cannot be written: {getattr(error, 'strerror', None) or error}")

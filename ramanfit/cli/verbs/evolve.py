@@ -59,6 +59,7 @@ def command(
     from ramanfit.experiment.gather import gather
     from ramanfit.experiment.maps import check_quantities, maps_of
     from ramanfit.experiment.outputs import make_folder
+    from ramanfit.experiment.run import refuse_foreign_run
 
     if folder is None:
         output = Output.resolve("-", form, header, columns)
@@ -74,7 +75,7 @@ def command(
         if columns is not None:
             raise click.UsageError("--columns picks those of the table on standard output: leave it out with -o DIR")
         refuse((*files_in(folder, maps_of(request.recipe, drawing), drawing), meta), request, drawing.reference)
-        target = make_folder(folder)
+        refuse_foreign_run(target := make_folder(folder))
         gathered = gather(request, console, reference=drawing.reference, draw=drawing.figures or drawing.report)
         write_folder(target, gathered, request, drawing, console, meta)
     write_meta(meta, request, gathered.inputs)
@@ -84,7 +85,7 @@ def command(
 def write_folder(
     folder: Path, gathered: Gathered, request: Request, drawing: Drawing, console: Console, meta: str | None
 ) -> None:
-    """Write tables, figures and report; each file whole, or the earlier one stays.
+    """Write tables, figures and report: made beside the folder, and moved in when all are there.
 
     Raises
     ------
@@ -98,13 +99,17 @@ def write_folder(
     from ramanfit.cli.ending import command_line, refuse, with_record
     from ramanfit.drawing.folder import files_in, write_figures, write_report
     from ramanfit.experiment.provenance import record_of
+    from ramanfit.experiment.run import RUN, made_beside, move_in
 
     maps = gathered.map_names(drawing.quantities)
     refuse((*files_in(folder, maps, drawing), meta), request, gathered.inputs)  # tables name inputs that FILES do not
-    written = gathered.save(folder, drawing.quantities)
-    if drawing.figures:
-        written += write_figures(folder, gathered, drawing, console)
-    if drawing.report:
-        record = record_of(request.recipe, with_record(gathered.inputs, request), command_line())
-        written += write_report(folder, gathered, record, Path(request.files[0]).name or request.recipe.name)
-    console.say(f"wrote {folder}: {', '.join(written)}")
+    record = record_of(request.recipe, with_record(gathered.inputs, request), command_line())
+    with made_beside(folder) as beside:
+        written = gathered.save(beside, drawing.quantities)
+        if drawing.figures:
+            written += write_figures(beside, gathered, drawing, console)
+        if drawing.report:
+            written += write_report(beside, gathered, record, Path(request.files[0]).name or request.recipe.name)
+        for line in move_in(beside, written, folder, record):
+            console.warn(line)
+    console.say(f"wrote {folder}: {', '.join([*written, RUN])}")

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import tzinfo
-from pathlib import Path
 
-from ramanfit.errors import FormatError, InputError, UsageError
+from ramanfit.errors import FormatError, UsageError
 from ramanfit.experiment.cell import eclab, gamry, separated, workbook
 from ramanfit.experiment.cell.build import Asked
 from ramanfit.experiment.cell.columns import sizes_of
 from ramanfit.experiment.cell.join import joined
 from ramanfit.experiment.cell.record import Record, aligned, at, beyond, with_soc
-from ramanfit.formats.streams import is_stream, take_stream
+from ramanfit.formats.streams import whole_input
 
 __all__ = ["Record", "aligned", "at", "beyond", "is_record", "read_record", "read_records", "with_soc"]
 
@@ -63,10 +62,7 @@ def read_record(path: str, units: Sequence[str] = (), *, lenient: bool = False) 
     FormatError
         If it is none of these, or broken: with the line.
     """
-    try:
-        data = take_stream(path).read() if is_stream(path) else Path(path).read_bytes()
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
+    data = whole_input(path)
     asked = Asked(tuple(units), sizes_of(units), lenient)
     if eclab.is_binary(data):
         return eclab.read_binary(path, data, asked)
