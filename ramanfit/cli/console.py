@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 
 import click
 
-from ramanfit.errors import RamanfitError
+from ramanfit.cli.visible import visible
+from ramanfit.errors import RamanfitError, __version__
 from ramanfit.experiment.voice import NoProgress
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -41,7 +42,7 @@ class Console:
     def say(self, message: str) -> None:
         """Say what was done or assumed."""
         if not self.quiet:
-            _to_stderr(f"ramanfit: {message}")
+            _to_stderr(f"ramanfit: {visible(message)}")
 
     def detail(self, message: str) -> None:
         """Say something that only ``-v`` asks for."""
@@ -96,15 +97,16 @@ class Console:
         if self.debug:
             import traceback
 
-            _to_stderr(traceback.format_exc().rstrip())
+            for line in traceback.format_exc().rstrip().split("\n"):
+                _to_stderr(visible(line))
         if isinstance(error, click.UsageError) and error.ctx is not None:
             if bare:
                 _to_stderr(error.ctx.get_help())
             else:
-                self._report(error.format_message(), f"try '{error.ctx.command_path} --help'")
+                self._report(_joined(error), f"try '{error.ctx.command_path} --help'")
             return error.exit_code
         if isinstance(error, click.ClickException):
-            self._report(error.format_message())
+            self._report(_joined(error))
             return error.exit_code
         if isinstance(error, RamanfitError):
             self._report(error.message, error.hint)
@@ -117,15 +119,16 @@ class Console:
         else:
             self._report(
                 f"internal error: {type(error).__name__}: {error}",
-                None if self.debug else "this is a defect of ramanfit; --debug shows where",
+                f"this is a defect of ramanfit {__version__}: please report it, with what --debug shows, as an issue "
+                "of the repository that it came from",
             )
         return 1
 
     @staticmethod
     def _report(message: str, hint: str | None = None) -> None:
-        _to_stderr("ramanfit: " + " ".join(message.split()))
+        _to_stderr(f"ramanfit: {visible(message)}")
         if hint:
-            _to_stderr(f"  hint: {hint}")
+            _to_stderr(f"  hint: {visible(hint)}")
 
 
 def talk_options(command: Function) -> Function:
@@ -167,6 +170,11 @@ def _to_stderr(text: str) -> None:
         with suppress(OSError):  # a stderr that is full or closed must not change the exit status
             sys.stderr.write(text + "\n")
             sys.stderr.flush()
+
+
+def _joined(error: click.ClickException) -> str:
+    """Return a message of click's, which may have several lines, as one."""
+    return " ".join(error.format_message().split("\n"))
 
 
 def _let_go_of_streams() -> None:

@@ -12,7 +12,8 @@ import numpy as np
 from ramanfit.errors import RecipeError
 from ramanfit.fit.masks import bridged
 from ramanfit.recipe.parts import Baseline
-from ramanfit.recipe.settings import expect, nearest, parse_toml, unknown
+from ramanfit.recipe.settings import expect, nearest, unknown
+from ramanfit.recipe.toml_text import parse_toml
 from ramanfit.scan.scan import BoolArray, FloatArray
 
 OF_MANY = ("collab_pls",)  # of pybaselines, for several spectra at once

@@ -200,7 +200,7 @@ def _as_written(values: NumberColumn) -> NumberColumn:
 
 
 def _valid(text: str) -> str:
-    return text.encode("utf-8", "replace").decode()
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _bytes(text: str) -> bytes:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from ramanfit.errors import InputError, RecipeError
-from ramanfit.recipe.settings import build, check_types, expect, parse_toml
+from ramanfit.recipe.settings import build, check_types, expect
+from ramanfit.recipe.toml_text import parse_toml, toml_text
 from ramanfit.synthetic.plan.cell import SWITCH_S, CellStep, PlannedCell
 from ramanfit.synthetic.plan.parts import Background, Detector, PlannedAxis, PlannedScan, Spikes
 from ramanfit.synthetic.plan.points import PlannedPeak, PlannedPoint
@@ -104,12 +104,10 @@ def load_plan(path: str) -> Plan:
         If it is no valid plan.
     """
     try:
-        text = Path(path).read_bytes().decode("utf-8-sig")
+        text = toml_text(path)
     except OSError as error:
         raise InputError(f"{path}: {error.strerror or error}") from None
-    except UnicodeDecodeError:
-        raise RecipeError(f"{path}: expected TOML in UTF-8, found other bytes") from None
-    return plan_from_toml(text.replace("\r\n", "\n"), path)
+    return plan_from_toml(text, path)
 
 
 def plan_from_toml(text: str, where: str) -> Plan:
