@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
@@ -17,6 +18,7 @@ from ramanfit.experiment.voice import NoProgress
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
+LONGEST = 4000  # characters of a line
 INTERRUPTED = 130  # 128 + SIGINT, what a shell reports after Ctrl-C
 
 
@@ -42,7 +44,7 @@ class Console:
     def say(self, message: str) -> None:
         """Say what was done or assumed."""
         if not self.quiet:
-            _to_stderr(f"ramanfit: {visible(message)}")
+            _to_stderr(f"ramanfit: {_line(message)}")
 
     def detail(self, message: str) -> None:
         """Say something that only ``-v`` asks for."""
@@ -76,6 +78,7 @@ class Console:
 
     def run(self, program: click.Command, arguments: Sequence[str]) -> int:
         """Run the command line and return the exit status; nothing but SystemExit escapes."""
+        shown, warnings.showwarning = warnings.showwarning, self._hear
         try:
             try:
                 _complete(program)
@@ -85,7 +88,14 @@ class Console:
             except (Exception, KeyboardInterrupt) as error:
                 return self._status(error, bare=not arguments)
         finally:
+            warnings.showwarning = shown
             _let_go_of_streams()
+
+    def _hear(
+        self, message: Warning | str, category: type[Warning], filename: str, lineno: int, *_: object, **__: object
+    ) -> None:
+        """Say a warning of Python's own in one line, as any other."""
+        self.warn(f"{category.__name__}: {message} ({filename.replace(os.sep, '/').rpartition('/')[2]}:{lineno})")
 
     def _status(self, error: BaseException, bare: bool) -> int:
         if isinstance(error, click.exceptions.Exit):
@@ -126,9 +136,9 @@ class Console:
 
     @staticmethod
     def _report(message: str, hint: str | None = None) -> None:
-        _to_stderr(f"ramanfit: {visible(message)}")
+        _to_stderr(f"ramanfit: {_line(message)}")
         if hint:
-            _to_stderr(f"  hint: {visible(hint)}")
+            _to_stderr(f"  hint: {_line(hint)}")
 
 
 def talk_options(command: Function) -> Function:
@@ -170,6 +180,12 @@ def _to_stderr(text: str) -> None:
         with suppress(OSError):  # a stderr that is full or closed must not change the exit status
             sys.stderr.write(text + "\n")
             sys.stderr.flush()
+
+
+def _line(text: str) -> str:
+    """Return a text as one line that a terminal can show."""
+    line = visible(text)
+    return line if len(line) <= LONGEST else f"{line[: LONGEST - 500]} ... {line[-500:]}"
 
 
 def _joined(error: click.ClickException) -> str:

@@ -324,7 +324,6 @@ def _exports() -> Iterator[Attack]:
                 ("-",),
                 more={"stdin": None},
             )
-    yield Attack("a NUL in a name", ["fit", "a\0b"], {}, (1,), ())
     yield Attack("a name of 4,000 bytes", ["fit", "x" * 4000], {}, (1,), ())
 
 
