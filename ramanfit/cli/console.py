@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
@@ -13,11 +14,13 @@ from typing import Any, TypeVar
 import click
 
 from ramanfit.cli.options.declare import RUNNING, grouped
-from ramanfit.errors import RamanfitError
+from ramanfit.cli.visible import visible
+from ramanfit.errors import RamanfitError, __version__
 from ramanfit.experiment.voice import NoProgress
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
+LONGEST = 4000  # characters of a line
 INTERRUPTED = 130  # 128 + SIGINT, what a shell reports after Ctrl-C
 
 
@@ -45,7 +48,7 @@ class Console:
         """Say what was done or assumed."""
         if not self.quiet:
             self._say_noted()
-            _to_stderr(f"ramanfit: {message}", fold=True)
+            _to_stderr(f"ramanfit: {_line(message)}", fold=True)
 
     def note(self, message: str, short: str) -> None:
         """Say what was assumed or passed over: with ``-v`` in full, else in few words, several on one line."""
@@ -94,6 +97,7 @@ class Console:
 
     def run(self, program: click.Command, arguments: Sequence[str]) -> int:
         """Run the command line and return the exit status; nothing but SystemExit escapes."""
+        shown, warnings.showwarning = warnings.showwarning, self._hear
         try:
             try:
                 _complete(program)
@@ -105,12 +109,19 @@ class Console:
                 self._say_noted()
                 return self._status(error, bare=not arguments)
         finally:
+            warnings.showwarning = shown
             _let_go_of_streams()
 
     def _say_noted(self) -> None:
         noted, self._noted = self._noted, []
         if noted:
-            _to_stderr(f"ramanfit: {'; '.join(noted)} (-v: why)", fold=True)
+            _to_stderr(f"ramanfit: {_line('; '.join(noted))} (-v: why)", fold=True)
+
+    def _hear(
+        self, message: Warning | str, category: type[Warning], filename: str, lineno: int, *_: object, **__: object
+    ) -> None:
+        """Say a warning of Python's own in one line, as any other."""
+        self.warn(f"{category.__name__}: {message} ({filename.replace(os.sep, '/').rpartition('/')[2]}:{lineno})")
 
     def _status(self, error: BaseException, bare: bool) -> int:
         if isinstance(error, click.exceptions.Exit):
@@ -122,15 +133,16 @@ class Console:
         if self.debug:
             import traceback
 
-            _to_stderr(traceback.format_exc().rstrip())
+            for line in traceback.format_exc().rstrip().split("\n"):
+                _to_stderr(visible(line))
         if isinstance(error, click.UsageError) and error.ctx is not None:
             if bare:
                 _to_stderr(error.ctx.get_help())
             else:
-                self._report(error.format_message(), f"try '{error.ctx.command_path} --help'")
+                self._report(_joined(error), f"try '{error.ctx.command_path} --help'")
             return error.exit_code
         if isinstance(error, click.ClickException):
-            self._report(error.format_message())
+            self._report(_joined(error))
             return error.exit_code
         if isinstance(error, RamanfitError):
             self._report(error.message, error.hint)
@@ -143,15 +155,16 @@ class Console:
         else:
             self._report(
                 f"internal error: {type(error).__name__}: {error}",
-                None if self.debug else "this is a defect of ramanfit; --debug shows where",
+                f"this is a defect of ramanfit {__version__}: please report it, with what --debug shows, as an issue "
+                "of the repository that it came from",
             )
         return 1
 
     @staticmethod
     def _report(message: str, hint: str | None = None) -> None:
-        _to_stderr("ramanfit: " + " ".join(message.split()), fold=True)
+        _to_stderr(f"ramanfit: {_line(message)}", fold=True)
         if hint:
-            _to_stderr(f"  hint: {hint}", fold=True)
+            _to_stderr(f"  hint: {_line(hint)}", fold=True)
 
 
 def talk_options(command: Function) -> Function:
@@ -221,6 +234,17 @@ def _to_stderr(text: str, *, fold: bool = False) -> None:
         with suppress(OSError):  # a stderr that is full or closed must not change the exit status
             sys.stderr.write(text + "\n")
             sys.stderr.flush()
+
+
+def _line(text: str) -> str:
+    """Return a text as one line that a terminal can show."""
+    line = visible(text)
+    return line if len(line) <= LONGEST else f"{line[: LONGEST - 500]} ... {line[-500:]}"
+
+
+def _joined(error: click.ClickException) -> str:
+    """Return a message of click's, which may have several lines, as one."""
+    return " ".join(error.format_message().split("\n"))
 
 
 def _let_go_of_streams() -> None:

@@ -55,7 +55,7 @@ class Output(NamedTuple):
         from ramanfit.tables.forms import FORMS, check_form, form_of
 
         if form is None:
-            seen = path == "-" and sys.stdout is not None and sys.stdout.isatty()
+            seen = path == "-" and _is_seen()
             form = TERMINAL if seen else "csv" if path == "-" else form_of(path)
         if not header and form != TERMINAL and not FORMS[form].headless:
             headless = " and ".join(name for name, one in FORMS.items() if one.headless)
@@ -80,7 +80,21 @@ class Output(NamedTuple):
             check_columns(self.columns, (*fitted_columns(request.recipe), *KINDS))
 
     def shown(self, table: Table) -> Table:
-        """Return a table with the columns that are shown."""
+        """Return a table with the columns that are shown; on a terminal its text has nothing that moves a cursor."""
+        table = self._with_columns(table)
+        if self.form != TERMINAL and self.path == "-" and _is_seen():
+            from ramanfit.cli.visible import visible
+            from ramanfit.tables.table import Table
+
+            return Table(
+                {
+                    visible(name): [visible(cell) for cell in values] if isinstance(values, tuple) else values
+                    for name, values in table.columns.items()
+                }
+            )
+        return table
+
+    def _with_columns(self, table: Table) -> Table:
         for_people = self.form in (TERMINAL, *FOR_PEOPLE)
         if self.columns is None and not for_people:
             return table
@@ -95,6 +109,11 @@ class Output(NamedTuple):
         from ramanfit.tables.forms import open_writer
 
         return ShownWriter(self, open_writer(self.path, self.form, header=self.header))
+
+
+def _is_seen() -> bool:
+    """Tell whether standard output is a terminal."""
+    return sys.stdout is not None and sys.stdout.isatty()
 
 
 class ShownWriter:

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table as Grid
 from rich.text import Text
 
+from ramanfit.cli.visible import visible
 from ramanfit.recipe.columns import KEYS
 from ramanfit.tables.rounding import for_people, plus_minus, shorthand
 from ramanfit.tables.table import Table
@@ -72,9 +73,10 @@ def aligned(table: Table, width: int, *, header: bool = True, colour: bool = Fal
     in blocks that repeat the rows' names. A single row that does not fit has one line per value, and so have rows whose
     names leave no room. Rows with flags are yellow.
     """
+    table = Table({visible(name): values for name, values in table.columns.items()})
     cells: dict[str, list[str]] = {}
     for (join, fold, gap), words in (*product(_STYLES, (True,)), *product(_STYLES, (False,)), (_STYLES[0], True)):
-        cells = {name: [_shown(cell) for cell in values] for name, values in for_people(table, join).items()}
+        cells = {name: [visible(cell) for cell in values] for name, values in for_people(table, join).items()}
         cells = {name: values for name, values in cells.items() if any(values)}
         if not cells:
             return ""
@@ -201,8 +203,3 @@ def _end_of(name: str) -> str:
     while cell_len(name) >= _LONGEST_NAME:
         name = name[1:]
     return f"…{name}"
-
-
-def _shown(cell: str) -> str:
-    """Keep what a file calls itself from moving the cursor."""
-    return cell if cell.isprintable() else "".join(c if c.isprintable() else "?" for c in cell)

@@ -11,8 +11,8 @@ from ramanfit.experiment.inputs import exports, scans
 from ramanfit.experiment.request import Reading, paths_of
 from ramanfit.experiment.voice import Silent, Voice
 from ramanfit.recipe.parts import Axis
-from ramanfit.recipe.settings import format_toml
 from ramanfit.recipe.toml import load_recipe, with_overrides
+from ramanfit.recipe.toml_text import format_toml
 
 if TYPE_CHECKING:
     from ramanfit.experiment.request import Files

@@ -14,6 +14,7 @@ from ramanfit.formats import split_selection
 from ramanfit.formats.bytes_in import strip_endings
 from ramanfit.formats.streams import is_stream, whole_input
 from ramanfit.recipe.columns import ECHEM, KEYS
+from ramanfit.recipe.marked import unmarked
 from ramanfit.tables.schema import Schema, covariates_of
 from ramanfit.tables.table import Column, Table, column_of_cells, with_columns
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 FILES = ("source", "file")
 WHERE = ("scan", "point")
 STRANGE = "a column {name} of your own would be read as one of a fit: call it otherwise"
+LONGEST_PATTERN = 500
 SHOWN = 3  # names that are said of many
 
 
@@ -169,16 +171,19 @@ def with_covariates(table: Table, request: Request, voice: Voice) -> Table:
 
 def _read(path: str) -> tuple[tuple[str, ...], list[_Row]]:
     """Return the names of the covariates and the rows of a table."""
-    text = whole_input(path).decode("utf-8-sig", "replace")
+    text = whole_input(path).decode("utf-8-sig", "surrogateescape")
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",\t;", key=text.split("\n", 1)[0].count))
-    header = [name.strip() for name in next(reader, [])]
+    try:
+        header, lines = [unmarked(name.strip()) for name in next(reader, [])], list(reader)
+    except csv.Error as error:
+        raise FormatError(path, line=reader.line_num, expected="a row of cells", found=str(error)) from None
     files = [name for name in header if name in FILES]
     if len(files) != 1:
         raise FormatError(path, line=1, expected="one column source or file", found=", ".join(header) or "nothing")
     names = [name for name in header if name not in (*FILES, *WHERE)]
     if not names or "" in names or len({*header}) < len(header):
         raise FormatError(path, line=1, expected="columns of their own, each with a name", found=", ".join(header))
-    return tuple(names), [*_rows(path, reader, header, files[0], names)]
+    return tuple(names), [*_rows(path, iter(lines), header, files[0], names)]
 
 
 def _rows(path: str, reader: Iterator[list[str]], header: list[str], file: str, names: list[str]) -> Iterator[_Row]:
@@ -187,17 +192,19 @@ def _rows(path: str, reader: Iterator[list[str]], header: list[str], file: str, 
             continue
         if len(cells) != len(header):
             raise FormatError(path, line=number, expected=f"{len(header)} cells", found=str(len(cells)))
-        row: Mapping[str, str] = dict(zip(header, (cell.strip() for cell in cells), strict=True))
-        if row.get("scan") and not row["scan"].isdigit():
+        row: Mapping[str, str] = dict(zip(header, (unmarked(cell).strip() for cell in cells), strict=True))
+        if row.get("scan") and not re.fullmatch(r"\d{1,15}", row["scan"], re.ASCII):
             raise FormatError(path, line=number, expected="the number of a scan", found=repr(row["scan"]))
         values = tuple(row[name] for name in names)
         yield _Row(number, row[file], row.get("scan", ""), row.get("point", ""), values)
 
 
 def _pattern(text: str) -> re.Pattern[str]:
+    if len(text) > LONGEST_PATTERN:
+        raise UsageError(f"--from-name: expected at most {LONGEST_PATTERN} characters, found {len(text)}")
     try:
         pattern = re.compile(text)
-    except re.error as error:
+    except (re.error, OverflowError) as error:
         raise UsageError(f"--from-name {text}: {error}") from error
     if not pattern.groupindex:
         raise UsageError(f"--from-name {text}: names no group", hint=r"name one, e.g. '(?P<temperature_k>\d+)K'")

@@ -6,9 +6,9 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
-from tempfile import TemporaryFile
+from tempfile import TemporaryFile, gettempdir
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from ramanfit.errors import InputError, RecipeError, UsageError
 from ramanfit.experiment.inputs import exports, scans
@@ -184,8 +184,8 @@ def _write(keys: Sequence[Keys], in_order: Iterable[Taken], target: str, form: s
         (taken,) = in_order = list(in_order)
         beside = _content_beside(taken.scan, writer)
         _say_left_out(taken.scan, writer, voice, alone=beside is not None and target == STDOUT)
-    with Sink(target) as sink, BytesIO() if writer.single else TemporaryFile() as file:  # HDF5 goes back and forth
-        if words := writer.write(keys, in_order, file):
+    with Sink(target) as sink, BytesIO() if writer.single else _back_and_forth(target) as file:
+        if words := _written(writer, keys, in_order, file, target):
             voice.say(f"{target}: {words}")
         file.seek(0)
         while data := file.read(1 << 20):
@@ -194,6 +194,28 @@ def _write(keys: Sequence[Keys], in_order: Iterable[Taken], target: str, form: s
         for name in _companions([target], form):
             with Sink(name) as sink:
                 sink.write(beside)
+
+
+def _back_and_forth(target: str) -> BinaryIO:
+    """Return a file for HDF5, which goes back and forth: on the disk of the target, without a name of its own.
+
+    What is no file, such as standard output, has one in the temporary folder.
+    """
+    folder = None if is_device(target) else Path(target).resolve().parent
+    try:
+        return cast(BinaryIO, TemporaryFile(dir=folder, buffering=0))
+    except OSError as error:
+        raise InputError(f"{folder or target}: a temporary file cannot be made: {error.strerror}") from error
+
+
+def _written(writer: Writer, keys: Sequence[Keys], taken: Iterable[Taken], file: BinaryIO, target: str) -> str:
+    try:
+        return writer.write(keys, taken, file)
+    except InputError:
+        raise
+    except OSError as error:
+        where = f"the temporary folder {gettempdir()}" if is_device(target) else target
+        raise InputError(f"{where}: cannot be written: {error.strerror or error}") from error
 
 
 def _say_left_out(scan: Scan, writer: Writer, voice: Voice, *, alone: bool) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ramanfit.errors import RecipeError
+from ramanfit.errors import RecipeError, ScanError
 from ramanfit.experiment.before import means_of, say_dark, treatment_of, without_dark
 from ramanfit.experiment.covariates import check_covariates
 from ramanfit.experiment.fit_files import COMPARED, Job, Keep, ScanFits, outcomes
@@ -21,6 +21,7 @@ from ramanfit.experiment.voice import tell
 from ramanfit.experiment.with_cell import cell_record, keys_with_cell
 from ramanfit.fit.flags import FLAGS, VERDICTS
 from ramanfit.fit.held import in_words
+from ramanfit.fit.prepare import UNFIT
 from ramanfit.scan.clock import chronological
 from ramanfit.scan.notes import counted
 from ramanfit.scan.schedule import Keys, Schedule, place
@@ -131,6 +132,7 @@ def fit_all(request: Request, voice: Voice, keep: Keep = Keep()) -> Fits:  # noq
     for scan in scans:
         if scan.doubtful is not None:
             _say_better_recipe(scan.doubtful, scan.visit.source, recipe, voice)
+    _tell_if_all_failed(scans, voice)
     spectra.arrange((numbers[i], len(k)) for i, k in zip(order, keys, strict=True))
     return Fits(scans, keys, spectra, inputs)
 
@@ -201,6 +203,18 @@ def _say_verdicts(keys: Sequence[Keys], scans: Sequence[ScanFits], recipe: Recip
     if len(lines) > VERDICT_LINES:
         more = counted(len(lines) - VERDICT_LINES, "more line")
         voice.say(f"{more} of this kind (-v: all; `ramanfit list flags` explains them)")
+
+
+def _tell_if_all_failed(scans: Sequence[ScanFits], voice: Voice) -> None:
+    """Tell as an error, with the reason, that not one spectrum has a fit: the rows are written, and hold nothing."""
+    if not scans or not all((scan.quantities.status == "failed").all() for scan in scans):
+        return
+    reasons = [note.removeprefix(UNFIT) for scan in scans for note in scan.notes if note.startswith(UNFIT)]
+    words = [words.split("|")[0] for scan in scans for words in scan.quantities.flags if words]
+    why = reasons[0] if reasons else FLAGS[words[0]].meaning if words else "no minimum was found"
+    count = sum(scan.visit.spectra for scan in scans)
+    what = "the only spectrum" if count == 1 else f"all {count} spectra"
+    voice.survive(ScanError(f"{scans[0].visit.source}: {what} failed: {why}"))
 
 
 def _say_better_recipe(spectra: Doubtful, source: str, recipe: Recipe, voice: Voice) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import warnings
 from collections.abc import Callable
+from types import NoneType
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -12,10 +13,17 @@ import numpy as np
 from ramanfit.errors import RecipeError
 from ramanfit.fit.masks import bridged
 from ramanfit.recipe.parts import Baseline
-from ramanfit.recipe.settings import expect, nearest, parse_toml, unknown
+from ramanfit.recipe.settings import LARGEST, expect, nearest, unknown
+from ramanfit.recipe.toml_text import parse_toml
 from ramanfit.scan.scan import BoolArray, FloatArray
 
 OF_MANY = ("collab_pls",)  # of pybaselines, for several spectra at once
+MOST_CHANNELS = 10_000  # that an option asks for, or knots
+MOST = {  # of other whole numbers
+    **dict.fromkeys(("max_iter", "max_iter_2", "max_iters", "repetitions", "num_smooths"), 1000),
+    **dict.fromkeys(("poly_order", "spline_degree", "filter_order"), 20),
+    **dict.fromkeys(("diff_order", "original_criteria"), 5),
+}
 HALF_WIDTH = 2  # channels on both sides of an anchor whose median it is
 
 
@@ -165,13 +173,26 @@ def checked_options(baseline: Baseline) -> dict[str, Any]:
     methods = algorithms()
     if baseline.method not in methods:
         raise unknown("baseline", baseline.method, ["fit", *METHODS, *methods])
-    names = list(inspect.signature(methods[baseline.method]).parameters)[2:]  # without self and data
-    for name in options:
+    parameters = inspect.signature(methods[baseline.method]).parameters
+    names = list(parameters)[2:]  # without self and data
+    for name, value in options.items():
         if name not in names:
             raise RecipeError(f"baseline.options: {baseline.method} has no {name!r}", hint=nearest(name, names))
+        _check_bounded(name, value, whole=isinstance(parameters[name].default, int | NoneType))
     if "poly_order" in names and isinstance(baseline.order, int):
         options = {"poly_order": baseline.order, **options}
     return options
+
+
+def _check_bounded(name: str, value: object, *, whole: bool) -> None:
+    """Make sure that an option ends: a number of steps, channels or knots; what is no such number is finite."""
+    key = f"baseline.options: {name}"
+    if isinstance(value, list | dict):
+        expect(False, key, "a number or a word", value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return
+    most = MOST.get(name, MOST_CHANNELS if whole else LARGEST)
+    expect(abs(value) <= most, key, f"at most {most:g}", value)  # also not a number
 
 
 def algorithms() -> dict[str, Callable[..., Any]]:

@@ -20,6 +20,10 @@ from ramanfit.scan.stored import StoredCounts, blocks
 SUMS = f"counts above {CEILING:.0f}: sums of accumulations, or scaled; what lies there is not masked"
 
 
+UNFIT = "no spectrum can be fitted: "
+"""How the note begins that says why no spectrum of a scan suits the recipe."""
+
+
 @dataclass(frozen=True, eq=False)
 class Prepared:
     """One scan cut to a recipe's window.
@@ -169,7 +173,7 @@ def prepare(scan: Scan, recipe: Recipe) -> Prepared:
         model = build_model(shift[inside], recipe)
     except ScanError as error:
         inside, model, suited = np.ones(shift.size, dtype=bool), unsuited_model(shift, recipe), False
-        notes.append(f"no spectrum can be fitted: {str(error).removeprefix('-: ')} ({error.hint})")
+        notes.append(f"{UNFIT}{str(error).removeprefix('-: ')} ({error.hint})")
     channels = np.flatnonzero(inside)
     whole = slice(channels[0], channels[-1] + 1)
     counts = scan.counts[:, whole] if channels.size == whole.stop - whole.start else scan.counts[:, inside]

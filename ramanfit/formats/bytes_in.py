@@ -20,6 +20,8 @@ from ramanfit.formats.streams import is_stream, take_stream
 HEAD = 1 << 16  # enough to recognise any export
 BLOCK = 1 << 20
 LONGEST_LINE = 1 << 24  # a row of a million spectra
+GZ_FREE = 64 << 20  # bytes that a .gz may hold whatever its own size; text of spectra is 2 to 10 times the size of
+GZ_RATIO = 100  # its .gz, so that more than so many times is no measurement but a trap for the memory
 _ENDINGS = frozenset(ending for one in FORMATS for ending in one.endings)
 _BOM = b"\xef\xbb\xbf"
 
@@ -35,14 +37,16 @@ class _Rejoined:
     """The first bytes of a stream, put back before the rest: a pipe cannot be rewound."""
 
     def __init__(self, first: bytes, rest: BinaryIO) -> None:
-        self._first, self._rest = first, rest
+        self._first, self._rest, self.taken = first, rest, 0
 
     def read(self, size: int = -1) -> bytes:
         if not self._first:
-            return self._rest.read(size)
-        size = len(self._first) if size < 0 else size
-        first, self._first = self._first[:size], self._first[size:]
-        return first
+            some = self._rest.read(size)
+        else:
+            size = len(self._first) if size < 0 else size
+            some, self._first = self._first[:size], self._first[size:]
+        self.taken += len(some)
+        return some
 
 
 class _Recoded:
@@ -89,13 +93,15 @@ class Source:
         self._stream: Any = stream
         self._total = os.fstat(stream.fileno()).st_size if file is not None else 0
         self._taken = 0
+        self._packed: _Rejoined | None = None
         self._buffer, self._at, self._ended = b"", 0, False
         self._fill(HEAD)
         if self._buffer[:2] == b"\x1f\x8b":
             import gzip
 
-            self._stream = gzip.GzipFile(fileobj=_Rejoined(self._buffer, stream), mode="rb")  # type: ignore[call-overload]
-            self._total, self._buffer, self._ended = 0, b"", False
+            self._packed = _Rejoined(self._buffer, stream)
+            self._stream = gzip.GzipFile(fileobj=self._packed, mode="rb")  # type: ignore[call-overload]
+            self._total, self._taken, self._buffer, self._ended = 0, 0, b"", False
             self._fill(HEAD)
         if self._buffer.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
             self._stream = _Recoded(_Rejoined(self._buffer, self._stream))
@@ -118,7 +124,7 @@ class Source:
         InputError
             If there is no such file or it cannot be read.
         FormatError
-            If it is a broken .gz.
+            If it is a broken .gz, or one that holds far more than any export does.
         """
         if path == "-" and stream is not None:
             return cls(stream, stdin_name)
@@ -162,6 +168,13 @@ class Source:
                 raise InputError(f"{self.path}: {error.strerror}") from error
             self._ended = not chunk
             self._taken += len(chunk)
+            if self._packed is not None and self._taken > max(GZ_FREE, GZ_RATIO * self._packed.taken):
+                raise FormatError(
+                    self.path,
+                    expected=f"a .gz that holds at most {GZ_FREE >> 20} MiB or {GZ_RATIO} times its own size",
+                    found="more",
+                    hint="if it is sound, unpack it first",
+                )
             chunks.append(chunk)
             have += len(chunk)
         self._buffer, self._at = b"".join(chunks), 0

@@ -14,6 +14,7 @@ import numpy as np
 
 from ramanfit.errors import InputError
 from ramanfit.formats.containers import about, valid
+from ramanfit.formats.unfailing import unfailing
 from ramanfit.formats.writer import Writer
 from ramanfit.scan.schedule import Keys, Taken
 from ramanfit.scan.stored import blocks
@@ -39,6 +40,8 @@ def netcdf(keys: Sequence[Keys], taken: Iterable[Taken], file: BinaryIO) -> None
     ------
     InputError
         If the scans have different axes.
+    OSError
+        If the file cannot be written.
     """
     import h5netcdf
 
@@ -46,7 +49,7 @@ def netcdf(keys: Sequence[Keys], taken: Iterable[Taken], file: BinaryIO) -> None
     descriptions, first = [], None
     coordinates_um = np.full((spectra, 3), np.nan)
     start = 0
-    with h5netcdf.File(file, "w") as data:
+    with unfailing(file) as kept, h5netcdf.File(kept, "w") as data:
         data.dimensions["spectrum"] = spectra
         for one in taken:
             scan = one.scan
@@ -64,6 +67,7 @@ def netcdf(keys: Sequence[Keys], taken: Iterable[Taken], file: BinaryIO) -> None
                 )
             for rows, block in blocks(scan.counts):
                 counts[start + rows.start : start + rows.stop] = block
+                kept.check()
             if scan.mask is not None:
                 if "masked" not in data.variables:
                     data.create_variable("masked", _CHANNELS, "i1")

@@ -15,6 +15,7 @@ import numpy as np
 
 from ramanfit.errors import __version__
 from ramanfit.formats.containers import about, valid
+from ramanfit.formats.unfailing import Unfailing, unfailing
 from ramanfit.formats.writer import Writer
 from ramanfit.scan.schedule import Keys, Taken
 from ramanfit.scan.stored import blocks
@@ -34,21 +35,26 @@ def nexus(taken: Iterable[Taken], file: BinaryIO) -> list[str]:
     taken : iterable of Taken
     file : binary file
         Empty, for reading and writing.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written.
     """
     import h5py
 
     missing: dict[str, None] = {}
-    with h5py.File(file, "w") as root:
+    with unfailing(file) as kept, h5py.File(kept, "w") as root:
         root.attrs["NX_class"] = "NXroot"
         root.attrs["default"] = "entry"
         root.attrs["creator"] = f"ramanfit {__version__}"
         for number, one in enumerate(taken):
             entry = root.create_group("entry" if number == 0 else f"entry{number}")
-            missing |= dict.fromkeys(_entry(entry, one))
+            missing |= dict.fromkeys(_entry(entry, one, kept))
     return list(missing)
 
 
-def _entry(entry: Any, taken: Taken) -> list[str]:
+def _entry(entry: Any, taken: Taken, kept: Unfailing) -> list[str]:
     """Fill an entry; return what it lacks."""
     scan, keys = taken
     metadata = scan.metadata
@@ -112,6 +118,7 @@ def _entry(entry: Any, taken: Taken) -> list[str]:
     counts.attrs["units"] = "counts"
     for rows, block in blocks(scan.counts):
         counts[rows] = block
+        kept.check()
     raw["raw"] = counts
     _number(data, "shift", scan.shift_cm1, "1/cm").attrs["long_name"] = "Raman shift (1/cm)"
     data["spectrum"] = np.arange(len(scan))

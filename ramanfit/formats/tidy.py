@@ -18,6 +18,7 @@ from ramanfit.formats.places import Place
 from ramanfit.formats.reader import Reader, ReadOptions
 from ramanfit.formats.text import decode, first_line
 from ramanfit.formats.units import SHIFT
+from ramanfit.recipe.marked import unmarked
 from ramanfit.scan.scan import FloatArray, Scan
 
 KEYS = ("source", "scan", "point", "position_um", "time_s")
@@ -124,7 +125,7 @@ def _number(source: Source, cell: str, line: int, *, empty: bool = False) -> flo
 
 def _scan(source: Source, spectra: Sequence[_Spectrum], options: ReadOptions, *, alone: bool) -> Scan:
     first = spectra[0]
-    origin, number = first.keys[:2]
+    origin, number = unmarked(first.keys[0]), first.keys[1]
     counts = np.array([np.frombuffer(one.counts) for one in spectra])
     stem = PurePath(origin.replace("\\", "/")).stem or source.stem
     return deliver(

@@ -10,6 +10,7 @@ AXIS_UNITS = ("auto", "rel. 1/cm", "nm")
 NOISE_MODELS = ("counting", "white")
 MAX_ORDER = 5
 ERRORS = ("covariance", "bootstrap", "profile")
+LARGEST_INSTRUMENT_CM1 = 1000.0  # above, it is none for lines
 LEAST_INSTRUMENT_CM1 = 0.01  # below, nothing is left of it but rounding
 
 
@@ -61,6 +62,8 @@ class Instrument:
         width = self.fwhm_cm1
         good = width is None or width >= LEAST_INSTRUMENT_CM1
         expect(good, "instrument.fwhm_cm1", f'"none", or {LEAST_INSTRUMENT_CM1:g} or more', width)
+        good = width is None or width <= LARGEST_INSTRUMENT_CM1
+        expect(good, "instrument.fwhm_cm1", f'"none", or at most {LARGEST_INSTRUMENT_CM1:g}', width)
         expect(width is not None or not self.source, "instrument.source", "nothing without fwhm_cm1", self.source)
 
 

@@ -33,6 +33,10 @@ SHAPES: dict[str, FormLimits | None] = {
 CONVOLVED = ("lorentzian", "voigt")
 """Shapes that an instrument width broadens: with one they are the same."""
 
+LEAST_FWHM_CM1 = 1e-3
+LARGEST_RATIO = 1e6  # of two widths or heights that are tied
+RATIOS = f"{1 / LARGEST_RATIO:g} to {LARGEST_RATIO:g}"
+LONGEST_NAME = 100
 _COLUMN_NAME = re.compile(r"[A-Za-z][A-Za-z0-9'_]*")
 
 
@@ -99,6 +103,7 @@ class Peak:
                 expect(value is not None, f"{key}.{name}", "a number, or fwhm_from", "none")
             least = self.fwhm_min_cm1 or 0.0
             expect(least > 0, f"{key}.fwhm_min_cm1", "more than 0", least)
+            expect(least >= LEAST_FWHM_CM1, f"{key}.fwhm_min_cm1", f"{LEAST_FWHM_CM1:g} or more", least)
             _bounded(self, key, "fwhm", "_cm1")
         form = SHAPES[self.shape]
         for name, usual in zip(("form", "form_min", "form_max"), form or (None,) * 3, strict=False):
@@ -120,6 +125,7 @@ class Peak:
         for name in ("fwhm", "height"):
             ratio = getattr(self, f"{name}_ratio")
             expect(ratio > 0, f"{key}.{name}_ratio", "more than 0", ratio)
+            expect(1 / LARGEST_RATIO <= ratio <= LARGEST_RATIO, f"{key}.{name}_ratio", RATIOS, ratio)
 
     @property
     def free(self) -> int:
@@ -196,3 +202,4 @@ class Derived:
 
 def _column_name(name: str, key: str) -> None:
     expect(bool(_COLUMN_NAME.fullmatch(name)), key, "a letter, then letters, digits, ' or _", name)
+    expect(len(name) <= LONGEST_NAME, key, f"at most {LONGEST_NAME} characters", len(name))

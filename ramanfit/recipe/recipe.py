@@ -25,6 +25,8 @@ from ramanfit.recipe.parts import (
 from ramanfit.recipe.peaks import CONVOLVED, Derived, Peak, Ratio
 from ramanfit.recipe.settings import check_types, choice, expect
 
+MOST_LENGTHS = 500  # of a smooth part in the window
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -84,6 +86,9 @@ class Recipe:
                     f"outside {low:g}-{high:g}",
                     hint=f"widen the window, or use a recipe without {peak.name}",
                 )
+        least, length = (high - low) / MOST_LENGTHS, self.baseline.smooth_cm1
+        good = isinstance(length, str) or length >= least
+        expect(good, "baseline.smooth_cm1", f"{least:g} or more, 1/{MOST_LENGTHS} of the window", length)
         for name in self.detection.doublets:
             choice(name, names, "detection.doublets", "peak")
             tied = [name, *(peak.name for peak in self.peaks if name in _leaders(peak))]

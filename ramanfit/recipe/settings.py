@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import MISSING, fields, is_dataclass
@@ -21,6 +20,14 @@ Settings = TypeVar("Settings", bound="DataclassInstance")
 
 NONE = "none"
 """How TOML, which has no null, spells None."""
+
+LARGEST = 1e15
+"""No number of a recipe or a plan is farther from 0: its square and its cube are still numbers."""
+LARGEST_CM1 = 1e6
+"""No shift or width is."""
+LONGEST_LIST = 1000
+LONGEST_TEXT = 10_000
+_SHOWN = 1000  # characters of a value that is wrong
 
 
 def check_types(settings: DataclassInstance, key: str = "", *, but: Sequence[str] = ()) -> None:
@@ -48,7 +55,12 @@ def check_types(settings: DataclassInstance, key: str = "", *, but: Sequence[str
         annotation, name = str(f.type), f"{key}.{f.name}" if key else f.name
         value = getattr(settings, f.name)
         if (convert := _CONVERTERS.get(annotation)) is not None:
-            object.__setattr__(settings, f.name, convert(value, name))
+            converted = convert(value, name)
+            if name.endswith("_cm1"):
+                for number in converted if isinstance(converted, tuple) else (converted,):
+                    near = not isinstance(number, float) or abs(number) <= LARGEST_CM1
+                    expect(near, name, f"-{LARGEST_CM1:g} to {LARGEST_CM1:g}", number)
+            object.__setattr__(settings, f.name, converted)
         else:
             _check_nested(value, annotation, name)
 
@@ -81,17 +93,26 @@ def choice(value: str, valid: Iterable[str], key: str, what: str = "value") -> N
 
 
 def _show(value: object) -> str:
-    return f"{value:g}" if isinstance(value, float) else repr(value)
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, int) and abs(value) > LARGEST:
+        return "one of many digits"
+    shown = repr(value)
+    return shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}..."
 
 
 def _text(value: object, key: str) -> str:
     expect(isinstance(value, str), key, "a text", value)
+    length = len(str(value))
+    expect(length <= LONGEST_TEXT, key, f"at most {LONGEST_TEXT} characters", length)
     return str(value)
 
 
 def _integer(value: object, key: str) -> int:
     expect(isinstance(value, Integral) and not isinstance(value, bool), key, "a whole number", value)
-    return int(value)  # type: ignore[call-overload, no-any-return]
+    whole = int(value)  # type: ignore[call-overload]
+    expect(abs(whole) <= LARGEST, key, f"a whole number of at most {LARGEST:g}", whole)
+    return whole  # type: ignore[no-any-return]
 
 
 def _boolean(value: object, key: str) -> bool:
@@ -106,11 +127,12 @@ def _number(value: object, key: str) -> float:
     except OverflowError:  # an integer of 400 digits is valid TOML
         number = math.inf
     expect(math.isfinite(number), key, "a finite number", number)
+    expect(abs(number) <= LARGEST, key, f"-{LARGEST:g} to {LARGEST:g}", number)
     return number
 
 
 def _order(value: object, key: str) -> int | str:
-    if isinstance(value, str) and not value.isdecimal():
+    if isinstance(value, str) and not (value.isdecimal() and value.isascii() and len(value) < 10):
         return value
     return int(value) if isinstance(value, str) else _integer(value, key)
 
@@ -130,15 +152,21 @@ def _optional_number(value: object, key: str) -> float | None:
     return None if value is None or value == NONE else _number(value, key)
 
 
-def _texts(value: object, key: str) -> tuple[str, ...]:
-    expect(isinstance(value, list | tuple), key, "a list of texts", value)
+def _items(value: object, key: str, expected: str) -> Sequence[object]:
+    expect(isinstance(value, list | tuple), key, expected, value)
     assert isinstance(value, list | tuple)
+    expect(len(value) <= LONGEST_LIST, key, f"at most {LONGEST_LIST} of them", len(value))
+    return value
+
+
+def _texts(value: object, key: str) -> tuple[str, ...]:
+    value = _items(value, key, "a list of texts")
     return tuple(_text(item, key) for item in value)
 
 
 def _numbers(value: object, key: str) -> tuple[float, ...]:
-    expect(isinstance(value, list | tuple), key, "a list of numbers", value)
-    return tuple(_number(item, key) for item in value)  # type: ignore[attr-defined]
+    value = _items(value, key, "a list of numbers")
+    return tuple(_number(item, key) for item in value)
 
 
 def _pair(value: object, key: str) -> tuple[float, float]:
@@ -148,8 +176,8 @@ def _pair(value: object, key: str) -> tuple[float, float]:
 
 
 def _pairs(value: object, key: str) -> tuple[tuple[float, float], ...]:
-    expect(isinstance(value, list | tuple), key, "a list of [low, high]", value)
-    return tuple(_pair(item, key) for item in value)  # type: ignore[attr-defined]
+    value = _items(value, key, "a list of [low, high]")
+    return tuple(_pair(item, key) for item in value)
 
 
 def _local_time(value: object, key: str) -> datetime:
@@ -218,44 +246,3 @@ def nearest(name: str, valid: Iterable[str]) -> str:
     names = sorted(set(valid))
     close = get_close_matches(name, names, n=1)
     return f"did you mean {close[0]}?" if close else f"choose one of {', '.join(names)}"
-
-
-def parse_toml(text: str, where: str) -> dict[str, Any]:
-    """Parse TOML.
-
-    Raises
-    ------
-    RecipeError
-        ``where:line: ...`` for a syntax error.
-    """
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        problem, _, place = str(error).rpartition(" (at ")
-        digits = place.partition("line ")[2].partition(",")[0]
-        line = int(digits) if digits.isdigit() else text.rstrip().count("\n") + 1
-        raise RecipeError(f"{where}:{line}: {problem}") from None
-
-
-def format_toml(value: object) -> str:
-    """Return a setting as a TOML value."""
-    if value is None:
-        return f'"{NONE}"'
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(format_toml(item) for item in value)}]"
-    if isinstance(value, str):
-        import json
-
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-    if isinstance(value, int | float):
-        return repr(value)
-    if is_dataclass(value):
-        pairs = ", ".join(f"{f.name} = {format_toml(getattr(value, f.name))}" for f in fields(value))
-        return f"{{ {pairs} }}"
-    raise TypeError(f"no TOML for {value!r}")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
 from ramanfit.errors import RecipeError
+from ramanfit.recipe.laid_over import DEFAULT_RATIO, laid_over
 from ramanfit.recipe.parts import (
     Alternatives,
     Axis,
@@ -22,9 +24,13 @@ from ramanfit.recipe.parts import (
 )
 from ramanfit.recipe.peaks import Derived, Peak, Ratio
 from ramanfit.recipe.recipe import Recipe
-from ramanfit.recipe.settings import NONE, build, expect, format_toml, nearest, parse_toml, unknown
+from ramanfit.recipe.settings import NONE, build, expect, nearest, unknown
+from ramanfit.recipe.toml_text import format_toml, parse_toml, toml_text
 
 DEFAULT_RECIPE = "li-graphite"
+MOST_BASES = 10  # under one another
+MOST_BESIDE = 20  # recipes
+MOST_ITEMS = 100  # peaks, ratios, derived values
 
 _FOLDER = Path(__file__).parent / "shipped"
 _TABLES = {
@@ -40,7 +46,6 @@ _TABLES = {
     "bands": Bands,
 }
 _LISTS = {"peaks": Peak, "ratios": Ratio, "derived": Derived}
-DEFAULT_RATIO = "ratio"
 _TEXTS = ("name", "description", "source")
 
 
@@ -66,16 +71,19 @@ def load_recipe(name_or_path: str, beside: Sequence[Recipe] = ()) -> Recipe:
     """
     if name_or_path in shipped_names():
         return recipe_from_toml(recipe_text(name_or_path), name_or_path, beside)
+    return _load(name_or_path, beside, ())
+
+
+def _load(name_or_path: str, beside: Sequence[Recipe], above: tuple[str, ...]) -> Recipe:
+    """Return the recipe of a file; `above` are the files that it is the base of."""
     try:
-        text = Path(name_or_path).read_bytes().decode("utf-8-sig")
+        text = toml_text(name_or_path)
     except FileNotFoundError:
         hint = nearest(Path(name_or_path).stem, shipped_names())
         raise RecipeError(f"{name_or_path}: no such recipe and no such file", hint=hint) from None
     except OSError as error:
         raise RecipeError(f"{name_or_path}: {error.strerror or error}") from None
-    except UnicodeDecodeError:
-        raise RecipeError(f"{name_or_path}: expected TOML in UTF-8, found other bytes") from None
-    return recipe_from_toml(text.replace("\r\n", "\n"), name_or_path, beside)
+    return recipe_from_toml(text, name_or_path, beside, above)
 
 
 def recipe_files(name_or_path: str) -> list[str]:
@@ -84,11 +92,11 @@ def recipe_files(name_or_path: str) -> list[str]:
     What is wrong with one of them is left for `load_recipe` to say.
     """
     files: list[str] = []
-    while name_or_path not in shipped_names() and name_or_path not in files:
+    while name_or_path not in shipped_names() and name_or_path not in files and len(files) <= MOST_BASES:
         files.append(name_or_path)
         try:
-            base = parse_toml(Path(name_or_path).read_bytes().decode("utf-8-sig"), name_or_path).get("base")
-        except (OSError, UnicodeDecodeError, RecipeError):
+            base = parse_toml(toml_text(name_or_path), name_or_path).get("base")
+        except (OSError, RecipeError):
             break
         if not isinstance(base, str):
             break
@@ -96,14 +104,21 @@ def recipe_files(name_or_path: str) -> list[str]:
     return files
 
 
-def _base(name: object, where: str) -> dict[str, Any]:
+def _base(name: object, where: str, above: tuple[str, ...]) -> dict[str, Any]:
     """Return the settings of the recipe that another is laid over, found beside it if it is a file."""
     expect(isinstance(name, str), "base", "the name or the file of a recipe", name)
-    beside = Path(where).parent / str(name)
-    shipped = str(name) in shipped_names()
-    if not shipped and beside.exists() and beside.samefile(where):
-        raise RecipeError(f"base: expected another recipe, found {name!r} itself")
-    return to_dict(load_recipe(str(name) if shipped else str(beside)))
+    if str(name) in shipped_names():
+        return to_dict(load_recipe(str(name)))
+    beside = str(Path(where).parent / str(name))
+    through = (*above, os.path.realpath(where))
+    if os.path.realpath(beside) in through:
+        what = "itself" if len(through) == 1 else "again, in a circle"
+        raise RecipeError(f"base: expected another recipe, found {name!r} {what}")
+    expect(len(through) <= MOST_BASES, "base", f"at most {MOST_BASES} recipes under one another", len(through) + 1)
+    try:
+        return to_dict(_load(beside, (), through))
+    except RecipeError as error:
+        raise RecipeError(f"base: {error.message}", hint=error.hint) from None
 
 
 def shipped_recipes() -> dict[str, str]:
@@ -130,7 +145,7 @@ def recipe_text(name: str) -> str:
     return (_FOLDER / f"{name}.toml").read_text(encoding="utf-8")
 
 
-def recipe_from_toml(text: str, where: str, beside: Sequence[Recipe] = ()) -> Recipe:
+def recipe_from_toml(text: str, where: str, beside: Sequence[Recipe] = (), above: tuple[str, ...] = ()) -> Recipe:
     """Return the recipe a TOML text holds.
 
     With ``base = "NAME"`` or a file beside it, that recipe's settings hold where the text has none, also those of
@@ -143,6 +158,8 @@ def recipe_from_toml(text: str, where: str, beside: Sequence[Recipe] = ()) -> Re
         The file, for messages.
     beside : sequence of Recipe
         As in `load_recipe`.
+    above : tuple of str
+        Real paths of the files that it is the base of, in turn.
 
     Raises
     ------
@@ -152,14 +169,20 @@ def recipe_from_toml(text: str, where: str, beside: Sequence[Recipe] = ()) -> Re
     table = parse_toml(text, where)
     try:
         if "base" in table:
-            under = _base(table.pop("base"), where)
+            under = _base(table.pop("base"), where, above)
             baseline = table.get("baseline", {})
             if isinstance(baseline, dict) and not takes_smooth({f"baseline.{k}": v for k, v in baseline.items()}):
                 under["baseline"]["smooth_cm1"] = NONE
             instrument = table.get("instrument", {})
             if isinstance(instrument, dict) and "fwhm_cm1" in instrument:
                 under["instrument"]["source"] = ""  # that of another width
-            table = {**under, **{key: _over(key, under.get(key), value) for key, value in table.items()}}
+            table = {
+                **under,
+                **{
+                    key: laid_over(key, under.get(key), value, listed=key in _LISTS, table=key in _TABLES)
+                    for key, value in table.items()
+                },
+            }
         if beside:
             expect(
                 "beside" not in table, "beside", "no recipes in one that is the last of several", table.get("beside")
@@ -170,38 +193,17 @@ def recipe_from_toml(text: str, where: str, beside: Sequence[Recipe] = ()) -> Re
         raise RecipeError(f"{where}: {error.message}", hint=error.hint) from None
 
 
-def _over(key: str, under: Any, value: Any) -> Any:
-    """Return a setting laid over that of a base; what is wrong with it is left for `from_dict` to say."""
-    if key in _TABLES and isinstance(value, dict):
-        return {**under, **value}
-    if key not in _LISTS or not isinstance(value, list):
-        return value
-    items = {item["name"]: item for item in under}
-    unnamed, met = [], list[str]()
-    for item in value:
-        name = item.get("name", DEFAULT_RATIO if key == "ratios" else None) if isinstance(item, dict) else None
-        if not isinstance(name, str):
-            unnamed.append(item)
-            continue
-        if name in met:
-            raise RecipeError(f"{key}: expected different names, found {name!r} twice")
-        met.append(name)
-        before = items.get(name, {})
-        if item.get("shape", before.get("shape")) != before.get("shape"):  # another shape has another form
-            before = {k: v for k, v in before.items() if not k.startswith("form")}
-        items[name] = {**before, **item}
-    return [*items.values(), *unnamed]
-
-
 def from_dict(table: Mapping[str, Any]) -> Recipe:
     """Return the recipe of nested mappings as `to_dict` makes them; what is left out has its default."""
     ready: dict[str, Any] = {key: build(cls, table[key], key) for key, cls in _TABLES.items() if key in table}
     for key, cls in _LISTS.items():
         items = table.get(key, [])
         expect(isinstance(items, list | tuple), key, f"[[{key}]]", items)
+        expect(len(items) <= MOST_ITEMS, key, f"at most {MOST_ITEMS}", len(items))
         ready[key] = tuple(build(cls, item, _item_key(key, i, item)) for i, item in enumerate(items))
     others = table.get("beside", [])
     expect(isinstance(others, list | tuple), "beside", "[[beside]]", others)
+    expect(len(others) <= MOST_BESIDE, "beside", f"at most {MOST_BESIDE}", len(others))
     for other in others:
         expect(isinstance(other, Mapping), "beside", "a table", other)
     ready["beside"] = tuple(from_dict(other) for other in others)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
 
@@ -137,11 +138,15 @@ def xlsx(table: Table) -> bytes:
         widest = max((len(cell) for cell in table.columns[name] if isinstance(cell, str)), default=0)
         sheet.column_dimensions[get_column_letter(number)].width = min(max(len(name), widest, 8) + 3, _EXCEL_WIDEST)
     shown = [_excel_format(name) if isinstance(values, np.ndarray) else "" for name, values in table.columns.items()]
-    sheet.append(head)
-    for row in zip(*columns, strict=True):
-        sheet.append([formatted(value, how) if how else value for value, how in zip(row, shown, strict=True)])
     buffer = io.BytesIO()
-    book.save(buffer)
+    try:
+        sheet.append(head)
+        for row in zip(*columns, strict=True):
+            sheet.append([formatted(value, how) if how else value for value, how in zip(row, shown, strict=True)])
+        book.save(buffer)
+    except OSError as error:  # a sheet is written to a temporary file first
+        where = tempfile.gettempdir()
+        raise InputError(f"the temporary folder {where}: cannot be written: {error.strerror or error}") from error
     return _undated(buffer.getvalue())
 
 
@@ -200,7 +205,7 @@ def _as_written(values: NumberColumn) -> NumberColumn:
 
 
 def _valid(text: str) -> str:
-    return text.encode("utf-8", "replace").decode()
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _bytes(text: str) -> bytes:

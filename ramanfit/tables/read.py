@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -17,6 +14,7 @@ from ramanfit.recipe.columns import ECHEM, KEYS, column_name, kinds_of
 from ramanfit.recipe.formula import Formula
 from ramanfit.recipe.peaks import Ratio
 from ramanfit.scan.scan import FloatArray
+from ramanfit.tables.cells import Row, rows_of
 from ramanfit.tables.fit_table import FitTable
 from ramanfit.tables.schema import Entry, Schema, covariates_of
 from ramanfit.tables.table import Column, Table, column_of_cells, with_columns
@@ -33,9 +31,6 @@ class Disagreement:
     column: str
     printed: str
     computed: float
-
-
-Row = Mapping[str, str]
 
 
 def read_fit_table(
@@ -60,9 +55,9 @@ def read_fit_table(
     Raises
     ------
     FormatError
-        If the table has no heights, a cell is no number, or a row has too many or too few cells.
+        If the table has no heights, or as `rows_of`: a cell is no number, a row has too many or too few cells.
     """
-    rows = _rows(path, data)
+    rows = rows_of(path, data)
     if not rows:
         raise FormatError(path, expected="a table of fits", found="no row")
     wide = _pivot(path, rows) if "peak" in rows[0] else rows
@@ -79,7 +74,7 @@ def read_fit_table(
         raise FormatError(path, expected=wanted or "a recipe with ratios", found="heights of " + ", ".join(peaks))
 
     def numbers(name: str) -> FloatArray:
-        return np.array([_number(path, i, name, row.get(name, "")) for i, row in enumerate(wide)])
+        return np.array([_number(row.get(name, "")) for row in wide])
 
     def is_there(entry: Entry) -> bool:
         if entry.kind.there == SOME:  # a long table has the column for all peaks, and nothing in it for some
@@ -136,29 +131,6 @@ def _computed(
     return np.where(seen & np.isfinite(values), values, np.nan)
 
 
-def _rows(path: str, data: bytes) -> list[Row]:
-    text = data.decode("utf-8-sig", "replace")
-    start = text.lstrip()[:1]
-    if start in "[{" and start:
-        try:
-            found = json.loads(text) if start == "[" else [json.loads(line) for line in text.splitlines() if line]
-        except json.JSONDecodeError as error:
-            raise FormatError(path, f"not JSON: {error.msg}", line=error.lineno) from None
-        return [{k: "" if v is None else str(v) for k, v in row.items()} for row in found]
-    first = text.split("\n", 1)[0]
-    delimiter = max(",\t;", key=first.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    header = [name.strip() for name in next(reader)]
-    rows: list[Row] = []
-    for cells in reader:
-        if not cells:
-            continue
-        if len(cells) != len(header):
-            raise FormatError(path, line=reader.line_num, expected=f"{len(header)} cells", found=str(len(cells)))
-        rows.append(dict(zip(header, (cell.strip() for cell in cells), strict=True)))
-    return rows
-
-
 def _pivot(path: str, rows: Sequence[Row]) -> list[Row]:
     """One row per spectrum from one row per spectrum and peak."""
     of_peak = {kind.name for kind in kinds_of(PEAK)}
@@ -177,14 +149,8 @@ def _pivot(path: str, rows: Sequence[Row]) -> list[Row]:
     return [*spectra.values()]
 
 
-def _number(path: str, row: int, name: str, text: str) -> float:
-    if not text:
-        return np.nan
-    try:
-        value = float(text)
-    except ValueError:
-        raise FormatError(path, f"row {row + 1}, {name}", expected="a number", found=repr(text)) from None
-    return value if np.isfinite(value) else np.nan
+def _number(text: str) -> float:
+    return float(text) if text else np.nan
 
 
 def _status(row: Row, peak: str) -> str:
@@ -223,4 +189,4 @@ def _half_unit(text: str) -> float:
     """Half a unit of the last printed digit."""
     mantissa, _, exponent = text.lower().partition("e")
     decimals = len(mantissa.partition(".")[2])
-    return 0.5 * 10.0 ** (int(exponent or 0) - decimals)
+    return 0.5 * float(f"1e{int(exponent or 0) - decimals}")  # infinite, where 10.0 ** would overflow

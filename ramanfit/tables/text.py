@@ -12,9 +12,11 @@ from typing import Protocol
 
 import numpy as np
 
+from ramanfit.recipe.marked import marked
 from ramanfit.tables.table import Column, NumberColumn, Table
 
 _DECIMAL = "%.9g"
+_NO_BYTE = re.compile("[\ud800-\udc7f\udd00-\udfff]")  # what no byte of a file name becomes
 
 
 class Encoder(Protocol):
@@ -29,6 +31,8 @@ class Encoder(Protocol):
 
 class Delimited:
     """One line per row; cells are quoted where RFC 4180 asks for it, lines end with a line feed.
+
+    Text that a spreadsheet would take for a formula has an apostrophe before it; see `marked`.
 
     Parameters
     ----------
@@ -53,7 +57,7 @@ class Delimited:
         if self._header_due:
             text = self._delimiter.join(self._quoted(table.names)) + "\n" + text
             self._header_due = False
-        return text.encode("utf-8", "surrogateescape")  # file names leave as the bytes they came as
+        return _NO_BYTE.sub("\N{REPLACEMENT CHARACTER}", text).encode("utf-8", "surrogateescape")  # bytes as they came
 
     def end(self) -> bytes:
         """Return nothing."""
@@ -63,8 +67,14 @@ class Delimited:
         return number_cells(values, "") if isinstance(values, np.ndarray) else self._quoted(values)
 
     def _quoted(self, cells: Sequence[str]) -> Sequence[str]:
-        quoted = {cell: '"' + cell.replace('"', '""') + '"' for cell in set(cells) if self._special.search(cell)}
-        return [quoted.get(cell, cell) for cell in cells] if quoted else cells
+        changed = {}
+        for cell in set(cells):
+            text = marked(cell)
+            if self._special.search(text):
+                text = '"' + text.replace('"', '""') + '"'
+            if text != cell:
+                changed[cell] = text
+        return [changed.get(cell, cell) for cell in cells] if changed else cells
 
 
 class JsonLines:

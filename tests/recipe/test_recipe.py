@@ -19,7 +19,7 @@ from ramanfit.fit import lineshapes
 from ramanfit.recipe.parts import AXIS_UNITS, Axis, Baseline, Clean, Detection, Instrument, Noise, Window
 from ramanfit.recipe.peaks import SHAPES, Derived, Peak, Ratio
 from ramanfit.recipe.recipe import Recipe
-from ramanfit.recipe.settings import check_types, nearest, parse_toml
+from ramanfit.recipe.settings import check_types, nearest
 from ramanfit.recipe.toml import (
     DEFAULT_RECIPE,
     from_dict,
@@ -31,6 +31,7 @@ from ramanfit.recipe.toml import (
     to_toml,
     with_overrides,
 )
+from ramanfit.recipe.toml_text import parse_toml
 from ramanfit.tables.columns import COLUMNS
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
@@ -52,8 +53,8 @@ KEYS = {"": Recipe, **TABLES, "peaks": Peak, "ratios": Ratio, "derived": Derived
 
 # -- strategies ------------------------------------------------------------------------------------
 
-finite = st.floats(-1e9, 1e9, allow_subnormal=False)
-positive = st.floats(1e-6, 1e9)
+finite = st.floats(-1e6, 1e6, allow_subnormal=False)
+positive = st.floats(1e-3, 1e6)
 text = st.text(st.characters(exclude_categories=["Cs"]))
 columns = st.from_regex(r"[A-Za-z][A-Za-z0-9'_]{0,8}", fullmatch=True)
 

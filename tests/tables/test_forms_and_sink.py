@@ -26,6 +26,7 @@ from markdown_it import MarkdownIt
 from uncertainties import ufloat, ufloat_fromstr
 
 from ramanfit.errors import InputError, RecipeError
+from ramanfit.recipe.marked import marked, unmarked
 from ramanfit.tables import forms as writers
 from ramanfit.tables.documents import DOCUMENTS, Collected
 from ramanfit.tables.forms import FORMS, check_form, form_of, open_writer
@@ -123,11 +124,28 @@ def test_delimited_text_is_read_back_by_the_csv_module(
 ) -> None:
     text = encoded(Delimited(delimiter), [table_of(rows, name)])
     names, *found = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    assert names == [name, "float", "integer"]
-    assert [row[0] for row in found] == [row[0] for row in rows]
+    assert [unmarked(cell) for cell in names] == [name, "float", "integer"]
+    assert [unmarked(row[0]) for row in found] == [row[0] for row in rows]
     assert [int(row[2]) for row in found] == [row[2] for row in rows]
     for row, (_, value, _) in zip(found, rows, strict=True):
         assert same_number(float(row[1]), value) if math.isfinite(value) else row[1] == ""
+
+
+@given(st.text(st.sampled_from("'=+-@\t\r1e. x"), max_size=6))
+def test_a_text_that_a_spreadsheet_would_run_has_an_apostrophe_and_is_read_back(text: str) -> None:
+    cell = marked(text)
+    assert unmarked(cell) == text
+    runs = cell[:1] in ("\t", "\r") or (len(cell) > 1 and cell[:1] in ("=", "+", "-", "@"))
+    if runs:  # a number: nothing to run
+        assert re.fullmatch(r"[+-]\d*\.?\d*(e[+-]?\d+)?", cell)
+        float(cell)
+
+
+def test_numbers_and_lone_signs_have_no_apostrophe() -> None:
+    for text in ("-", "-5", "+1.5e-3", "a=1", "", "P1", "'a'"):
+        assert marked(text) == text
+    for text in ("=1+1", "-2+3", "@SUM(1)", "+cmd", "\t=1", "\r", "'=1", "-5cm", "\uff1d1"):
+        assert marked(text) == f"'{text}"
 
 
 @given(ROWS, TEXT.filter(bool), st.sampled_from(["json", "jsonl"]))
@@ -158,7 +176,7 @@ def test_numbers_have_a_point_and_no_more_than_nine_digits(tmp_path: Path) -> No
         "source,n,center_cm1,center_se,flags\n"
         "a.txt,1,1590.12346,0.0812,\n"
         '"b|c, ""d"".txt",-2,,0.3,at_bound|low_snr\n'
-        "=1+1,9007199254740993,0,,#N/A\n"
+        "'=1+1,9007199254740993,0,,#N/A\n"
     )
 
 
@@ -197,7 +215,8 @@ def test_pandas_reads_the_same_table_from_every_form(form: str, tmp_path: Path) 
                 found[name].to_numpy(float), expected, rtol=1e-15
             )  # pandas' JSON errs in the last bit
         else:
-            assert [cell if isinstance(cell, str) else "" for cell in found[name]] == list(values)
+            cells = [cell if isinstance(cell, str) else "" for cell in found[name]]
+            assert (list(map(unmarked, cells)) if form in ("csv", "tsv") else cells) == list(values)
 
 
 def test_a_workbook_has_no_date_of_its_own(tmp_path: Path) -> None:

@@ -163,7 +163,7 @@ def test_tables_without_a_start_follow_each_other() -> None:
     ("text", "message"),
     [
         ("point,G_height,B_height\nP1,1\n", "t:2: expected 3 cells, found 2"),
-        ("point,G_height,B_height\nP1,1,x\n", "row 1, B_height: expected a number, found 'x'"),
+        ("point,G_height,B_height\nP1,1,x\n", ":2: B_height: expected a number, found 'x'"),
         ("point,G_height,B_height\n", "expected a table of fits, found no row"),
         ("point,D_height,X_height\nP1,1,2\n", "expected B_height and G_height, found heights of D, X"),
         ("scan,point,peak,height\n0,P1,G,1\n0,P1,G,2\n", "peak G stands twice"),

@@ -26,7 +26,7 @@ def _averaged(context: click.Context, parameter: click.Parameter, value: str | N
     word = value.strip()
     if word in ("all", "point"):
         return word
-    if not word.isdigit() or int(word) < 2:
+    if not (word.isascii() and word.isdigit() and len(word) < 10) or int(word) < 2:
         raise click.BadParameter(f"expected all, point or a number of spectra from 2 on, found {value!r}")
     return int(word)
 
@@ -94,7 +94,7 @@ FITTING = (
     ),
     grouped(
         RUNNING,
-        click.option("-j", "--jobs", type=click.IntRange(min=1), default=1, metavar="N", help="Number of processes."),
+        click.option("-j", "--jobs", type=click.IntRange(1, 256), default=1, metavar="N", help="Number of processes."),
     ),
     keep_going,
 )

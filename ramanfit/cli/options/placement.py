@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import click
 
 from ramanfit.cli.options.declare import PLACED, inherited, resolved
@@ -9,7 +11,7 @@ from ramanfit.cli.types import DURATION, LENGTH, Moment
 
 
 def _numbered(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
-    if value is not None and not value[-1:].isdigit():
+    if value is not None and not re.search(r"(?<!\d)\d{1,9}\Z", value, re.ASCII):
         raise click.BadParameter(f"expected a name that ends in a number, such as P1, found {value!r}")
     return value
 

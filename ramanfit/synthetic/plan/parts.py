@@ -7,6 +7,10 @@ from datetime import datetime
 
 from ramanfit.recipe.settings import check_types, choice, expect
 
+MOST_CHANNELS = 100_000
+MOST_SCANS = 100_000
+MOST_SPIKES = 1000  # in a spectrum
+
 
 @dataclass(frozen=True)
 class PlannedAxis:
@@ -28,10 +32,12 @@ class PlannedAxis:
     def __post_init__(self) -> None:
         check_types(self, "axis")
         expect(self.laser_nm > 0, "axis.laser_nm", "more than 0", self.laser_nm)
+        expect(self.laser_nm >= 1, "axis.laser_nm", "1 or more", self.laser_nm)
         expect(self.low_cm1 < self.high_cm1, "axis.high_cm1", f"more than {self.low_cm1:g}", self.high_cm1)
         limit = 1e7 / self.laser_nm  # the laser's own wavenumber
         expect(self.high_cm1 < limit, "axis.high_cm1", f"less than {limit:g}", self.high_cm1)
         expect(self.channels >= 2, "axis.channels", "2 or more", self.channels)
+        expect(self.channels <= MOST_CHANNELS, "axis.channels", f"at most {MOST_CHANNELS}", self.channels)
 
 
 @dataclass(frozen=True)
@@ -74,6 +80,7 @@ class PlannedScan:
         for name in ("scans", "step_um", "dwell_s", "integration_s", "accumulations"):
             value = getattr(self, name)
             expect(value > 0, f"scan.{name}", "more than 0", value)
+        expect(self.scans <= MOST_SCANS, "scan.scans", f"at most {MOST_SCANS}", self.scans)
         used = self.integration_s * self.accumulations
         expect(used <= self.dwell_s, "scan.dwell_s", f"{used:g} or more, the integration", self.dwell_s)
         last = self.scans - 1
@@ -174,5 +181,6 @@ class Spikes:
     def __post_init__(self) -> None:
         check_types(self, "spikes")
         expect(self.rate > 0, "spikes.rate", "more than 0", self.rate)
+        expect(self.rate <= MOST_SPIKES, "spikes.rate", f"at most {MOST_SPIKES}", self.rate)
         good = len(self.counts) == 2 and 0 < self.counts[0] <= self.counts[1]
         expect(good, "spikes.counts", "[low, high] above 0", list(self.counts))

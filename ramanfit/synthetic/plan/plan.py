@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from ramanfit.errors import InputError, RecipeError
-from ramanfit.recipe.settings import build, check_types, expect, parse_toml
+from ramanfit.recipe.settings import build, check_types, expect
+from ramanfit.recipe.toml_text import parse_toml, toml_text
 from ramanfit.synthetic.plan.cell import SWITCH_S, CellStep, PlannedCell
 from ramanfit.synthetic.plan.parts import Background, Detector, PlannedAxis, PlannedScan, Spikes
 from ramanfit.synthetic.plan.points import PlannedPeak, PlannedPoint
 
+MOST_COUNTS = 50_000_000  # of all spectra: what fits into memory
+MOST_ROWS = 10_000_000
+LONGEST_S = 1e9  # 32 years
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _TABLES = {
     "axis": PlannedAxis,
@@ -62,8 +65,17 @@ class Plan:
             raise RecipeError(f"points: expected one for a spectrum, found {n}")
         if not n:
             raise RecipeError("points: expected at least one [[points]], found none")
+        most = MOST_COUNTS // (n * self.axis.channels)
+        expect(
+            self.scan.scans <= most,
+            "scan.scans",
+            f"at most {most}, with {n} points and {self.axis.channels} channels",
+            self.scan.scans,
+        )
         busy, period = n * self.scan.dwell_s, self.scan.period_s
         expect(period >= busy, "scan.period_s", f"{busy:g} or more, {n} points times dwell_s", period)
+        lasts = self.scan.scans * self.scan.period_s
+        expect(lasts <= LONGEST_S, "scan.period_s", f"scans that last at most {LONGEST_S:g} s", lasts)
         if self.spikes is not None:
             expect(self.axis.channels >= 3, "axis.channels", "3 or more for spikes", self.axis.channels)
         if self.cell is not None:
@@ -73,6 +85,8 @@ class Plan:
                 "a record that begins before the last scan ends",
                 self.cell.lead_s,
             )
+            rows = self._record_s / self.cell.interval_s
+            expect(rows <= MOST_ROWS, "cell.interval_s", f"a record of at most {MOST_ROWS} rows", rows)
             full = self.cell.capacity_mah
             for step in self.cell_steps:
                 charge = step.charge_after_mah
@@ -104,12 +118,10 @@ def load_plan(path: str) -> Plan:
         If it is no valid plan.
     """
     try:
-        text = Path(path).read_bytes().decode("utf-8-sig")
+        text = toml_text(path)
     except OSError as error:
         raise InputError(f"{path}: {error.strerror or error}") from None
-    except UnicodeDecodeError:
-        raise RecipeError(f"{path}: expected TOML in UTF-8, found other bytes") from None
-    return plan_from_toml(text.replace("\r\n", "\n"), path)
+    return plan_from_toml(text, path)
 
 
 def plan_from_toml(text: str, where: str) -> Plan:
