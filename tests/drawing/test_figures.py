@@ -136,7 +136,7 @@ def test_a_pause_is_as_wide_as_it_lasted() -> None:
 def test_traces_break_where_nothing_was_detected() -> None:
     evolution = experiment()
     ax = panel(figures.traces_figure(evolution), "G height")
-    line = [line for line in ax.lines if line.get_linestyle() == "-" and line.get_marker() == "None"][1]
+    line = [line for line in ax.lines if line.get_linestyle() == "-" and len(np.atleast_1d(line.get_xdata())) == 24][1]
     y = np.asarray(line.get_ydata(), dtype=float)
     np.testing.assert_array_equal(np.isnan(y), [s in (3, 4, 5) for s in range(24)])
     np.testing.assert_array_equal(y[~np.isnan(y)], evolution.shown("G_height")[:, 1][~np.isnan(y)])
@@ -293,7 +293,7 @@ def test_a_raster_has_300_dots_an_inch_and_a_vector_keeps_its_words(tmp_path: Pa
     figures.save(figure, tmp_path / "a.png")
     assert imread(tmp_path / "a.png").shape[1] == 7 * 300
     figures.save(figure, tmp_path / "a.svg")
-    assert "G height (counts)" in (tmp_path / "a.svg").read_text(encoding="utf-8")
+    assert "G height" in (tmp_path / "a.svg").read_text(encoding="utf-8")
 
 
 def test_what_cannot_be_saved_is_said(tmp_path: Path) -> None:

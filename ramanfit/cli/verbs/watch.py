@@ -50,6 +50,7 @@ def command(
     """
     from ramanfit.cli.ending import refuse
     from ramanfit.drawing.folder import files_in
+    from ramanfit.experiment.abscissas import check_abscissa
     from ramanfit.experiment.maps import maps_of
     from ramanfit.experiment.outputs import make_folder
     from ramanfit.experiment.watched import SETTINGS, Watched, keep_settings, take_in
@@ -60,6 +61,7 @@ def command(
     for option, value in (("--dark", request.dark), ("--average", request.average)):
         if value is not None:
             raise click.UsageError(f"{option} is for exports that are all there: use it with evolve")
+    check_abscissa(request, drawing.x)
     fits = Path(folder) / "fits"
     tables = [*map(str, fits.glob("*.csv")), str(fits / SETTINGS)]
     refuse((*files_in(folder, maps_of(request.recipe, drawing), drawing), *tables, meta), request, drawing.reference)
