@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from ramanfit.experiment.evolution import Evolution
+from ramanfit.fit.doubt import DOUBTFUL
 from ramanfit.recipe.column_kind import DERIVED, RATIO
-from ramanfit.scan.scan import FloatArray
+from ramanfit.recipe.columns import column_name
+from ramanfit.scan.scan import BoolArray, FloatArray
 from ramanfit.tables.schema import Entry
 
+KNOWN = 3.0  # standard errors, in medians, up to which a value may stretch a scale of colours
 TRUSTED = 10.0  # standard errors, in medians, beyond which a value does not stretch an axis
 
 
@@ -126,6 +131,55 @@ def position_edges(positions: FloatArray) -> tuple[FloatArray, np.ndarray]:
     middle = (ascending[1:] + ascending[:-1]) / 2
     first, last = 1.5 * ascending[0] - ascending[1] / 2, 1.5 * ascending[-1] - ascending[-2] / 2
     return np.concatenate([[first], middle, [last]]), order
+
+
+def doubtful(evolution: Evolution, words_that_count: Iterable[str] = DOUBTFUL) -> BoolArray:
+    """Return which spectra [S, P] have a flag that makes their values doubtful."""
+    count = frozenset(words_that_count)
+    flags = [not count.isdisjoint(str(words).split("|")) for words in evolution.table.columns["flags"]]
+    return np.asarray((evolution.rows >= 0) & np.array(flags)[evolution.rows])
+
+
+def strongest_point(evolution: Evolution) -> str:
+    """Return the point whose peaks stand highest, by the median over the scans of all heights together."""
+    heights = [evolution.shown(column_name("height", peak)) for peak in evolution.peaks]
+    total = np.sum([np.nan_to_num(grid) for grid in heights], axis=0)
+    there = evolution.rows >= 0
+    return max(evolution.points, key=lambda point: _median_of(total, there, evolution.points.index(point)))
+
+
+def _median_of(total: FloatArray, there: BoolArray, p: int) -> float:
+    return float(np.median(total[there[:, p], p]))
+
+
+def robust_range(value: FloatArray, se: FloatArray) -> tuple[float, float]:
+    """Return lowest and highest of a colour scale: a value that is hardly known, or alone, does not stretch it.
+
+    Well known is a value whose standard error is at most `KNOWN` times the median one, or a tenth of what these span.
+    The scale ends at the last of these, or a quarter of their 2nd to 98th percentile beyond that.
+
+    Parameters
+    ----------
+    value, se : array [...]
+        As in `trusted_range`.
+
+    Returns
+    -------
+    low, high : float
+        0 and 1 where there is no value.
+    """
+    measured = np.isfinite(value)
+    errors = se[measured & np.isfinite(se)]
+    if len(errors):
+        core = measured & (se <= KNOWN * np.median(errors))
+        low, high = np.percentile(value[core], (2, 98))
+        measured = core | (measured & (se <= 0.1 * (high - low)))
+    inside = value[measured]
+    if not len(inside):
+        return 0.0, 1.0
+    low, high = np.percentile(inside, (2, 98))
+    more = (high - low) / 4
+    return float(max(inside.min(), low - more)), float(min(inside.max(), high + more))
 
 
 def trusted_range(value: FloatArray, se: FloatArray) -> tuple[float, float]:

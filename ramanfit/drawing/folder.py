@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ramanfit.experiment.request import Drawing
     from ramanfit.experiment.voice import Voice
 
-FIGURES = ("map", "traces", "profile", "bands", "waterfall")
+FIGURES = ("map", "traces", "profile", "bands", "contour", "waterfall")
 
 
 def files_in(folder: str | os.PathLike[str], maps: Iterable[str], drawing: Drawing) -> list[str]:
@@ -64,14 +64,18 @@ def _endings(drawing: Drawing) -> list[str]:
 
 def _figures(gathered: Gathered, drawing: Drawing, voice: Voice) -> Iterator[tuple[str, Figure]]:
     from ramanfit.drawing import figures
+    from ramanfit.drawing.contour import contour_of
     from ramanfit.drawing.waterfall import picked_curves, waterfall_figure
 
     evolution = gathered.evolution
-    yield "map", figures.map_figure(evolution, gathered.map_names(drawing.quantities), drawing.width)
-    yield "traces", figures.traces_figure(evolution, drawing.width)
+    yield "map", figures.map_figure(evolution, gathered.map_names(drawing.quantities), drawing.width, drawing.x)
+    yield "traces", figures.traces_figure(evolution, drawing.width, drawing.x)
     yield "profile", figures.profile_figure(evolution, drawing.width)
     if gathered.bands is not None:
-        yield "bands", figures.bands_figure(evolution, gathered.bands, drawing.width)
+        yield "bands", figures.bands_figure(evolution, gathered.bands, drawing.width, drawing.x)
+    contour = contour_of(gathered, drawing)
+    if contour is not None:
+        yield "contour", contour
     picked = picked_curves(gathered, drawing)
     if picked:
         yield "waterfall", waterfall_figure(evolution, picked, drawing)

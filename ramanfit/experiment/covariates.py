@@ -137,6 +137,12 @@ class Covariates:
         }
 
 
+def names_of_covariates(request: Request) -> list[str]:
+    """Return the names of the covariates that are asked for."""
+    named = [] if request.from_name is None else [*_pattern(request.from_name).groupindex]
+    return named if request.covariates is None else [*named, *_read(request.covariates)[0]]
+
+
 def check_covariates(request: Request) -> None:
     """Make sure, before any work, that the covariates can be read and have names of their own.
 

@@ -223,6 +223,8 @@ class Drawing(NamedTuple):
         Which spectra the waterfall shows; both None: six evenly spaced.
     point : str or None
         Of which point; None: the first.
+    x : str or None
+        What figures over time are drawn against: see `ramanfit.drawing.abscissa`; None: time.
     """
 
     reference: tuple[str, ...] = ()
@@ -234,6 +236,7 @@ class Drawing(NamedTuple):
     soc: tuple[float, ...] | None = None
     times_s: tuple[float, ...] | None = None
     point: str | None = None
+    x: str | None = None
 
 
 def one_way_to_pick(soc: object, times_s: object) -> None:

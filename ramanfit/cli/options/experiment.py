@@ -91,6 +91,8 @@ figure_width = grouped(
 
 def _resolve_drawing(**values: Any) -> Drawing:
     one_way_to_pick(values["soc"], values["times_s"])
+    if values["x"] is not None and not values["figures"]:
+        raise click.UsageError("--x is for figures, and --no-figures leaves them out: give one")
     return Drawing(**values)
 
 
@@ -121,6 +123,11 @@ evolution_options = resolved(
             help="Forms of figures besides PNG.",
         ),
         figure_width,
+        click.option(
+            "--x",
+            metavar="WHAT",
+            help="What figures over time are drawn against: time, scan, voltage, capacity, soc or a covariate.",
+        ),
         *_PICKS,
     ),
 )

@@ -56,12 +56,15 @@ def command(
     from ramanfit.cli.display import Output
     from ramanfit.cli.ending import refuse, report_flags, write_meta
     from ramanfit.drawing.folder import files_in
+    from ramanfit.experiment.abscissas import check_abscissa
     from ramanfit.experiment.gather import gather
     from ramanfit.experiment.maps import check_quantities, maps_of
     from ramanfit.experiment.outputs import make_folder
     from ramanfit.experiment.run import refuse_foreign_run
 
     if folder is None:
+        if drawing.x is not None:
+            raise click.UsageError("--x is for figures: name a folder for them with -o DIR")
         output = Output.resolve("-", form, header, columns)
         output.check_fits(request)
         refuse(("-", meta), request, drawing.reference)
@@ -72,6 +75,7 @@ def command(
         if form is not None or not header:
             raise click.UsageError("the tables in -o DIR are CSV: leave out the option for the form of a table")
         check_quantities(request, drawing.quantities)
+        check_abscissa(request, drawing.x)
         if columns is not None:
             raise click.UsageError("--columns picks those of the table on standard output: leave it out with -o DIR")
         refuse((*files_in(folder, maps_of(request.recipe, drawing), drawing), meta), request, drawing.reference)
@@ -97,10 +101,13 @@ def write_folder(
         If one of them is an input.
     """
     from ramanfit.cli.ending import command_line, refuse, with_record
+    from ramanfit.drawing.abscissa import abscissa_of
     from ramanfit.drawing.folder import files_in, write_figures, write_report
     from ramanfit.experiment.provenance import record_of
     from ramanfit.experiment.run import RUN, made_beside, move_in
 
+    if drawing.figures:
+        abscissa_of(gathered.evolution, drawing.x)
     maps = gathered.map_names(drawing.quantities)
     refuse((*files_in(folder, maps, drawing), meta), request, gathered.inputs)  # tables name inputs that FILES do not
     record = record_of(request.recipe, with_record(gathered.inputs, request), command_line())

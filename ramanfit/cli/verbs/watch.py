@@ -61,6 +61,7 @@ def command(
     """
     from ramanfit.cli.ending import refuse
     from ramanfit.drawing.folder import files_in
+    from ramanfit.experiment.abscissas import check_abscissa
     from ramanfit.experiment.maps import maps_of
     from ramanfit.experiment.outputs import make_folder
     from ramanfit.experiment.run import refuse_foreign_run
@@ -77,6 +78,7 @@ def command(
     for path in (*(request.echem.paths if request.echem else ()), request.covariates, *drawing.reference):
         if path is not None and is_stream(path):
             raise click.UsageError(f"{path}: can be read only once, and watch reads it whenever something changes")
+    check_abscissa(request, drawing.x)
     target = Path(folder)
     fits = target / "fits"
     tables = [*map(str, fits.glob("*.csv")), str(fits / SETTINGS)]

@@ -1,8 +1,9 @@
 """Figures for publication, from plain data; nothing else in the package knows matplotlib.
 
 `style` has what all share: size, type, colours, words on axes, and saving. `maps` draws quantities over position and
-time, `traces` and `bands` over time, `profile` along the line (`lines` has what these share), `spectra` counts with
-their fits. Every function returns a figure that is not yet saved.
+time, `contour` counts over shift and time (`frame` has what these share, `cell` the voltage beside them), `traces` and
+`bands` lines over time, `profile` along the line (`lines` has what these share), `spectra` counts with their fits.
+Every function returns a figure that is not yet saved.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from matplotlib.figure import Figure
 
 from ramanfit.drawing.figures.bands import bands_figure
+from ramanfit.drawing.figures.contour import contour_figure
 from ramanfit.drawing.figures.maps import map_figure
 from ramanfit.drawing.figures.profile import profile_figure
 from ramanfit.drawing.figures.spectra import gallery_figure, spectrum_figure, waterfall_figure
@@ -19,6 +21,7 @@ from ramanfit.drawing.figures.traces import traces_figure
 __all__ = [
     "Figure",
     "bands_figure",
+    "contour_figure",
     "gallery_figure",
     "map_figure",
     "profile_figure",

@@ -3,43 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.cm import ScalarMappable
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from ramanfit.drawing.axes import along, position_edges, time_edges, time_unit, trusted_range
-from ramanfit.drawing.figures.style import (
-    FAINT,
-    INK,
-    label,
-    letters,
-    new_figure,
-    nothing_here,
-    point_label,
-    point_ticks,
-    stack,
-    styled,
-)
-from ramanfit.experiment.cell import Record, at
+from ramanfit.drawing.abscissa import Across
+from ramanfit.drawing.axes import along, doubtful, position_edges, robust_range
+from ramanfit.drawing.figures.frame import Frame, colour_bar
+from ramanfit.drawing.figures.style import FAINT, INK, label, nothing_here, point_label, point_ticks, styled
 from ramanfit.experiment.evolution import Evolution
+from ramanfit.recipe.column_kind import REFERENCE
 from ramanfit.scan.scan import FloatArray
+from ramanfit.tables.schema import Entry
 
 GREY = "#E4E4E4"
 HATCH = "//////"
-VOLTAGE_IN = 0.62
-LEFT = 0.84
+BOTH_WAYS = 0.15  # of the larger: where a difference goes as far to the other side, its colours diverge at 0
+DOT: dict[str, Any] = {
+    "marker": "o",
+    "markersize": 1.7,
+    "markerfacecolor": "white",
+    "markeredgecolor": INK,
+    "markeredgewidth": 0.4,
+}
 
 
 @styled
-def map_figure(evolution: Evolution, quantities: Sequence[str], width: str = "double") -> Figure:
+def map_figure(evolution: Evolution, quantities: Sequence[str], width: str = "double", x: str | None = None) -> Figure:
     """Return maps of position x time, one panel per quantity, above the cell's voltage if there is a record.
 
     Cells are as measured: nothing is interpolated. Missing scans are blank, what was measured but not detected is
-    hatched.
+    hatched, what is flagged has a dot. Positions of peaks are differences to the reference's, if there is one.
 
     Parameters
     ----------
@@ -47,58 +47,54 @@ def map_figure(evolution: Evolution, quantities: Sequence[str], width: str = "do
     quantities : sequence of str
         Columns of the table.
     width : {"single", "double"}
+    x : str, optional
+        What is drawn against, as `ramanfit.drawing.abscissa.abscissa_of` takes it.
     """
-    record = evolution.record if evolution.timed else None
-    has_voltage = record is not None and record.voltage_v is not None
-    panel = min(0.16 * len(evolution.points) + 0.2, 2.2)
-    heights = [max(panel, 0.75)] * len(quantities) + [VOLTAGE_IN] * has_voltage
-    has_soc = record is not None and record.soc is not None
-    top, bottom, gap = 0.14 + 0.28 * has_soc, 0.56, 0.16
-    figure = new_figure(width, sum(heights) + gap * (len(heights) - 1) + top + bottom)
-    axes = stack(figure, heights, left=LEFT, right=0.82, bottom=bottom, gap=gap)
-    scale, time_label = time_unit(evolution)
-    edges, shown = time_edges(evolution.scan_time_s / scale)
-    hatched = False
-    for ax, quantity in zip(axes, quantities, strict=False):
-        hatched |= _cells(ax, evolution, quantity, edges, shown)
-    maps = axes[: len(quantities)]
-    if has_voltage:
-        assert record is not None
-        voltage_panel(axes[-1], record, scale)
-    axes[-1].set_xlabel(time_label)
-    axes[0].set_xlim(edges[0], edges[-1])
-    if has_soc:
-        assert record is not None
-        soc_axis(axes[0], record, scale)
-    figure.text(
-        0.1 / figure.get_size_inches()[0],
-        (bottom + sum(heights) / 2 + gap * (len(heights) - 1) / 2 + VOLTAGE_IN * has_voltage / 2)
-        / figure.get_size_inches()[1],
-        point_label(evolution),
-        rotation=90,
-        ha="center",
-        va="center",
-    )
-    letters(maps, LEFT - 0.16)
+    quantities = [differing(evolution, quantity) for quantity in quantities]
+    panel = max(min(0.16 * len(evolution.points) + 0.2, 2.2), 0.85)
+    frame = Frame.of(evolution, x, [panel] * len(quantities), width, key=True)
+    hatched = dotted = False
+    for ax, quantity in zip(frame.panels, quantities, strict=True):
+        missed, flagged = _cells(ax, evolution, quantity, frame.across)
+        hatched, dotted = hatched or missed, dotted or flagged
+    frame.finish()
+    frame.beside_all(point_label(evolution))
+    handles: list[Artist] = []
     if hatched:
-        patch = Patch(facecolor=GREY, edgecolor=FAINT, hatch=HATCH, linewidth=0, label="measured, not detected")
-        figure.legend(handles=[patch], loc="lower right", borderaxespad=0.3, handleheight=1.0)
-    return figure
+        handles.append(Patch(facecolor=GREY, edgecolor=FAINT, hatch=HATCH, linewidth=0, label="measured, not detected"))
+    if dotted:
+        handles.append(Line2D([], [], linestyle="", label="flagged: see flags", **DOT))
+    frame.explain(handles)
+    return frame.figure
 
 
-def _cells(ax: Axes, evolution: Evolution, quantity: str, edges: FloatArray, shown: np.ndarray) -> bool:
-    """Draw one map; return whether something in it was not detected."""
-    grid, entry = evolution.shown(quantity), evolution.schema.get(quantity)
-    measured = evolution.rows >= 0
-    low, high = trusted_range(grid, evolution.errors(quantity))
+def differing(evolution: Evolution, quantity: str) -> str:
+    """Return the column that a map shows: of a position, its difference to the reference's where there is one."""
+    entry = evolution.schema.get(quantity)
+    if entry is None or entry.is_ratio or not entry.delta or entry.delta not in evolution.table.columns:
+        return quantity
+    return entry.delta if np.isfinite(evolution.grid(entry.delta)).any() else quantity
+
+
+def _cells(ax: Axes, evolution: Evolution, quantity: str, across: Across) -> tuple[bool, bool]:
+    """Draw one map; return whether something in it was not detected, and whether something is flagged."""
+    entry = evolution.schema.get(quantity)
+    grid = evolution.shown(quantity)
     rows, order = position_edges(along(evolution))
-    values = np.where(shown[:, None] >= 0, grid[shown], np.nan)[:, order].T
-    missed = (np.where(shown[:, None] >= 0, (measured & ~np.isfinite(grid))[shown], False))[:, order].T
+
+    def placed(of: np.ndarray) -> np.ndarray:
+        """By point and cell; False or not a number in a pause."""
+        pause = False if of.dtype == bool else np.nan
+        return np.where(across.scans[:, None] >= 0, of[across.scans], pause)[:, order].T
+
+    values, missed = placed(grid), placed((evolution.rows >= 0) & ~np.isfinite(grid))
+    flagged = placed(doubtful(evolution) & np.isfinite(grid))
+    low, high, colours = scale_of(grid, evolution.errors(quantity), entry)
     mesh = ax.pcolormesh(
-        edges,
+        across.edges,
         rows,
         np.ma.masked_invalid(values),
-        cmap="cividis" if entry is not None and entry.kind.name == "height" else "viridis",
+        cmap=colours,
         vmin=low,
         vmax=high,
         rasterized=True,
@@ -106,7 +102,7 @@ def _cells(ax: Axes, evolution: Evolution, quantity: str, edges: FloatArray, sho
     )
     if missed.any():
         ax.pcolor(
-            edges,
+            across.edges,
             rows,
             np.ma.masked_where(~missed, np.zeros(missed.shape)),
             cmap=ListedColormap([GREY]),
@@ -115,50 +111,30 @@ def _cells(ax: Axes, evolution: Evolution, quantity: str, edges: FloatArray, sho
             linewidth=0,
             zorder=1.5,
         )
+    if flagged.any():
+        row, cell = np.nonzero(flagged)
+        middles = (across.edges[1:] + across.edges[:-1])[cell] / 2, (rows[1:] + rows[:-1])[row] / 2
+        ax.plot(*middles, linestyle="", **DOT)
     ticks, names = point_ticks(evolution)
     ax.set_yticks(ticks, names)
     ax.set_ylim(rows[0], rows[-1])
+    words = label(evolution, quantity)
     if np.isfinite(values).any():
-        _colour_bar(ax, mesh, label(evolution, quantity), below=np.nanmin(values) < low, above=np.nanmax(values) > high)
+        beyond = int(np.count_nonzero(values < low)), int(np.count_nonzero(values > high))
+        colour_bar(ax, mesh, words, beyond, "value" if sum(beyond) == 1 else "values")
     else:
         nothing_here(ax)
-        ax.annotate(
-            label(evolution, quantity), (1.02, 0.5), xycoords="axes fraction", rotation=90, va="center", ha="left"
-        )
-    return bool(missed.any())
+        ax.annotate(words, (1.02, 0.5), xycoords="axes fraction", rotation=90, va="center", ha="left")
+    return bool(missed.any()), bool(flagged.any())
 
 
-def _colour_bar(ax: Axes, mesh: ScalarMappable, words: str, *, below: bool, above: bool) -> None:
-    """Draw the scale beside a map; pointed where there are values beyond its ends."""
-    figure = ax.get_figure()
-    assert isinstance(figure, Figure)
-    width = figure.get_size_inches()[0]
-    box = ax.get_position()
-    bar_axes = figure.add_axes((box.x1 + 0.07 / width, box.y0, 0.09 / width, box.height))
-    extend = ("neither", "min", "max", "both")[below + 2 * above]
-    bar = figure.colorbar(mesh, cax=bar_axes, extend=extend, extendfrac=0.08)
-    bar.outline.set_linewidth(0.5)
-    bar.ax.tick_params(size=2, width=0.5)
-    bar.ax.locator_params(nbins=4)
-    bar.set_label(words.replace(" (", "\n("), labelpad=2)
+def scale_of(grid: FloatArray, se: FloatArray, entry: Entry | None) -> tuple[float, float, str]:
+    """Return the ends of a scale and the name of its colours.
 
-
-def voltage_panel(ax: Axes, record: Record, scale: float) -> None:
-    """Draw the cell's voltage."""
-    assert record.voltage_v is not None
-    ax.plot(record.time_s / scale, record.voltage_v, color=INK, linewidth=0.8)
-    ax.set_ylabel("voltage\n(V)")
-    ax.margins(y=0.12)
-    ax.locator_params(axis="y", nbins=4)
-
-
-def soc_axis(ax: Axes, record: Record, scale: float) -> None:
-    """Write the state of charge above the ticks of time: it need not rise with it."""
-    assert record.soc is not None
-    low, high = ax.get_xlim()
-    ticks = [tick for tick in ax.get_xticks() if low <= tick <= high]
-    soc = at(record, np.array(ticks) * scale)["soc"]
-    above = ax.twiny()
-    above.set_xlim(low, high)
-    above.set_xticks(ticks, [f"{value:.0f}" if np.isfinite(value) else "–" for value in soc])
-    above.set_xlabel("state of charge (%)", labelpad=3)
+    A difference that goes both ways is drawn around 0, in colours that diverge there.
+    """
+    low, high = robust_range(grid, se)
+    if entry is not None and entry.kind.there == REFERENCE and min(-low, high) > BOTH_WAYS * max(-low, high):
+        most = max(-low, high)
+        return -most, most, "RdYlBu_r"  # its middle is no white, which is a missing scan
+    return low, high, "cividis" if entry is not None and entry.kind.name == "height" else "viridis"

@@ -16,9 +16,11 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import Colormap, ListedColormap
 from matplotlib.figure import Figure
+from matplotlib.ticker import Locator
 
 from ramanfit.drawing.axes import along, is_ratio
 from ramanfit.drawing.axes import label as plain_label
+from ramanfit.drawing.ticks import round_ticks, steps_of
 from ramanfit.errors import RecipeError
 from ramanfit.experiment.evolution import Evolution
 from ramanfit.scan.scan import FloatArray
@@ -26,11 +28,23 @@ from ramanfit.tables.sink import STDOUT, Sink
 
 P = ParamSpec("P")
 
-WIDTHS_IN = {"single": 89 / 25.4, "double": 183 / 25.4}  # columns of the journals
+WIDTHS_IN = {"single": 3.25, "double": 7.0}  # one and two columns of a page
 FORMS = ("png", "svg", "pdf")
 RASTER_DPI = 300
+X_TICK_IN, Y_TICK_IN = 0.36, 0.24  # between ticks
+NUMBER_IN = 0.3  # that a number under an axis needs
 MOST_NAMED = 8  # points with a colour of their own and a name in a legend; more are told by a colour bar
 
+MARKERS = {
+    "o": 3.0,
+    "s": 2.8,
+    "D": 2.6,
+    "X": 3.6,
+    "P": 3.9,
+    "*": 4.8,
+    "<": 3.4,
+    ">": 3.4,
+}
 # Okabe & Ito's colours for all eyes, without the yellow, which is too light for a line, and with a grey and a violet
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", "#7F7F7F")
 INK, FAINT = "#222222", "#8A8A8A"
@@ -105,6 +119,50 @@ def stack(
     return axes
 
 
+class RoundTicks(Locator):
+    """Ticks at round numbers.
+
+    Parameters
+    ----------
+    most : int
+        Steps there is room for.
+    steps : tuple of float
+        See `ramanfit.drawing.ticks.round_step`.
+    """
+
+    def __init__(self, most: int, steps: tuple[float, ...] = ()) -> None:
+        self.most, self.steps = most, steps
+
+    def __call__(self) -> list[float]:
+        """Return the ticks on the axis as it is."""
+        assert self.axis is not None
+        low, high = self.axis.get_view_interval()
+        return self.tick_values(float(low), float(high))
+
+    def tick_values(self, vmin: float, vmax: float) -> list[float]:
+        """Return the ticks between two numbers."""
+        return round_ticks(min(vmin, vmax), max(vmin, vmax), self.most, self.steps)
+
+
+def round_x(ax: Axes, words: str) -> None:
+    """Put ticks at round numbers of a horizontal axis, and words under it."""
+    ax.xaxis.set_major_locator(RoundTicks(max(2, int(inches_of(ax)[0] / X_TICK_IN)), steps_of(words)))
+    ax.set_xlabel(words)
+
+
+def round_y(ax: Axes) -> None:
+    """Put ticks at round numbers of a vertical axis."""
+    ax.yaxis.set_major_locator(RoundTicks(max(2, int(inches_of(ax)[1] / Y_TICK_IN))))
+
+
+def inches_of(ax: Axes) -> tuple[float, float]:
+    """Return width and height of a panel."""
+    figure, box = ax.get_figure(), ax.get_position()
+    assert isinstance(figure, Figure)
+    width, height = figure.get_size_inches()
+    return box.width * width, box.height * height
+
+
 def letters(axes: Sequence[Axes], left_in: float) -> None:
     """Put a, b, c ... at the upper left of the panels, `left_in` inches before their frame."""
     if len(axes) < 2:
@@ -165,6 +223,12 @@ def point_ticks(evolution: Evolution, most: int = 10) -> tuple[FloatArray, list[
 def point_label(evolution: Evolution) -> str:
     """Return the words for the position axis."""
     return "point (position in µm)" if np.isfinite(evolution.position_um).any() else "point"
+
+
+def point_name(evolution: Evolution, p: int) -> str:
+    """Return the name of a point with its position."""
+    position = evolution.position_um[p]
+    return f"{evolution.points[p]} ({position:g} µm)" if np.isfinite(position) else evolution.points[p]
 
 
 def point_colours(evolution: Evolution) -> list[Any]:

@@ -1,64 +1,55 @@
-"""Fitted intensities and ratios over time, one line per point."""
+"""Fitted heights, positions and ratios over time, one line per point."""
 
 from __future__ import annotations
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from ramanfit.drawing.axes import time_unit, times
-from ramanfit.drawing.figures.lines import (
-    BOTTOM,
-    LEFT,
-    RIGHT,
-    draw_traces,
-    key_height,
-    limit,
-    point_key,
-    reference_line,
-)
-from ramanfit.drawing.figures.maps import VOLTAGE_IN, soc_axis, voltage_panel
-from ramanfit.drawing.figures.style import label, letters, new_figure, stack, styled
+from ramanfit.drawing.abscissa import abscissa_of
+from ramanfit.drawing.figures.cell import SOC_IN, VOLTAGE_IN, Beside
+from ramanfit.drawing.figures.lines import BOTTOM, LEFT, RIGHT, Key, draw_traces, limit
+from ramanfit.drawing.figures.style import label, letters, new_figure, round_x, stack, styled
 from ramanfit.experiment.evolution import Evolution
 from ramanfit.recipe.columns import column_name
 
+PANEL_IN = {"single": 1.0, "double": 1.1}
+
 
 @styled
-def traces_figure(evolution: Evolution, width: str = "double") -> Figure:
-    """Return fitted heights and ratios over time, one line per point, with bands of one standard error.
+def traces_figure(evolution: Evolution, width: str = "double", x: str | None = None) -> Figure:
+    """Return fitted heights, positions and ratios over time, one line per point, with bands of one standard error.
 
-    Lines break where a scan is missing or a peak was not detected.
+    Lines break where a scan is missing or a peak was not detected; they follow time where the abscissa turns.
 
     Parameters
     ----------
     evolution : Evolution
     width : {"single", "double"}
+    x : str, optional
+        What is drawn against, as `ramanfit.drawing.abscissa.abscissa_of` takes it.
     """
-    quantities = [column_name("height", peak) for peak in evolution.peaks] + list(evolution.ratios)
-    record = evolution.record if evolution.timed else None
-    has_voltage = record is not None and record.voltage_v is not None
-    has_soc = record is not None and record.soc is not None
-    panel = 1.25 if width == "double" else 1.1
-    heights = [panel] * len(quantities) + [VOLTAGE_IN] * has_voltage
-    key = key_height(evolution, width)
-    gap, top = 0.17, 0.1 + key + 0.3 * has_soc
-    figure = new_figure(width, sum(heights) + gap * (len(heights) - 1) + top + BOTTOM)
-    axes = stack(figure, heights, left=LEFT, right=RIGHT, bottom=BOTTOM, gap=gap)
-    scale, time_label = time_unit(evolution)
-    x = times(evolution)
+    abscissa = abscissa_of(evolution, x)
+    heights = [column_name("height", peak) for peak in evolution.peaks]
+    compared = [*(column_name("center_cm1", peak) for peak in evolution.peaks), *evolution.ratios]
+    quantities = [*heights, *compared]
+    references = {name: evolution.reference_value(name) for name in compared}
+    beside = Beside(evolution, abscissa)
+    key = Key(evolution, abscissa, width, has_reference=any(np.isfinite(at) for at, _ in references.values()))
+    panels = [PANEL_IN[width]] * len(quantities) + [VOLTAGE_IN] * beside.has_voltage
+    gap, top = 0.15, 0.06 + key.height_in + SOC_IN * beside.has_soc
+    figure = new_figure(width, sum(panels) + gap * (len(panels) - 1) + top + BOTTOM)
+    axes = stack(figure, panels, left=LEFT, right=RIGHT, bottom=BOTTOM, gap=gap)
     for ax, quantity in zip(axes, quantities, strict=False):
-        draw_traces(ax, evolution, x, evolution.shown(quantity), evolution.errors(quantity))
-        ax.set_ylabel(label(evolution, quantity))
-        at, at_se = evolution.reference_value(quantity)
-        if quantity in evolution.ratios and np.isfinite(at):
-            reference_line(ax, at, at_se)
-    if has_voltage:
-        assert record is not None
-        voltage_panel(axes[-1], record, scale)
-    axes[-1].set_xlabel(time_label)
-    limit(axes[0], x)
-    if has_soc:
-        assert record is not None
-        soc_axis(axes[0], record, scale)
+        value, se = evolution.shown(quantity), evolution.errors(quantity)
+        draw_traces(ax, evolution, abscissa, value, se, references.get(quantity, (np.nan, np.nan)))
+        ax.set_ylabel(label(evolution, quantity).replace(" (", "\n("))
+    if beside.has_voltage:
+        beside.draw_voltage(axes[-1])
+    limit(axes[0], abscissa.values)
+    round_x(axes[-1], abscissa.words)
+    if beside.has_soc:
+        beside.draw_soc(axes[0])
+    figure.align_ylabels(axes)
     letters(axes, LEFT)
-    point_key(figure, evolution, key)
+    key.draw(figure)
     return figure
