@@ -26,7 +26,7 @@ from ramanfit.tables.sink import STDOUT, Sink
 
 P = ParamSpec("P")
 
-WIDTHS_IN = {"single": 89 / 25.4, "double": 183 / 25.4}  # columns of the journals
+WIDTHS_IN = {"single": 3.25, "double": 7.0}  # one and two columns of a page
 FORMS = ("png", "svg", "pdf")
 RASTER_DPI = 300
 MOST_NAMED = 8  # points with a colour of their own and a name in a legend; more are told by a colour bar
