@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from ramanfit.cli.options.declare import Function, given, resolved
-from ramanfit.cli.types import CAPACITY, DURATION, OFFSET, RECORD_UNITS, Several
+from ramanfit.cli.types import CAPACITY, OFFSET, RECORD_UNITS, TIMES, Ends, Several
 from ramanfit.experiment.request import Drawing, Echem, one_way_to_pick
 
 
@@ -59,10 +59,8 @@ _PICKS = (
     click.option(
         "--soc", type=Several(click.FLOAT, "%,%,..."), help="Waterfall: spectra nearest to these states of charge."
     ),
-    click.option(
-        "--times", "times_s", type=Several(DURATION, "TIME,..."), help="Waterfall: spectra nearest to these times."
-    ),
-    click.option("--point", metavar="NAME", help="Waterfall: of this point.  [default: the first]"),
+    click.option("--times", "times_s", type=TIMES, help="Waterfall: spectra nearest to these times, e.g. 0h,6h."),
+    click.option("--point", metavar="NAME", help="Waterfall: of this point.  [default: with the strongest peaks]"),
 )
 
 
@@ -75,9 +73,16 @@ figure_width = click.option(
     "--width", type=click.Choice(["single", "double"]), default="double", help="Columns of a journal that figures fill."
 )
 
+figure_style = click.option(
+    "--style", metavar="FILE", help="Matplotlib style (.mplstyle) that is laid over ours in figures."
+)
+
 
 def _resolve_drawing(**values: Any) -> Drawing:
     one_way_to_pick(values["soc"], values["times_s"])
+    for option, value in (("--ends", values["ends"]), ("--style", values["style"])):
+        if value is not None and not values["figures"]:
+            raise click.UsageError(f"{option} is for figures: leave out --no-figures")
     return Drawing(**values)
 
 
@@ -106,6 +111,13 @@ evolution_options = resolved(
             help="Forms of figures besides PNG.",
         ),
         figure_width,
+        click.option(
+            "--ends",
+            type=Ends(),
+            metavar="LOW,HIGH",
+            help="What lies at the lowest and the highest position, e.g. Li,SE: written at the axis.",
+        ),
+        figure_style,
         *_PICKS,
     ),
 )

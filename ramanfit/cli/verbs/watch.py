@@ -49,8 +49,9 @@ def command(
       ramanfit watch scans/ -o evolution/ --once      # say, from cron
     """
     from ramanfit.cli.ending import refuse
-    from ramanfit.drawing.folder import files_in
-    from ramanfit.experiment.maps import maps_of
+    from ramanfit.drawing.folder import check_style, files_in, read_besides
+    from ramanfit.experiment.maps import check_quantities, maps_of
+    from ramanfit.experiment.needs import NO_RECORD
     from ramanfit.experiment.outputs import make_folder
     from ramanfit.experiment.watched import SETTINGS, Watched, keep_settings, take_in
 
@@ -62,7 +63,13 @@ def command(
             raise click.UsageError(f"{option} is for exports that are all there: use it with evolve")
     fits = Path(folder) / "fits"
     tables = [*map(str, fits.glob("*.csv")), str(fits / SETTINGS)]
-    refuse((*files_in(folder, maps_of(request.recipe, drawing), drawing), *tables, meta), request, drawing.reference)
+    refuse(
+        (*files_in(folder, maps_of(request.recipe, drawing), drawing), *tables, meta), request, read_besides(drawing)
+    )
+    check_quantities(request, drawing)
+    if drawing.figures and drawing.soc is not None and request.echem is None:
+        raise click.UsageError(NO_RECORD)
+    check_style(drawing.style, console)
     target = make_folder(folder)
     make_folder(fits)
     keep_settings(fits, request)
@@ -89,7 +96,13 @@ def _write(target: Path, request: Request, drawing: Drawing, console: Console, m
     from ramanfit.experiment.gather import gather
 
     try:
-        gathered = gather(request, console, reference=drawing.reference, draw=drawing.figures or drawing.report)
+        gathered = gather(
+            request,
+            console,
+            reference=drawing.reference,
+            draw=drawing.figures or drawing.report,
+            drawing=drawing if drawing.figures else None,
+        )
         write_folder(target, gathered, request, drawing, console, meta)
         write_meta(meta, request, gathered.inputs)
     except RamanfitError as error:

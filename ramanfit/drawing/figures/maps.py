@@ -17,6 +17,7 @@ from ramanfit.drawing.figures.style import (
     INK,
     label,
     letters,
+    name_ends,
     new_figure,
     nothing_here,
     point_label,
@@ -35,7 +36,9 @@ LEFT = 0.84
 
 
 @styled
-def map_figure(evolution: Evolution, quantities: Sequence[str], width: str = "double") -> Figure:
+def map_figure(
+    evolution: Evolution, quantities: Sequence[str], width: str = "double", *, ends: Sequence[str] | None = None
+) -> Figure:
     """Return maps of position x time, one panel per quantity, above the cell's voltage if there is a record.
 
     Cells are as measured: nothing is interpolated. Missing scans are blank, what was measured but not detected is
@@ -47,6 +50,8 @@ def map_figure(evolution: Evolution, quantities: Sequence[str], width: str = "do
     quantities : sequence of str
         Columns of the table.
     width : {"single", "double"}
+    ends : (str, str), optional
+        What lies at the lowest position of the line, and at the highest.
     """
     record = evolution.record if evolution.timed else None
     has_voltage = record is not None and record.voltage_v is not None
@@ -61,6 +66,8 @@ def map_figure(evolution: Evolution, quantities: Sequence[str], width: str = "do
     hatched = False
     for ax, quantity in zip(axes, quantities, strict=False):
         hatched |= _cells(ax, evolution, quantity, edges, shown)
+        if ends is not None:
+            name_ends(ax, ends, ax.get_ylim(), LEFT - 0.26, along="y")
     maps = axes[: len(quantities)]
     if has_voltage:
         assert record is not None

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import wraps
 from io import BytesIO
 from pathlib import PurePath
 from typing import Any, ParamSpec
+from weakref import WeakKeyDictionary
 
 import matplotlib as mpl
 import numpy as np
@@ -16,6 +19,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import Colormap, ListedColormap
 from matplotlib.figure import Figure
+from matplotlib.rcsetup import cycler
 
 from ramanfit.drawing.axes import along, is_ratio
 from ramanfit.drawing.axes import label as plain_label
@@ -67,16 +71,33 @@ STYLE: Any = {  # matplotlib types the keys one by one
     "svg.hashsalt": "ramanfit",
     "pdf.fonttype": 42,
     "path.simplify": True,
+    "axes.prop_cycle": cycler(color=COLOURS),
 }
+
+_ON_TOP: ContextVar[Mapping[str, Any]] = ContextVar("style on top of ours", default={})  # noqa: B039 - never changed
+_DRAWN_IN: WeakKeyDictionary[Figure, Mapping[str, Any]] = WeakKeyDictionary()
+
+
+@contextmanager
+def laid_over(style: Mapping[str, Any]) -> Iterator[None]:
+    """Draw in a style that lies over the house's, as `ramanfit.drawing.figures.sheet.read_style` returns it."""
+    token = _ON_TOP.set(style)
+    try:
+        yield
+    finally:
+        _ON_TOP.reset(token)
 
 
 def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
-    """Make a function draw in the house's style, and leave matplotlib's own settings alone."""
+    """Make a function draw in the house's style and what lies over it; matplotlib's own settings are left alone."""
 
     @wraps(draw)
     def call(*args: P.args, **kwargs: P.kwargs) -> Figure:
-        with mpl.rc_context(STYLE):
-            return draw(*args, **kwargs)
+        style = {**STYLE, **_ON_TOP.get()}
+        with mpl.rc_context(style):
+            figure = draw(*args, **kwargs)
+        _DRAWN_IN[figure] = style  # fonts are looked up when it is saved
+        return figure
 
     return call
 
@@ -167,11 +188,52 @@ def point_label(evolution: Evolution) -> str:
     return "point (position in µm)" if np.isfinite(evolution.position_um).any() else "point"
 
 
+def name_ends(ax: Axes, ends: Sequence[str], at: Sequence[float], away_in: float, *, along: str = "x") -> None:
+    """Write at the ends of the position axis what lies there.
+
+    Parameters
+    ----------
+    ax : Axes
+    ends : (str, str)
+        What lies at the lowest position, and at the highest.
+    at : (float, float)
+        Where these positions are on the axis.
+    away_in : float
+        How many inches outside the frame they stand.
+    along : {"x", "y"}
+        Which axis it is.
+    """
+    from ramanfit.drawing.figures.words import POINTS, shortened
+
+    figure = ax.get_figure()
+    assert isinstance(figure, Figure)
+    size = mpl.rcParams["xtick.labelsize"]
+    flat = along == "x"
+    page = figure.get_size_inches()
+    room = (ax.get_position().width * page[0] if flat else ax.get_position().height * page[1]) / 2
+    for name, place, sides in zip(ends, at, (("left", "bottom"), ("right", "top")), strict=True):
+        inwards = -4 if sides[0] == "left" else 4
+        ax.annotate(
+            shortened(figure, name, 0.8 * room, size),
+            (place, 0) if flat else (0, place),
+            xycoords=("data", "axes fraction") if flat else ("axes fraction", "data"),
+            xytext=(inwards, -away_in * POINTS) if flat else (-away_in * POINTS, 0),
+            textcoords="offset points",
+            ha=sides[0] if flat else "center",
+            va="top" if flat else sides[1],
+            rotation=0 if flat else 90,
+            fontsize=size,
+            weight="bold",
+            parse_math=False,
+        )
+
+
 def point_colours(evolution: Evolution) -> list[Any]:
     """Return a colour for every point: told apart when they are few, in order when they are many."""
     n = len(evolution.points)
     if n <= MOST_NAMED:
-        return list(COLOURS[:n])
+        cycle = mpl.rcParams["axes.prop_cycle"].by_key().get("color", [])
+        return list(cycle[:n] if len(cycle) >= n else COLOURS[:n])
     return list(sequence_map()(np.linspace(0, 1, n)))
 
 
@@ -204,7 +266,7 @@ def save(figure: Figure, path: str | os.PathLike[str]) -> None:
         "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
     }
     drawn = BytesIO()
-    with mpl.rc_context(STYLE):
+    with mpl.rc_context(_DRAWN_IN.get(figure, STYLE)):
         figure.savefig(drawn, format=form, dpi=RASTER_DPI, metadata=undated[form])
     with Sink(target) as sink:
         sink.write(drawn.getvalue())
