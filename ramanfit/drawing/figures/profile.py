@@ -26,7 +26,17 @@ from ramanfit.drawing.figures.style import (
     stack,
     styled,
 )
-from ramanfit.drawing.figures.words import POINTS, broken, columns_that_fit, names_of, plain, shortened, width_in
+from ramanfit.drawing.figures.words import (
+    KEY_LINE,
+    POINTS,
+    broken,
+    in_rows,
+    names_of,
+    plain,
+    shortened,
+    width_in,
+    write_key,
+)
 from ramanfit.experiment.evolution import Evolution
 from ramanfit.recipe.columns import column_name
 from ramanfit.scan.scan import BoolArray, FloatArray
@@ -71,9 +81,9 @@ def profile_figure(evolution: Evolution, width: str = "double", *, ends: Sequenc
     inches = float(figure.get_size_inches()[0])
     size = mpl.rcParams["legend.fontsize"]
     handles = _handles(evolution, quantities, lines)
-    across = columns_that_fit(figure, [str(handle.get_label()) for handle in handles], inches - LEFT, size)
-    key_rows = -(-len(handles) // across) + bool(heading)
-    height = below + 0.12 + 1.42 * key_rows * size / POINTS
+    key = in_rows(figure, handles, inches - LEFT, size)
+    top = 0.04 + KEY_LINE * (len(key) + bool(heading)) * size / POINTS
+    height = below + 0.06 + top
     figure.set_size_inches(inches, height)
     axes = stack(figure, heights, left=LEFT, right=RIGHT, bottom=bottom, gap=gap)
     positions, aside = along(evolution), ASIDE_IN * (evolution.reference is not None)
@@ -100,20 +110,9 @@ def profile_figure(evolution: Evolution, width: str = "double", *, ends: Sequenc
     if ends is not None:
         name_ends(axes[-1], ends, (low, high), 0.33)
     letters(axes, LEFT)
-    figure.legend(
-        handles=handles,
-        title=heading,
-        loc="upper left",
-        bbox_to_anchor=(LEFT / inches, 1.0),
-        ncols=across,
-        alignment="left",
-        columnspacing=0.9,
-        handletextpad=0.4,
-        labelspacing=0.3,
-        borderaxespad=0.4,
-        borderpad=0,
-        title_fontsize=size,
-    )
+    if heading is not None:
+        figure.text(LEFT / inches, 1 - 0.04 / height, heading, va="top", fontsize=size)
+    write_key(figure, key, LEFT, below + 0.06 + KEY_LINE * len(key) * size / POINTS, size)
     return figure
 
 
@@ -170,7 +169,7 @@ def _draw(ax: Axes, evolution: Evolution, quantity: str, lines: Sequence[_Line],
             if of.any():
                 _points(ax, x[of], y[of], error[of], line.marker, line.colour, fill)
         _arrows(ax, x[there], y[there], error[there], limits, line.colour)
-        aside = (k - (len(lines) - 1) / 2) * 3 / POINTS  # inches: several scans may miss the same point
+        aside = (k - (len(lines) - 1) / 2) * 1.5 / POINTS  # inches: several scans may miss the same point
         to_side = ScaledTranslation(aside, 0.05, figure.dpi_scale_trans)
         ax.plot(
             x[missed],

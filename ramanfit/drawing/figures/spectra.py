@@ -13,7 +13,18 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from ramanfit.drawing.figures.style import COLOURS, FAINT, INK, new_figure, styled
-from ramanfit.drawing.figures.words import POINTS, broken, columns_that_fit, plain, shortened, spread, width_in, wrapped
+from ramanfit.drawing.figures.words import (
+    KEY_LINE,
+    POINTS,
+    broken,
+    in_rows,
+    plain,
+    shortened,
+    spread,
+    width_in,
+    wrapped,
+    write_key,
+)
 from ramanfit.fit.curves import Curves
 from ramanfit.scan.scan import FloatArray
 
@@ -56,9 +67,9 @@ def spectrum_figure(title: str, flags: str, curve: Curves, width: str = "double"
     large, small = mpl.rcParams["axes.titlesize"], mpl.rcParams["legend.fontsize"]
     lines = wrapped(figure, flags.split(", "), room, small) if flags else []
     handles = _key(curve)
-    across = columns_that_fit(figure, [str(handle.get_label()) for handle in handles], room, small)
+    key = in_rows(figure, handles, room, small)
     names = broken(figure, title, room, large, 2)
-    above = [(LINE * large, len(names)), (LINE * small, len(lines)), (1.45 * small, -(-len(handles) // across))]
+    above = [(LINE * large, len(names)), (LINE * small, len(lines)), (KEY_LINE * small, len(key))]
     top = 0.06 + sum(size * count for size, count in above) / POINTS
     height = bottom + residual + gap + panel + top
     figure.set_size_inches(inches, height)
@@ -72,7 +83,7 @@ def spectrum_figure(title: str, flags: str, curve: Curves, width: str = "double"
     for text, size in [*((name, large) for name in names), *((line, small) for line in lines)]:
         figure.text(left / inches, at / height, text, fontsize=size, va="top", parse_math=False)
         at -= LINE * size / POINTS
-    _legend(figure, handles, (left / inches, at / height), across, small)
+    write_key(figure, key, left, at, small)
     _residual(below, curve)
     below.set_xlabel(SHIFT)
     figure.align_ylabels([ax, below])
@@ -102,6 +113,7 @@ def gallery_figure(items: Sequence[tuple[str, str, Curves]], width: str = "doubl
         Title, flags set off by commas, and the spectrum.
     width : {"single", "double"}
     """
+    small = mpl.rcParams["legend.fontsize"]
     across, size = min(len(items), {"single": 2, "double": 4 if len(items) > 6 else 3}[width]), _Sizes()
     figure = new_figure(width, 3)
     inches = float(figure.get_size_inches()[0])
@@ -115,11 +127,11 @@ def gallery_figure(items: Sequence[tuple[str, str, Curves]], width: str = "doubl
     line = LINE * size.words / POINTS
     heads = [line * max(len(above[k]) for k in row) + 0.03 for row in rows]
     handles = list({str(handle.get_label()): handle for _, _, curve in items for handle in _key(curve)}.values())
-    key = columns_that_fit(figure, [str(handle.get_label()) for handle in handles], inches - size.left, 6)
-    top = 0.06 + 1.45 * 6 / POINTS * -(-len(handles) // key)
+    key = in_rows(figure, handles, inches - size.left, small)
+    top = 0.06 + KEY_LINE * small / POINTS * len(key)
     height = top + sum(heads) + len(rows) * size.panel + (len(rows) - 1) * size.ticks + size.bottom
     figure.set_size_inches(inches, height)
-    _legend(figure, handles, (size.left / inches, 1 - 0.04 / height), key, 6)
+    write_key(figure, key, size.left, height - 0.04, small)
     under = height - top
     for row, head in zip(rows, heads, strict=True):
         under -= head + size.panel
@@ -159,21 +171,6 @@ def _key(curve: Curves) -> list[Line2D]:
             brackets: Any = {"marker": "$(\\;)$", "markersize": 5, "markeredgewidth": 0.1}
             handles.append(Line2D([], [], color=INK, linewidth=0, label="not detected", **brackets))
     return handles
-
-
-def _legend(figure: Figure, handles: Sequence[Line2D], at: tuple[float, float], across: int, size: float) -> None:
-    figure.legend(
-        handles=list(handles),
-        loc="upper left",
-        bbox_to_anchor=at,
-        ncols=across,
-        fontsize=size,
-        columnspacing=0.9,
-        handletextpad=0.4,
-        labelspacing=0.2,
-        borderaxespad=0,
-        borderpad=0,
-    )
 
 
 def _draw(ax: Axes, curve: Curves, size: float) -> None:

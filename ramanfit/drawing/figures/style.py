@@ -23,6 +23,7 @@ from matplotlib.rcsetup import cycler
 
 from ramanfit.drawing.axes import along, is_ratio
 from ramanfit.drawing.axes import label as plain_label
+from ramanfit.drawing.figures.words import POINTS, shortened
 from ramanfit.errors import RecipeError
 from ramanfit.experiment.evolution import Evolution
 from ramanfit.scan.scan import FloatArray
@@ -203,24 +204,23 @@ def name_ends(ax: Axes, ends: Sequence[str], at: Sequence[float], away_in: float
     along : {"x", "y"}
         Which axis it is.
     """
-    from ramanfit.drawing.figures.words import POINTS, shortened
-
     figure = ax.get_figure()
     assert isinstance(figure, Figure)
-    size = mpl.rcParams["xtick.labelsize"]
-    flat = along == "x"
-    page = figure.get_size_inches()
-    room = (ax.get_position().width * page[0] if flat else ax.get_position().height * page[1]) / 2
-    for name, place, sides in zip(ends, at, (("left", "bottom"), ("right", "top")), strict=True):
-        inwards = -4 if sides[0] == "left" else 4
+    size, flat = mpl.rcParams["xtick.labelsize"], along == "x"
+    limits, box, page = (ax.get_xlim() if flat else ax.get_ylim()), ax.get_position(), figure.get_size_inches()
+    long = float(box.width * page[0] if flat else box.height * page[1])
+    below_letter = 0 if flat else 12 / POINTS  # the panel's letter stands at its upper end
+    room = (long * abs(at[1] - at[0]) / abs(limits[1] - limits[0]) - below_letter) / 2
+    for place, name, side, inwards in zip(at, ends, ("low", "high"), (-4, 4 if flat else -12), strict=True):
+        low = side == "low"
         ax.annotate(
-            shortened(figure, name, 0.8 * room, size),
+            shortened(figure, name, 0.85 * room, size),  # bold is wider
             (place, 0) if flat else (0, place),
             xycoords=("data", "axes fraction") if flat else ("axes fraction", "data"),
-            xytext=(inwards, -away_in * POINTS) if flat else (-away_in * POINTS, 0),
+            xytext=(inwards, -away_in * POINTS) if flat else (-away_in * POINTS, 0 if low else inwards),
             textcoords="offset points",
-            ha=sides[0] if flat else "center",
-            va="top" if flat else sides[1],
+            ha=("left" if low else "right") if flat else "center",
+            va="top" if flat else ("bottom" if low else "top"),
             rotation=0 if flat else 90,
             fontsize=size,
             weight="bold",

@@ -63,11 +63,10 @@ def waterfall_figure(
         last = y[-max(len(y) // 20, 1) :]
         ends.append(zero + (float(np.nanmedian(last)) if np.isfinite(last).any() else 0.0))
     ax.set_xlim(min(c.shift_cm1[0] for _, _, c in picked), max(c.shift_cm1[-1] for _, _, c in picked))
-    lowest = min(float(np.nanmin(np.append(y, 0.0))) for y in above)
-    ax.set_ylim(
-        lowest - 0.04 * highest,
-        max(k * STEP * highest + float(np.nanmax(np.append(y, 0.0))) for k, y in enumerate(above)) + 0.06 * highest,
-    )
+    offsets = STEP * highest * np.arange(len(picked))
+    reach = [zero + y for zero, *curves in zip(offsets, above, fits, strict=True) for y in curves if y.size]
+    low, high = (float(extreme(np.append(np.concatenate(reach), 0.0))) for extreme in (np.nanmin, np.nanmax))
+    ax.set_ylim(low - 0.05 * highest, high + 0.06 * highest)
     ax.set_xlabel(SHIFT)
     ax.set_yticks([])
     figure.text(0.1 / inches, (BOTTOM + tall / 2) / height, COUNTS, rotation=90, ha="center", va="center")

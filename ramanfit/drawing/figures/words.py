@@ -10,10 +10,12 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
+from matplotlib.lines import Line2D
 
 from ramanfit.scan.scan import FloatArray
 
 POINTS = 72.0  # in an inch
+KEY_LINE = 1.45  # of a row of a key, in the size of its words
 
 
 def plain(text: str) -> str:
@@ -80,12 +82,36 @@ def broken(figure: Figure, name: str, room_in: float, size: float, most: int) ->
     return [shortened(figure, line, room_in, size) for line in lines]
 
 
-def columns_that_fit(figure: Figure, names: Sequence[str], room_in: float, size: float) -> int:
-    """Return how many columns of a legend fit beside one another, from 1 on."""
-    each = [width_in(figure, name, size) + size / POINTS * 2.9 for name in names]  # with its sign, and set off
-    if sum(each) <= room_in:
-        return max(len(names), 1)
-    return max(min(int(room_in / max(each)), len(names)), 1)
+def in_rows(figure: Figure, handles: Sequence[Line2D], room_in: float, size: float) -> list[list[Line2D]]:
+    """Return what explains the signs of a figure in rows that fit, in the order given."""
+    rows: list[list[Line2D]] = []
+    free = 0.0
+    for handle in handles:
+        takes = width_in(figure, str(handle.get_label()), size) + 3.2 * size / POINTS  # with its sign, and set off
+        if not rows or takes > free:
+            rows.append([])
+            free = room_in
+        rows[-1].append(handle)
+        free -= takes
+    return rows
+
+
+def write_key(figure: Figure, rows: Sequence[Sequence[Line2D]], left_in: float, top_in: float, size: float) -> None:
+    """Explain the signs of a figure, row by row, each `KEY_LINE` sizes high; `top_in` counts from the figure's foot."""
+    width, height = figure.get_size_inches()
+    for k, row in enumerate(rows):
+        legend = figure.legend(
+            handles=list(row),
+            loc="upper left",
+            bbox_to_anchor=(left_in / width, (top_in - k * KEY_LINE * size / POINTS) / height),
+            ncols=len(row),
+            fontsize=size,
+            columnspacing=0.9,
+            handletextpad=0.4,
+            borderaxespad=0,
+            borderpad=0,
+        )
+        figure.add_artist(legend)
 
 
 def names_of(paths: Sequence[str]) -> str:
