@@ -140,6 +140,33 @@ class Several(click.ParamType):  # type: ignore[type-arg]
         return tuple(self._kind.convert(text.strip(), param, ctx) for text in str(value).split(","))
 
 
+class SeveralTimes(Several):
+    """Times with their units, separated by commas; 0 needs none."""
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[Any, ...]:
+        """Return the times in s."""
+        texts = [text.strip() for text in str(value).split(",")]
+        if isinstance(value, str) and any(re.fullmatch(_NUMBER, text) and float(text) for text in texts):
+            hint = ",".join(f"{text}h" if re.fullmatch(_NUMBER, text) else text for text in texts)
+            self.fail(f"expected times with their units such as {hint}, found {value!r}", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+class Ends(click.ParamType):  # type: ignore[type-arg]
+    """Names of the two ends of a line."""
+
+    name = "LOW,HIGH"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
+        """Return both."""
+        if isinstance(value, tuple):
+            return value
+        names = [name.strip() for name in str(value).split(",")]
+        if len(names) != 2 or not all(names):
+            self.fail(f"expected two names such as Li,SE, found {str(value)!r}", param, ctx)
+        return names[0], names[1]
+
+
 class Moment(click.ParamType):  # type: ignore[type-arg]
     """A date and time by the clock of the lab."""
 
@@ -194,6 +221,7 @@ DURATION = Quantity(
     minimum=0,
     compound=True,
 )
+TIMES = SeveralTimes(DURATION, "TIME,...")
 OFFSET = Quantity("duration", {"s": 1, "min": 60, "m": 60, "h": 3600, "d": 86400}, "-90s", compound=True)
 CAPACITY = Quantity("capacity", {"mAh": 1, "Ah": 1e3, "uAh": 1e-3, "µAh": 1e-3}, "1.5mAh", minimum=1e-9)
 LENGTH = Quantity("length", {"um": 1, "µm": 1, "μm": 1, "nm": 1e-3, "mm": 1e3, "cm": 1e4}, "5um")

@@ -44,7 +44,8 @@ def write_figures(folder: Path, gathered: Gathered, drawing: Drawing, voice: Voi
     from ramanfit.tables.forms import open_writer
 
     written = []
-    with voice.progress(len(FIGURES), "figures") as bar:
+    style = read_settings(drawing.style)
+    with figures.laid_over(style), voice.progress(len(FIGURES), "figures") as bar:
         for name, figure in _figures(gathered, drawing, voice):
             for ending in _endings(drawing):
                 figures.save(figure, folder / f"{name}.{ending}")
@@ -58,6 +59,36 @@ def write_figures(folder: Path, gathered: Gathered, drawing: Drawing, voice: Voi
     return written
 
 
+def read_settings(style: str | os.PathLike[str] | None) -> dict[str, Any]:
+    """Return the settings of a style file, none where there is no file; what may be wrong with it is told.
+
+    Raises
+    ------
+    InputError, RecipeError
+        As `ramanfit.drawing.figures.sheet.read_style` does.
+    """
+    if style is None:
+        return {}
+    from ramanfit.drawing.figures import read_style
+
+    return read_style(style).settings
+
+
+def read_besides(drawing: Drawing) -> tuple[str, ...]:
+    """Return the files that are read for figures besides the scans."""
+    return (*drawing.reference, *(() if drawing.style is None else (drawing.style,)))
+
+
+def check_style(style: str | os.PathLike[str] | None, voice: Voice) -> None:
+    """Read a style before any work, and say what in it has no effect; errors as in `read_settings`."""
+    if style is None:
+        return
+    from ramanfit.drawing.figures import read_style
+
+    if idle := read_style(style).idle:
+        voice.say(f"{os.fspath(style)}: without effect, as the page decides it: {', '.join(idle)}")
+
+
 def _endings(drawing: Drawing) -> list[str]:
     return list(dict.fromkeys(("png", *drawing.formats)))
 
@@ -68,9 +99,10 @@ def _figures(gathered: Gathered, drawing: Drawing, voice: Voice) -> Iterator[tup
     from ramanfit.drawing.waterfall import picked_curves, waterfall_figure
 
     evolution = gathered.evolution
-    yield "map", figures.map_figure(evolution, gathered.map_names(drawing.quantities), drawing.width, drawing.x)
+    quantities = gathered.map_names(drawing.quantities)
+    yield "map", figures.map_figure(evolution, quantities, drawing.width, drawing.x, ends=drawing.ends)
     yield "traces", figures.traces_figure(evolution, drawing.width, drawing.x)
-    yield "profile", figures.profile_figure(evolution, drawing.width)
+    yield "profile", figures.profile_figure(evolution, drawing.width, ends=drawing.ends)
     if gathered.bands is not None:
         yield "bands", figures.bands_figure(evolution, gathered.bands, drawing.width, drawing.x)
     contour = contour_of(gathered, drawing)

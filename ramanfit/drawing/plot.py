@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from ramanfit.drawing import figures
+from ramanfit.drawing.folder import read_settings
 from ramanfit.drawing.waterfall import picked_curves, waterfall_figure
 from ramanfit.errors import InputError, UsageError
 from ramanfit.experiment.gather import gather
@@ -47,6 +49,7 @@ def plot(
     soc: Sequence[float] | None = None,
     times_s: Sequence[float] | None = None,
     width: str = "double",
+    style: str | os.PathLike[str] | None = None,
     voice: Voice | None = None,
     **options: Any,
 ) -> dict[str, figures.Figure]:
@@ -61,7 +64,7 @@ def plot(
     scans : sequence of int
         Only these scans; none named: all.
     point : str, optional
-        Only this point; of a waterfall: the first one.
+        Only this point; None: all, or, of a waterfall, the one with the strongest peaks.
     worst : int, optional
         So many of the worst fits side by side: flagged first.
     waterfall : bool
@@ -70,6 +73,8 @@ def plot(
         The waterfall shows the spectra nearest to these states of charge in percent, or these times.
     width : {"single", "double"}
         Columns of a journal.
+    style : path, optional
+        A matplotlib style file that lies over ours.
     voice : Voice, optional
         Told what was assumed; None: nobody is.
     **options
@@ -90,13 +95,15 @@ def plot(
         If an input cannot be read and `keep_going` is not among the options.
     """
     check_kind(worst, soc, times_s, waterfall=waterfall)
-    gathered = gather(Request.of(files, recipe, **options), voice or Silent(), draw=True)
-    if waterfall:
-        picks = [None if values is None else tuple(values) for values in (soc, times_s)]
-        drawing = Drawing(soc=picks[0], times_s=picks[1], point=point, width=width)
-        return {"waterfall": waterfall_of(gathered, drawing)}
-    shown = shown_spectra(gathered, point, scans)
-    return {"worst": worst_fits(shown, worst, width)} if worst else {one.name: one.figure(width) for one in shown}
+    settings = read_settings(style)
+    picks = [None if values is None else tuple(values) for values in (soc, times_s)]
+    drawing = Drawing(soc=picks[0], times_s=picks[1], point=point, width=width)
+    gathered = gather(Request.of(files, recipe, **options), voice or Silent(), draw=True, drawing=drawing)
+    with figures.laid_over(settings):
+        if waterfall:
+            return {"waterfall": waterfall_of(gathered, drawing)}
+        shown = shown_spectra(gathered, point, scans)
+        return {"worst": worst_fits(shown, worst, width)} if worst else {one.name: one.figure(width) for one in shown}
 
 
 def check_kind(

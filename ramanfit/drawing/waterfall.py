@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from ramanfit.drawing import figures
-from ramanfit.experiment.picks import pick_rows
+from ramanfit.drawing.axes import time_unit
+from ramanfit.experiment.picks import pick_rows, strongest_point
 from ramanfit.recipe.settings import unknown
 from ramanfit.tables.table import Table
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from ramanfit.experiment.gathered import Gathered
     from ramanfit.experiment.request import Drawing
     from ramanfit.fit.curves import Curves
+    from ramanfit.scan.scan import FloatArray
 
 
 class Picked(NamedTuple):
@@ -28,7 +30,7 @@ class Picked(NamedTuple):
 
 
 def picked_curves(gathered: Gathered, drawing: Drawing) -> list[Picked]:
-    """Return the spectra that a waterfall shows.
+    """Return the spectra that a waterfall shows: of the point that is asked for, or that with the strongest peaks.
 
     Raises
     ------
@@ -36,7 +38,7 @@ def picked_curves(gathered: Gathered, drawing: Drawing) -> list[Picked]:
         If there is no such point.
     """
     evolution = gathered.evolution
-    point = drawing.point or evolution.points[0]
+    point = drawing.point or strongest_point(evolution)
     if point not in evolution.points:
         raise unknown("point", point, list(evolution.points))
     by, wanted = ("soc", drawing.soc) if drawing.soc is not None else ("time_s", drawing.times_s)
@@ -47,25 +49,34 @@ def picked_curves(gathered: Gathered, drawing: Drawing) -> list[Picked]:
 
 
 def waterfall_figure(evolution: Evolution, picked: Sequence[Picked], drawing: Drawing) -> figures.Figure:
-    """Return the figure of picked spectra, coloured by state of charge, time or scan."""
-    rows = [row for row, _ in picked]
+    """Return the figure of picked spectra of one point, coloured by state of charge, time or scan.
 
-    def is_known(name: str) -> bool:
-        values = evolution.table.columns.get(name)
-        return values is not None and bool(np.isfinite(np.asarray(values, dtype=np.float64)[rows]).all())
+    Each is named by all of these that are known; where a state of charge is not, by a dash.
+    """
+    columns, rows = evolution.table.columns, [row for row, _ in picked]
+    nothing = np.full(len(rows), np.nan)
 
-    name, heading, unit, scale, digits = (
-        ("soc", "state of\ncharge", " %", 1.0, 0)
-        if drawing.times_s is None and is_known("soc")
-        else ("time_s", "time", " h", 1 / 3600, 1)
-        if is_known("time_s")
-        else ("scan", "scan", "", 1.0, 0)
-    )
-    values = np.asarray(evolution.table.columns[name], dtype=np.float64)[rows] * scale
-    labelled = [
-        (f"{value:.{digits}f}{unit}", value, curve) for value, (_, curve) in zip(values.tolist(), picked, strict=True)
-    ]
-    return figures.waterfall_figure(labelled, heading, drawing.width)
+    def of(name: str) -> FloatArray:
+        values = columns.get(name)
+        return nothing if values is None else np.asarray(values, dtype=np.float64)[rows]
+
+    soc, (scale, words), scan = of("soc"), time_unit(evolution), of("scan")
+    time = of("time_s") / scale if evolution.timed else nothing
+    charged, timed = bool(np.isfinite(soc).any()), bool(np.isfinite(time).all())
+    unit = words.removeprefix("time ").strip("()")
+    flagged = [bool(evolution.fits.flags[row]) for row in rows]
+    labelled = []
+    for k, (_, curve) in enumerate(picked):
+        name = [f"{soc[k]:.0f} %" if np.isfinite(soc[k]) else "–"] if charged else []
+        name.append(f"{time[k]:.1f} {unit}" if timed else f"{scan[k]:.0f}")
+        value = soc[k] if np.isfinite(soc).all() and drawing.times_s is None else time[k] if timed else scan[k]
+        labelled.append((", ".join(name) + " *" * flagged[k], float(value), curve))
+    heading = "state of charge, " * charged + ("time" if timed else "scan")
+    point = str(columns["point"][rows[0]])
+    position = evolution.position_um[evolution.points.index(point)]
+    title = f"{point} ({position:g} µm)" if np.isfinite(position) else point
+    title += "; * flagged" * any(flagged)
+    return figures.waterfall_figure(labelled, heading, drawing.width, title=title)
 
 
 def waterfall_table(evolution: Evolution, picked: Sequence[Picked]) -> Table:

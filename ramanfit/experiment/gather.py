@@ -19,6 +19,7 @@ from ramanfit.experiment.fits import Fits, fit_all, job_of, say_second_opinion, 
 from ramanfit.experiment.gathered import Gathered
 from ramanfit.experiment.inputs import say_notes
 from ramanfit.experiment.named_exports import named_exports
+from ramanfit.experiment.needs import check_exports, check_known, check_table
 from ramanfit.experiment.one_experiment import refuse_mixture
 from ramanfit.experiment.picked import Pick
 from ramanfit.experiment.spectra import Spectra
@@ -27,13 +28,15 @@ from ramanfit.tables.fit_table import FitTable
 from ramanfit.tables.table import Table
 
 if TYPE_CHECKING:
-    from ramanfit.experiment.request import Request
+    from ramanfit.experiment.request import Drawing, Request
     from ramanfit.experiment.voice import Voice
 
 REFERENCE = "reference"  # the point of a reference's rows
 
 
-def gather(request: Request, voice: Voice, *, reference: Sequence[str] = (), draw: bool) -> Gathered:
+def gather(
+    request: Request, voice: Voice, *, reference: Sequence[str] = (), draw: bool, drawing: Drawing | None = None
+) -> Gathered:
     """Fit exports, or read tables of fits and the exports they name, and put everything in order.
 
     Parameters
@@ -44,22 +47,29 @@ def gather(request: Request, voice: Voice, *, reference: Sequence[str] = (), dra
         Exports, or tables of fits, of a reference.
     draw : bool
         Whether the spectra themselves will be needed.
+    drawing : Drawing, optional
+        Figures that will be drawn: what they need is checked as soon as it can be known.
 
     Raises
     ------
     RamanfitError
-        As `fit_all` and `join_tables` do; if there is no spectrum at all, or those of several experiments.
+        As `fit_all` and `join_tables` do; if there is no spectrum at all, or those of several experiments; if figures
+        need what is not there.
     """
     if request.recipe.beside:
         last = request.recipe.parts[-1]
         voice.say(f"bands, curves and drawn spectra are those of the last recipe, {last.name}, in its window")
     paths = table_files(request.files)
-    gathered = _from_tables(paths, request, voice, draw) if paths else _from_exports(request, voice, draw)
+    if drawing is not None and not paths:
+        check_exports(request, drawing)
+    gathered = _from_tables(paths, request, voice, draw, drawing) if paths else _from_exports(request, voice, draw)
     evolution, bands, inputs = gathered.evolution, gathered.bands, gathered.inputs
     refuse_mixture([str(source) for source in evolution.table.columns["source"]], evolution.fits.started)
     record = cell_record(request, evolution.fits.started, voice)
     table = table_with_cell(evolution.table, record, voice)
     table = with_covariates(table, request, voice)
+    if drawing is not None:
+        check_known(table, drawing)
     evolution = replace(evolution, fits=evolution.fits.with_table(table), record=record)
     if bands is not None:
         bands = bands_with(table, table_with_cell(bands, record, voice))
@@ -109,7 +119,7 @@ def _from_exports(request: Request, voice: Voice, draw: bool) -> Gathered:
     )
 
 
-def _from_tables(paths: Sequence[str], request: Request, voice: Voice, draw: bool) -> Gathered:
+def _from_tables(paths: Sequence[str], request: Request, voice: Voice, draw: bool, drawing: Drawing | None) -> Gathered:
     joined, recipe = join_tables(paths, request, voice), request.recipe
     of_reference = np.array([str(point) == REFERENCE for point in joined.table.columns["point"]])
     if of_reference.all():
@@ -120,6 +130,8 @@ def _from_tables(paths: Sequence[str], request: Request, voice: Voice, draw: boo
         tuple(ratio.name for ratio in recipe.every_ratio if ratio.name in joined.table.columns),
         joined.rows(np.flatnonzero(of_reference)) if of_reference.any() else None,
     )
+    if drawing is not None:
+        check_table(evolution.table, request, drawing)
     spectra, bands, inputs = Spectra(), list[BandIntensities](), [*paths]
     numbers: list[tuple[int | None, int]] = []
     notes: dict[str, list[str]] = {}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
+from ramanfit.errors import UsageError
 from ramanfit.experiment.evolution import Evolution
 from ramanfit.experiment.fit_tables import table_files
 from ramanfit.experiment.request import Drawing, Request
+from ramanfit.recipe.column_kind import CELL, REFERENCE
 from ramanfit.recipe.columns import column_name
 from ramanfit.recipe.recipe import Recipe
 from ramanfit.recipe.settings import unknown
@@ -32,18 +34,24 @@ def default_maps(evolution: Evolution) -> list[str]:
     return _usual(evolution.ratios, evolution.peaks)
 
 
-def check_quantities(request: Request, quantities: Sequence[str]) -> None:
+def check_quantities(request: Request, drawing: Drawing) -> None:
     """Make sure, before any work, that columns to map can be there; of tables of fits only they themselves can tell.
 
     Raises
     ------
     RecipeError
         Naming the nearest of the columns.
+    UsageError
+        If a column comes with an option that is not given.
     """
-    valid = [entry.name for entry in fitted_columns(request.recipe).values() if not entry.kind.text]
-    for name in quantities if not table_files(request.files) else ():
+    valid = {entry.name: entry.kind for entry in fitted_columns(request.recipe).values() if not entry.kind.text}
+    for name in drawing.quantities if not table_files(request.files) else ():
         if name not in valid:
             raise unknown("quantity", name, valid)
+        if valid[name].owner == CELL and request.echem is None:
+            raise UsageError(f"--quantity {name} needs the cell's record: --echem FILE")
+        if valid[name].there == REFERENCE and not drawing.reference:
+            raise UsageError(f"--quantity {name} needs --reference FILE")
 
 
 def maps_of(recipe: Recipe, drawing: Drawing) -> list[str]:

@@ -1,4 +1,4 @@
-"""Which spectra of a point a waterfall shows."""
+"""Which point a waterfall shows, and which spectra of it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ramanfit.experiment.evolution import Evolution
+from ramanfit.recipe.columns import column_name
 from ramanfit.scan.scan import FloatArray
 
 
@@ -37,6 +38,18 @@ def pick_rows(evolution: Evolution, point: str, wanted: Sequence[float] | None, 
         return []
     rows, values = rows[np.isfinite(values)], values[np.isfinite(values)]
     return sorted({int(rows[_first_nearest(values, value)]) for value in wanted})
+
+
+def strongest_point(evolution: Evolution) -> str:
+    """Return the point with the strongest peaks: the largest mean over its spectra of the sum of its peaks' heights.
+
+    A peak that was not detected counts as nothing; of equals it is the first.
+    """
+    heights = np.zeros(evolution.rows.shape)
+    for peak in evolution.peaks:
+        heights += np.nan_to_num(evolution.shown(column_name("height", peak)))
+    measured = np.count_nonzero(evolution.rows >= 0, axis=0)
+    return evolution.points[int(np.argmax(heights.sum(axis=0) / measured))]
 
 
 def _first_nearest(values: FloatArray, wanted: float) -> int:

@@ -222,9 +222,13 @@ class Drawing(NamedTuple):
     soc, times_s : tuple of float or None
         Which spectra the waterfall shows; both None: six evenly spaced.
     point : str or None
-        Of which point; None: the first.
+        Of which point; None: the one with the strongest peaks.
     x : str or None
         What figures over time are drawn against: see `ramanfit.drawing.abscissa`; None: time.
+    ends : tuple of str or None
+        What lies at the lowest position of the line, and at the highest.
+    style : str or None
+        A matplotlib style that lies over ours: a file.
     """
 
     reference: tuple[str, ...] = ()
@@ -237,6 +241,8 @@ class Drawing(NamedTuple):
     times_s: tuple[float, ...] | None = None
     point: str | None = None
     x: str | None = None
+    ends: tuple[str, str] | None = None
+    style: str | None = None
 
 
 def one_way_to_pick(soc: object, times_s: object) -> None:

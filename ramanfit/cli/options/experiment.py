@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from ramanfit.cli.options.declare import CELL, FIGURES, Function, grouped, resolved
-from ramanfit.cli.types import CAPACITY, DURATION, OFFSET, RECORD_UNITS, Several
+from ramanfit.cli.types import CAPACITY, OFFSET, RECORD_UNITS, TIMES, Ends, Several
 from ramanfit.experiment.request import Drawing, Echem, one_way_to_pick
 
 
@@ -66,10 +66,8 @@ _PICKS = (
     click.option(
         "--soc", type=Several(click.FLOAT, "%,%,..."), help="Waterfall: spectra nearest to these states of charge."
     ),
-    click.option(
-        "--times", "times_s", type=Several(DURATION, "TIME,..."), help="Waterfall: spectra nearest to these times."
-    ),
-    click.option("--point", metavar="NAME", help="Waterfall: of this point.  [default: the first]"),
+    click.option("--times", "times_s", type=TIMES, help="Waterfall: spectra nearest to these times, e.g. 0h,6h."),
+    click.option("--point", metavar="NAME", help="Waterfall: of this point.  [default: with the strongest peaks]"),
 )
 
 
@@ -88,11 +86,17 @@ figure_width = grouped(
     ),
 )
 
+figure_style = grouped(
+    FIGURES,
+    click.option("--style", metavar="FILE", help="Matplotlib style (.mplstyle) that is laid over ours in figures."),
+)
+
 
 def _resolve_drawing(**values: Any) -> Drawing:
     one_way_to_pick(values["soc"], values["times_s"])
-    if values["x"] is not None and not values["figures"]:
-        raise click.UsageError("--x is for figures, and --no-figures leaves them out: give one")
+    for option, value in (("--x", values["x"]), ("--ends", values["ends"]), ("--style", values["style"])):
+        if value is not None and not values["figures"]:
+            raise click.UsageError(f"{option} is for figures, and --no-figures leaves them out: give one")
     return Drawing(**values)
 
 
@@ -128,6 +132,13 @@ evolution_options = resolved(
             metavar="WHAT",
             help="What figures over time are drawn against: time, scan, voltage, capacity, soc or a covariate.",
         ),
+        click.option(
+            "--ends",
+            type=Ends(),
+            metavar="LOW,HIGH",
+            help="What lies at the lowest and the highest position, e.g. Li,SE: written at the axis.",
+        ),
+        figure_style,
         *_PICKS,
     ),
 )

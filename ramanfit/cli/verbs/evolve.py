@@ -55,7 +55,7 @@ def command(
     """
     from ramanfit.cli.display import Output
     from ramanfit.cli.ending import refuse, report_flags, write_meta
-    from ramanfit.drawing.folder import files_in
+    from ramanfit.drawing.folder import check_style, files_in, read_besides
     from ramanfit.experiment.abscissas import check_abscissa
     from ramanfit.experiment.gather import gather
     from ramanfit.experiment.maps import check_quantities, maps_of
@@ -63,8 +63,7 @@ def command(
     from ramanfit.experiment.run import refuse_foreign_run
 
     if folder is None:
-        if drawing.x is not None:
-            raise click.UsageError("--x is for figures: name a folder for them with -o DIR")
+        refuse_without_figures(drawing)
         output = Output.resolve("-", form, header, columns)
         output.check_fits(request)
         refuse(("-", meta), request, drawing.reference)
@@ -74,16 +73,36 @@ def command(
     else:
         if form is not None or not header:
             raise click.UsageError("the tables in -o DIR are CSV: leave out the option for the form of a table")
-        check_quantities(request, drawing.quantities)
+        check_quantities(request, drawing)
         check_abscissa(request, drawing.x)
         if columns is not None:
             raise click.UsageError("--columns picks those of the table on standard output: leave it out with -o DIR")
-        refuse((*files_in(folder, maps_of(request.recipe, drawing), drawing), meta), request, drawing.reference)
+        refuse((*files_in(folder, maps_of(request.recipe, drawing), drawing), meta), request, read_besides(drawing))
+        check_style(drawing.style, console)
         refuse_foreign_run(target := make_folder(folder))
-        gathered = gather(request, console, reference=drawing.reference, draw=drawing.figures or drawing.report)
+        gathered = gather(
+            request,
+            console,
+            reference=drawing.reference,
+            draw=drawing.figures or drawing.report,
+            drawing=drawing if drawing.figures else None,
+        )
         write_folder(target, gathered, request, drawing, console, meta)
     write_meta(meta, request, gathered.inputs)
     report_flags(gathered.evolution.fits.flags, console, check=check)
+
+
+def refuse_without_figures(drawing: Drawing) -> None:
+    """Refuse options of figures where none is drawn.
+
+    Raises
+    ------
+    click.UsageError
+        Naming the option.
+    """
+    for option, value in (("--x", drawing.x), ("--ends", drawing.ends), ("--style", drawing.style)):
+        if value is not None:
+            raise click.UsageError(f"{option} is for figures: name a folder for them with -o DIR")
 
 
 def write_folder(

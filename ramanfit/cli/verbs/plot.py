@@ -10,7 +10,7 @@ import click
 from ramanfit.cli.console import Console, talk_options
 from ramanfit.cli.help import Verb
 from ramanfit.cli.options.declare import FIGURES, OUTPUT, own_option
-from ramanfit.cli.options.experiment import figure_width, waterfall_picks
+from ramanfit.cli.options.experiment import figure_style, figure_width, waterfall_picks
 from ramanfit.cli.options.fitting import fit_options
 from ramanfit.experiment.request import Drawing, Request
 from ramanfit.scan.notes import counted
@@ -25,6 +25,7 @@ from ramanfit.scan.notes import counted
 @own_option(FIGURES, "--waterfall", is_flag=True, help="Spectra of one point above one another.")
 @waterfall_picks
 @figure_width
+@figure_style
 @own_option(
     OUTPUT,
     "-o",
@@ -49,6 +50,7 @@ def command(
     times_s: tuple[float, ...] | None,
     point: str | None,
     width: str,
+    style: str | None,
     target: str,
 ) -> None:
     """Draw spectra with their fits.
@@ -66,6 +68,7 @@ def command(
     """
     from ramanfit.cli.ending import refuse, report_flags, write_meta
     from ramanfit.drawing import figures
+    from ramanfit.drawing.folder import check_style, read_besides, read_settings
     from ramanfit.drawing.plot import check_kind, shown_spectra, waterfall_of, worst_fits
     from ramanfit.experiment.gather import gather
     from ramanfit.experiment.outputs import is_folder, make_folder
@@ -78,32 +81,35 @@ def command(
     check_kind(worst, soc, times_s, waterfall=waterfall)
     # which figures there will be only the fits can tell
     outputs = [*map(str, Path(target).glob("*.png"))] if is_folder(target) else [target, meta]
-    refuse(outputs, request)
-    refuse([meta], request)
-    gathered = gather(request, console, draw=True)
-    refuse(outputs, request, gathered.inputs)
-    if waterfall:
-        drawing = Drawing(soc=soc, times_s=times_s, point=point, width=width)
-        figures.save(waterfall_of(gathered, drawing), target)
-        console.wrote(target)
-    else:
-        shown = shown_spectra(gathered, point, scans)
-        if worst:
-            figures.save(worst_fits(shown, worst, width), target)
-            console.wrote(target)
-        elif len(shown) == 1 and not is_folder(target):
-            figures.save(shown[0].figure(width), target)
+    drawing = Drawing(soc=soc, times_s=times_s, point=point, width=width, style=style)
+    refuse(outputs, request, read_besides(drawing))
+    refuse([meta], request, read_besides(drawing))
+    check_style(style, console)
+    gathered = gather(request, console, draw=True, drawing=drawing)
+    read = [*gathered.inputs, *read_besides(drawing)]
+    refuse(outputs, request, read)
+    with figures.laid_over(read_settings(style)):
+        if waterfall:
+            figures.save(waterfall_of(gathered, drawing), target)
             console.wrote(target)
         else:
-            if target == "-":
-                raise click.UsageError(f"{len(shown)} figures do not fit into one file: name a folder with -o DIR")
-            files = [str(Path(target) / f"{one.name}.png") for one in shown]
-            refuse((*dict.fromkeys(files), meta), request, gathered.inputs)
-            make_folder(target)
-            with console.progress(len(shown), "figures") as bar:
-                for one, file in zip(shown, files, strict=True):
-                    figures.save(one.figure(width), file)
-                    bar.advance()
-            console.say(f"wrote {target}: {counted(len(shown), 'figure')}")
+            shown = shown_spectra(gathered, point, scans)
+            if worst:
+                figures.save(worst_fits(shown, worst, width), target)
+                console.wrote(target)
+            elif len(shown) == 1 and not is_folder(target):
+                figures.save(shown[0].figure(width), target)
+                console.wrote(target)
+            else:
+                if target == "-":
+                    raise click.UsageError(f"{len(shown)} figures do not fit into one file: name a folder with -o DIR")
+                files = [str(Path(target) / f"{one.name}.png") for one in shown]
+                refuse((*dict.fromkeys(files), meta), request, read)
+                make_folder(target)
+                with console.progress(len(shown), "figures") as bar:
+                    for one, file in zip(shown, files, strict=True):
+                        figures.save(one.figure(width), file)
+                        bar.advance()
+                console.say(f"wrote {target}: {counted(len(shown), 'figure')}")
     write_meta(meta, request, gathered.inputs)
     report_flags(gathered.evolution.fits.flags, console, check=check)

@@ -60,9 +60,10 @@ def command(
       ramanfit watch scans/ -o evolution/ --once      # say, from cron
     """
     from ramanfit.cli.ending import refuse
-    from ramanfit.drawing.folder import files_in
+    from ramanfit.drawing.folder import check_style, files_in, read_besides
     from ramanfit.experiment.abscissas import check_abscissa
-    from ramanfit.experiment.maps import maps_of
+    from ramanfit.experiment.maps import check_quantities, maps_of
+    from ramanfit.experiment.needs import NO_RECORD
     from ramanfit.experiment.outputs import make_folder
     from ramanfit.experiment.run import refuse_foreign_run
     from ramanfit.experiment.taken import SETTINGS
@@ -82,7 +83,13 @@ def command(
     target = Path(folder)
     fits = target / "fits"
     tables = [*map(str, fits.glob("*.csv")), str(fits / SETTINGS)]
-    refuse((*files_in(folder, maps_of(request.recipe, drawing), drawing), *tables, meta), request, drawing.reference)
+    refuse(
+        (*files_in(folder, maps_of(request.recipe, drawing), drawing), *tables, meta), request, read_besides(drawing)
+    )
+    check_quantities(request, drawing)
+    if drawing.figures and drawing.soc is not None and request.echem is None:
+        raise click.UsageError(NO_RECORD)
+    check_style(drawing.style, console)
     refuse_foreign_run(make_folder(target))
     make_folder(fits)
     watched = Watched(Path(request.files[0]), target, request, console)
@@ -134,7 +141,13 @@ class Results:
         placed = {name: value for name, value in self._request.placement.items() if name != "rows_are_scans"}
         request = self._request._replace(files=self._watched.tables(), placement=placed)
         try:
-            gathered = gather(request, console, reference=drawing.reference, draw=drawing.figures or drawing.report)
+            gathered = gather(
+                request,
+                console,
+                reference=drawing.reference,
+                draw=drawing.figures or drawing.report,
+                drawing=drawing if drawing.figures else None,
+            )
             write_folder(self._target, gathered, request, drawing, console, self._meta)
             write_meta(self._meta, request, gathered.inputs)
         except Exception as error:  # whatever it is, the next scan is still taken in

@@ -15,8 +15,17 @@ from matplotlib.patches import Patch
 
 from ramanfit.drawing.abscissa import Across
 from ramanfit.drawing.axes import along, doubtful, position_edges, robust_range
-from ramanfit.drawing.figures.frame import Frame, colour_bar
-from ramanfit.drawing.figures.style import FAINT, INK, label, nothing_here, point_label, point_ticks, styled
+from ramanfit.drawing.figures.frame import LEFT, Frame, colour_bar
+from ramanfit.drawing.figures.style import (
+    FAINT,
+    INK,
+    label,
+    name_ends,
+    nothing_here,
+    point_label,
+    point_ticks,
+    styled,
+)
 from ramanfit.experiment.evolution import Evolution
 from ramanfit.recipe.column_kind import REFERENCE
 from ramanfit.scan.scan import FloatArray
@@ -35,7 +44,14 @@ DOT: dict[str, Any] = {
 
 
 @styled
-def map_figure(evolution: Evolution, quantities: Sequence[str], width: str = "double", x: str | None = None) -> Figure:
+def map_figure(
+    evolution: Evolution,
+    quantities: Sequence[str],
+    width: str = "double",
+    x: str | None = None,
+    *,
+    ends: Sequence[str] | None = None,
+) -> Figure:
     """Return maps of position x time, one panel per quantity, above the cell's voltage if there is a record.
 
     Cells are as measured: nothing is interpolated. Missing scans are blank, what was measured but not detected is
@@ -49,6 +65,8 @@ def map_figure(evolution: Evolution, quantities: Sequence[str], width: str = "do
     width : {"single", "double"}
     x : str, optional
         What is drawn against, as `ramanfit.drawing.abscissa.abscissa_of` takes it.
+    ends : (str, str), optional
+        What lies at the lowest position of the line, and at the highest.
     """
     quantities = [differing(evolution, quantity) for quantity in quantities]
     panel = max(min(0.16 * len(evolution.points) + 0.2, 2.2), 0.85)
@@ -57,6 +75,8 @@ def map_figure(evolution: Evolution, quantities: Sequence[str], width: str = "do
     for ax, quantity in zip(frame.panels, quantities, strict=True):
         missed, flagged = _cells(ax, evolution, quantity, frame.across)
         hatched, dotted = hatched or missed, dotted or flagged
+        if ends is not None:
+            name_ends(ax, ends, ax.get_ylim(), LEFT - 0.26, along="y")
     frame.finish()
     frame.beside_all(point_label(evolution))
     handles: list[Artist] = []

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import wraps
 from io import BytesIO
 from pathlib import PurePath
 from typing import Any, ParamSpec
+from weakref import WeakKeyDictionary
 
 import matplotlib as mpl
 import numpy as np
@@ -16,10 +19,12 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import Colormap, ListedColormap
 from matplotlib.figure import Figure
+from matplotlib.rcsetup import cycler
 from matplotlib.ticker import Locator
 
 from ramanfit.drawing.axes import along, is_ratio
 from ramanfit.drawing.axes import label as plain_label
+from ramanfit.drawing.figures.words import POINTS, shortened
 from ramanfit.drawing.ticks import round_ticks, steps_of
 from ramanfit.errors import RecipeError
 from ramanfit.experiment.evolution import Evolution
@@ -81,16 +86,33 @@ STYLE: Any = {  # matplotlib types the keys one by one
     "svg.hashsalt": "ramanfit",
     "pdf.fonttype": 42,
     "path.simplify": True,
+    "axes.prop_cycle": cycler(color=COLOURS),
 }
+
+_ON_TOP: ContextVar[Mapping[str, Any]] = ContextVar("style on top of ours", default={})  # noqa: B039 - never changed
+_DRAWN_IN: WeakKeyDictionary[Figure, Mapping[str, Any]] = WeakKeyDictionary()
+
+
+@contextmanager
+def laid_over(style: Mapping[str, Any]) -> Iterator[None]:
+    """Draw in a style that lies over the house's, as `ramanfit.drawing.figures.sheet.read_style` returns it."""
+    token = _ON_TOP.set(style)
+    try:
+        yield
+    finally:
+        _ON_TOP.reset(token)
 
 
 def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
-    """Make a function draw in the house's style, and leave matplotlib's own settings alone."""
+    """Make a function draw in the house's style and what lies over it; matplotlib's own settings are left alone."""
 
     @wraps(draw)
     def call(*args: P.args, **kwargs: P.kwargs) -> Figure:
-        with mpl.rc_context(STYLE):
-            return draw(*args, **kwargs)
+        style = {**STYLE, **_ON_TOP.get()}
+        with mpl.rc_context(style):
+            figure = draw(*args, **kwargs)
+        _DRAWN_IN[figure] = style  # fonts are looked up when it is saved
+        return figure
 
     return call
 
@@ -231,11 +253,51 @@ def point_name(evolution: Evolution, p: int) -> str:
     return f"{evolution.points[p]} ({position:g} µm)" if np.isfinite(position) else evolution.points[p]
 
 
+def name_ends(ax: Axes, ends: Sequence[str], at: Sequence[float], away_in: float, *, along: str = "x") -> None:
+    """Write at the ends of the position axis what lies there.
+
+    Parameters
+    ----------
+    ax : Axes
+    ends : (str, str)
+        What lies at the lowest position, and at the highest.
+    at : (float, float)
+        Where these positions are on the axis.
+    away_in : float
+        How many inches outside the frame they stand.
+    along : {"x", "y"}
+        Which axis it is.
+    """
+    figure = ax.get_figure()
+    assert isinstance(figure, Figure)
+    size, flat = mpl.rcParams["xtick.labelsize"], along == "x"
+    limits, box, page = (ax.get_xlim() if flat else ax.get_ylim()), ax.get_position(), figure.get_size_inches()
+    long = float(box.width * page[0] if flat else box.height * page[1])
+    below_letter = 0 if flat else 12 / POINTS  # the panel's letter stands at its upper end
+    room = (long * abs(at[1] - at[0]) / abs(limits[1] - limits[0]) - below_letter) / 2
+    for place, name, side, inwards in zip(at, ends, ("low", "high"), (-4, 4 if flat else -12), strict=True):
+        low = side == "low"
+        ax.annotate(
+            shortened(figure, name, 0.85 * room, size),  # bold is wider
+            (place, 0) if flat else (0, place),
+            xycoords=("data", "axes fraction") if flat else ("axes fraction", "data"),
+            xytext=(inwards, -away_in * POINTS) if flat else (-away_in * POINTS, 0 if low else inwards),
+            textcoords="offset points",
+            ha=("left" if low else "right") if flat else "center",
+            va="top" if flat else ("bottom" if low else "top"),
+            rotation=0 if flat else 90,
+            fontsize=size,
+            weight="bold",
+            parse_math=False,
+        )
+
+
 def point_colours(evolution: Evolution) -> list[Any]:
     """Return a colour for every point: told apart when they are few, in order when they are many."""
     n = len(evolution.points)
     if n <= MOST_NAMED:
-        return list(COLOURS[:n])
+        cycle = mpl.rcParams["axes.prop_cycle"].by_key().get("color", [])
+        return list(cycle[:n] if len(cycle) >= n else COLOURS[:n])
     return list(sequence_map()(np.linspace(0, 1, n)))
 
 
@@ -268,7 +330,7 @@ def save(figure: Figure, path: str | os.PathLike[str]) -> None:
         "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
     }
     drawn = BytesIO()
-    with mpl.rc_context(STYLE):
+    with mpl.rc_context(_DRAWN_IN.get(figure, STYLE)):
         figure.savefig(drawn, format=form, dpi=RASTER_DPI, metadata=undated[form])
     with Sink(target) as sink:
         sink.write(drawn.getvalue())
