@@ -14,7 +14,7 @@ from ramanfit.experiment.maps import default_maps
 from ramanfit.experiment.spectra import Spectra
 from ramanfit.fit.curves import Curves
 from ramanfit.fit.flags import FLAGS
-from ramanfit.recipe.column_kind import CELL, DERIVED, PEAK, RATIO, SPECTRUM
+from ramanfit.recipe.column_kind import CELL, DERIVED, MAP, PEAK, RATIO, SPECTRUM
 from ramanfit.recipe.columns import column_name
 from ramanfit.scan.scan import FloatArray
 from ramanfit.tables.table import Table
@@ -111,7 +111,7 @@ def mapped(evolution: Evolution) -> list[str]:
 
 def plain(evolution: Evolution) -> list[str]:
     """Return the numbers of the page that have no error and are none: of the cell, spectra, peaks, ratios, derived."""
-    owners = (CELL, SPECTRUM, PEAK, RATIO, DERIVED)
+    owners = (MAP, CELL, SPECTRUM, PEAK, RATIO, DERIVED)
     entries = [e for owner in owners for e in evolution.schema.select(owner) if e.kind.words]
     return [entry.name for entry in entries if not entry.error and entry.name in evolution.table.columns]
 
