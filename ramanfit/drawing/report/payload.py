@@ -99,7 +99,8 @@ def shown_rows(evolution: Evolution) -> np.ndarray:
     step = -(-n // MOST_ROWS)
     if step == 1:
         return np.arange(n)
-    kept = rows[::step] if rows.shape[0] >= rows.shape[1] else rows[:, ::step]
+    by_scan = rows.shape[0] >= (step if evolution.is_map else rows.shape[1])  # images stay whole
+    kept = rows[::step] if by_scan else rows[:, ::step]
     return np.sort(kept[kept >= 0])
 
 
@@ -175,6 +176,19 @@ def _axes(evolution: Evolution) -> dict[str, Any]:
         "points": [evolution.points[p] for p in order],
         "position_um": numbers(evolution.position_um[order]),
         "places": numbers(rows),
+        "raster": _raster(evolution, order) if evolution.is_map else None,
+    }
+
+
+def _raster(evolution: Evolution, order: np.ndarray) -> dict[str, Any]:
+    """Return how the points, in an order, lie in a picture."""
+    raster = evolution.raster
+    return {
+        "row": raster.row[order].tolist(),
+        "column": raster.column[order].tolist(),
+        "shape": list(raster.shape),
+        "extent": numbers(np.array(raster.extent)),
+        "unit": "pixels" if raster.pixel_um is None else "µm",
     }
 
 
