@@ -40,13 +40,15 @@ def files_in(folder: str | os.PathLike[str], maps: Iterable[str], drawing: Drawi
 def write_figures(folder: Path, gathered: Gathered, drawing: Drawing, voice: Voice) -> list[str]:
     """Draw and save all figures, and the numbers of the waterfall; return the names of the files."""
     from ramanfit.drawing import figures
+    from ramanfit.drawing.of_map import map_figures
     from ramanfit.drawing.waterfall import picked_curves, waterfall_table
     from ramanfit.tables.forms import open_writer
 
     written = []
     style = read_settings(drawing.style)
+    drawn = map_figures if gathered.evolution.is_map else _figures
     with figures.laid_over(style), voice.progress(len(FIGURES), "figures") as bar:
-        for name, figure in _figures(gathered, drawing, voice):
+        for name, figure in drawn(gathered, drawing, voice):
             for ending in _endings(drawing):
                 figures.save(figure, folder / f"{name}.{ending}")
                 written.append(f"{name}.{ending}")

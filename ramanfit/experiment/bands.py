@@ -9,7 +9,7 @@ import numpy as np
 
 from ramanfit.fit.curves import Curves
 from ramanfit.fit.noise import variance
-from ramanfit.recipe.columns import ECHEM, KEYS
+from ramanfit.recipe.columns import ECHEM, KEYS, XY
 from ramanfit.recipe.recipe import Recipe
 from ramanfit.scan.by_row import ByRow
 from ramanfit.scan.scan import BoolArray, FloatArray, Scan
@@ -150,7 +150,7 @@ def bands_table(keys: Table, bands: Sequence[BandIntensities], recipe: Recipe) -
     """
     at = np.array(band_shifts(recipe))
     n, k = len(keys), len(at)
-    columns = {name: repeat_rows(keys.columns[name], k) for name in (*KEYS, *ECHEM) if name in keys.columns}
+    columns = {name: repeat_rows(keys.columns[name], k) for name in (*KEYS, *XY, *ECHEM) if name in keys.columns}
     columns["band_cm1"] = np.tile(at, n)
     columns["half_width_cm1"] = np.full(n * k, recipe.bands.half_width_cm1)
     first = _first_rows(keys)
@@ -180,7 +180,7 @@ def bands_with(spectra: Table, bands: Table) -> Table:
     if not own:
         return bands
     more = {name: repeat_rows(spectra.columns[name], len(bands) // len(spectra)) for name in own}
-    return with_columns(bands, more, [name for name in bands.names if name in (*KEYS, *ECHEM)][-1])
+    return with_columns(bands, more, [name for name in bands.names if name in (*KEYS, *XY, *ECHEM)][-1])
 
 
 def _first_rows(keys: Table) -> list[np.ndarray]:

@@ -149,6 +149,7 @@ def averaged_keys(keys: Sequence[Keys], groups: Sequence[Index | None]) -> list[
                 point=tuple(_name([k.point[i] for i in its]) for its in rows),
                 position_um=np.array([k.position_um[its].mean() for its in rows]),
                 time_s=np.array([k.time_s[its].mean() for its in rows]),
+                xy_um={name: np.array([values[its].mean() for its in rows]) for name, values in k.xy_um.items()},
             )
         )
         less += int(np.ptp(k.scan)) + 1 - len(begun)

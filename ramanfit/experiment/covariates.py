@@ -13,7 +13,7 @@ from ramanfit.errors import FormatError, UsageError
 from ramanfit.formats import split_selection
 from ramanfit.formats.bytes_in import strip_endings
 from ramanfit.formats.streams import is_stream, whole_input
-from ramanfit.recipe.columns import ECHEM, KEYS
+from ramanfit.recipe.columns import ECHEM, KEYS, XY
 from ramanfit.recipe.marked import unmarked
 from ramanfit.tables.schema import Schema, covariates_of
 from ramanfit.tables.table import Column, Table, column_of_cells, with_columns
@@ -231,7 +231,7 @@ def _fits(row: _Row, scan: object, point: str) -> bool:
 
 def _keys(names: Sequence[str]) -> int:
     """Return how many columns are keys, or what the cell did."""
-    return max((i for i, name in enumerate(names) if name in (*KEYS, *ECHEM)), default=-1) + 1
+    return max((i for i, name in enumerate(names) if name in (*KEYS, *XY, *ECHEM)), default=-1) + 1
 
 
 def _refuse_clashes(names: Sequence[str], there: Sequence[str], option: str) -> None:

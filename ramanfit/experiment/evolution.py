@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from ramanfit.experiment.cell import Record
+from ramanfit.experiment.raster import Raster, are_pixels, raster_of
 from ramanfit.recipe.column_kind import DERIVED, PEAK, RATIO, REFERENCE
 from ramanfit.recipe.columns import KINDS
 from ramanfit.scan.scan import FloatArray
@@ -133,8 +134,19 @@ class Evolution:
     @cached_property
     def position_um(self) -> FloatArray:
         """Position of every point [P], the median over the scans; not a number where unknown."""
-        grid = self.grid("position_um")
-        return np.array([_median(column) for column in grid.T])
+        return median_of(self.grid("position_um"))
+
+    @cached_property
+    def is_map(self) -> bool:
+        """Whether its points are the pixels of a map."""
+        return are_pixels(self.points)
+
+    @cached_property
+    def raster(self) -> Raster:
+        """How the points of a map lie in a picture."""
+        there = "x_um" in self.table.columns
+        x_um, y_um = (self.grid(name) if there else np.full(self.rows.shape, np.nan) for name in ("x_um", "y_um"))
+        return raster_of(self.points, x_um, y_um)
 
     def reference_value(self, name: str) -> tuple[float, float]:
         """Return a quantity of the reference with its standard error, not a number where there is none.
@@ -188,6 +200,10 @@ def nine_digits(values: FloatArray) -> FloatArray:
     return np.array([float(f"{value:.9g}") for value in values.ravel().tolist()]).reshape(values.shape)
 
 
-def _median(values: FloatArray) -> float:
-    rising = np.sort(values[np.isfinite(values)])
-    return float((rising[(len(rising) - 1) // 2] + rising[len(rising) // 2]) / 2) if len(rising) else np.nan
+def median_of(values: FloatArray) -> FloatArray:
+    """Return the median of the finite values of every column; not a number where there is none."""
+    rising = np.sort(values, axis=0)  # what is no number comes last
+    n = np.isfinite(values).sum(axis=0)
+    at = np.arange(values.shape[1])
+    middle = (rising[np.maximum(n - 1, 0) // 2, at] + rising[n // 2, at]) / 2
+    return np.where(n > 0, middle, np.nan)

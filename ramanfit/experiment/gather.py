@@ -172,7 +172,7 @@ def _reference(request: Request, voice: Voice) -> tuple[FitTable, list[str]]:
         fits, inputs = _as_written(made), made.inputs
     nothing = np.full(len(fits), np.nan)
     names = (REFERENCE,) * len(fits)
-    table = fits.table.with_(scan=nothing, point=names, position_um=nothing, time_s=nothing)
+    table = fits.table.with_(scan=nothing, point=names, position_um=nothing, time_s=nothing, x_um=nothing, y_um=nothing)
     return fits.with_table(table), inputs
 
 

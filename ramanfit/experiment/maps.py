@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ramanfit.errors import UsageError
-from ramanfit.experiment.evolution import Evolution
+from ramanfit.experiment.evolution import Evolution, median_of
 from ramanfit.experiment.fit_tables import table_files
 from ramanfit.experiment.request import Drawing, Request
 from ramanfit.recipe.column_kind import CELL, REFERENCE
-from ramanfit.recipe.columns import column_name
+from ramanfit.recipe.columns import XY, column_name
 from ramanfit.recipe.recipe import Recipe
 from ramanfit.recipe.settings import unknown
 from ramanfit.tables.select import fitted_columns
@@ -20,10 +20,11 @@ def map_table(evolution: Evolution, quantity: str) -> Table:
     """Return a map: a row per point, a column per scan, named by its mid-time in s (or its number).
 
     A missing scan has its column, named by the time it would have had, and nothing in it; neither has a peak's
-    quantity where the peak was not detected.
+    quantity where the peak was not detected. Places are the median over the scans.
     """
     grid = evolution.shown(quantity)
     columns: dict[str, Column] = {"point": evolution.points, "position_um": evolution.position_um}
+    columns |= {name: median_of(evolution.grid(name)) for name in XY if name in evolution.table.columns}
     for time_s, values in zip(evolution.scan_time_s.tolist(), grid, strict=True):
         columns[f"{time_s:.9g}"] = values
     return Table(columns)

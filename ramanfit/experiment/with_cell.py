@@ -11,6 +11,7 @@ import numpy as np
 
 from ramanfit.errors import UsageError
 from ramanfit.experiment.voice import tell
+from ramanfit.recipe.columns import KEYS, XY
 from ramanfit.scan.clock import zone_named
 from ramanfit.tables.table import Table, with_columns
 
@@ -74,7 +75,7 @@ def table_with_cell(table: Table, record: Record | None, voice: Voice) -> Table:
 
     columns = at(record, np.asarray(table.columns["time_s"], dtype=np.float64))
     _warn(record, [columns["voltage_v"]], voice)
-    return with_columns(table, columns, "time_s")
+    return with_columns(table, columns, [name for name in table.names if name in (*KEYS, *XY)][-1])
 
 
 def _warn(record: Record, voltage_v: Sequence[np.ndarray], voice: Voice) -> None:

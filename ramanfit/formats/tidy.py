@@ -22,6 +22,7 @@ from ramanfit.recipe.marked import unmarked
 from ramanfit.scan.scan import FloatArray, Scan
 
 KEYS = ("source", "scan", "point", "position_um", "time_s")
+XY = ("x_um", "y_um")  # of a map
 _AXIS, _COUNTS = "shift_cm1", "counts"
 _NUMBER = re.compile(r"(?i)\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?\s*|\s*nan\s*", re.ASCII)
 _MAP = re.compile(r"(\d{1,9})/(\d{1,9})")
@@ -91,7 +92,7 @@ def _spectra(source: Source) -> Iterator[_Spectrum]:
     absent = [label for label in (*KEYS, _AXIS, _COUNTS) if label not in labels]
     if absent:
         raise FormatError(source.path, line=1, expected=f"a column {absent[0]}", found="none")
-    keys_of = itemgetter(*(labels.index(label) for label in KEYS))
+    keys_of = itemgetter(*(labels.index(label) for label in (*KEYS, *XY) if label in labels))
     axis, counts = labels.index(_AXIS), labels.index(_COUNTS)
     spectrum: _Spectrum | None = None
     try:
@@ -152,7 +153,9 @@ def _place(source: Source, spectra: Sequence[_Spectrum], *, alone: bool) -> Plac
     pairs = [(int(index[1]), int(index[2])) for index in indices if index]
     width = len({x for x, _ in pairs})
     if len(pairs) == n and pairs == [(i % width, i // width) for i in range(n)] and not n % width:
-        return Place("map", offset_s=offset, grid=(n // width, width), notes=notes)
+        x_um, y_um = (_column(source, spectra, len(KEYS) + i) for i in range(len(XY)))
+        where = None if x_um is None or y_um is None else np.column_stack([x_um, y_um, np.zeros(n)])
+        return Place("map", coordinates_um=where, offset_s=offset, grid=(n // width, width), notes=notes)
     if positions is not None and n > 1 and spectra[0].keys[2] != spectra[-1].keys[2]:
         return Place("line", position_um=positions - positions[0], offset_s=offset, notes=notes)
     if n == 1:
@@ -163,6 +166,8 @@ def _place(source: Source, spectra: Sequence[_Spectrum], *, alone: bool) -> Plac
 
 def _column(source: Source, spectra: Sequence[_Spectrum], key: int) -> FloatArray | None:
     """Return a key of each spectrum as numbers, None if it is empty anywhere."""
+    if key >= len(spectra[0].keys):
+        return None
     cells = [one.keys[key] for one in spectra]
     if any(not cell.strip() for cell in cells):
         return None

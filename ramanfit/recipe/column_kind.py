@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-KEY, CELL, SPECTRUM, PEAK, RATIO, DERIVED, BAND = "key", "cell", "spectrum", "peak", "ratio", "derived", "band"  # whose
+# whose
+KEY, MAP, CELL, SPECTRUM, PEAK = "key", "map", "cell", "spectrum", "peak"
+RATIO, DERIVED, BAND = "ratio", "derived", "band"
 ALWAYS = "always"
 SOME = "some peaks"  # only where a peak's shape has it
 ASKED = "asked for"  # only where there is something in it
@@ -22,7 +24,7 @@ class ColumnKind(NamedTuple):
         As in the long table. A wide one puts the peak before it (``G_height``); ``ratio`` and ``derived`` in it stand
         for the name of the ratio or derived value.
     unit, meaning : str
-    owner : {"key", "cell", "spectrum", "peak", "ratio", "derived", "band"}
+    owner : {"key", "map", "cell", "spectrum", "peak", "ratio", "derived", "band"}
     words : str
         On an axis, with the unit; {} is the peak, or the ratio's symbol. Empty: the name, with blanks.
     error : str

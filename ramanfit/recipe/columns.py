@@ -15,6 +15,7 @@ from ramanfit.recipe.column_kind import (
     DERIVED,
     KEY,
     LONG,
+    MAP,
     PEAK,
     RATIO,
     REFERENCE,
@@ -31,6 +32,8 @@ KINDS: dict[str, ColumnKind] = {
         ColumnKind("point", "", "P1, P2, ... along the line; x/y in a map", KEY, text=True),
         ColumnKind("position_um", "um", "distance along the line from its first point", KEY),
         ColumnKind("time_s", "s", "middle of the spectrum's acquisition since the first scan began", KEY),
+        ColumnKind("x_um", "um", "of a map: where, in the instrument's own coordinates", MAP, "x (µm)", there=ASKED),
+        ColumnKind("y_um", "um", "the other one, which rises upwards in a picture", MAP, "y (µm)", there=ASKED),
         ColumnKind(
             "voltage_v", "V", "cell voltage at the spectrum's mid-time, with --echem", CELL, "voltage (V)", there=ASKED
         ),
@@ -305,4 +308,5 @@ def column_name(kind: str, of: str = "") -> str:
 
 
 KEYS = tuple(kind.name for kind in kinds_of(KEY, ALWAYS))
-ECHEM = tuple(kind.name for kind in kinds_of(CELL))  # after the keys, where there is a potentiostat's record
+XY = tuple(kind.name for kind in kinds_of(MAP))  # after the keys, where there is a map
+ECHEM = tuple(kind.name for kind in kinds_of(CELL))  # then, where there is a potentiostat's record

@@ -16,6 +16,9 @@ from ramanfit.scan.notes import Note
 from ramanfit.scan.scan import FloatArray, Kind, Metadata, Scan
 
 FIRST_POINT = "P1"
+NO_XY = Note(
+    "where on its map each spectrum lies is not in the file: known are the pixels, x/y", "places on the map not known"
+)
 AT_START = Note(
     "times within a scan are not known: all its spectra are given its start (--dwell supplies them)",
     "all spectra of a scan at its start",
@@ -75,13 +78,16 @@ class Visit:
     offset_s: FloatArray | None
     metadata: Metadata  # without the header, which many scans would fill the memory with
     row_pitch_um: float | None = None  # of a map: from point to point in a line
+    xy_um: FloatArray | None = None  # of a map: [N, 2], as the instrument counts
 
     @classmethod
     def of(cls, scan: Scan) -> Visit:
         """Return the visit that a scan records."""
-        pitch = None
-        if scan.kind == "map" and scan.coordinates_um is not None and scan.grid is not None and scan.grid[1] > 1:
-            pitch = float(np.sqrt(((scan.coordinates_um[1] - scan.coordinates_um[0]) ** 2).sum()))
+        pitch = xy_um = None
+        if scan.kind == "map" and scan.coordinates_um is not None and scan.grid is not None:
+            xy_um = scan.coordinates_um[:, :2]
+            if scan.grid[1] > 1:
+                pitch = float(np.sqrt(((scan.coordinates_um[1] - scan.coordinates_um[0]) ** 2).sum()))
         return cls(
             source=scan.source,
             kind=scan.kind,
@@ -91,6 +97,7 @@ class Visit:
             offset_s=scan.offset_s,
             metadata=replace(scan.metadata, header={}),
             row_pitch_um=pitch,
+            xy_um=xy_um,
         )
 
     def scans(self, rows_are_scans: bool) -> int:
@@ -111,6 +118,7 @@ class Keys:
     position_um: FloatArray
     time_s: FloatArray
     echem: Mapping[str, FloatArray] = field(default_factory=dict)  # voltage_v ... soc, where there is a record
+    xy_um: Mapping[str, FloatArray] = field(default_factory=dict)  # x_um and y_um, where there is a map
 
     def __len__(self) -> int:
         return len(self.point)
@@ -145,6 +153,8 @@ def place(visits: Sequence[Visit], schedule: Schedule) -> tuple[list[Keys], list
         )
     began = instants([v.metadata.started for v in visits], schedule.timezone)
     starts, numbers = starts_and_numbers(began, [v.source for v in visits], schedule.period_s, notes)
+    if any(visit.kind == "map" and visit.xy_um is None for visit in visits) and not schedule.rows_are_scans:
+        notes.append(NO_XY)
     keys, extra = [], 0
     for visit, start, number in zip(visits, starts, numbers.tolist(), strict=True):
         n, scans = visit.spectra, visit.scans(schedule.rows_are_scans)
@@ -158,9 +168,18 @@ def place(visits: Sequence[Visit], schedule: Schedule) -> tuple[list[Keys], list
                 point=_points(visit, schedule),
                 position_um=_positions(visit, schedule),
                 time_s=start + _within(visit, schedule, number, notes),
+                xy_um=_on_map(visit, visits, schedule),
             )
         )
     return keys, list(dict.fromkeys(notes))
+
+
+def _on_map(visit: Visit, visits: Sequence[Visit], schedule: Schedule) -> dict[str, FloatArray]:
+    """Return the coordinates of a scan, where any scan is a map that has them: not numbers where this one has none."""
+    if schedule.rows_are_scans or all(each.xy_um is None for each in visits):
+        return {}
+    x, y = np.full((2, visit.spectra), np.nan) if visit.xy_um is None else visit.xy_um.T
+    return {"x_um": x, "y_um": y}
 
 
 def _within(visit: Visit, schedule: Schedule, number: int, notes: list[str]) -> FloatArray:

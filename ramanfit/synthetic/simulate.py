@@ -67,7 +67,7 @@ class Experiment:
     center_cm1, fwhm_cm1, height, area : array [S, N, K]
         The truth; not a number where there is no such peak, or its height is 0.
     position_um : array [N]
-        Not a number for a spectrum by itself.
+        Not a number for a spectrum by itself, and on a map.
     time_s : array [S, N]
         Middle of each spectrum since the start of the first scan.
     hits : int array [S, N]
@@ -122,14 +122,19 @@ def run_plan(plan: Plan, recipe: Recipe, seed: int | None = None) -> Experiment:
         lowest = shift[under.argmin()]
         raise RecipeError(f"background: expected no negative counts, found {under.min():g} at {lowest:g} cm-1")
     factor = np.stack([course_over(point.background, plan.scan.scans) for point in plan.points], axis=1)
+    seed = plan.seed if seed is None else seed
+    if plan.map is not None:
+        shares = plan.map.shares(len(plan.points), seed)
+        center, fwhm, height = mixed(shares, center, fwhm, height)
+        factor = factor @ shares.T
     signal = factor[..., None] * under
     for k in range(len(peaks)):
         peak = height[..., k, None] * lorentzian(shift, center[..., k, None], fwhm[..., k, None])
         signal += np.nan_to_num(peak)
-    index = np.arange(len(plan.points), dtype=np.float64)
+    index = np.arange(plan.spectra, dtype=np.float64)
     starts = plan.scan.period_s * np.arange(plan.scan.scans)
     time_s = starts[:, None] + plan.scan.dwell_s * (index + 0.5)
-    rng = np.random.default_rng(plan.seed if seed is None else seed)
+    rng = np.random.default_rng(seed)
     counts = simulate_counts(signal, plan.detector, rng)
     # drawn last: the rest is that of the plan without spikes
     hits, spikes = simulate_spikes(counts.shape, plan.spikes, rng)
@@ -143,12 +148,41 @@ def run_plan(plan: Plan, recipe: Recipe, seed: int | None = None) -> Experiment:
         fwhm_cm1=fwhm,
         height=height,
         area=lorentzian_area(height, fwhm),
-        position_um=plan.scan.step_um * index if plan.scan.kind == "line" else np.full(1, np.nan),
+        position_um=plan.scan.step_um * index if plan.scan.kind == "line" else np.full(plan.spectra, np.nan),
         time_s=time_s,
         hits=hits,
         hit=spikes > 0,
         cell=cell_at(plan.cell, plan.cell_steps, time_s + plan.cell.lead_s) if plan.cell else None,
     )
+
+
+def mixed(
+    shares: FloatArray, center: FloatArray, fwhm: FloatArray, height: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return one line of each peak for every pixel of a map, between those of the points it is a mixture of.
+
+    Heights are mixed by the shares, and a peak that is not at a point is 0 high there; position and width are those
+    of the points that have it.
+
+    Parameters
+    ----------
+    shares : array [N, P]
+    center, fwhm, height : array [S, P, K]
+        Not a number where there is no such peak.
+
+    Returns
+    -------
+    center, fwhm, height : array [S, N, K]
+        Not a number where the height is 0.
+    """
+    there = np.isfinite(height)
+    of_peak = shares[None, :, :, None] * there[:, None]  # [S, N, P, K]
+    high = np.einsum("np,spk->snk", shares, np.nan_to_num(height))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        middle, width = (
+            (of_peak * np.nan_to_num(values)[:, None]).sum(axis=2) / of_peak.sum(axis=2) for values in (center, fwhm)
+        )
+    return tuple(np.where(high > 0, values, np.nan) for values in (middle, width, high))  # type: ignore[return-value]
 
 
 def simulate_counts(signal: FloatArray, detector: Detector, rng: np.random.Generator) -> FloatArray:

@@ -20,10 +20,12 @@ from ramanfit.synthetic.plan import Plan
 from ramanfit.synthetic.simulate import LABEL, Experiment
 from ramanfit.tables.table import Column, Table
 
+_KINDS = {"line": "Line", "spectrum": "Spectrum", "map": "Scan"}
+
 
 def stem(plan: Plan, scan: int) -> str:
     """Return WITec's name of the scan's measurement; `scan` counts from 0."""
-    return f"{LABEL}-{plan.name}--{'Line' if plan.scan.kind == 'line' else 'Spectrum'}--{scan:03d}"
+    return f"{LABEL}-{plan.name}--{_KINDS[plan.scan.kind]}--{scan:03d}"
 
 
 def spectra_name(plan: Plan, scan: int) -> str:
@@ -39,18 +41,20 @@ def information_name(plan: Plan, scan: int) -> str:
 def spectra_text(experiment: Experiment, number: int) -> bytes:
     """Return the spectra of a scan as Graph ASCII in one file.
 
-    A line lies along x from 0; its pitch is WITec's own, length over number of points.
+    A line lies along x from 0; its pitch is WITec's own, length over number of points. A map lies around its middle.
     """
     plan, counts = experiment.plan, experiment.counts[number]
     n, line = len(counts), plan.scan.kind == "line"
-    coordinates_um = np.zeros((n, 3))
-    coordinates_um[:, 0] = np.arange(n) * plan.scan.step_um if line else 0.0
+    coordinates_um = np.zeros((n, 3)) if plan.map is None else plan.map.coordinates_um
+    if line:
+        coordinates_um[:, 0] = np.arange(n) * plan.scan.step_um
     scan = Scan(
         shift_cm1=experiment.shift_cm1,
         counts=counts,
-        kind="line" if line else "spectrum",
+        kind=plan.scan.kind,  # type: ignore[arg-type]
         name=f"{stem(plan, number)}--Spec.Data 1",
         coordinates_um=coordinates_um,
+        grid=None if plan.map is None else (plan.map.ny, plan.map.nx),
     )
     return graph_ascii(scan, rf"D:\{LABEL}\{plan.name}.wip")
 
@@ -58,7 +62,7 @@ def spectra_text(experiment: Experiment, number: int) -> bytes:
 def information(experiment: Experiment, scan: int) -> bytes:
     """Return the Information text of a scan, in the English locale."""
     plan = experiment.plan
-    n = len(plan.points)
+    n = plan.spectra
     started = plan.scan.started + timedelta(seconds=scan * plan.scan.period_s)
     middle_cm1 = experiment.shift_cm1[experiment.shift_cm1.size // 2]
     middle_nm = 1 / (1 / plan.axis.laser_nm - 1e-7 * middle_cm1)
@@ -81,6 +85,18 @@ def information(experiment: Experiment, scan: int) -> bytes:
             f"End Point [µm]:\t({n * plan.scan.step_um:.2f}, 0.00, 0.00)",
             f"Number of Points:\t{n}",
             "Used Actuator:\tSample Positioner",
+            "",
+        ]
+    if plan.map is not None:
+        lines += [
+            "Image Scan:",
+            f"Points per Line:\t{plan.map.nx}",
+            f"Lines per Image:\t{plan.map.ny}",
+            f"Scan Width [µm]:\t{plan.map.nx * plan.map.step_x_um:.3f}",
+            f"Scan Height [µm]:\t{plan.map.ny * plan.map.step_y_um:.3f}",
+            f"Scan Origin X [µm]:\t{plan.map.center_x_um:.3f}",
+            f"Scan Origin Y [µm]:\t{plan.map.center_y_um:.3f}",
+            "Scan Origin Z [µm]:\t0.000",
             "",
         ]
     lines += [
@@ -106,14 +122,17 @@ def truth_table(experiment: Experiment) -> Table:
     With the state of the cell and the cosmic rays if the plan has any.
     """
     plan = experiment.plan
-    present, n = list(plan.scan.present), len(plan.points)
+    present, n = list(plan.scan.present), plan.spectra
     columns: dict[str, Column] = {
         "source": tuple(spectra_name(plan, scan) for scan in present for _ in range(n)),
         "scan": np.repeat(present, n),
-        "point": tuple(point.name for point in plan.points) * len(present),
+        "point": plan.names * len(present),
         "position_um": np.tile(experiment.position_um, len(present)),
         "time_s": experiment.time_s[present].ravel(),
     }
+    if plan.map is not None:
+        x_um, y_um, _ = plan.map.coordinates_um.T
+        columns |= {"x_um": np.tile(x_um, len(present)), "y_um": np.tile(y_um, len(present))}
     if experiment.cell is not None:
         for name in ECHEM[:4]:  # cycles are the record's to count
             columns[name] = getattr(experiment.cell, name)[present].ravel()

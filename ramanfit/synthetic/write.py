@@ -34,7 +34,7 @@ def simulate(
     Parameters
     ----------
     plan : path
-        A TOML file: axis, scan, detector, background, spikes, cell and points.
+        A TOML file: axis, scan, detector, background, spikes, cell, map and points.
     folder : path
         Made if needed.
     recipe : str, path or Recipe
@@ -83,5 +83,5 @@ def simulate(
             sink.write(cell_text(planned))
     with open_writer(truth, "csv") as writer:  # last: where it is, all is
         writer.write(truth_table(experiment))
-    voice.say(f"wrote {os.fspath(folder)}: {len(scans)} × {len(planned.points)} synthetic spectra and their truth.csv")
+    voice.say(f"wrote {os.fspath(folder)}: {len(scans)} × {planned.spectra} synthetic spectra and their truth.csv")
     return [str(path) for path in written]

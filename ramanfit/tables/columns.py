@@ -8,7 +8,7 @@ import numpy as np
 
 from ramanfit.fit.flags import FLAGS
 from ramanfit.fit.quantities import Quantities
-from ramanfit.recipe.column_kind import ALWAYS, ASKED, CELL, KEY, PEAK, SOME, SPECTRUM
+from ramanfit.recipe.column_kind import ALWAYS, ASKED, CELL, KEY, MAP, PEAK, SOME, SPECTRUM
 from ramanfit.recipe.columns import KINDS, kinds_of
 from ramanfit.scan.schedule import Keys
 from ramanfit.tables.schema import Schema, covariates_of
@@ -67,7 +67,7 @@ def lengthened(
         return np.stack([np.asarray(column) for column in by_peak], axis=1).ravel()
 
     own = {name: repeat_rows(wide.columns[name], len(peaks)) for name in covariates_of(wide.names)}
-    columns = repeated(KEY) | repeated(CELL) | own
+    columns = repeated(KEY) | repeated(MAP) | repeated(CELL) | own
     columns["peak"] = peaks * n
     columns["status"] = tuple(word for words in zip(*status.values(), strict=True) for word in words)
     for kind in kinds_of(PEAK, ALWAYS, SOME, ASKED):
@@ -100,6 +100,7 @@ def wide_table(keys: Keys, q: Quantities) -> Table:
         "point": keys.point,
         "position_um": keys.position_um,
         "time_s": keys.time_s,
+        **keys.xy_um,
         **keys.echem,
     }
     values = q.columns()

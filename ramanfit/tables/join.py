@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ramanfit.errors import FormatError
-from ramanfit.recipe.column_kind import ASKED, CELL, DERIVED, KEY, RATIO, SOME
+from ramanfit.recipe.column_kind import ASKED, CELL, DERIVED, KEY, MAP, RATIO, SOME
 from ramanfit.scan.clock import chronological, instants, starts_and_numbers
 from ramanfit.scan.scan import FloatArray, Kind, Metadata
 from ramanfit.scan.schedule import (
@@ -135,7 +135,7 @@ def _alike(tables: Sequence[FitTable]) -> list[FitTable]:
     entries = [entry for entry in known.values() if entry.name in there]
     covariates = _covariates(tables)
     order = [entry.name for entry in entries]
-    keys = sum(entry.kind.owner in (KEY, CELL) for entry in entries)
+    keys = sum(entry.kind.owner in (KEY, MAP, CELL) for entry in entries)
     order[keys:keys] = covariates
     alike = []
     for t in tables:

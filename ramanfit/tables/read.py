@@ -10,7 +10,7 @@ import numpy as np
 
 from ramanfit.errors import FormatError
 from ramanfit.recipe.column_kind import ALWAYS, ASKED, DERIVED, PEAK, SOME
-from ramanfit.recipe.columns import ECHEM, KEYS, column_name, kinds_of
+from ramanfit.recipe.columns import ECHEM, KEYS, XY, column_name, kinds_of
 from ramanfit.recipe.formula import Formula
 from ramanfit.recipe.peaks import Ratio
 from ramanfit.scan.scan import FloatArray
@@ -88,7 +88,7 @@ def read_fit_table(
             columns[entry.name] = numbers(entry.name) if text is None else text
     own = {name: column_of_cells([row.get(name, "") for row in wide]) for name in covariates_of([*rows[0]])}
     if own:
-        last = [name for name in columns if name in (*KEYS, *ECHEM)][-1]
+        last = [name for name in columns if name in (*KEYS, *XY, *ECHEM)][-1]
         columns = {**with_columns(Table(columns), own, last).columns}
     columns["source"] = tuple(source or path for source in columns["source"])
     scan = np.asarray(columns["scan"])

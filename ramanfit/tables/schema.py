@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from ramanfit.recipe.column_kind import BAND, CELL, DERIVED, KEY, LONG, PEAK, RATIO, SPECTRUM, ColumnKind
+from ramanfit.recipe.column_kind import BAND, CELL, DERIVED, KEY, LONG, MAP, PEAK, RATIO, SPECTRUM, ColumnKind
 from ramanfit.recipe.columns import KEYS, KINDS, column_name, kinds_of
 
 _OF_PEAK = re.compile(f"(?:(.+)_)?({'|'.join(kind.name for kind in kinds_of(PEAK))})")
@@ -75,9 +75,12 @@ class Schema(Mapping[str, Entry]):
     def of(cls, peaks: Iterable[str], ratios: Iterable[str], derived: Iterable[str] = ()) -> Schema:
         """Return all columns that the wide table of these peaks, ratios and derived values may have.
 
-        They are in its order: keys, what the cell did, peaks, ratios, derived, then numbers and words of the spectrum.
+        They are in its order: keys, places on a map, what the cell did, peaks, ratios, derived, then numbers and words
+        of the spectrum.
         """
-        entries = [Entry(kind.name, kind) for owner in (KEY, CELL) for kind in kinds_of(owner) if kind.there != LONG]
+        entries = [
+            Entry(kind.name, kind) for owner in (KEY, MAP, CELL) for kind in kinds_of(owner) if kind.there != LONG
+        ]
         for owner, names in ((PEAK, peaks), (RATIO, ratios), (DERIVED, derived)):
             kinds = [kind for kind in kinds_of(owner) if kind.there != LONG]
             entries += [Entry(kind.named(of), kind, of) for of in names for kind in kinds]
@@ -130,7 +133,7 @@ def covariates_of(names: Sequence[str]) -> list[str]:
     for name in names[len(KEYS) :]:
         if name not in schema:
             own.append(name)
-        elif schema[name].kind.owner != CELL:
+        elif schema[name].kind.owner not in (MAP, CELL):
             break
     return own
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from ramanfit.errors import UsageError
 from ramanfit.recipe.column_kind import CELL, DERIVED, PEAK, RATIO
-from ramanfit.recipe.columns import KEYS
+from ramanfit.recipe.columns import KEYS, XY
 from ramanfit.recipe.recipe import Recipe
 from ramanfit.recipe.settings import nearest
 from ramanfit.tables.schema import Schema
@@ -57,7 +57,8 @@ def with_columns_asked(table: Table, asked: Sequence[str], *, errors: bool = Fal
     check_columns(asked, table.names)
     if EVERY in asked:
         return table
-    keys = [] if any(name in KEYS for name in asked) else [name for name in KEYS if name in table.columns]
+    every = (*KEYS, *XY)
+    keys = [] if any(name in every for name in asked) else [name for name in every if name in table.columns]
     schema = Schema.read(table.names)
     names = list(dict.fromkeys([*keys, *asked]))
     if errors:
@@ -76,7 +77,7 @@ def as_printed(table: Table) -> Table:
     long = "peak" in table.columns
     if not (long or schema.select(PEAK)) or "point" not in table.columns:
         return table
-    keys = [name for name in ("point", "position_um", "time_s") if _tells(table, name)]
+    keys = [name for name in ("point", "position_um", "time_s", *XY) if _tells(table, name)]
     keys += [entry.name for entry in schema.select(CELL) if entry.kind.name == "soc" and _tells(table, entry.name)]
     if len(set(zip(*(table.columns[name] for name in keys), strict=True))) < len(table) / (2 if long else 1):
         keys = [*(name for name in ("source", "scan") if len({*table.columns[name]}) > 1), *keys]

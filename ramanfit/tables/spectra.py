@@ -23,6 +23,7 @@ def tidy_tables(taken: Taken) -> Iterator[Table]:
             "point": keys.point[rows],
             "position_um": keys.position_um[rows],
             "time_s": keys.time_s[rows],
+            **{name: values[rows] for name, values in keys.xy_um.items()},
         }
         yield Table(
             {

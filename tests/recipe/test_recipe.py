@@ -233,7 +233,7 @@ def test_shapes_are_those_there_are() -> None:
 
 def test_no_ratio_can_be_named_as_a_column() -> None:
     keys = list(COLUMNS)[: list(COLUMNS).index("peak")]
-    assert len(keys) == 11
+    assert len(keys) == 13
     assert replace(load_recipe("li-graphite"), ratios=(Ratio("B", "G", "x_se"), Ratio("G", "B", "area_y")))
     for name in (*keys, "redchi2", "flags", "G_height", "B_area_se"):
         with pytest.raises(RecipeError, match="expected a name that no other column has"):

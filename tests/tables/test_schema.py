@@ -24,13 +24,14 @@ from ramanfit.recipe.column_kind import (
     DERIVED,
     KEY,
     LONG,
+    MAP,
     PEAK,
     RATIO,
     REFERENCE,
     SOME,
     SPECTRUM,
 )
-from ramanfit.recipe.columns import ECHEM, KEYS, KINDS, column_name, kinds_of
+from ramanfit.recipe.columns import ECHEM, KEYS, KINDS, XY, column_name, kinds_of
 from ramanfit.recipe.names import taken_by
 from ramanfit.recipe.peaks import Ratio
 from ramanfit.recipe.toml import load_recipe, with_overrides
@@ -92,8 +93,16 @@ def whole() -> Quantities:
 
 def keys() -> Keys:
     cell = {name: numbers(80 + i, N) for i, name in enumerate(ECHEM)}
+    place = {"x_um": numbers(70, N), "y_um": numbers(71, N)}
     return Keys(
-        "line.txt", "2024-01-10T09:00:00", np.arange(N), ("P1", "P2", "P3"), 1.5 * np.arange(N), numbers(9, N), cell
+        "line.txt",
+        "2024-01-10T09:00:00",
+        np.arange(N),
+        ("P1", "P2", "P3"),
+        1.5 * np.arange(N),
+        numbers(9, N),
+        cell,
+        place,
     )
 
 
@@ -129,7 +138,7 @@ def test_every_declared_column_is_in_the_long_table() -> None:
     of_ratios = [kind.named(r.name) for r in RATIOS for kind in kinds_of(RATIO, ALWAYS, ASKED)]
     of_derived = [kind.named(name) for name in DERIVED_NAMES for kind in kinds_of(DERIVED, ALWAYS, ASKED)]
     assert set(LONG_ONE.names) == {*(kind.name for kind in kinds), *of_ratios, *of_derived}
-    assert LONG_ONE.names[:12] == (*KEYS, *ECHEM, "peak")
+    assert LONG_ONE.names[:14] == (*KEYS, *XY, *ECHEM, "peak")
 
 
 @pytest.mark.parametrize("form", ["csv", "tsv", "json", "jsonl"])
@@ -152,7 +161,7 @@ def test_the_list_shows_every_column() -> None:
 
 
 def test_what_a_column_refers_to_is_there() -> None:
-    owners = {KEY, CELL, SPECTRUM, PEAK, RATIO, DERIVED, BAND}
+    owners = {KEY, MAP, CELL, SPECTRUM, PEAK, RATIO, DERIVED, BAND}
     for kind in KINDS.values():
         assert kind.owner in owners
         assert kind.there in (ALWAYS, SOME, ASKED, LONG, REFERENCE)

@@ -31,8 +31,8 @@ from ramanfit.recipe.toml import DEFAULT_RECIPE
 def command(console: Console, plan: str, folder: str, recipe: str, seed: int | None, force: bool) -> None:
     """Write a synthetic experiment beside its true values.
 
-    PLAN is a TOML file: axis, scan, detector, background, spikes, cell and points; the samples' plans show the
-    keys. Every scan becomes a Graph ASCII file with its Information text, the cell a potentiostat's record (.mpt),
+    PLAN is a TOML file: axis, scan, detector, background, spikes, cell, map and points; the samples' plans show
+    the keys. Every scan becomes a Graph ASCII file with its Information text, the cell a potentiostat's record (.mpt),
     all named SYNTHETIC; truth.csv holds what a fit should find. A value that changes is a list: knots evenly spaced
     over the scans, linear between. The same plan and seed make the same files.
 

@@ -20,7 +20,7 @@ from ramanfit.drawing.report.sections import provenance, recipe_text, reference,
 from ramanfit.experiment.evolution import Evolution
 from ramanfit.experiment.spectra import Spectra
 
-SCRIPTS = ("drawing.js", "data.js", "panels.js", "fit.js", "table.js", "page.js")  # one after another
+SCRIPTS = ("drawing.js", "data.js", "panels.js", "images.js", "fit.js", "table.js", "page.js")  # one after another
 
 __all__ = ["report_html"]
 

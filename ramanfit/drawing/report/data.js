@@ -60,7 +60,11 @@ function spectrumOf(row) {
   if (k === NOT_AT_HAND)
     return { why: "Its export was not at hand when this page was written: the numbers are all there is." };
   if (k < 0)
-    return { why: "Not in this page, which holds the flagged and worst spectra and an even choice of the others." };
+    return {
+      why:
+        `Not in this page, which holds ${spectra.axis.length} of ${data.rows} spectra: the flagged and worst, and an ` +
+        "even choice of the others.",
+    };
   const shift = spectra.channels[spectra.axis[k]];
   const counts = Array.from(steps.subarray(firstStep[k], firstStep[k + 1]), (step) =>
     step === NO_NUMBER ? null : spectra.offset[k] + spectra.step[k] * step,

@@ -20,6 +20,11 @@ function steer(event) {
   if (!move || state.row < 0) return;
   event.preventDefault();
   let [s, p] = placeOf[state.row];
+  if (raster) {
+    const beside = rowAt[s][pixelBeside(p, ...move)];
+    if (beside >= 0) select(beside);
+    return;
+  }
   do {
     s += move[0];
     p += move[1];
@@ -89,7 +94,7 @@ const plotOf = (name, kind) =>
 // -- a stack of panels, and which quantities it shows ----------------------------------------------------------
 
 const chosen = { maps: data.maps, traces: data.lines };
-const panels = { maps: mapPanel, traces: tracePanel };
+const panels = raster ? { maps: imagePanel, traces: medianPanel } : { maps: mapPanel, traces: tracePanel };
 
 function drawStack(section) {
   const room = byId(section).querySelector(".panels");
@@ -132,6 +137,10 @@ function buildKeys() {
     keyEntry("blank", "not measured"),
     keyEntry("flag", "flagged"),
   );
+  if (raster) {
+    wordsOfMaps();
+    return;
+  }
   const named = manyPoints ? [0, axes.points.length - 1] : axes.points.map((_, p) => p);
   const some = traced.length < axes.points.length ? `${traced.length} of ${axes.points.length} points; ` : "";
   byId("points-key").append(

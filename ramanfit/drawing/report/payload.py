@@ -14,7 +14,7 @@ from ramanfit.experiment.maps import default_maps
 from ramanfit.experiment.spectra import Spectra
 from ramanfit.fit.curves import Curves
 from ramanfit.fit.flags import FLAGS
-from ramanfit.recipe.column_kind import CELL, DERIVED, PEAK, RATIO, SPECTRUM
+from ramanfit.recipe.column_kind import CELL, DERIVED, MAP, PEAK, RATIO, SPECTRUM
 from ramanfit.recipe.columns import column_name
 from ramanfit.scan.scan import FloatArray
 from ramanfit.tables.table import Table
@@ -99,7 +99,8 @@ def shown_rows(evolution: Evolution) -> np.ndarray:
     step = -(-n // MOST_ROWS)
     if step == 1:
         return np.arange(n)
-    kept = rows[::step] if rows.shape[0] >= rows.shape[1] else rows[:, ::step]
+    by_scan = rows.shape[0] >= (step if evolution.is_map else rows.shape[1])  # images stay whole
+    kept = rows[::step] if by_scan else rows[:, ::step]
     return np.sort(kept[kept >= 0])
 
 
@@ -111,7 +112,7 @@ def mapped(evolution: Evolution) -> list[str]:
 
 def plain(evolution: Evolution) -> list[str]:
     """Return the numbers of the page that have no error and are none: of the cell, spectra, peaks, ratios, derived."""
-    owners = (CELL, SPECTRUM, PEAK, RATIO, DERIVED)
+    owners = (MAP, CELL, SPECTRUM, PEAK, RATIO, DERIVED)
     entries = [e for owner in owners for e in evolution.schema.select(owner) if e.kind.words]
     return [entry.name for entry in entries if not entry.error and entry.name in evolution.table.columns]
 
@@ -175,6 +176,19 @@ def _axes(evolution: Evolution) -> dict[str, Any]:
         "points": [evolution.points[p] for p in order],
         "position_um": numbers(evolution.position_um[order]),
         "places": numbers(rows),
+        "raster": _raster(evolution, order) if evolution.is_map else None,
+    }
+
+
+def _raster(evolution: Evolution, order: np.ndarray) -> dict[str, Any]:
+    """Return how the points, in an order, lie in a picture."""
+    raster = evolution.raster
+    return {
+        "row": raster.row[order].tolist(),
+        "column": raster.column[order].tolist(),
+        "shape": list(raster.shape),
+        "extent": numbers(np.array(raster.extent)),
+        "unit": "pixels" if raster.pixel_um is None else "µm",
     }
 
 

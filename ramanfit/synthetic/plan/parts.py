@@ -46,12 +46,12 @@ class PlannedScan:
 
     Attributes
     ----------
-    kind : {"line", "spectrum"}
-        A line over all points, or one point by itself.
+    kind : {"line", "spectrum", "map"}
+        A line over all points, one point by itself, or a map, whose pixels are mixtures of the points.
     scans : int
         How often it is measured.
     step_um : float
-        Distance between points.
+        Distance between the points of a line.
     period_s : float
         From the start of a scan to the start of the next.
     dwell_s : float
@@ -76,7 +76,7 @@ class PlannedScan:
 
     def __post_init__(self) -> None:
         check_types(self, "scan", but=("missing",))
-        choice(self.kind, ("line", "spectrum"), "scan.kind")
+        choice(self.kind, ("line", "spectrum", "map"), "scan.kind")
         for name in ("scans", "step_um", "dwell_s", "integration_s", "accumulations"):
             value = getattr(self, name)
             expect(value > 0, f"scan.{name}", "more than 0", value)

@@ -11,6 +11,7 @@ from ramanfit.errors import InputError, RecipeError
 from ramanfit.recipe.settings import build, check_types, expect
 from ramanfit.recipe.toml_text import parse_toml, toml_text
 from ramanfit.synthetic.plan.cell import SWITCH_S, CellStep, PlannedCell
+from ramanfit.synthetic.plan.on_map import PlannedMap
 from ramanfit.synthetic.plan.parts import Background, Detector, PlannedAxis, PlannedScan, Spikes
 from ramanfit.synthetic.plan.points import PlannedPeak, PlannedPoint
 
@@ -25,6 +26,7 @@ _TABLES = {
     "background": Background,
     "spikes": Spikes,
     "cell": PlannedCell,
+    "map": PlannedMap,
 }
 
 
@@ -37,12 +39,12 @@ class Plan:
     name : str
         Part of the files' names: letters, digits, ``._-``.
     points : tuple of PlannedPoint
-        In the order they are measured.
+        In the order they are measured; of a map: what its pixels are mixtures of.
     seed : int
         The same seed makes the same files.
     description : str
-    axis, scan, detector, background, spikes, cell
-        One table of the TOML file each; there are no spikes and no cell without theirs.
+    axis, scan, detector, background, spikes, cell, map
+        One table of the TOML file each; there are no spikes, no cell and no map without theirs.
     """
 
     name: str
@@ -55,6 +57,7 @@ class Plan:
     background: Background = field(default_factory=Background)
     spikes: Spikes | None = None
     cell: PlannedCell | None = None
+    map: PlannedMap | None = None
 
     def __post_init__(self) -> None:
         check_types(self)
@@ -65,6 +68,9 @@ class Plan:
             raise RecipeError(f"points: expected one for a spectrum, found {n}")
         if not n:
             raise RecipeError("points: expected at least one [[points]], found none")
+        if (self.scan.kind == "map") != (self.map is not None):
+            raise RecipeError("map: a table [map] goes with scan.kind = 'map', and with no other kind")
+        n = self.spectra
         most = MOST_COUNTS // (n * self.axis.channels)
         expect(
             self.scan.scans <= most,
@@ -94,6 +100,16 @@ class Plan:
                 expect(good, "cell.current_ma", f"a charge that stays in 0 to {full:g} mAh", charge)
 
     @property
+    def spectra(self) -> int:
+        """How many a scan has."""
+        return len(self.points) if self.map is None else self.map.pixels
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the places of a scan."""
+        return tuple(point.name for point in self.points) if self.map is None else self.map.names
+
+    @property
     def cell_steps(self) -> tuple[CellStep, ...]:
         """What the cell's record holds; nothing without a cell."""
         return self.cell.steps(self._record_s) if self.cell is not None else ()
@@ -104,7 +120,7 @@ class Plan:
         if self.cell.duration_s is not None:
             return self.cell.duration_s
         last = (self.scan.scans - 1) * self.scan.period_s
-        return self.cell.lead_s + last + len(self.points) * self.scan.dwell_s
+        return self.cell.lead_s + last + self.spectra * self.scan.dwell_s
 
 
 def load_plan(path: str) -> Plan:
