@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 
 import numpy as np
 
@@ -68,7 +69,8 @@ def events_table(evolution: Evolution, recipe: Recipe) -> Table:
         them. Without times the number of the scan stands for the time, and the columns in seconds are empty.
     """
     cell = [name for name in OF_CELL if name in evolution.table.columns]
-    rows = [row for p in range(len(evolution.points)) for row in _of_point(evolution, recipe, p, cell)]
+    grids, snrs = _Grids(evolution), min_snrs(recipe, evolution.peaks)
+    rows = [row for p in range(len(evolution.points)) for row in _of_point(grids, snrs, p, cell)]
     names = [name for name in ("event", "point", "position_um", *list(EVENT_COLUMNS)[1:]) if _is_there(name, cell)]
     columns: dict[str, Column] = {}
     for name in names:
@@ -118,31 +120,41 @@ def marks_of(events: Table, quantity: str) -> list[tuple[str, str, float, float]
     return marks
 
 
+class _Grids:
+    """Columns of an experiment as scan x point, each made once."""
+
+    def __init__(self, evolution: Evolution) -> None:
+        self.evolution = evolution
+        self.grid, self.shown = cache(evolution.grid), cache(evolution.shown)
+        self.errors, self.detected = cache(evolution.errors), cache(evolution.detected)
+
+
 def _is_there(name: str, cell: Sequence[str]) -> bool:
     of = next((one for one in OF_CELL if one.split("_")[0] in name.split("_")), None)
     return of is None or of in cell
 
 
-def _of_point(evolution: Evolution, recipe: Recipe, p: int, cell: Sequence[str]) -> Iterator[Row]:
+def _of_point(grids: _Grids, snrs: Mapping[str, float], p: int, cell: Sequence[str]) -> Iterator[Row]:
+    evolution = grids.evolution
     about: Row = {"point": evolution.points[p], "position_um": evolution.position_um[p]}
     scans = np.flatnonzero(evolution.rows[:, p] >= 0)
-    snrs = min_snrs(recipe)
     for peak in evolution.peaks:
-        height = evolution.grid(column_name("height", peak))[scans, p]
-        se = evolution.grid(column_name("height_se", peak))[scans, p]
-        for event in passings(height, se, evolution.detected(peak)[scans, p], snrs.get(peak, 3.0)):
+        height = grids.grid(column_name("height", peak))[scans, p]
+        se = grids.grid(column_name("height_se", peak))[scans, p]
+        for event in passings(height, se, grids.detected(peak)[scans, p], snrs[peak]):
             row = {**about, "event": APPEARS if event.appears else VANISHES, "limit": event.limit}
             for end, k in zip(_ENDS, (event.before, event.after), strict=True):
                 row |= {f"{end}_scan": int(evolution.scans[scans[k]]), f"{end}_time_s": evolution.time_s[scans[k], p]}
-                row |= {f"{end}_{name}": evolution.grid(name)[scans[k], p] for name in cell}
+                row |= {f"{end}_{name}": grids.grid(name)[scans[k], p] for name in cell}
             yield {**row, "quantity": column_name("height", peak)}
     for quantity in followed(evolution):
-        yield {**about, "event": STEEPEST, "quantity": quantity, **_steepest(evolution, quantity, p, cell)}
+        yield {**about, "event": STEEPEST, "quantity": quantity, **_steepest(grids, quantity, p, cell)}
 
 
-def _steepest(evolution: Evolution, quantity: str, p: int, cell: Sequence[str]) -> Row:
+def _steepest(grids: _Grids, quantity: str, p: int, cell: Sequence[str]) -> Row:
+    evolution = grids.evolution
     time_s = evolution.time_s[:, p]
-    value, se = evolution.shown(quantity)[:, p], evolution.errors(quantity)[:, p]
+    value, se = grids.shown(quantity)[:, p], grids.errors(quantity)[:, p]
     there = evolution.rows[:, p] >= 0
     known = np.isfinite(time_s[there])
     if not known.all():
@@ -154,18 +166,19 @@ def _steepest(evolution: Evolution, quantity: str, p: int, cell: Sequence[str]) 
     row: Row = {"why": found.why, "change": found.change, "change_se": found.change_se}
     row |= {"event_time_s": found.time, "event_time_se": found.time_se}
     for name in cell if not found.why else ():
-        then, error = _cell_then(evolution, p, name, found)
+        then, error = _cell_then(grids, p, name, found)
         row |= {f"event_{name}": then, f"event_{name.split('_')[0]}_se": error}
     return row
 
 
-def _cell_then(evolution: Evolution, p: int, name: str, found: Steepest) -> tuple[float, float]:
+def _cell_then(grids: _Grids, p: int, name: str, found: Steepest) -> tuple[float, float]:
     """Return what the cell did at a time with the error that the time's makes of it: by its slope there."""
     three = found.time + found.time_se * np.array([-1.0, 0.0, 1.0])
+    evolution = grids.evolution
     if evolution.record is not None:
         low, then, high = at(evolution.record, three)[name]
     else:
-        low, then, high = _between(evolution.time_s[:, p], evolution.grid(name)[:, p], three)
+        low, then, high = _between(evolution.time_s[:, p], grids.grid(name)[:, p], three)
     return float(then), float(abs(high - low) / 2)
 
 
@@ -175,6 +188,7 @@ def _between(time_s: FloatArray, value: FloatArray, when: FloatArray) -> FloatAr
     return np.asarray(np.interp(when, time_s[there], value[there], left=np.nan, right=np.nan))
 
 
-def min_snrs(recipe: Recipe) -> dict[str, float]:
+def min_snrs(recipe: Recipe, peaks: Sequence[str]) -> dict[str, float]:
     """Return for each peak how many standard errors its height has to have, by the recipe that fits it."""
-    return {peak.name: part.detection.min_snr for part in recipe.parts for peak in part.peaks}
+    named = {peak.name: part.detection.min_snr for part in recipe.parts for peak in part.peaks}
+    return {peak: named.get(peak, recipe.detection.min_snr) for peak in peaks}
