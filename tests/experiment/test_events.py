@@ -154,7 +154,7 @@ def test_a_table_of_events() -> None:
     assert columns["limit"][0] == pytest.approx(3.0)
     time, se = float(columns["event_time_s"][1]), float(columns["event_time_se"][1])
     assert abs(time - 12030) < 4 * se < 1200
-    assert columns["event_voltage_v"][1] == pytest.approx(3 + 1e-3 * (time - 30) / 600, abs=1e-9)
+    assert columns["event_voltage_v"][1] == pytest.approx(3 + 1e-3 * (time - 30) / 600, abs=1e-7)
     assert columns["event_voltage_se"][1] == pytest.approx(1e-3 * se / 600)
     assert columns["event_soc_se"][1] == pytest.approx(0.5 * se / 600)
     assert (columns["why"][1], columns["why"][2]) == ("", "no change beyond a straight line")
