@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ramanfit.errors import RamanfitError
     from ramanfit.experiment.baseline import baseline
     from ramanfit.experiment.calibrate import calibrate
+    from ramanfit.experiment.compare import compare
     from ramanfit.experiment.curves import curves
     from ramanfit.experiment.evolve import bands, evolve
     from ramanfit.experiment.export import export
@@ -49,6 +50,7 @@ _HOMES = {
     "bands": "experiment.evolve",
     "baseline": "experiment.baseline",
     "calibrate": "experiment.calibrate",
+    "compare": "experiment.compare",
     "curves": "experiment.curves",
     "evolve": "experiment.evolve",
     "export": "experiment.export",
@@ -76,6 +78,7 @@ __all__ = [
     "bands",
     "baseline",
     "calibrate",
+    "compare",
     "curves",
     "evolve",
     "export",

@@ -16,6 +16,7 @@ COMMANDS: dict[str, tuple[str, str]] = {  # name: module, and the first line of 
     "fit": ("ramanfit.cli.verbs.fit", "Fit every spectrum: one row per spectrum and peak."),
     "ratio": ("ramanfit.cli.verbs.ratio", "Give I_B/I_G with its standard error: one row per spectrum."),
     "evolve": ("ramanfit.cli.verbs.evolve", "Give position versus time: tables, maps, traces."),
+    "compare": ("ramanfit.cli.verbs.compare", "Put several experiments side by side."),
     "bands": ("ramanfit.cli.verbs.bands", "Give intensities at fixed shifts and their growth."),
     "curves": ("ramanfit.cli.verbs.curves", "Give the fits as numbers, for your own figure."),
     "plot": ("ramanfit.cli.verbs.plot", "Draw spectra with their fits."),

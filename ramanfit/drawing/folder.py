@@ -28,7 +28,8 @@ def files_in(folder: str | os.PathLike[str], maps: Iterable[str], drawing: Drawi
         Quantities that are mapped.
     drawing : Drawing
     """
-    names = ["peaks.csv", "ratios.csv", "bands.csv", "run.json", *(f"map_{name}.csv" for name in maps)]
+    tables = ["peaks.csv", "ratios.csv", "bands.csv", "events.csv", "run.json"]
+    names = [*tables, *(f"map_{name}.csv" for name in maps)]
     if drawing.figures:
         names += [f"{figure}.{ending}" for figure in FIGURES for ending in _endings(drawing)]
         names.append("waterfall.csv")

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ramanfit.errors import InputError
+from ramanfit.experiment.events import events_table
 from ramanfit.experiment.maps import default_maps, map_table
 from ramanfit.experiment.outputs import make_folder
 from ramanfit.experiment.overwrite import refuse_inputs
@@ -92,6 +94,11 @@ class Gathered:
         """The usual maps by quantity: a row per point, a column per scan."""
         return {name: map_table(self.evolution, name) for name in self.map_names()}
 
+    @cached_property
+    def events(self) -> Table:
+        """When peaks vanish and appear, and where positions and ratios change most: one row per event."""
+        return events_table(self.evolution, self.recipe)
+
     def map_names(self, quantities: Sequence[str] = ()) -> list[str]:
         """Return the quantities that are mapped: the usual ones, then others that are asked for."""
         return list(dict.fromkeys([*default_maps(self.evolution), *quantities]))
@@ -115,7 +122,7 @@ class Gathered:
             if name not in numbers:
                 raise unknown("quantity", name, numbers)
         maps = {f"map_{name}": map_table(self.evolution, name) for name in self.map_names(quantities)}
-        tables = {"peaks": self.peaks, "ratios": self.ratios, **maps}
+        tables = {"peaks": self.peaks, "ratios": self.ratios, **maps, "events": self.events}
         return tables if self.bands is None else {**tables, "bands": self.bands}
 
     def save(self, folder: str | os.PathLike[str], quantities: Sequence[str] = ()) -> list[str]:

@@ -117,6 +117,37 @@ def read_fit_table(
     return FitTable(Table(columns), status, started), disagreements
 
 
+def read_table(path: str, data: bytes) -> Table:
+    """Return a table as it stands: numbers where a column is declared as such, or nothing else is in it.
+
+    Parameters
+    ----------
+    path : str
+        For messages.
+    data : bytes
+        CSV, TSV, JSON or JSON lines, UTF-8.
+
+    Raises
+    ------
+    FormatError
+        If there is no row, a row has too many or too few cells, or a cell should be a number and is none.
+    """
+    rows = _rows(path, data)
+    if not rows:
+        raise FormatError(path, expected="a table", found="no row")
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    schema, columns = Schema.read(names), dict[str, Column]()
+    for name in names:
+        cells = [row.get(name, "") for row in rows]
+        if name not in schema:
+            columns[name] = column_of_cells(cells) if any(cells) else np.full(len(rows), np.nan)
+        elif schema[name].kind.text:
+            columns[name] = cells
+        else:
+            columns[name] = np.array([_number(path, i, name, cell) for i, cell in enumerate(cells)])
+    return Table(columns)
+
+
 def _computed(
     formula: Formula, columns: Mapping[str, Column], status: Mapping[str, Sequence[str]], n: int
 ) -> FloatArray:

@@ -98,6 +98,8 @@ def laboratory(tmp_path_factory: pytest.TempPathFactory) -> Path:
         write(undated, SHIFT, light(SHIFT, [(1590.0, 400.0), (1345.0, 300.0)]), seed=len(path.name))
         run(f"ramanfit fit {undated} -o tables/{undated.stem}.csv -q", folder)
     run("ramanfit recipe li-graphite > my.toml", folder)
+    run("ramanfit evolve scans/ --echem cell.mpt --no-figures --no-report -q -o cell1/", folder)
+    shutil.copytree(folder / "cell1", folder / "cell2")
     return folder
 
 
@@ -142,6 +144,10 @@ PROMISES: dict[str, Callable[[Path, bytes], object]] = {
         folder / "evolution" / "map.pdf"
     ).exists(),
     "ramanfit evolve scans/ --no-figures -o tables/": lambda folder, _: not [*folder.glob("tables/*.png")],
+    "ramanfit compare cell1/ cell2/ -o compared/": lambda folder, _: (
+        {row["experiment"] for row in table(folder / "compared" / "compare.csv")} == {"cell1", "cell2"}
+        and (folder / "compared" / "ratio.png").exists()
+    ),
     "ramanfit plot scan.txt --point P3 > p3.png": lambda folder, _: (folder / "p3.png").read_bytes()[1:4] == b"PNG",
     "ramanfit plot scans/ --worst 12 -o worst.pdf": lambda folder, _: (
         (folder / "worst.pdf").read_bytes()[:4] == b"%PDF"

@@ -59,11 +59,13 @@ def recipes() -> Table:
 
 def columns() -> Table:
     """Return the columns of the tables, with their units."""
+    from ramanfit.experiment.events import EVENT_COLUMNS
     from ramanfit.tables.columns import COLUMNS
     from ramanfit.tables.table import Table
 
-    units, meanings = zip(*COLUMNS.values(), strict=True)
-    return Table({"name": list(COLUMNS), "unit": units, "meaning": meanings})
+    every = COLUMNS | EVENT_COLUMNS
+    units, meanings = zip(*every.values(), strict=True)
+    return Table({"name": list(every), "unit": units, "meaning": meanings})
 
 
 def flags() -> Table:

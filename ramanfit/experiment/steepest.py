@@ -1,0 +1,193 @@
+"""The steepest change of a quantity over time: where it is, and how well that is known.
+
+The course is fitted by weighted least squares with up to four logistic steps on a straight line, added one by one while
+the Bayesian information criterion gains. Of the steps the one with the steepest slope is reported. Its time is the mean
+over all times and widths of that step, each weighted by its likelihood, and the error is the standard deviation of the
+same: an abrupt step between two scans is at their middle, with the interval over the square root of 12.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ramanfit.scan.scan import FloatArray
+
+LEAST_SCANS = 8
+MOST_STEPS = 4
+BETTER = 9.0  # by which chi-square has to fall beyond the information criterion's 3 ln N for each step
+EDGE_SCANS = 2  # there have to be so many before a step, and after it
+MISFIT = 5.0  # chi-square over degrees of freedom beyond which no step model describes the course
+UNSURE = 2.6  # standard deviations of chi-square beyond which the errors are scaled by it
+NARROW, WIDE = 0.001, 0.5  # widths that are tried: from so much of an interval to so much of the whole time
+WIDEST = 0.25  # part of the whole time: no wider step is told from a bend
+
+Step = tuple[float, float]
+"""Middle and width of a logistic step, which rises as 1/(1 + exp(-(t - middle)/width))."""
+
+
+class Steepest(NamedTuple):
+    """The steepest change of one quantity at one point.
+
+    Attributes
+    ----------
+    time, time_se : float
+        In the unit of the times; not a number where there is none.
+    change, change_se : float
+        Height of the step, in the unit of the quantity.
+    why : str
+        Why there is none; empty: there is one.
+    """
+
+    time: float
+    time_se: float
+    change: float
+    change_se: float
+    why: str = ""
+
+
+def nothing(why: str) -> Steepest:
+    """Return that there is no steepest change, and why."""
+    return Steepest(np.nan, np.nan, np.nan, np.nan, why)
+
+
+def steepest_change(time: FloatArray, value: FloatArray, se: FloatArray) -> Steepest:
+    """Return the steepest change of a quantity.
+
+    Parameters
+    ----------
+    time, value, se : array [N]
+        In any unit, rising in time; not a number where something is missing.
+    """
+    used = np.isfinite(time) & np.isfinite(value) & np.isfinite(se) & (se > 0)
+    n = int(used.sum())
+    if n < LEAST_SCANS:
+        return nothing("too few scans")
+    origin, span = float(time[used][0]), float(np.ptp(time[used]))
+    if span <= 0:
+        return nothing("no time")
+    course = _Course((time[used] - origin) / span, value[used] / se[used], 1 / se[used])
+    steps = course.steps()
+    if not steps:
+        return nothing("no change beyond a straight line")
+    scale = course.scale(steps)
+    if scale > MISFIT:
+        return nothing("no steps describe the course")
+    amplitudes = course.amplitudes(steps)
+    slopes = np.abs(amplitudes) / np.maximum([width for _, width in steps], course.interval / 2)
+    k = int(slopes.argmax())
+    others = steps[:k] + steps[k + 1 :]
+    at, at_se, change, change_se = course.posterior(others, scale)
+    if min((course.time < at).sum(), (course.time > at).sum()) < EDGE_SCANS or not at_se < at < 1 - at_se:
+        return nothing("at the edge")
+    if steps[k][1] > WIDEST:
+        return nothing("no step told from a bend")
+    return Steepest(origin + span * at, span * at_se, change, change_se)
+
+
+class _Course:
+    """A quantity over time, in units of its errors, the times from 0 to 1."""
+
+    def __init__(self, time: FloatArray, value: FloatArray, weight: FloatArray) -> None:
+        self.time, self.value, self.weight = time, value, weight
+        self.interval = float(np.median(np.diff(time)))
+
+    def steps(self) -> list[Step]:
+        """Return the steps that the course has, in the order they were found."""
+        found, n = list[Step](), len(self.time)
+        middles = (self.time[1:] + self.time[:-1]) / 2
+        tried = np.unique(np.concatenate([self.time, middles]))
+        widths = self._widths(8)
+        chi2 = self._chi2(found)
+        while len(found) < MOST_STEPS and 2 + 3 * (len(found) + 1) < n:
+            gain, *_ = self._scan(found, tried, widths)
+            if float(gain.max()) <= 0:
+                break
+            i, j = divmod(int(gain.argmax()), len(widths))
+            better = self._settled([*found, (float(tried[i]), float(widths[j]))])
+            least = self._chi2(better)
+            noise = max(least / max(n - 2 - 3 * len(better), 1), 1.0)
+            if (chi2 - least) / noise < BETTER + 3 * np.log(n):
+                break
+            found, chi2 = better, least
+        return found
+
+    def scale(self, steps: list[Step]) -> float:
+        """Return chi-square over degrees of freedom; 1 where it is as noise alone may make it."""
+        dof = max(len(self.time) - 2 - 3 * len(steps), 1)
+        reduced = self._chi2(steps) / dof
+        return reduced if reduced > 1 + UNSURE * np.sqrt(2 / dof) else 1.0
+
+    def amplitudes(self, steps: list[Step]) -> FloatArray:
+        """Return the heights of the steps."""
+        return np.asarray(np.linalg.lstsq(self._design(steps), self.value, rcond=None)[0][2:])
+
+    def posterior(self, others: list[Step], scale: float) -> tuple[float, float, float, float]:
+        """Return middle and height of a step with their errors: mean and spread over middles and widths."""
+        widths = self._widths(20)
+        low, high = float(self.time[0]), float(self.time[-1])
+        middles = np.linspace(low, high, 2 * len(self.time))
+        for _ in range(6):  # until the likely times fill the range that is looked at
+            gain, height, variance = self._scan(others, middles, widths)
+            likely = np.exp((gain - gain.max()) / (2 * scale)) * np.sqrt(variance)
+            likely /= likely.sum()
+            by_time = likely.sum(axis=1)
+            mean = float(by_time @ middles)
+            sd = float(np.sqrt(by_time @ (middles - mean) ** 2))
+            reach = max(5 * sd, middles[1] - middles[0])
+            if middles[-1] - middles[0] <= 3 * reach:
+                break
+            middles = np.linspace(max(mean - reach, low), min(mean + reach, high), 81)
+        change = float((likely * height).sum())
+        spread = (likely * ((height - change) ** 2 + scale * variance)).sum()
+        return mean, sd, change, float(np.sqrt(spread))
+
+    def _widths(self, count: int) -> FloatArray:
+        return np.asarray(np.geomspace(NARROW * self.interval, max(WIDE, self.interval), count))
+
+    def _chi2(self, steps: list[Step]) -> float:
+        design = self._design(steps)
+        best = design @ np.linalg.lstsq(design, self.value, rcond=None)[0]
+        return float(((self.value - best) ** 2).sum())
+
+    def _design(self, steps: list[Step]) -> FloatArray:
+        columns = [np.ones_like(self.time), self.time - 0.5, *(logistic(self.time, *step) for step in steps)]
+        return np.stack(columns, axis=1) * self.weight[:, None]
+
+    def _scan(
+        self, steps: list[Step], middles: FloatArray, widths: FloatArray
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return by how much one more step lowers chi-square, its height and the variance of that, each [T, W]."""
+        basis, _ = np.linalg.qr(self._design(steps))
+        rest = self.value - basis @ (basis.T @ self.value)
+        u = (self.time - middles[:, None, None]) / widths[:, None]
+        more = (self.weight * (0.5 + 0.5 * np.tanh(u / 2))).reshape(-1, len(self.time))
+        more -= (more @ basis) @ basis.T
+        norm = np.einsum("kn,kn->k", more, more)
+        along = more @ rest
+        enough = norm > 1e-9 * float(self.weight @ self.weight)
+        norm = np.where(enough, norm, np.inf)
+        shape = len(middles), len(widths)
+        return (along**2 / norm).reshape(shape), (along / norm).reshape(shape), (1 / norm).reshape(shape)
+
+    def _settled(self, steps: list[Step]) -> list[Step]:
+        """Return steps as they are once each has been fitted again beside the others."""
+        reach, ratio = self.interval, 1.6
+        for _ in range(8):
+            before = list(steps)
+            for k, (at, width) in enumerate(steps):
+                others = steps[:k] + steps[k + 1 :]
+                middles = np.clip(at + reach * np.linspace(-1, 1, 9), self.time[0], self.time[-1])
+                widths = np.clip(width * ratio ** np.linspace(-1, 1, 7), NARROW * self.interval, WIDE)
+                gain, *_ = self._scan(others, middles, widths)
+                i, j = divmod(int(gain.argmax()), len(widths))
+                steps[k] = float(middles[i]), float(widths[j])
+            if steps == before:
+                reach, ratio = reach / 3, ratio**0.4
+        return steps
+
+
+def logistic(time: FloatArray, middle: float, width: float) -> FloatArray:
+    """Return a step from 0 to 1."""
+    return np.asarray(0.5 + 0.5 * np.tanh((time - middle) / (2 * width)))
