@@ -2,7 +2,7 @@
 
     python -m tests.same v0.1.0 HEAD [--only TEXT] [--show]
 
-Both commits run the same commands on the same files, each in a folder of its own: every command of the README, every
+Both commits run the same commands on the same files, each in a folder of its own: every one-liner of the manual, every
 option that both have with every command that has it, exports of all kinds (those of ``../shared`` too where it
 exists), the Makefile, a restarted `watch`, a terminal. Compared are standard output, standard error, exit status and
 every file left behind. `.` as a commit is the working tree. Exit status 1 where anything differs, 2 where an option
@@ -270,7 +270,8 @@ def _digests(work: Path) -> dict[str, str]:
 def commands(options: dict[str, set[str]]) -> Iterator[str]:
     """Yield every command that is compared."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    lines = re.findall(r"```sh\n(.*?)```", readme, re.S)[2].splitlines()
+    manual = (ROOT / "ramanfit" / "manual" / "lines.md").read_text(encoding="utf-8")
+    lines = re.findall(r"```sh\n(.*?)```", manual, re.S)[0].splitlines()
     yield from (line.split("  #")[0].rstrip() for line in lines)
     makefile = shlex.quote(re.findall(r"```make\n(.*?)```", readme, re.S)[0])
     yield f"printf %s {makefile} > Makefile; mv day scans; make -s -j2 2> /dev/null"

@@ -5,18 +5,15 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 import re
 import shutil
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
-
-from ramanfit.recipe.toml import recipe_from_toml, recipe_text
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
@@ -26,7 +23,8 @@ TABLE = re.compile(r"(<!-- table: .*? -->\n)(.*?)(<!-- end of table -->)", re.S)
 
 
 def blocks(language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", TEXT, re.S)
+    found = re.findall(rf"^ *```{language}\n(.*?)^ *```", TEXT, re.S | re.M)
+    return [textwrap.dedent(block) for block in found]
 
 
 @pytest.fixture
@@ -81,18 +79,34 @@ def test_the_table_shown_is_the_table_made() -> None:
     assert found.group(2) == human_table()
 
 
-LINES = blocks("sh")[2].splitlines()
+def test_it_is_short() -> None:
+    assert len(re.sub(r"<!--.*?-->|```.*?```|\|.*?\n", "", TEXT, flags=re.S).split()) <= 1500
+    assert len(TEXT.split()) <= 1500
+
+
+def test_every_page_and_picture_that_is_named_is_there() -> None:
+    named = set(re.findall(r"\]\((ramanfit/[^)]*)\)", TEXT))
+    assert all((ROOT / name).exists() for name in named)
+    assert {path.name for path in (ROOT / "ramanfit" / "manual").glob("*.md")} <= {Path(name).name for name in named}
+
+
+LINES = [line for block in blocks("sh")[2:] for line in block.splitlines()]
 
 
 @pytest.mark.posix
-@pytest.mark.parametrize("number", range(len(LINES)))
-def test_a_one_liner_works_as_printed(number: int, clone: Path) -> None:
-    if ".xlsx" in LINES[number]:
+@pytest.mark.parametrize("line", LINES)
+def test_a_one_liner_works_as_printed(line: str, clone: Path) -> None:
+    works_as_printed(line, clone)
+
+
+def works_as_printed(line: str, clone: Path) -> None:
+    """Run a line of the README or the manual in a folder with the samples."""
+    if ".xlsx" in line:
         pytest.importorskip("openpyxl")
-    if "--recipe mine.toml" in LINES[number]:
+    if "--recipe mine.toml" in line:
         shell("ramanfit recipe li-graphite > mine.toml", clone)
     before = set(clone.rglob("*"))
-    done = shell(LINES[number], clone)
+    done = shell(line, clone)
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
     assert done.stdout or set(clone.rglob("*")) > before
@@ -138,44 +152,6 @@ def test_a_scan_that_cannot_be_read_stops_make_and_leaves_no_half_made_table(mad
     assert "broken--Line" in done.stderr
     assert not list((made / "tables").glob("broken*"))
     assert (made / "evolution" / "ratios.csv").read_bytes() == before
-
-
-def test_the_recipe_is_one() -> None:
-    recipe = recipe_from_toml(blocks("toml")[0], "README.md")
-    assert [peak.name for peak in recipe.peaks] == ["G", "B"]
-
-
-def test_the_tied_peak_takes_the_place_of_the_free_one() -> None:
-    text = recipe_text("graphite")
-    start, end = text.index('[[peaks]]\nname = "D\'"'), text.index("[[ratios]]")
-    recipe = recipe_from_toml(text[:start] + blocks("toml")[1] + text[end:], "README.md")
-    assert [peak.free for peak in recipe.peaks] == [3, 3, 0]
-
-
-@pytest.mark.parametrize(("number", "said"), [(0, "peaks.csv"), (1, "0.14")])
-def test_the_python_lines_run(number: int, said: str, clone: Path) -> None:
-    (spectrum,) = (clone / "sample_spectra" / "pristine-graphite").glob("*Spec.Data*")
-    shutil.copy(spectrum, clone / "scan.txt")
-    code = blocks("python")[number].strip().rpartition("\n")
-    program = f"{code[0]}\nprint({code[2]})"
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        cwd=clone,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-    )
-    assert said in done.stdout, done.stderr
-    assert not done.stderr
-
-
-@pytest.mark.posix
-def test_the_columns_named_are_the_columns_written(clone: Path) -> None:
-    section = TEXT.partition("## Columns")[2].partition("\n## ")[0]
-    for command in ("fit", "ratio"):
-        written = next(csv.reader(io.StringIO(shell(f"ramanfit {command} sample_spectra/table-s1 -q", clone).stdout)))
-        words = set(re.findall(r"\w+", section))
-        assert {name for name in written if not name.startswith(("G_", "B_"))} <= words
 
 
 if __name__ == "__main__":

@@ -132,7 +132,7 @@ def read_table(path: str, data: bytes) -> Table:
     FormatError
         If there is no row, a row has too many or too few cells, or a cell should be a number and is none.
     """
-    rows = _rows(path, data)
+    rows = rows_of(path, data)
     if not rows:
         raise FormatError(path, expected="a table", found="no row")
     names = list(dict.fromkeys(name for row in rows for name in row))
@@ -144,7 +144,7 @@ def read_table(path: str, data: bytes) -> Table:
         elif schema[name].kind.text:
             columns[name] = cells
         else:
-            columns[name] = np.array([_number(path, i, name, cell) for i, cell in enumerate(cells)])
+            columns[name] = np.array([_number(cell) for cell in cells])
     return Table(columns)
 
 

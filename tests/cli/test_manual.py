@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,11 +14,22 @@ import pytest
 
 from ramanfit.cli import COMMANDS
 from ramanfit.cli.verbs.manual import pages
+from ramanfit.recipe.toml import recipe_from_toml, recipe_text
 from tests.cli.test_examples import laboratory, run
+from tests.test_readme import ROOT, clone, works_as_printed
+from tests.test_readme import blocks as readme_blocks
 
-__all__ = ["laboratory"]
+__all__ = ["clone", "laboratory"]
 PAGES = pages()
-BLOCKS = [(topic, block) for topic, page in PAGES.items() for block in re.findall(r"```sh\n(.*?)```", page, re.S)]
+
+
+def blocks(language: str) -> list[tuple[str, str]]:
+    pattern = re.compile(rf"```{language}\n(.*?)```", re.S)
+    return [(topic, block) for topic, page in PAGES.items() for block in pattern.findall(page)]
+
+
+LINES = re.findall(r"```sh\n(.*?)```", PAGES["lines"], re.S)[0].splitlines()
+BLOCKS = [(topic, block) for topic, block in blocks("sh") if topic != "lines"]
 
 
 def manual(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -32,7 +45,8 @@ def test_topics_are_named_with_their_titles() -> None:
 @pytest.mark.parametrize("topic", PAGES)
 def test_a_topic_is_plain_where_it_is_piped(topic: str) -> None:
     assert manual(topic).stdout == PAGES[topic]
-    assert all(len(line) <= 132 for line in PAGES[topic].splitlines())
+    prose = re.sub(r"```.*?```|^\|.*?\n", "", PAGES[topic], flags=re.S | re.M)
+    assert all(len(line) <= 140 for line in prose.splitlines())
 
 
 def test_a_topic_that_is_not_there_is_told_with_the_nearest() -> None:
@@ -54,8 +68,44 @@ def test_every_block_runs(topic: str, block: str, laboratory: Path) -> None:
         assert done.stdout
 
 
+@pytest.mark.posix
+@pytest.mark.parametrize("line", LINES)
+def test_every_one_liner_works_as_printed(line: str, clone: Path) -> None:
+    works_as_printed(line, clone)
+
+
+def test_the_makefile_is_that_of_the_readme() -> None:
+    assert [block for _, block in blocks("make")] == readme_blocks("make")
+
+
+def test_the_recipes_are_recipes() -> None:
+    texts = [block for topic, block in blocks("toml") if topic == "recipes"]
+    assert [peak.name for peak in recipe_from_toml(texts[0], "recipes.md").peaks] == ["G", "B"]
+    graphite = recipe_text("graphite")
+    start, end = graphite.index('[[peaks]]\nname = "D\'"'), graphite.index("[[ratios]]")
+    tied = recipe_from_toml(graphite[:start] + texts[1] + graphite[end:], "recipes.md")
+    assert [peak.free for peak in tied.peaks] == [3, 3, 0]
+
+
+@pytest.mark.parametrize(("number", "said"), [(0, "peaks.csv"), (1, "0.14")])
+def test_the_python_lines_run(number: int, said: str, clone: Path) -> None:
+    (spectrum,) = (clone / "sample_spectra" / "pristine-graphite").glob("*Spec.Data*")
+    shutil.copy(spectrum, clone / "scan.txt")
+    code = blocks("python")[number][1].strip().rpartition("\n")
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code[0]}\nprint({code[2]})"],
+        cwd=clone,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert said in done.stdout, done.stderr
+    assert not done.stderr
+
+
 @pytest.mark.parametrize("topic", PAGES)
 def test_options_that_are_named_are_there(topic: str) -> None:
     commands = [importlib.import_module(module).command for module, _ in COMMANDS.values()]
     options = {spelling for command in commands for parameter in command.params for spelling in parameter.opts}
-    assert {*re.findall(r"(?<![\w-])--[a-z][a-z-]+", PAGES[topic])} <= options
+    page = re.sub(r"`(python -m|make|pip) [^`]*`", "", PAGES[topic])
+    assert {*re.findall(r"(?<![\w-])--[a-z][a-z-]+", page)} <= options | {"--help", "--version", "--debug"}

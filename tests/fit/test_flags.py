@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from importlib import import_module
-from pathlib import Path
 
 import numpy as np
 
@@ -14,14 +12,6 @@ from ramanfit.fit.result import Status
 from ramanfit.recipe.toml import load_recipe
 from ramanfit.scan.scan import Scan
 from tests.fit.test_quantities import SHIFT, spectra
-
-README = Path(__file__).resolve().parents[2] / "README.md"
-
-
-def test_the_readme_names_every_flag() -> None:
-    listed = re.search(r"`flags`: `([^`]*)`", README.read_text(encoding="utf-8"))
-    assert listed
-    assert re.split(r",\s+", listed[1]) == list(FLAGS)
 
 
 def test_every_flag_is_raised_by_a_function_or_a_module_that_is_there() -> None:

@@ -10,11 +10,18 @@ import click
 from ramanfit.cli.console import talk_options
 from ramanfit.cli.help import Verb
 
+TOPICS = (
+    *("start", "tasks", "lines", "recipes", "formulas", "columns", "tables", "experiment", "records", "before"),
+    *("covariates", "formats", "statistics", "measured", "makefile", "python", "troubleshooting"),
+    *("errors", "options", "house"),
+)
+"""What the newest user reads first comes first."""
+
 
 def pages() -> dict[str, str]:
-    """Return the texts of the manual by topic, in order of their names."""
-    found = [page for page in files("ramanfit").joinpath("manual").iterdir() if page.name.endswith(".md")]
-    return {page.name.removesuffix(".md"): page.read_text(encoding="utf-8") for page in sorted(found, key=str)}
+    """Return the texts of the manual by topic."""
+    folder = files("ramanfit").joinpath("manual")
+    return {topic: folder.joinpath(f"{topic}.md").read_text(encoding="utf-8") for topic in TOPICS}
 
 
 @click.command("manual", cls=Verb)
