@@ -17,6 +17,7 @@ import click
 
 from ramanfit import errors
 from ramanfit.cli import COMMANDS
+from ramanfit.cli.options.declare import GROUPS, group_of
 from ramanfit.cli.verbs.list import LISTS
 from ramanfit.recipe.toml import DEFAULT_RECIPE, recipe_text
 
@@ -78,20 +79,22 @@ def commands() -> dict[str, click.Command]:
 
 
 def _options() -> str:
-    """Every option once, with the commands that take it."""
-    takers: dict[tuple[str, str], list[str]] = {}
+    """Every option once, in the groups of the help, with the commands that take it."""
+    takers: dict[str, dict[tuple[str, str], list[str]]] = {title: {} for title in GROUPS}
     for name, command in commands().items():
         with click.Context(command, info_name=name) as context:
             for parameter in command.get_params(context):
                 if isinstance(parameter, click.Option) and not parameter.hidden:
                     record: Any = parameter.get_help_record(context)
-                    takers.setdefault(record, []).append(name)
-    every = len(COMMANDS)
+                    takers[group_of(parameter)].setdefault(record, []).append(name)
     lines = []
-    for (spelling, words), names in sorted(takers.items(), key=lambda pair: pair[0][0].lstrip("-").lower()):
-        of = "every command" if len(names) == every else ", ".join(names)
-        lines.append(item(f"`{spelling}`", f"{' '.join(words.split())} ({of})"))
-    return "\n".join(lines) + "\n"
+    for title, options in takers.items():
+        lines += [f"### {title}\n"]
+        for (spelling, words), names in options.items():
+            of = "every command" if len(names) == len(COMMANDS) else ", ".join(names)
+            lines.append(item(f"`{spelling}`", f"{' '.join(words.split())} ({of})"))
+        lines.append("")
+    return "\n".join(lines)
 
 
 def _commands() -> str:

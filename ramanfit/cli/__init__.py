@@ -31,13 +31,21 @@ COMMANDS: dict[str, tuple[str, str]] = {  # name: module, and the first line of 
     "list": ("ramanfit.cli.verbs.list", "List readers, baselines, shapes, recipes, columns or flags."),
 }
 
-TOPICS: dict[str, str] = {  # page of the manual that the help of a command names; others: all
-    "fit": "tables",
-    "ratio": "tables",
-    "evolve": "tasks",
-    "watch": "tasks",
-    "bands": "before",
+TOPICS: dict[str, str] = {  # page of the manual that the help of a command names
+    "info": "formats",
+    "fit": "columns",
+    "ratio": "columns",
+    "evolve": "experiment",
+    "compare": "tasks",
+    "bands": "experiment",
+    "curves": "tables",
+    "plot": "troubleshooting",
+    "watch": "experiment",
     "baseline": "before",
+    "export": "formats",
+    "calibrate": "recipes",
+    "simulate": "start",
+    "recipe": "recipes",
 }
 
 

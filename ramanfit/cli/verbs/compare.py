@@ -5,24 +5,34 @@ from __future__ import annotations
 import click
 
 from ramanfit.cli.console import Console, talk_options
+from ramanfit.cli.help import Verb
+from ramanfit.cli.options.declare import FIGURES, INPUT, OUTPUT, PLACED, own_option
 from ramanfit.cli.options.experiment import figure_width
 from ramanfit.cli.options.output import form_options
 from ramanfit.cli.types import Several
 
 
-@click.command("compare")
+@click.command("compare", cls=Verb)
 @click.argument("paths", metavar="DIRS...", nargs=-1, required=True)
-@click.option("--name", "names", multiple=True, metavar="NAME", help="Of each experiment, in order.  [default: folder]")
-@click.option("--quantity", "quantities", multiple=True, metavar="COLUMN", help="One more to compare, e.g. G_fwhm_cm1.")
-@click.option(
+@own_option(
+    INPUT, "--name", "names", multiple=True, metavar="NAME", help="Of each experiment, in order.  [default: folder]"
+)
+@own_option(
+    OUTPUT, "--quantity", "quantities", multiple=True, metavar="COLUMN", help="One more to compare, e.g. G_fwhm_cm1."
+)
+@own_option(
+    PLACED,
     "--x",
     "abscissa",
     default="time",
     metavar="NAME",
     help="Compare at equal time, scan, voltage, capacity, soc, or a column.",
 )
-@click.option("-o", "--output", "folder", metavar="DIR", help="Folder for the table and the figures, made if needed.")
-@click.option(
+@own_option(
+    OUTPUT, "-o", "--output", "folder", metavar="DIR", help="Folder for the table and the figures, made if needed."
+)
+@own_option(
+    FIGURES,
     "--format",
     "formats",
     type=Several(click.Choice(["svg", "pdf", "png"]), "svg,pdf"),
