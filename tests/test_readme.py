@@ -127,20 +127,41 @@ def made(clone: Path) -> Path:
 
 def test_the_makefile_equals_one_command(made: Path) -> None:
     assert shell("ramanfit evolve scans -q --echem cell.mpt --no-report -o at-once", made).returncode == 0
-    for path in (made / "at-once").iterdir():
+    for path in {*(made / "at-once").iterdir()} - {made / "at-once" / "run.json"}:  # which names the run
         same = (made / "evolution" / path.name).read_bytes() == path.read_bytes()
         assert same, path.name  # a comparison of bytes would be explained for minutes
     assert (made / "evolution" / "report.html").exists()
 
 
 def test_the_makefile_does_only_what_is_new(made: Path) -> None:
-    assert "up to date" in shell("make -j2", made).stdout
+    assert "ramanfit" not in shell("make -j2", made).stdout
     changed = sorted((made / "scans").glob("*Spec.Data*"))[3]
     later = (made / "evolution" / "report.html").stat().st_mtime + 10
     os.utime(changed, (later, later))
     again = shell("make -j2", made).stdout
     assert again.count("ramanfit fit") == 1
     assert again.count("ramanfit evolve") == 1
+
+
+def test_tables_come_in_natural_order(made: Path) -> None:
+    for path in [*(made / "scans").glob("*--00[0-9]--*")]:
+        path.rename(path.with_name(path.name.replace("--00", "--")))
+    shown = shell("make -n -B", made).stdout
+    evolve = next(line for line in shown.splitlines() if line.startswith("ramanfit evolve"))
+    assert re.findall(r"Line--(\d+)--", evolve) == [*map(str, range(10)), "010", "011"]
+
+
+def test_make_k_goes_on_after_a_broken_scan_and_the_report_says_which_is_missing(made: Path) -> None:
+    broken = made / "scans" / "SYNTHETIC-operando--Line--012--Spec.Data 1.txt"
+    broken.write_text("//Exported ASCII-File\n[Header]\nSizeGraph = 4\n[Data]\n1\tnonsense\n")
+    done = shell("make -j2 -k", made)
+    assert done.returncode != 0
+    assert "no tables/SYNTHETIC-operando--Line--012" in done.stderr
+    report = (made / "evolution" / "report.html").read_text(encoding="utf-8")
+    assert re.search(
+        r"<h2 id=.not-read.>Not read</h2><ul><li>tables/SYNTHETIC-operando--Line--012--[^<]*</li></ul>", report
+    )
+    assert len((made / "evolution" / "ratios.csv").read_text().splitlines()) == 73
 
 
 def test_a_scan_that_cannot_be_read_stops_make_and_leaves_no_half_made_table(made: Path) -> None:

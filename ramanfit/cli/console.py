@@ -37,11 +37,14 @@ class Console:
         ``--debug``: an error is preceded by its traceback.
     exit_code : int
         What the program ends with when nothing more goes wrong.
+    survived : list of str
+        Messages of the errors that it went on after.
     """
 
     def __init__(self) -> None:
         self.quiet = self.verbose = self.debug = False
         self.exit_code = 0
+        self.survived: list[str] = []
         self._noted: list[str] = []
 
     def say(self, message: str) -> None:
@@ -77,6 +80,7 @@ class Console:
         """Say an error and go on: the program will end with its exit status (``--keep-going``)."""
         self._say_noted()
         self._report(error.message, error.hint)
+        self.survived.append(error.message)
         self.exit_code = self.exit_code or error.exit_code
 
     def progress(self, total: int, what: str) -> NoProgress:

@@ -29,7 +29,7 @@ HEAD = 4096  # bytes that tell a table of fits from an export
 
 
 def table_files(files: Sequence[str]) -> list[str]:
-    """Return FILES if they are tables of fits; none if they are exports.
+    """Return FILES if they are tables of fits, or are not there, and none if they are exports.
 
     Raises
     ------
@@ -37,10 +37,10 @@ def table_files(files: Sequence[str]) -> list[str]:
         If they are both.
     """
     tables = [path for path in files if _is_table(path)]
-    if tables and len(tables) < len(files):
-        other = next(path for path in files if path not in tables)
-        raise UsageError(f"tables of fits and exports do not mix: {tables[0]}, {other}")
-    return tables
+    others = [path for path in files if path not in tables and (is_stream(path) or Path(path).exists())]
+    if tables and others:
+        raise UsageError(f"tables of fits and exports do not mix: {tables[0]}, {others[0]}")
+    return [*files] if tables else []  # one that is not there is told when it is read
 
 
 def _is_table(path: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,6 +25,7 @@ from ramanfit.experiment.one_experiment import refuse_mixture
 from ramanfit.experiment.picked import Pick
 from ramanfit.experiment.spectra import Spectra
 from ramanfit.experiment.with_cell import cell_record, table_with_cell
+from ramanfit.formats.streams import is_stream
 from ramanfit.tables.fit_table import FitTable
 from ramanfit.tables.table import Table
 
@@ -132,7 +134,8 @@ def _from_tables(paths: Sequence[str], request: Request, voice: Voice, draw: boo
     )
     if drawing is not None:
         check_table(evolution.table, request, drawing)
-    spectra, bands, inputs = Spectra(), list[BandIntensities](), [*paths]
+    spectra, bands = Spectra(), list[BandIntensities]()
+    inputs = [path for path in paths if is_stream(path) or Path(path).exists()]  # with --keep-going some are not there
     numbers: list[tuple[int | None, int]] = []
     notes: dict[str, list[str]] = {}
     at_hand = False

@@ -130,6 +130,7 @@ def write_folder(
     maps = gathered.map_names(drawing.quantities)
     refuse((*files_in(folder, maps, drawing), meta), request, gathered.inputs)  # tables name inputs that FILES do not
     record = record_of(request.recipe, with_record(gathered.inputs, request), command_line())
+    record["not_read"] = console.survived
     with made_beside(folder) as beside:
         written = gathered.save(beside, drawing.quantities)
         if drawing.figures:

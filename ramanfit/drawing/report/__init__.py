@@ -16,7 +16,7 @@ from typing import Any
 
 from ramanfit.drawing.report.packing import json_text
 from ramanfit.drawing.report.payload import payload_of
-from ramanfit.drawing.report.sections import provenance, recipe_text, reference, summary
+from ramanfit.drawing.report.sections import not_read, provenance, recipe_text, reference, summary
 from ramanfit.experiment.evolution import Evolution
 from ramanfit.experiment.spectra import Spectra
 
@@ -51,6 +51,7 @@ def report_html(evolution: Evolution, spectra: Spectra, record: Mapping[str, Any
         "base-uri 'none'; form-action 'none'",
         title=html.escape(title),
         summary=summary(evolution),
+        not_read=not_read(record),
         reference=reference(evolution),
         recipe=html.escape(recipe_text(record)),
         provenance=provenance(record),

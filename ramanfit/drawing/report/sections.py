@@ -17,6 +17,8 @@ from ramanfit.recipe.toml import from_dict, to_toml
 from ramanfit.tables.rounding import for_people
 from ramanfit.tables.table import Table
 
+_ELSEWHERE = ("command", "recipe", "inputs", "not_read")  # of a record, what stands in a place of its own
+
 
 def summary(evolution: Evolution) -> str:
     """Return how much was measured and how much of it is flagged, as items of a description list."""
@@ -44,6 +46,12 @@ def summary(evolution: Evolution) -> str:
     )
 
 
+def not_read(record: Mapping[str, Any]) -> str:
+    """Return which inputs could not be read, as a section; empty if all could."""
+    items = "".join(f"<li>{escape(message)}</li>" for message in record.get("not_read", ()))
+    return items and f'<section aria-labelledby="not-read"><h2 id="not-read">Not read</h2><ul>{items}</ul></section>'
+
+
 def reference(evolution: Evolution) -> str:
     """Return the rows of the reference as a section with a table; empty if there is none."""
     if evolution.reference is None:
@@ -64,7 +72,7 @@ def recipe_text(record: Mapping[str, Any]) -> str:
 
 def provenance(record: Mapping[str, Any]) -> str:
     """Return versions, command line and inputs of a record."""
-    versions = [(name, str(value)) for name, value in record.items() if name not in ("command", "recipe", "inputs")]
+    versions = [(name, str(value)) for name, value in record.items() if name not in _ELSEWHERE]
     items = [*versions, ("command", shlex.join(record["command"]))]
     listed = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in items)
     inputs = [(entry["file"], entry["sha256"] or "standard input") for entry in record["inputs"]]
