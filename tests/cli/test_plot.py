@@ -58,7 +58,7 @@ def test_points_and_scans_are_picked(tmp_path: Path) -> None:
     ramanfit("plot", OPERANDO, "--scan", 3, "--scan", 5, "--point", "P2", "-o", tmp_path)
     assert sorted(path.stem.rsplit("_", 2)[1] for path in tmp_path.iterdir()) == ["03", "05"]
     done = ramanfit("plot", OPERANDO, "--point", "P9", status=2)
-    assert b"no spectrum of this point" in done.stderr
+    assert b"unknown point 'P9'" in done.stderr
 
 
 @pytest.mark.parametrize("ending", ["png", "svg", "pdf"])

@@ -19,6 +19,7 @@ from ramanfit.scan.scan import FloatArray
 
 LEFT, BOTTOM, TOP, LEADER = 0.5, 0.42, 0.2, 0.14
 COUNTS = "counts above baseline, offset"
+LEAST_IN = 1.65  # high enough for the words beside the frame
 STEP = 0.6  # from curve to curve, of the highest peak
 
 
@@ -40,7 +41,7 @@ def waterfall_figure(
     title : str
         What stands above the frame: the point.
     """
-    height = BOTTOM + TOP + 0.42 + 0.45 * len(picked)
+    height = BOTTOM + TOP + max(0.42 + 0.45 * len(picked), LEAST_IN)
     figure = new_figure(width, height)
     inches = float(figure.get_size_inches()[0])
     size = mpl.rcParams["legend.fontsize"]

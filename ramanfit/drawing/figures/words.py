@@ -100,7 +100,7 @@ def write_key(figure: Figure, rows: Sequence[Sequence[Line2D]], left_in: float, 
     """Explain the signs of a figure, row by row, each `KEY_LINE` sizes high; `top_in` counts from the figure's foot."""
     width, height = figure.get_size_inches()
     for k, row in enumerate(rows):
-        legend = figure.legend(
+        figure.legend(
             handles=list(row),
             loc="upper left",
             bbox_to_anchor=(left_in / width, (top_in - k * KEY_LINE * size / POINTS) / height),
@@ -111,7 +111,6 @@ def write_key(figure: Figure, rows: Sequence[Sequence[Line2D]], left_in: float, 
             borderaxespad=0,
             borderpad=0,
         )
-        figure.add_artist(legend)
 
 
 def names_of(paths: Sequence[str]) -> str:
