@@ -141,7 +141,7 @@ def scale_of(values: FloatArray, se: FloatArray) -> tuple[float, float]:
     inside = np.sort(values[np.isfinite(values) & (values >= low) & (values <= high)])
     if not len(inside):
         return 0.0, 1.0
-    quarter, three = (float(inside[int(part * (len(inside) - 1))]) for part in (0.25, 0.75))
+    quarter, three = (float(inside[int(below * (len(inside) - 1))]) for below in (0.25, 0.75))
     reach = FENCE * (three - quarter)
     near = inside[(inside >= quarter - reach) & (inside <= three + reach)]
     low, high = float(near[0]), float(near[-1])

@@ -37,11 +37,11 @@ def quartiles(values: FloatArray) -> FloatArray:
     ----------
     values : array [S, P]
     """
-    found = np.full((3, len(values)), np.nan)
+    ends = np.full((3, len(values)), np.nan)
     for scan, row in enumerate(values):
         if (there := row[np.isfinite(row)]).size:
-            found[:, scan] = np.quantile(there, [0.25, 0.5, 0.75])
-    return found
+            ends[:, scan] = np.quantile(there, [0.25, 0.5, 0.75])
+    return ends
 
 
 @styled

@@ -86,13 +86,13 @@ class PlannedMap:
         """
         row, column = np.divmod(np.arange(self.pixels), self.nx)
         if self.pattern == "gradient":
-            part = column / max(self.nx - 1, 1)
+            share = column / max(self.nx - 1, 1)
         else:
             rng = np.random.default_rng([seed, 1])  # another one than that of the noise
             size = np.array([self.nx * self.step_x_um, self.ny * self.step_y_um])
             middle = rng.uniform(0.0, 1.0, (self.grains, 2)) * size
             at = np.column_stack([(column + 0.5) * self.step_x_um, (row + 0.5) * self.step_y_um])
             square = ((at[:, None] - middle) ** 2).sum(axis=2)
-            part = np.exp(-FWHM * square / self.grain_um**2).max(axis=1)
-        knot = part * (points - 1)
+            share = np.exp(-FWHM * square / self.grain_um**2).max(axis=1)
+        knot = share * (points - 1)
         return np.asarray(np.maximum(0.0, 1.0 - np.abs(knot[:, None] - np.arange(points))))
