@@ -286,12 +286,12 @@ def survived(place: Place, faults: dict[str, Fault]) -> str:
             return f"nothing is said of {name}: {place.said()[-300:]}"
     for undo in reversed(place.undo):
         with contextlib.suppress(OSError):
-            undo()
+            if undo() is False:
+                return f"does not see it: {place.said()[-300:]}"
     bring((5,), place.scans)
     if not until(place.healed, place.process):
-        return (
-            f"does not heal ({place.process.poll()}): {sorted(place.wanted() ^ place.shown())}: {place.said()[-500:]}"
-        )
+        differs = sorted(place.wanted() ^ place.shown())
+        return f"does not heal ({place.process.poll()}): {differs}: {place.said()[-500:]}"
     errors = Counter(line for line in place.said().splitlines() if "Traceback" in line or "cannot" in line)
     if "Traceback" in errors or any(count > 3 for count in errors.values()):
         return f"says the same again and again: {errors.most_common(1)}"
