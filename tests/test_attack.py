@@ -26,8 +26,9 @@ pytestmark = [
     pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="processes are told apart by /proc"),
 ]
 FEW = [command for command in COMMANDS if command.name in ("fit --jobs", "evolve", "list")]
-WRITERS = {
-    *["fit", "ratio", "evolve", "bands", "curves", "baseline", "plot", "info", "list", "export", "simulate", "watch"]
+WRITERS = {"fit", "ratio", "evolve", "bands", "curves", "baseline", "plot", "info", "list", "export"} | {
+    "simulate",
+    "watch",
 }
 AT_ONCE = ("a loop of links", "FIFO", "a name of 255 bytes", "damaged table", "replaced under the same time stamp")
 
