@@ -30,7 +30,13 @@ WRITERS = {"fit", "ratio", "evolve", "bands", "curves", "baseline", "plot", "inf
     "simulate",
     "watch",
 }
-AT_ONCE = ("a loop of links", "FIFO", "a name of 255 bytes", "damaged table", "replaced under the same time stamp")
+TOGETHER = (  # faults that a watch meets at once; each is told of
+    ("a loop of links", "FIFO", "a name of 255 bytes", "damaged table", "replaced under the same time stamp"),
+    ("socket", "table removed", "table of the same size and time", "ratios.csv removed", "run.json damaged"),
+    ("deleted", "deleted and back", "grows", "broken export", "late Information text"),
+    ("output removed", "killed and started again"),
+    ("folder empty for a while",),
+)
 
 
 def test_every_command_that_writes_is_attacked() -> None:
@@ -62,11 +68,12 @@ def test_full_disks(tmp_path: Path) -> None:
     assert not [tried for tried in full_tmpdir(tmp_path, random.Random(5), 1, FEW[1:]) if tried.wrong]
 
 
-def test_a_watch_survives_several_faults_at_once(tmp_path: Path) -> None:
+@pytest.mark.parametrize("faults", TOGETHER, ids=" + ".join)
+def test_a_watch_survives_several_faults_at_once(faults: tuple[str, ...], tmp_path: Path) -> None:
     place = watches.Place(tmp_path / "place", "several")
     try:
-        assert watches.survived(place, {name: watches.FAULTS[name] for name in AT_ONCE}) == ""
-        for name in ("FIFO", "a loop of links", "damaged table"):
+        assert watches.survived(place, {name: watches.FAULTS[name] for name in faults}) == ""
+        for name in faults:
             assert watches.FAULTS[name].says in place.said()
     finally:
         place.end()
