@@ -81,6 +81,7 @@ class Listing:
     version: int = 0
     _stamp: object = None  # of the folder, when all was looked at
     _next_s: float = 0.0
+    _begun: bool = False
 
     def path(self, export: object) -> str:
         """Return the file that stands for an export: the first in natural order."""
@@ -98,10 +99,8 @@ class Listing:
         stamp = (about.st_mtime_ns, about.st_ino, about.st_dev)
         whole = stamp != self._stamp or now_s >= self._next_s
         if whole:
-            begun_s = time.process_time()
             looks = self._all()
-            took_s = time.process_time() - begun_s
-            self._next_s = now_s + SHARE * took_s
+            self._next_s = now_s
             settled = abs(time.time() - about.st_mtime) > GRAIN_S
             self._stamp = stamp if settled else None
             gone = frozenset(self.files.keys() - looks.keys())
@@ -114,9 +113,16 @@ class Listing:
             self.version += 1
         for name in gone:
             self._leave(name)
+        first_s = None if self._begun else time.time()  # what was there before counts as old as it says it is
+        self._begun = True
         for name in sorted(changed, key=natural_key):
-            self._take(name, looks[name], now_s)
+            age_s = 0.0 if first_s is None else max(first_s - looks[name].mtime_ns * 1e-9, 0.0)
+            self._take(name, looks[name], now_s - age_s)
         return Changes(frozenset(changed), gone, whole)
+
+    def rest(self, took_s: float) -> None:
+        """Leave the whole folder alone for a while, after what it took to look at all of it."""
+        self._next_s = time.monotonic() + SHARE * took_s
 
     def _all(self) -> dict[str, Look]:
         looks: dict[str, Look] = {}
@@ -135,10 +141,10 @@ class Listing:
                     looks[entry.name] = Look.of(about)
         return looks
 
-    def _take(self, name: str, look: Look, now_s: float) -> None:
+    def _take(self, name: str, look: Look, since_s: float) -> None:
         self._leave(name)
         path = self.folder / name
-        file = File(look, now_s, not_wanted(path))
+        file = File(look, since_s, not_wanted(path))
         self.files[name] = file
         if not file.passed:
             file.export = identity_of(str(path))

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from ramanfit.errors import InputError
+from ramanfit.errors import InputError, __version__
 from ramanfit.experiment.listing import look_at
 from ramanfit.experiment.outputs import make_folder
 from ramanfit.tables.passing import let_go, passing_folder, sweep
@@ -25,7 +25,7 @@ BLOCK = 1 << 20
 
 @contextmanager
 def made_beside(target: Path) -> Iterator[Path]:
-    """Yield a passing folder beside a target, in it where nothing can be made beside it; it is gone in the end.
+    """Yield a passing folder beside a target, in it where that is another disk or closed; it is gone in the end.
 
     What an earlier run left that was killed is removed.
 
@@ -37,7 +37,8 @@ def made_beside(target: Path) -> Iterator[Path]:
     make_folder(target)
     real = Path(os.path.realpath(target))
     sweep(real)
-    home = real.parent if os.access(real.parent, os.W_OK | os.X_OK) else real
+    beside = os.access(real.parent, os.W_OK | os.X_OK) and real.parent.stat().st_dev == real.stat().st_dev
+    home = real.parent if beside else real
     try:
         owner, folder = passing_folder(home)
     except OSError as error:
@@ -85,7 +86,7 @@ def move_in(made: Path, names: Iterable[str], target: Path, record: Mapping[str,
         _expect_replaceable(target / name)
     # first, so that a full disk is met while everything is as it was
     _write(made / RUN, {**record, FILES: _listed(new)})
-    _write(target / RUN, {**earlier, MOVING: _listed({**moving, **new})})
+    _write(target / RUN, {"ramanfit": __version__, **earlier, MOVING: _listed({**moving, **new})})
     for name in names:
         _move(made / name, target / name)
     for name, digest in {**before, **moving}.items():

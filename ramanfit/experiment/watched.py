@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -73,7 +74,7 @@ class Watched:
 
     def look(self) -> bool:
         """Look at the folder and take in what is complete; return whether the whole folder was looked at."""
-        self.waiting = False
+        self.waiting, begun_s = False, time.process_time()
         try:
             changes = self._listing.look()
         except OSError as error:
@@ -86,6 +87,7 @@ class Watched:
             if changes.whole:
                 self._check_tables()
                 self._find_gone()
+                self._listing.rest(time.process_time() - begun_s)
             self._take_in(changes.changed)
             self.troubles.over(str(self.fits))
         except (OSError, RamanfitError) as error:  # of the output: what would be written next would fare no better

@@ -1,7 +1,7 @@
 """Measure and compare with the goals: ``python -m tests.benchmark [PART] ...``, all without a part.
 
 The parts: engine, shapes, minimum, errors, truth, alarms, windows, mixed, evolution, intervals, detection, spikes,
-clipping, before, commands, smooth, evolve, project, table, records, carbons, maps, events.
+clipping, before, commands, smooth, evolve, project, table, records, carbons, maps, events, watch.
 
 Every figure is a ratio of two things measured in this run, in turns, on one core: the machine is noisy, ratios
 are less so. `compiled` needs numba (the extra ``benchmark``) and is left out without it.
@@ -30,6 +30,7 @@ from tests.benchmark import (  # noqa: E402
     records,
     statistics,
     truth,
+    watches,
 )
 
 PARTS = {
@@ -56,6 +57,7 @@ PARTS = {
     "carbons": carbons.carbons,
     "maps": maps.maps,
     "events": events.events,
+    "watch": watches.idle,
 }
 
 

@@ -7,7 +7,7 @@ the font that comes with matplotlib, at 72 dots per inch and both widths, in 32 
 
 The tolerance is `MOST`, of the root mean square difference of the three colours (0 to 255). The same figure differs by
 0, on any machine with the same matplotlib and FreeType; frames thicker by 0.05 pt give 2 to 3, a label that is missing
-5 and more, lines moved by 2 % of their axis 9 and more (`tests/drawing/test_images.py` measures the last two).
+5 and more, lines moved by 2 % of their axis 9 and more (`tests/drawing/test_looks.py` measures the last two).
 Where matplotlib or FreeType are others than those in `made_with.json`, letters have other widths; the tests are
 skipped, and say so.
 """
