@@ -707,7 +707,7 @@ def test_info_of_a_folder_counts_what_is_passed_over(export: Path) -> None:
     (export.parent / "notes.txt").write_text("nothing\n")
     done = run("info", str(export.parent))
     assert done.returncode == 0
-    assert "passed over 1 of 2 files" in done.stderr
+    assert "1 file with spectra, 1 other file passed over" in done.stderr
     assert len(done.stdout.splitlines()) == 2
 
 
