@@ -271,6 +271,11 @@ def with_overrides(recipe: Recipe, overrides: Mapping[str, object]) -> Recipe:
     return from_dict(table)
 
 
+def setting_names(recipe: Recipe) -> list[str]:
+    """Return the dotted keys that `with_overrides` takes."""
+    return list(_slots(to_dict(recipe)))
+
+
 def takes_smooth(overrides: Mapping[str, object]) -> bool:
     """Tell whether a smooth part of the baseline can stay where some settings, by dotted keys, are chosen anew."""
     return overrides.get("baseline.method", "fit") == "fit" and overrides.get("baseline.order") not in ("auto", NONE)

@@ -154,7 +154,7 @@ def test_every_command_talks_and_fails_in_the_same_way(name: str) -> None:
     command = importlib.import_module(COMMANDS[name][0]).command
     spelled = {spelling for parameter in command.params for spelling in parameter.opts}
     assert {"-q", "--quiet", "-v", "--verbose", "--debug"} <= spelled
-    no_table = ("baseline", "calibrate", "export", "help", "manual", "plot", "watch")
+    no_table = ("baseline", "calibrate", "completion", "export", "help", "manual", "plot", "watch")
     assert {"-o", "--output", "--csv", "--tsv", "--json", "--jsonl"} <= spelled or name in no_table
 
 

@@ -12,7 +12,7 @@ from ramanfit.cli.help import Verb
 from ramanfit.cli.options.declare import OUTPUT, RUNNING, own_option, refuse_ending_options
 from ramanfit.cli.options.experiment import evolution_options
 from ramanfit.cli.options.fitting import fit_options
-from ramanfit.cli.types import DURATION
+from ramanfit.cli.types import DURATION, FOLDER
 from ramanfit.errors import RamanfitError
 from ramanfit.experiment.request import Drawing, Request
 
@@ -21,7 +21,7 @@ from ramanfit.experiment.request import Drawing, Request
 @fit_options
 @evolution_options
 @own_option(
-    OUTPUT, "-o", "--output", "folder", metavar="DIR", required=True, help="Folder for the results, made if needed."
+    OUTPUT, "-o", "--output", "folder", type=FOLDER, required=True, help="Folder for the results, made if needed."
 )
 @own_option(
     RUNNING,
