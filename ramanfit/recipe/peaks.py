@@ -33,7 +33,7 @@ SHAPES: dict[str, FormLimits | None] = {
 CONVOLVED = ("lorentzian", "voigt")
 """Shapes that an instrument width broadens: with one they are the same."""
 
-_COLUMN_NAME = re.compile(r"[A-Za-z][A-Za-z0-9'_]*")
+COLUMN_NAME = re.compile(r"[A-Za-z][A-Za-z0-9'_]*")
 
 
 @dataclass(frozen=True)
@@ -153,6 +153,7 @@ class Ratio:
     numerator, denominator : str
         Names of peaks.
     name : str
+        Of its column.
     """
 
     numerator: str
@@ -171,6 +172,7 @@ class Derived:
     Attributes
     ----------
     name : str
+        Of its column.
     formula : str
         See `ramanfit.recipe.formula`.
     """
@@ -195,4 +197,4 @@ class Derived:
 
 
 def _column_name(name: str, key: str) -> None:
-    expect(bool(_COLUMN_NAME.fullmatch(name)), key, "a letter, then letters, digits, ' or _", name)
+    expect(bool(COLUMN_NAME.fullmatch(name)), key, "a letter, then letters, digits, ' or _", name)

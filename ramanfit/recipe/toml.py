@@ -27,7 +27,7 @@ from ramanfit.recipe.settings import NONE, build, expect, format_toml, nearest, 
 DEFAULT_RECIPE = "li-graphite"
 
 _FOLDER = Path(__file__).parent / "shipped"
-_TABLES = {
+TABLES = {
     "axis": Axis,
     "instrument": Instrument,
     "window": Window,
@@ -39,9 +39,9 @@ _TABLES = {
     "alternatives": Alternatives,
     "bands": Bands,
 }
-_LISTS = {"peaks": Peak, "ratios": Ratio, "derived": Derived}
+LISTS = {"peaks": Peak, "ratios": Ratio, "derived": Derived}
 DEFAULT_RATIO = "ratio"
-_TEXTS = ("name", "description", "source")
+TEXTS = ("name", "description", "source")
 
 
 def load_recipes(names_or_paths: Sequence[str]) -> Recipe:
@@ -172,9 +172,9 @@ def recipe_from_toml(text: str, where: str, beside: Sequence[Recipe] = ()) -> Re
 
 def _over(key: str, under: Any, value: Any) -> Any:
     """Return a setting laid over that of a base; what is wrong with it is left for `from_dict` to say."""
-    if key in _TABLES and isinstance(value, dict):
+    if key in TABLES and isinstance(value, dict):
         return {**under, **value}
-    if key not in _LISTS or not isinstance(value, list):
+    if key not in LISTS or not isinstance(value, list):
         return value
     items = {item["name"]: item for item in under}
     unnamed, met = [], list[str]()
@@ -195,8 +195,8 @@ def _over(key: str, under: Any, value: Any) -> Any:
 
 def from_dict(table: Mapping[str, Any]) -> Recipe:
     """Return the recipe of nested mappings as `to_dict` makes them; what is left out has its default."""
-    ready: dict[str, Any] = {key: build(cls, table[key], key) for key, cls in _TABLES.items() if key in table}
-    for key, cls in _LISTS.items():
+    ready: dict[str, Any] = {key: build(cls, table[key], key) for key, cls in TABLES.items() if key in table}
+    for key, cls in LISTS.items():
         items = table.get(key, [])
         expect(isinstance(items, list | tuple), key, f"[[{key}]]", items)
         ready[key] = tuple(build(cls, item, _item_key(key, i, item)) for i, item in enumerate(items))
@@ -217,7 +217,7 @@ def to_dict(recipe: Recipe) -> dict[str, Any]:
     """Return every setting as nested dicts and lists in the order of the TOML file; None stays None."""
     values = asdict(recipe)
     values["beside"] = [to_dict(other) for other in recipe.beside]
-    return {key: values[key] for key in (*_TEXTS, *_TABLES, *_LISTS, *["beside"] * bool(recipe.beside))}
+    return {key: values[key] for key in (*TEXTS, *TABLES, *LISTS, *["beside"] * bool(recipe.beside))}
 
 
 def to_toml(recipe: Recipe) -> str:
@@ -226,10 +226,10 @@ def to_toml(recipe: Recipe) -> str:
 
 
 def _lines(recipe: Recipe, inside: str = "") -> list[str]:
-    lines = [f"{key} = {format_toml(getattr(recipe, key))}" for key in _TEXTS]
-    for key in _TABLES:
+    lines = [f"{key} = {format_toml(getattr(recipe, key))}" for key in TEXTS]
+    for key in TABLES:
         lines += ["", f"[{inside}{key}]", *_settings(getattr(recipe, key))]
-    for key in _LISTS:
+    for key in LISTS:
         for item in getattr(recipe, key):
             lines += ["", f"[[{inside}{key}]]", *_settings(item)]
     for other in recipe.beside:
@@ -283,10 +283,10 @@ def takes_smooth(overrides: Mapping[str, object]) -> bool:
 
 def _slots(table: dict[str, Any]) -> dict[str, tuple[dict[str, Any], str]]:
     """Return where every dotted key points: a part of `table` and the name in it."""
-    slots = {name: (table, name) for name in _TEXTS}
-    tables = {key: table[key] for key in _TABLES}
+    slots = {name: (table, name) for name in TEXTS}
+    tables = {key: table[key] for key in TABLES}
     for some in (*table.get("beside", ()), table):
-        tables |= {f"{key}.{item['name']}": item for key in _LISTS for item in some[key]}
+        tables |= {f"{key}.{item['name']}": item for key in LISTS for item in some[key]}
     return slots | {f"{key}.{name}": (its_table, name) for key, its_table in tables.items() for name in its_table}
 
 
