@@ -16,9 +16,9 @@ def command(shell: str) -> None:
 
     \b
     Examples:
-      ramanfit completion bash >> ~/.bashrc
-      ramanfit completion zsh >> ~/.zshrc
-      ramanfit completion fish > ~/.config/fish/completions/ramanfit.fish
+      ramanfit completion bash > ramanfit.bash   then source it in ~/.bashrc
+      ramanfit completion zsh > _ramanfit        then source it in ~/.zshrc
+      ramanfit completion fish > ramanfit.fish   into ~/.config/fish/completions
 
     A new shell then completes options, files, and names of recipes, columns, points, settings and topics.
     """

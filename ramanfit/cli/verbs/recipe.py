@@ -9,7 +9,7 @@ import click
 from ramanfit.cli.console import Console, say_written, talk_options
 from ramanfit.cli.display import Output
 from ramanfit.cli.help import Verb
-from ramanfit.cli.options.declare import RUNNING, own_option
+from ramanfit.cli.options.declare import OUTPUT, own_option
 from ramanfit.cli.options.output import unresolved_output_options
 from ramanfit.cli.options.recipe import complete_recipe
 from ramanfit.errors import RamanfitError
@@ -17,8 +17,8 @@ from ramanfit.errors import RamanfitError
 
 @click.command("recipe", cls=Verb)
 @click.argument("names", metavar="[NAME|FILE]...", nargs=-1, shell_complete=complete_recipe)
-@own_option(RUNNING, "--schema", is_flag=True, help="Print the JSON Schema of recipes, for editors of TOML.")
-@own_option(RUNNING, "--check", is_flag=True, help="Say whether recipes are good; exit with 2 if one is not.")
+@own_option(OUTPUT, "--schema", is_flag=True, help="Print the JSON Schema of recipes, for editors of TOML.")
+@own_option(OUTPUT, "--check", is_flag=True, help="Say whether recipes are good; exit with 2 if one is not.")
 @unresolved_output_options
 @talk_options
 @click.pass_obj
