@@ -28,6 +28,10 @@ COMMANDS: dict[str, tuple[str, str]] = {  # name: module, and the first line of 
     "recipe": ("ramanfit.cli.verbs.recipe", "Name the shipped recipes, or print one as TOML."),
     "manual": ("ramanfit.cli.verbs.manual", "Show the manual, or name its topics."),
     "help": ("ramanfit.cli.verbs.help", "Show what a command does, as its --help."),
+    "completion": (
+        "ramanfit.cli.verbs.completion",
+        "Print the script that completes commands, files and names.",
+    ),
     "list": ("ramanfit.cli.verbs.list", "List readers, baselines, shapes, recipes, columns or flags."),
 }
 

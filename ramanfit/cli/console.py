@@ -199,9 +199,9 @@ def end_on_signals() -> None:
 def _complete(program: click.Command) -> None:
     instruction = os.environ.get("_RAMANFIT_COMPLETE")
     if instruction:
-        from click.shell_completion import shell_complete
+        from ramanfit.cli.shells import answer
 
-        raise click.exceptions.Exit(shell_complete(program, {}, "ramanfit", "_RAMANFIT_COMPLETE", instruction))
+        raise click.exceptions.Exit(answer(program, instruction))
 
 
 def say_written(path: str, what: str = "") -> None:

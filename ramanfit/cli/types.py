@@ -127,6 +127,27 @@ class WidthOrNone(click.ParamType):  # type: ignore[type-arg]
         return width, "as given with --instrument-width"
 
 
+class FileName(click.ParamType):  # type: ignore[type-arg]
+    """Name of a file or folder, which the shell completes; whether it can be opened is found out by who does."""
+
+    def __init__(self, name: str, kind: str = "file") -> None:
+        self.name, self._kind = name, kind
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the name as it was typed."""
+        return str(value)
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
+        """Return what help calls it."""
+        return self.name
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """Leave it to the shell."""
+        from click.shell_completion import CompletionItem
+
+        return [CompletionItem(incomplete, type=self._kind)]
+
+
 class Several(click.ParamType):  # type: ignore[type-arg]
     """Values of one kind, separated by commas."""
 
@@ -138,6 +159,14 @@ class Several(click.ParamType):  # type: ignore[type-arg]
         if isinstance(value, tuple):
             return value
         return tuple(self._kind.convert(text.strip(), param, ctx) for text in str(value).split(","))
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """Complete the last of them."""
+        from click.shell_completion import CompletionItem
+
+        before, comma, last = incomplete.rpartition(",")
+        items = self._kind.shell_complete(ctx, param, last)
+        return [CompletionItem(f"{before}{comma}{i.value}") for i in items if i.value not in before.split(",")]
 
 
 class SeveralTimes(Several):
@@ -227,3 +256,4 @@ CAPACITY = Quantity("capacity", {"mAh": 1, "Ah": 1e3, "uAh": 1e-3, "µAh": 1e-3}
 LENGTH = Quantity("length", {"um": 1, "µm": 1, "μm": 1, "nm": 1e-3, "mm": 1e3, "cm": 1e4}, "5um")
 WAVELENGTH = Quantity("wavelength", {"nm": 1, "um": 1e3, "µm": 1e3}, "532nm", minimum=100)
 RECORD_UNITS = RecordUnits()
+FILE, FOLDER, FILE_OR_FOLDER = FileName("FILE"), FileName("DIR", "dir"), FileName("FILE|DIR")

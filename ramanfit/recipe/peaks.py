@@ -37,7 +37,7 @@ LEAST_FWHM_CM1 = 1e-3
 LARGEST_RATIO = 1e6  # of two widths or heights that are tied
 RATIOS = f"{1 / LARGEST_RATIO:g} to {LARGEST_RATIO:g}"
 LONGEST_NAME = 100
-_COLUMN_NAME = re.compile(r"[A-Za-z][A-Za-z0-9'_]*")
+COLUMN_NAME = re.compile(r"[A-Za-z][A-Za-z0-9'_]*")
 
 
 @dataclass(frozen=True)
@@ -159,6 +159,7 @@ class Ratio:
     numerator, denominator : str
         Names of peaks.
     name : str
+        Of its column.
     """
 
     numerator: str
@@ -177,6 +178,7 @@ class Derived:
     Attributes
     ----------
     name : str
+        Of its column.
     formula : str
         See `ramanfit.recipe.formula`.
     """
@@ -201,5 +203,5 @@ class Derived:
 
 
 def _column_name(name: str, key: str) -> None:
-    expect(bool(_COLUMN_NAME.fullmatch(name)), key, "a letter, then letters, digits, ' or _", name)
+    expect(bool(COLUMN_NAME.fullmatch(name)), key, "a letter, then letters, digits, ' or _", name)
     expect(len(name) <= LONGEST_NAME, key, f"at most {LONGEST_NAME} characters", len(name))

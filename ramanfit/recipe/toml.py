@@ -33,7 +33,7 @@ MOST_BESIDE = 20  # recipes
 MOST_ITEMS = 100  # peaks, ratios, derived values
 
 _FOLDER = Path(__file__).parent / "shipped"
-_TABLES = {
+TABLES = {
     "axis": Axis,
     "instrument": Instrument,
     "window": Window,
@@ -45,8 +45,8 @@ _TABLES = {
     "alternatives": Alternatives,
     "bands": Bands,
 }
-_LISTS = {"peaks": Peak, "ratios": Ratio, "derived": Derived}
-_TEXTS = ("name", "description", "source")
+LISTS = {"peaks": Peak, "ratios": Ratio, "derived": Derived}
+TEXTS = ("name", "description", "source")
 
 
 def load_recipes(names_or_paths: Sequence[str]) -> Recipe:
@@ -179,7 +179,7 @@ def recipe_from_toml(text: str, where: str, beside: Sequence[Recipe] = (), above
             table = {
                 **under,
                 **{
-                    key: laid_over(key, under.get(key), value, listed=key in _LISTS, table=key in _TABLES)
+                    key: laid_over(key, under.get(key), value, listed=key in LISTS, table=key in TABLES)
                     for key, value in table.items()
                 },
             }
@@ -195,8 +195,8 @@ def recipe_from_toml(text: str, where: str, beside: Sequence[Recipe] = (), above
 
 def from_dict(table: Mapping[str, Any]) -> Recipe:
     """Return the recipe of nested mappings as `to_dict` makes them; what is left out has its default."""
-    ready: dict[str, Any] = {key: build(cls, table[key], key) for key, cls in _TABLES.items() if key in table}
-    for key, cls in _LISTS.items():
+    ready: dict[str, Any] = {key: build(cls, table[key], key) for key, cls in TABLES.items() if key in table}
+    for key, cls in LISTS.items():
         items = table.get(key, [])
         expect(isinstance(items, list | tuple), key, f"[[{key}]]", items)
         expect(len(items) <= MOST_ITEMS, key, f"at most {MOST_ITEMS}", len(items))
@@ -219,7 +219,7 @@ def to_dict(recipe: Recipe) -> dict[str, Any]:
     """Return every setting as nested dicts and lists in the order of the TOML file; None stays None."""
     values = asdict(recipe)
     values["beside"] = [to_dict(other) for other in recipe.beside]
-    return {key: values[key] for key in (*_TEXTS, *_TABLES, *_LISTS, *["beside"] * bool(recipe.beside))}
+    return {key: values[key] for key in (*TEXTS, *TABLES, *LISTS, *["beside"] * bool(recipe.beside))}
 
 
 def to_toml(recipe: Recipe) -> str:
@@ -228,10 +228,10 @@ def to_toml(recipe: Recipe) -> str:
 
 
 def _lines(recipe: Recipe, inside: str = "") -> list[str]:
-    lines = [f"{key} = {format_toml(getattr(recipe, key))}" for key in _TEXTS]
-    for key in _TABLES:
+    lines = [f"{key} = {format_toml(getattr(recipe, key))}" for key in TEXTS]
+    for key in TABLES:
         lines += ["", f"[{inside}{key}]", *_settings(getattr(recipe, key))]
-    for key in _LISTS:
+    for key in LISTS:
         for item in getattr(recipe, key):
             lines += ["", f"[[{inside}{key}]]", *_settings(item)]
     for other in recipe.beside:
@@ -273,6 +273,11 @@ def with_overrides(recipe: Recipe, overrides: Mapping[str, object]) -> Recipe:
     return from_dict(table)
 
 
+def setting_names(recipe: Recipe) -> list[str]:
+    """Return the dotted keys that `with_overrides` takes."""
+    return list(_slots(to_dict(recipe)))
+
+
 def takes_smooth(overrides: Mapping[str, object]) -> bool:
     """Tell whether a smooth part of the baseline can stay where some settings, by dotted keys, are chosen anew."""
     return overrides.get("baseline.method", "fit") == "fit" and overrides.get("baseline.order") not in ("auto", NONE)
@@ -280,10 +285,10 @@ def takes_smooth(overrides: Mapping[str, object]) -> bool:
 
 def _slots(table: dict[str, Any]) -> dict[str, tuple[dict[str, Any], str]]:
     """Return where every dotted key points: a part of `table` and the name in it."""
-    slots = {name: (table, name) for name in _TEXTS}
-    tables = {key: table[key] for key in _TABLES}
+    slots = {name: (table, name) for name in TEXTS}
+    tables = {key: table[key] for key in TABLES}
     for some in (*table.get("beside", ()), table):
-        tables |= {f"{key}.{item['name']}": item for key in _LISTS for item in some[key]}
+        tables |= {f"{key}.{item['name']}": item for key in LISTS for item in some[key]}
     return slots | {f"{key}.{name}": (its_table, name) for key, its_table in tables.items() for name in its_table}
 
 

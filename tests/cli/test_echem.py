@@ -130,7 +130,7 @@ def test_a_record_with_a_zone_among_scans_in_another(scans: Path, tmp_path: Path
 
 
 def test_what_is_assumed_is_said_once(scans: Path) -> None:
-    said = ramanfit("ratio", scans, "--echem", CELL).stderr
+    said = ramanfit("ratio", "-v", scans, "--echem", CELL).stderr
     assert said.count("least charge of the record (0 %)") == 1
     warned = ramanfit("ratio", scans, "--echem", CELL, "--capacity", "0.1mAh").stderr
     assert warned.count("is not this cell's") == 1

@@ -155,6 +155,11 @@ PROMISES: dict[str, Callable[[Path, bytes], object]] = {
     "ramanfit fit scan.txt --recipe calibrated.toml": lambda _, out: out.count(b"\n") == 1 + 2 * 6,
     "ramanfit calibrate si.txt > calibrated.toml": lambda folder, _: load_recipe(str(folder / "calibrated.toml")),
     "ramanfit recipe li-graphite > my.toml": lambda folder, _: load_recipe(str(folder / "my.toml")),
+    "ramanfit recipe --check my.toml": lambda _, out: out == b"my.toml: good\n",
+    "ramanfit recipe --schema > recipe.json": lambda folder, _: json.loads((folder / "recipe.json").read_text()),
+    "ramanfit completion bash > ramanfit.bash": lambda folder, _: run("source ./ramanfit.bash", folder),
+    "ramanfit help evolve": lambda _, out: b"--recipe" in out and b"--verify" not in out,
+    "ramanfit evolve --help-all": lambda _, out: b"--recipe" in out and b"--verify" in out,
     "ramanfit list recipes --json": lambda _, out: json.loads(out),
 }
 

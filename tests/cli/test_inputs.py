@@ -137,8 +137,9 @@ def test_a_record_of_the_cell_may_be_a_fifo_too(tmp_path: Path) -> None:
 @pytest.mark.posix
 def test_a_fifo_in_a_folder_is_passed_over_and_said(bare: Path) -> None:
     os.mkfifo(bare.parent / "waits")
-    done = ramanfit("ratio", bare.parent)
-    assert b"passed over 1 of 2 files: 1 x a FIFO, socket or device" in done.stderr
+    done = ramanfit("ratio", "-v", bare.parent)
+    assert b"1 file with spectra, 1 other file passed over" in ramanfit("ratio", bare.parent).stderr
+    assert "passed over 1 of 2 files: 1 × a FIFO, socket or device" in done.stderr.decode()
 
 
 # -- names --------------------------------------------------------------------------------------------------

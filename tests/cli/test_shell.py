@@ -154,7 +154,7 @@ def test_every_command_talks_and_fails_in_the_same_way(name: str) -> None:
     command = importlib.import_module(COMMANDS[name][0]).command
     spelled = {spelling for parameter in command.params for spelling in parameter.opts}
     assert {"-q", "--quiet", "-v", "--verbose", "--debug"} <= spelled
-    no_table = ("baseline", "calibrate", "export", "help", "manual", "plot", "watch")
+    no_table = ("baseline", "calibrate", "completion", "export", "help", "manual", "plot", "watch")
     assert {"-o", "--output", "--csv", "--tsv", "--json", "--jsonl"} <= spelled or name in no_table
 
 
@@ -706,7 +706,7 @@ def test_info_of_a_folder_counts_what_is_passed_over(export: Path) -> None:
     (export.parent / "notes.txt").write_text("nothing\n")
     done = run("info", str(export.parent))
     assert done.returncode == 0
-    assert "passed over 1 of 2 files" in done.stderr
+    assert "1 file with spectra, 1 other file passed over" in done.stderr
     assert len(done.stdout.splitlines()) == 2
 
 

@@ -6,8 +6,9 @@ from typing import Any
 
 import click
 
+from ramanfit.cli.candidates import complete_point, complete_quantity
 from ramanfit.cli.options.declare import CELL, FIGURES, Function, grouped, resolved
-from ramanfit.cli.types import CAPACITY, OFFSET, RECORD_UNITS, TIMES, Ends, Several
+from ramanfit.cli.types import CAPACITY, FILE, OFFSET, RECORD_UNITS, TIMES, Ends, Several
 from ramanfit.experiment.request import Drawing, Echem, one_way_to_pick
 
 
@@ -41,7 +42,7 @@ echem_options = resolved(
         click.option(
             "--echem",
             multiple=True,
-            metavar="FILE",
+            type=FILE,
             help="The cell's record: .mpt, .mpr, .csv, .txt, .DTA, .xlsx; several are joined by their clocks.",
         ),
         click.option("--echem-offset", "offset_s", type=OFFSET, help="Added to the record's times.  [default: 0s]"),
@@ -67,7 +68,12 @@ _PICKS = (
         "--soc", type=Several(click.FLOAT, "%,%,..."), help="Waterfall: spectra nearest to these states of charge."
     ),
     click.option("--times", "times_s", type=TIMES, help="Waterfall: spectra nearest to these times, e.g. 0h,6h."),
-    click.option("--point", metavar="NAME", help="Waterfall: of this point.  [default: with the strongest peaks]"),
+    click.option(
+        "--point",
+        metavar="NAME",
+        shell_complete=complete_point,
+        help="Waterfall: of this point.  [default: with the strongest peaks]",
+    ),
 )
 
 
@@ -106,10 +112,15 @@ evolution_options = resolved(
     FIGURES,
     (
         click.option(
-            "--reference", multiple=True, metavar="FILE", help="Export or table of a reference, e.g. pristine graphite."
+            "--reference", multiple=True, type=FILE, help="Export or table of a reference, e.g. pristine graphite."
         ),
         click.option(
-            "--quantity", "quantities", multiple=True, metavar="COLUMN", help="One more column to map, e.g. G_fwhm_cm1."
+            "--quantity",
+            "quantities",
+            multiple=True,
+            metavar="COLUMN",
+            shell_complete=complete_quantity,
+            help="One more column to map, e.g. G_fwhm_cm1.",
         ),
         click.option(
             "--no-figures", "figures", flag_value=False, default=True, show_default=False, help="Write no figures."

@@ -10,12 +10,14 @@ from typing import Any
 
 import click
 
+from ramanfit.cli.candidates import words
 from ramanfit.cli.options.declare import FITTED, INPUT, OUTPUT, RUNNING, EndingOption, given, grouped
 from ramanfit.cli.options.experiment import echem_options
 from ramanfit.cli.options.placement import placement_options
 from ramanfit.cli.options.reading import dark_option, files, keep_going, reading_options
 from ramanfit.cli.options.recipe import given_recipe_files, recipe_options
 from ramanfit.cli.options.selection import pick_options
+from ramanfit.cli.types import FILE
 from ramanfit.experiment.request import Request
 from ramanfit.fit.engine import ENGINES
 
@@ -44,6 +46,7 @@ FITTING = (
         click.option(
             "--average",
             metavar="all|N|point",
+            shell_complete=words("all", "point"),
             callback=_averaged,
             help="Average repeats before the fit: all spectra of a file, every N, or those at one place.",
         ),
@@ -52,7 +55,7 @@ FITTING = (
         INPUT,
         click.option(
             "--covariates",
-            metavar="FILE",
+            type=FILE,
             help="A CSV of columns of your own (temperature, dose, sample), by source or file, and scan, point.",
         ),
         click.option(
@@ -89,7 +92,7 @@ FITTING = (
     grouped(
         OUTPUT,
         click.option(
-            "--meta", metavar="FILE", help="Write what was done: version, recipe, SHA-256 of the inputs, command line."
+            "--meta", type=FILE, help="Write what was done: version, recipe, SHA-256 of the inputs, command line."
         ),
     ),
     grouped(

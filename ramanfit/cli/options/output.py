@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import click
 
+from ramanfit.cli.candidates import complete_columns
 from ramanfit.cli.display import Output
 from ramanfit.cli.options.declare import OUTPUT, Function, grouped, resolved
-from ramanfit.cli.types import Several
+from ramanfit.cli.types import FILE, Several
 from ramanfit.tables.forms import FORMS
 
 _FORMS = (
     click.option(
         "--columns",
         type=Several(click.STRING, "NAME,..."),
+        shell_complete=complete_columns,
         help="These columns, in this order; all: every one.  [default: all; for people what a paper prints]",
     ),
     *(
@@ -29,7 +31,7 @@ _OUTPUT = (
         "-o",
         "--output",
         "path",
-        metavar="FILE",
+        type=FILE,
         default="-",
         show_default=False,
         help=f"Write to FILE in the form of its ending: {' '.join(f'.{name}' for name in FORMS)}",

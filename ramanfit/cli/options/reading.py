@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ramanfit.cli.candidates import words
 from ramanfit.cli.options.declare import INPUT, RUNNING, grouped, inherited, resolved, setting
-from ramanfit.cli.types import WAVELENGTH, AxisUnit
+from ramanfit.cli.types import FILE, WAVELENGTH, AxisUnit
 from ramanfit.experiment.request import Reading
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ dark_option = grouped(
     INPUT,
     click.option(
         "--dark",
-        metavar="FILE",
+        type=FILE,
         help="An export of the dark detector, subtracted first; several spectra in it are averaged.",
     ),
 )
@@ -60,6 +61,7 @@ AXIS = (
         "axis.unit",
         type=AxisUnit(),
         metavar="cm-1|nm|auto",
+        shell_complete=words("cm-1", "nm", "auto"),
         help="Unit of the axis, where the file is silent or wrong.  [default: as it says]",
     ),
     setting(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
+from ramanfit.cli.candidates import complete_key, words
 from ramanfit.cli.options.declare import FITTED, INPUT, RecipeOption, grouped, inherited, resolved, setting
 from ramanfit.cli.options.reading import AXIS
 from ramanfit.cli.types import SmoothLength, WidthOrNone, WindowRange
@@ -117,6 +118,7 @@ recipe_options = resolved(
             "assignments",
             multiple=True,
             metavar="KEY=VALUE",
+            shell_complete=complete_key,
             help="Change one setting, e.g. peaks.G.center_max_cm1=1640; may be repeated."
             "  [env var: RAMANFIT_SET, separated by spaces]",
         ),
@@ -131,6 +133,7 @@ recipe_options = resolved(
             "--baseline-order",
             "baseline.order",
             metavar="N|auto",
+            shell_complete=words("auto", "none", *map(str, range(6))),
             help="Order of the polynomial in the fit; auto: by BIC, scan by scan.  [default: the recipe's]",
         ),
         setting(
@@ -154,6 +157,7 @@ recipe_options = resolved(
             "instrument.source",
             type=WidthOrNone(),
             metavar="CM-1|none",
+            shell_complete=words("none"),
             help="Width of the spectrometer's profile: Lorentzians are fitted as it shows them, reported as they are."
             "  [default: the recipe's]",
         ),

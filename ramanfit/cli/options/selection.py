@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from ramanfit.cli.candidates import complete_points
 from ramanfit.cli.options.declare import PLACED, resolved
 from ramanfit.cli.types import DURATION, Several
 from ramanfit.experiment.picked import Pick
@@ -13,7 +14,12 @@ pick_options = resolved(
     Pick,
     PLACED,
     (
-        click.option("--points", type=Several(click.STRING, "P3,P4"), help="Only these points."),
+        click.option(
+            "--points",
+            type=Several(click.STRING, "P3,P4"),
+            shell_complete=complete_points,
+            help="Only these points.",
+        ),
         click.option("--from", "from_s", type=DURATION, help="Only from this time on."),
         click.option("--to", "to_s", type=DURATION, help="Only up to this time."),
         click.option("--cycle", type=int, metavar="N", help="Only this cycle of the cell."),

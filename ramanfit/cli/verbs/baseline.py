@@ -11,6 +11,7 @@ from ramanfit.cli.help import Verb
 from ramanfit.cli.options.declare import OUTPUT, own_option
 from ramanfit.cli.options.reading import dark_option, files, keep_going, reading_options
 from ramanfit.cli.options.recipe import given_recipe_files, recipe_options
+from ramanfit.cli.types import FILE_OR_FOLDER
 from ramanfit.experiment.request import Request
 from ramanfit.scan.notes import counted
 
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     "-o",
     "--output",
     "target",
-    metavar="FILE|DIR",
+    type=FILE_OR_FOLDER,
     default="-",
     show_default=False,
     help="A file for one measurement, a folder (made if needed) for several.",

@@ -11,6 +11,8 @@ from ramanfit.cli.console import Console, talk_options
 from ramanfit.cli.help import Verb
 from ramanfit.cli.options.declare import FITTED, OUTPUT, own_option
 from ramanfit.cli.options.reading import axis_options, files, keep_going, reading_options
+from ramanfit.cli.options.recipe import complete_recipe
+from ramanfit.cli.types import FILE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,10 +34,17 @@ if TYPE_CHECKING:
     metavar="CM-1",
     help="Accepted shift of silicon.  [default: 520.45]",
 )
-@own_option(OUTPUT, "--base", default="li-graphite", metavar="NAME|FILE", help="Recipe that the result is laid over.")
+@own_option(
+    OUTPUT,
+    "--base",
+    default="li-graphite",
+    metavar="NAME|FILE",
+    shell_complete=complete_recipe,
+    help="Recipe that the result is laid over.",
+)
 @axis_options
 @reading_options
-@own_option(OUTPUT, "-o", "--output", "path", metavar="FILE", default="-", show_default=False, help="Where it goes.")
+@own_option(OUTPUT, "-o", "--output", "path", type=FILE, default="-", show_default=False, help="Where it goes.")
 @keep_going
 @talk_options
 @click.pass_obj

@@ -13,6 +13,7 @@ from ramanfit.cli.options.declare import OUTPUT, own_option
 from ramanfit.cli.options.experiment import evolution_options
 from ramanfit.cli.options.fitting import fit_options
 from ramanfit.cli.options.output import form_options
+from ramanfit.cli.types import FOLDER
 from ramanfit.experiment.request import Drawing, Request
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 @fit_options
 @evolution_options
 @own_option(
-    OUTPUT, "-o", "--output", "folder", metavar="DIR", help="Folder for tables, figures and report, made if needed."
+    OUTPUT, "-o", "--output", "folder", type=FOLDER, help="Folder for tables, figures and report, made if needed."
 )
 @form_options
 @talk_options

@@ -12,6 +12,7 @@ from ramanfit.cli.help import Verb
 from ramanfit.cli.options.declare import OUTPUT, own_option
 from ramanfit.cli.options.placement import placement_options
 from ramanfit.cli.options.reading import axis_options, files, keep_going, reading_options
+from ramanfit.cli.types import FILE_OR_FOLDER
 from ramanfit.experiment.outputs import EXPORT_FORMS
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     "-o",
     "--output",
     "target",
-    metavar="FILE|DIR",
+    type=FILE_OR_FOLDER,
     default="-",
     show_default=False,
     help="The ending picks the form; a folder (made if needed) takes a file for each measurement.",

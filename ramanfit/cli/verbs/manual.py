@@ -7,6 +7,7 @@ from importlib.resources import files
 
 import click
 
+from ramanfit.cli.candidates import complete_topic
 from ramanfit.cli.console import talk_options
 from ramanfit.cli.help import Verb
 
@@ -25,7 +26,7 @@ def pages() -> dict[str, str]:
 
 
 @click.command("manual", cls=Verb)
-@click.argument("topic", required=False)
+@click.argument("topic", required=False, shell_complete=complete_topic)
 @talk_options
 def command(topic: str | None) -> None:
     """Show the manual, or name its topics.

@@ -12,6 +12,7 @@ from ramanfit.cli.help import Verb
 from ramanfit.cli.options.declare import FIGURES, OUTPUT, own_option
 from ramanfit.cli.options.experiment import figure_style, figure_width, waterfall_picks
 from ramanfit.cli.options.fitting import fit_options
+from ramanfit.cli.types import FILE_OR_FOLDER
 from ramanfit.experiment.request import Drawing, Request
 from ramanfit.scan.notes import counted
 
@@ -31,7 +32,7 @@ from ramanfit.scan.notes import counted
     "-o",
     "--output",
     "target",
-    metavar="FILE|DIR",
+    type=FILE_OR_FOLDER,
     default="-",
     show_default=False,
     help="A .png, .svg or .pdf for one figure, a folder (made if needed) for several.",

@@ -8,12 +8,13 @@ from ramanfit.cli.console import Console, talk_options
 from ramanfit.cli.help import Verb
 from ramanfit.cli.options.declare import FITTED, OUTPUT, RUNNING, grouped, inherited, own_option
 from ramanfit.cli.options.recipe import complete_recipe
+from ramanfit.cli.types import FILE, FOLDER
 from ramanfit.recipe.toml import DEFAULT_RECIPE
 
 
 @click.command("simulate", cls=Verb, short_help="Write a synthetic experiment beside its true values.")
-@click.argument("plan", metavar="PLAN")
-@own_option(OUTPUT, "-o", "--output", "folder", metavar="DIR", required=True, help="Folder, made if needed.")
+@click.argument("plan", metavar="PLAN", type=FILE)
+@own_option(OUTPUT, "-o", "--output", "folder", type=FOLDER, required=True, help="Folder, made if needed.")
 @grouped(
     FITTED,
     inherited(

@@ -13,7 +13,7 @@ from ramanfit.cli.help import Verb
 from ramanfit.cli.options.declare import OUTPUT, RUNNING, own_option, refuse_ending_options
 from ramanfit.cli.options.experiment import evolution_options
 from ramanfit.cli.options.fitting import fit_options
-from ramanfit.cli.types import DURATION
+from ramanfit.cli.types import DURATION, FOLDER
 from ramanfit.experiment.request import Drawing, Request
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @fit_options
 @evolution_options
 @own_option(
-    OUTPUT, "-o", "--output", "folder", metavar="DIR", required=True, help="Folder for the results, made if needed."
+    OUTPUT, "-o", "--output", "folder", type=FOLDER, required=True, help="Folder for the results, made if needed."
 )
 @own_option(
     RUNNING,
