@@ -21,6 +21,11 @@ def members(block: bytes, count: int) -> bytes:
     return gzip.compress(block, 9) * count
 
 
+def whole(source: Source) -> None:
+    with source:
+        source.content()
+
+
 @pytest.mark.parametrize("where", ["file", "stream"])
 @pytest.mark.parametrize("block", [bytes(1 << 20), BLOCK], ids=["zeros", "rows"])
 def test_a_bomb_is_refused_before_it_is_in_memory(where: str, block: bytes, tmp_path: Path) -> None:
@@ -30,9 +35,7 @@ def test_a_bomb_is_refused_before_it_is_in_memory(where: str, block: bytes, tmp_
     tracemalloc.start()
     try:
         with pytest.raises(FormatError, match=r"a \.gz that holds at most 16 MiB or 100 times") as caught:
-            source = Source.open(str(path)) if where == "file" else Source.open("-", stream=io.BytesIO(bomb))
-            with source:
-                source.content()
+            whole(Source.open(str(path)) if where == "file" else Source.open("-", stream=io.BytesIO(bomb)))
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()

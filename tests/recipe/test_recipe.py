@@ -20,7 +20,6 @@ from ramanfit.recipe.parts import AXIS_UNITS, Axis, Baseline, Clean, Detection, 
 from ramanfit.recipe.peaks import SHAPES, Derived, Peak, Ratio
 from ramanfit.recipe.recipe import Recipe
 from ramanfit.recipe.settings import check_types, nearest
-from ramanfit.recipe.toml_text import parse_toml
 from ramanfit.recipe.toml import (
     DEFAULT_RECIPE,
     from_dict,
@@ -32,6 +31,7 @@ from ramanfit.recipe.toml import (
     to_toml,
     with_overrides,
 )
+from ramanfit.recipe.toml_text import parse_toml
 from ramanfit.tables.columns import COLUMNS
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
