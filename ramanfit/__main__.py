@@ -52,7 +52,12 @@ def main() -> None:
     # start-up time. They are counted when numpy is imported, hence here; whoever sets them keeps the last word.
     for library in ("OPENBLAS", "OMP", "MKL"):
         os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+    import signal
+
+    heard = signal.getsignal(signal.SIGINT) is signal.default_int_handler  # not behind nohup
     try:
+        if heard:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)  # until the console hears it: some imports lose an interrupt
         gc.disable()  # imports leave no garbage: looking for it there, and once more at the end, costs 5 ms of 60
         from ramanfit.cli.console import Console, end_on_signals
         from ramanfit.cli.group import ramanfit
@@ -60,7 +65,10 @@ def main() -> None:
         gc.freeze()
         gc.enable()
         end_on_signals()
-        sys.exit(Console().run(ramanfit, sys.argv[1:]))
+        status = Console().run(ramanfit, sys.argv[1:])
+        if heard:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)  # nothing is left to do but to end
+        sys.exit(status)
     except KeyboardInterrupt:  # before the console was there to hear it
         sys.exit(130)
 

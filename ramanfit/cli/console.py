@@ -108,7 +108,7 @@ class Console:
                 with program.make_context("ramanfit", list(arguments), obj=self) as context:
                     program.invoke(context)
                 self._say_noted()
-                return self.exit_code
+                return INTERRUPTED if _Interrupts.heard else self.exit_code
             except (Exception, KeyboardInterrupt) as error:
                 self._say_noted()
                 return self._status(error, bare=not arguments)
@@ -130,8 +130,8 @@ class Console:
     def _status(self, error: BaseException, bare: bool) -> int:
         if isinstance(error, click.exceptions.Exit):
             return error.exit_code
-        if isinstance(error, (KeyboardInterrupt, click.Abort)):
-            return INTERRUPTED
+        if _Interrupts.heard or isinstance(error, (KeyboardInterrupt, click.Abort)):
+            return INTERRUPTED  # whatever a library made of it
         if isinstance(error, BrokenPipeError):
             return 0  # `| head` has seen enough
         if self.debug:
@@ -188,8 +188,28 @@ def _set_talk(context: click.Context, parameter: click.Parameter, value: bool) -
         setattr(context.ensure_object(Console), parameter.name, True)
 
 
+class _Interrupts:
+    """Whether Ctrl-C was heard: an import, a callback or a library may lose the exception that it is."""
+
+    heard = False
+
+    @classmethod
+    def hear(cls, number: int, frame: object) -> None:
+        cls.heard = True
+        raise KeyboardInterrupt
+
+
+def _not_again(unraisable: sys.UnraisableHookArgs) -> None:
+    """Be silent about an interrupt that met something which cannot raise."""
+    if not issubclass(unraisable.exc_type, KeyboardInterrupt):
+        sys.__unraisablehook__(unraisable)
+
+
 def end_on_signals() -> None:
-    """Let SIGTERM and SIGHUP end the program in order, so that unfinished files are removed."""
+    """Let SIGINT, SIGTERM and SIGHUP end the program in order, so that unfinished files are removed."""
+    if signal.getsignal(signal.SIGINT) in (signal.SIG_DFL, signal.default_int_handler):
+        signal.signal(signal.SIGINT, _Interrupts.hear)
+        sys.unraisablehook = _not_again
     for name in ("SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is signal.SIG_DFL:  # nohup stays nohup

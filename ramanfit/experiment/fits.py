@@ -210,8 +210,8 @@ def _tell_if_all_failed(scans: Sequence[ScanFits], voice: Voice) -> None:
     if not scans or not all((scan.quantities.status == "failed").all() for scan in scans):
         return
     reasons = [note.removeprefix(UNFIT) for scan in scans for note in scan.notes if note.startswith(UNFIT)]
-    words = [words.split("|")[0] for scan in scans for words in scan.quantities.flags if words]
-    why = reasons[0] if reasons else FLAGS[words[0]].meaning if words else "no minimum was found"
+    flags = [word for scan in scans for words in scan.quantities.flags for word in words.split("|") if word]
+    why = reasons[0] if reasons else FLAGS[min(flags, key=lambda word: word == "failed", default="failed")].meaning
     count = sum(scan.visit.spectra for scan in scans)
     what = "the only spectrum" if count == 1 else f"all {count} spectra"
     voice.survive(ScanError(f"{scans[0].visit.source}: {what} failed: {why}"))

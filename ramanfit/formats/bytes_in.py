@@ -20,7 +20,7 @@ from ramanfit.formats.streams import is_stream, take_stream
 HEAD = 1 << 16  # enough to recognise any export
 BLOCK = 1 << 20
 LONGEST_LINE = 1 << 24  # a row of a million spectra
-GZ_FREE = 64 << 20  # bytes that a .gz may hold whatever its own size; text of spectra is 2 to 10 times the size of
+GZ_FREE = 16 << 20  # bytes that a .gz may hold whatever its own size; text of spectra is 2 to 10 times the size of
 GZ_RATIO = 100  # its .gz, so that more than so many times is no measurement but a trap for the memory
 _ENDINGS = frozenset(ending for one in FORMATS for ending in one.endings)
 _BOM = b"\xef\xbb\xbf"

@@ -17,6 +17,7 @@ from ramanfit.scan.scan import FloatArray, Metadata, Scan, missing_note
 from ramanfit.scan.stored import StoredCounts
 
 _FARTHEST = 1e9  # in any unit
+_MOST = 1e100  # counts: its square is still a number
 
 
 class Measurement(NamedTuple):
@@ -121,6 +122,10 @@ def deliver(
     counts, mask = measurement.counts[:, ::order], None
     if isinstance(counts, np.ndarray) and (lost := ~np.isfinite(counts)).any():
         counts, mask, said = np.where(lost, 0.0, counts), lost, (*said, missing_note(lost))
+    if isinstance(counts, np.ndarray) and counts.size:
+        most = max(counts.max(), -counts.min())
+        if most > _MOST:
+            raise FormatError(measurement.path, expected="counts of a detector", found=f"{most:g}")
     return Scan(
         shift_cm1=np.ascontiguousarray(x[::order]),
         counts=counts,

@@ -173,6 +173,6 @@ def identity_of(path: str) -> object:
             with Source.open(path) as source:
                 if split.is_split_file(file.name, source.head):
                     return real.parent, split_file.stem, split_file.pair
-    except (OSError, ValueError, InputError, FormatError):
+    except (OSError, RuntimeError, ValueError, InputError, FormatError):  # RuntimeError: a loop of links, before 3.13
         return path
     return real

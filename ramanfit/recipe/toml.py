@@ -109,12 +109,13 @@ def _base(name: object, where: str, above: tuple[str, ...]) -> dict[str, Any]:
     expect(isinstance(name, str), "base", "the name or the file of a recipe", name)
     if str(name) in shipped_names():
         return to_dict(load_recipe(str(name)))
+    expect("\0" not in str(name), "base", "the name or the file of a recipe", name)
     beside = str(Path(where).parent / str(name))
     through = (*above, os.path.realpath(where))
     if os.path.realpath(beside) in through:
         what = "itself" if len(through) == 1 else "again, in a circle"
         raise RecipeError(f"base: expected another recipe, found {name!r} {what}")
-    expect(len(through) <= MOST_BASES, "base", f"at most {MOST_BASES} recipes under one another", len(through) + 1)
+    expect(len(through) < MOST_BASES, "base", f"at most {MOST_BASES} recipes under one another", len(through) + 1)
     try:
         return to_dict(_load(beside, (), through))
     except RecipeError as error:

@@ -124,6 +124,7 @@ def _serve() -> None:
         sample = str(ROOT / "sample_spectra" / "pristine-graphite")
         for words in (
             ["ratio", sample, "-o", f"{folder}/a.xlsx"],
+            ["fit", sample, "--baseline", "arpls"],
             ["evolve", sample, "-o", f"{folder}/e"],
             ["export", sample, "-o", f"{folder}/a.parquet"],
             ["export", sample, "-o", f"{folder}/n/", "--form", "nc"],

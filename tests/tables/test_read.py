@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import json
+import re
 from datetime import datetime
 
 import numpy as np
@@ -180,3 +182,50 @@ def test_exports_are_no_tables() -> None:
     assert not is_fit_table(b"X-Axis\tMap(0/0)\n 1.0\t 2.0\n")
     assert not is_fit_table(b"shift,height\n1,2\n")
     assert not is_fit_table(b"")
+
+
+@pytest.mark.parametrize("cell", ["1,590.1", "Mar-90", "#REF!", "TRUE", "1590 cm-1", "1_590", "0x10", "\u0661", "'5"])
+@pytest.mark.parametrize("form", ["csv", "semicolon", "long", "json", "jsonl"])
+def test_what_a_spreadsheet_made_of_a_number_is_refused_with_its_place(form: str, cell: str) -> None:
+    wide, quoted = {"source": "a", "scan": 0, "point": "P1", "G_height": 5, "B_height": 4}, f'"{cell}"'
+    data, place = {
+        "csv": (f"point,G_height,B_height\nP1,5,4\nP2,5,{quoted}\n", r"t:3: B_height: "),
+        "semicolon": (f"point;G_height;B_height\nP1;5;{quoted}\n", r"t:2: B_height: "),
+        "long": (
+            f"source,scan,point,peak,status,height\na,0,P1,G,ok,5\na,0,P1,B,ok,{quoted}\n",
+            r"t:3: height: ",
+        ),
+        "json": (json.dumps([wide, {**wide, "B_height": cell}]), r"t: row 2, B_height: "),
+        "jsonl": ("\n".join(map(json.dumps, [wide, {**wide, "B_height": cell}])), r"t:2: B_height: "),
+    }[form]
+    with pytest.raises(FormatError, match=f"{place}expected a number, found {re.escape(repr(cell))}"):
+        read_fit_table("t", data.encode(), load_recipe("li-graphite").every_ratio)
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ("[1, 2]", "t: row 1: expected an object of columns and cells, found a number"),
+        ('[["G_height"]]', "t: row 1: expected an object of columns and cells, found an array"),
+        ('{"G_height": 1}\nnull', "t:2: expected an object of columns and cells, found null"),
+        ('[{"G_height": {"x": 1}}]', "t: row 1, G_height: expected a number or a text, found an object"),
+        ("[" * 100_000, "t: expected an array of rows, found arrays in arrays in arrays"),
+        (f'[{{"G_height": {"9" * 5000}}}]', "t: expected numbers, found an integer of thousands of digits"),
+        ('[{"peak": "G", "height": 1}, {"height": 1}]', "t: row 2, peak: expected the name of a peak, found none"),
+        ("scan,G_height,B_height\n1.5,1,2\n", "t:2: scan: expected the number of a scan, found '1.5'"),
+        (f"scan,G_height,B_height\n1{'0' * 30},1,2\n", "t:2: scan: expected the number of a scan"),
+        ("point,G_height,B_height\nP1,1e999,2\n", "t:2: G_height: expected a finite number, found '1e999'"),
+        ("point,G_height,G_height\nP1,1,2\n", "t:1: expected columns of different names, found G_height twice"),
+        (f"point,G_height,B_height\n{'x' * 200_000},1,2\n", "t:2: expected a row of cells, found field larger"),
+    ],
+)
+def test_what_is_no_table_of_fits_is_told_with_its_place(data: str, message: str) -> None:
+    with pytest.raises(FormatError) as caught:
+        read_fit_table("t", data.encode(), load_recipe("li-graphite").every_ratio)
+    assert caught.value.message.startswith(message)
+    assert len(caught.value.message) < 300
+
+
+def test_digits_without_end_do_not_break_the_check_of_a_ratio() -> None:
+    data = b"point,G_height,B_height,ratio\nP1,1,2,0e99999\n"
+    read_fit_table("t", data, load_recipe("li-graphite").every_ratio)
