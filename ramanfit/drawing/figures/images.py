@@ -170,7 +170,7 @@ def _title(evolution: Evolution, scan: int) -> str:
     words = f"scan {evolution.scans[scan]}"
     if evolution.timed:
         scale, unit = time_unit(evolution)
-        words = f"{evolution.scan_time_s[scan] / scale:.3g} {unit.removeprefix('time ').strip('()')}"
+        words = f"{evolution.scan_time_s[scan] / scale:.1f} {unit.removeprefix('time ').strip('()')}"
     if "soc" in evolution.table.columns:
         soc = evolution.grid("soc")[scan]
         if np.isfinite(soc).any():
