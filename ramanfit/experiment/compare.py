@@ -218,7 +218,8 @@ def _check_abscissa(table: Table, path: str, x: str, column: str, somewhere: Col
             )
         raise unknown("column for --x", x, [*ABSCISSAE, *numbers])
     if not isinstance(values, np.ndarray) or not np.isfinite(values).any():
-        raise InputError(f"{path}: no number in the column {column}, which --x {x} needs")
+        hint = "--x scan compares scan by scan" if x == "time" else None
+        raise InputError(f"{path}: no number in the column {column}, which --x {x} needs", hint=hint)
 
 
 def _points(table: Table) -> list[str]:

@@ -20,7 +20,8 @@ BETTER = 9.0  # by which chi-square has to fall beyond the information criterion
 EDGE_SCANS = 2  # there have to be so many before a step, and after it
 MISFIT = 5.0  # chi-square over degrees of freedom beyond which no step model describes the course
 UNSURE = 2.6  # standard deviations of chi-square beyond which the errors are scaled by it
-NARROW, WIDE = 0.001, 0.5  # widths that are tried: from so much of an interval to so much of the whole time
+ABRUPT, NARROW = 0.001, 0.1  # widths in intervals: of a step that is abrupt, and the least of one that is not
+WIDE = 0.5  # part of the whole time: the largest width that is tried
 WIDEST = 0.25  # part of the whole time: no wider step is told from a bend
 
 Step = tuple[float, float]
@@ -131,6 +132,7 @@ class _Course:
         for _ in range(6):  # until the likely times fill the range that is looked at
             gain, height, variance = self._scan(others, middles, widths)
             likely = np.exp((gain - gain.max()) / (2 * scale)) * np.sqrt(variance)
+            likely[:, 0] *= len(widths) / 2  # an abrupt step is as likely beforehand as half of all others
             likely /= likely.sum()
             by_time = likely.sum(axis=1)
             mean = float(by_time @ middles)
@@ -144,7 +146,8 @@ class _Course:
         return mean, sd, change, float(np.sqrt(spread))
 
     def _widths(self, count: int) -> FloatArray:
-        return np.asarray(np.geomspace(NARROW * self.interval, max(WIDE, self.interval), count))
+        gradual = np.geomspace(NARROW * self.interval, max(WIDE, self.interval), count)
+        return np.concatenate([[ABRUPT * self.interval], gradual])
 
     def _chi2(self, steps: list[Step]) -> float:
         design = self._design(steps)
@@ -179,7 +182,7 @@ class _Course:
             for k, (at, width) in enumerate(steps):
                 others = steps[:k] + steps[k + 1 :]
                 middles = np.clip(at + reach * np.linspace(-1, 1, 9), self.time[0], self.time[-1])
-                widths = np.clip(width * ratio ** np.linspace(-1, 1, 7), NARROW * self.interval, WIDE)
+                widths = np.clip(width * ratio ** np.linspace(-1, 1, 7), ABRUPT * self.interval, WIDE)
                 gain, *_ = self._scan(others, middles, widths)
                 i, j = divmod(int(gain.argmax()), len(widths))
                 steps[k] = float(middles[i]), float(widths[j])

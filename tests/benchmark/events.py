@@ -155,7 +155,7 @@ def events() -> Iterator[str]:
     recipe = load_recipe("li-graphite")
     for peak in ("G", "B"):
         for kind in COURSES:
-            for snr in (5.0, 30.0):
+            for snr in (3.0, 30.0):
                 yield _said(f"fits, {peak} {kind}, S/N {snr:g}", through_the_engine(kind, peak, snr, 40, 5, recipe))
     for snr in (0.0, 2.0, 3.0, 4.2, 6.0, 30.0):
         none, wrong = constant(snr, 200, 1), constant(snr, 200, 1, outliers=5)

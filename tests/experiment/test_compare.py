@@ -184,6 +184,11 @@ def test_refusals(tmp_path: Path) -> None:
         ramanfit.compare([one, other], x="dose")
     with pytest.raises(InputError, match="no column soc"):
         ramanfit.compare([one, other], x="soc")
+    untimed = experiment(tmp_path / "untimed", 4, time_s=np.full(60, np.nan), voltage_v=None)
+    with pytest.raises(InputError, match="no number in the column time_s") as missing:
+        ramanfit.compare([one, untimed])
+    assert missing.value.hint == "--x scan compares scan by scan"
+    assert np.isfinite(numbers(ramanfit.compare([one, untimed], x="scan"), "ratio_diff")).all()
     long = tmp_path / "long.csv"
     long.write_text("scan,point,peak,height\n0,P1,G,1\n")
     with pytest.raises(FormatError, match="rows of peaks"):
