@@ -21,7 +21,7 @@ NO_XY = Note(
 )
 AT_START = Note(
     "times within a scan are not known: all its spectra are given its start (--dwell supplies them)",
-    "all spectra of a scan at its start",
+    "all spectra of a scan at its start: --dwell",
 )
 EVENLY = Note(
     "time per spectrum taken as the scan's duration over its points (--dwell overrides)", "times shared evenly"

@@ -178,7 +178,7 @@ def test_a_column_that_a_table_has_already_is_refused(table: Path, tmp_path: Pat
 
 
 def test_the_help_says_what_they_are() -> None:
-    heard = " ".join(ramanfit("ratio", "--help").stdout.decode().split())
+    heard = " ".join(ramanfit("ratio", "--help-all").stdout.decode().split())
     assert "--covariates FILE A CSV of columns of your own (temperature, dose, sample), by source or file," in heard
     assert r"--from-name REGEX Columns of your own from the names of files, e.g. '(?P<temperature_k>\d+)K'." in heard
 
