@@ -183,11 +183,6 @@ def fmax(values: FloatArray) -> FloatArray:
     return np.asarray(np.fmax.reduce(values, axis=1))
 
 
-def nine_digits(values: FloatArray) -> FloatArray:
-    """Round as tables are written, so that what follows is the same whether a table lies between or not."""
-    return np.array([float(f"{value:.9g}") for value in values.ravel().tolist()]).reshape(values.shape)
-
-
 def _median(values: FloatArray) -> float:
     rising = np.sort(values[np.isfinite(values)])
     return float((rising[(len(rising) - 1) // 2] + rising[len(rising) // 2]) / 2) if len(rising) else np.nan

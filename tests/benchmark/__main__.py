@@ -1,7 +1,7 @@
 """Measure and compare with the goals: ``python -m tests.benchmark [PART] ...``, all without a part.
 
 The parts: engine, shapes, minimum, errors, truth, alarms, windows, mixed, evolution, intervals, detection, spikes,
-clipping, before, commands, smooth, evolve, project, table, records, carbons.
+clipping, before, commands, smooth, evolve, project, table, records, carbons, kernels.
 
 Every figure is a ratio of two things measured in this run, in turns, on one core: the machine is noisy, ratios
 are less so. `compiled` needs numba (the extra ``benchmark``) and is left out without it.
@@ -18,7 +18,18 @@ from pathlib import Path
 for _library in ("OPENBLAS", "OMP", "MKL", "NUMBA"):
     os.environ[f"{_library}_NUM_THREADS"] = "1"  # before numpy is imported: one core
 
-from tests.benchmark import alarms, before, carbons, commands, departures, engines, records, statistics, truth  # noqa: E402
+from tests.benchmark import (  # noqa: E402
+    alarms,
+    before,
+    carbons,
+    commands,
+    departures,
+    engines,
+    kernels,
+    records,
+    statistics,
+    truth,
+)
 
 PARTS = {
     "engine": engines.speed,
@@ -42,6 +53,7 @@ PARTS = {
     "table": commands.big_table,
     "records": records.records,
     "carbons": carbons.carbons,
+    "kernels": kernels.kernels,
 }
 
 
