@@ -14,7 +14,8 @@ from ramanfit.recipe.recipe import Recipe
 from ramanfit.scan.by_row import ByRow
 from ramanfit.scan.scan import BoolArray, FloatArray, Scan
 from ramanfit.scan.stored import blocks
-from ramanfit.tables.schema import covariates_of
+from ramanfit.tables.digits import as_written
+from ramanfit.tables.schema import Schema, covariates_of
 from ramanfit.tables.table import Column, Table, repeat_rows, with_columns
 
 OUTLIER = 6.0  # standard deviations above the band's median: a cosmic ray, where no fit has looked for it
@@ -171,7 +172,8 @@ def bands_table(keys: Table, bands: Sequence[BandIntensities], recipe: Recipe) -
             f"{prefix}delta": (value - base[0]).ravel(),
             f"{prefix}delta_se": np.where(itself & np.isfinite(value), 0.0, delta_se).ravel(),
         }
-    return Table(columns | changes)
+    columns |= changes
+    return Table(as_written(columns, Schema.read(columns)))
 
 
 def bands_with(spectra: Table, bands: Table) -> Table:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ramanfit.experiment.evolution import nine_digits
 from ramanfit.scan.scan import FloatArray
+from ramanfit.tables.digits import nine_digits
 from ramanfit.tables.schema import Schema
 from ramanfit.tables.table import Table
 

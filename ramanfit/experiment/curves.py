@@ -14,6 +14,7 @@ from ramanfit.experiment.request import Request
 from ramanfit.experiment.voice import Silent, Voice
 from ramanfit.recipe.recipe import Recipe
 from ramanfit.recipe.toml import DEFAULT_RECIPE
+from ramanfit.tables.digits import nine_digits
 from ramanfit.tables.table import Column, Table, repeat_rows
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def curve_tables(gathered: Gathered) -> Iterator[Table]:
         columns: dict[str, Column] = {
             name: repeat_rows(keys.rows(np.array(rows)).columns[name], channels) for name in ("source", "scan", "point")
         }
-        fit = drawn.fit()
+        fit = nine_digits(drawn.fit())  # so that the residual is as exact as what it comes from
         values = {
             "shift_cm1": np.tile(drawn.shift_cm1, (len(rows), 1)),
             "counts": drawn.counts,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from ramanfit.experiment.evolution import Evolution, nine_digits
+from ramanfit.experiment.evolution import Evolution
 from ramanfit.recipe.column_kind import ALWAYS, SPECTRUM
 from ramanfit.recipe.columns import kinds_of
+from ramanfit.tables.digits import as_written, nine_digits
 from ramanfit.tables.table import Column, Table, with_columns
 
 
@@ -25,4 +26,4 @@ def with_differences(evolution: Evolution) -> Table:
         more[evolution.schema[entry.delta].error] = np.hypot(measured_se, nine_digits(np.array([se])))
     of_every_spectrum = [kind.name for kind in kinds_of(SPECTRUM, ALWAYS)]
     last = [name for name in table.names if name not in of_every_spectrum][-1]
-    return with_columns(table, more, last)
+    return with_columns(table, as_written(more, evolution.schema), last)

@@ -8,12 +8,13 @@ from functools import cache
 import numpy as np
 
 from ramanfit.experiment.cell import at
-from ramanfit.experiment.evolution import Evolution, nine_digits
+from ramanfit.experiment.evolution import Evolution
 from ramanfit.experiment.steepest import Steepest, nothing, steepest_change
 from ramanfit.experiment.vanishing import passings
 from ramanfit.recipe.columns import column_name
 from ramanfit.recipe.recipe import Recipe
 from ramanfit.scan.scan import FloatArray
+from ramanfit.tables.digits import nine_digits
 from ramanfit.tables.table import Column, Table
 
 VANISHES, APPEARS, STEEPEST = "vanishes", "appears", "steepest"

@@ -195,11 +195,6 @@ def fmax(values: FloatArray) -> FloatArray:
     return np.asarray(np.fmax.reduce(values, axis=1))
 
 
-def nine_digits(values: FloatArray) -> FloatArray:
-    """Round as tables are written, so that what follows is the same whether a table lies between or not."""
-    return np.array([float(f"{value:.9g}") for value in values.ravel().tolist()]).reshape(values.shape)
-
-
 def median_of(values: FloatArray) -> FloatArray:
     """Return the median of the finite values of every column; not a number where there is none."""
     rising = np.sort(values, axis=0)  # what is no number comes last

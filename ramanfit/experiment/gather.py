@@ -13,10 +13,10 @@ from ramanfit.errors import InputError, UsageError
 from ramanfit.experiment.bands import BandIntensities, band_shifts, bands_table, bands_with
 from ramanfit.experiment.covariates import with_covariates
 from ramanfit.experiment.differences import with_differences
-from ramanfit.experiment.evolution import Evolution, nine_digits
+from ramanfit.experiment.evolution import Evolution
 from ramanfit.experiment.fit_files import Keep
 from ramanfit.experiment.fit_tables import join_tables, table_files
-from ramanfit.experiment.fits import Fits, fit_all, job_of, say_second_opinion, second_opinion
+from ramanfit.experiment.fits import fit_all, job_of, say_second_opinion, second_opinion
 from ramanfit.experiment.gathered import Gathered
 from ramanfit.experiment.inputs import say_notes
 from ramanfit.experiment.named_exports import named_exports
@@ -111,7 +111,7 @@ def _from_exports(request: Request, voice: Voice, draw: bool) -> Gathered:
     if not fits.scans:
         raise InputError("no export could be read")
     say_second_opinion(request, fits, voice)
-    table = _as_written(fits)
+    table = fits.table()
     return Gathered(
         Evolution(table, tuple(ratio.name for ratio in recipe.every_ratio)),
         fits.spectra,
@@ -172,16 +172,8 @@ def _reference(request: Request, voice: Voice) -> tuple[FitTable, list[str]]:
         made = fit_all(request, voice)
         if not made.scans:
             raise InputError("no reference could be read")
-        fits, inputs = _as_written(made), made.inputs
+        fits, inputs = made.table(), made.inputs
     nothing = np.full(len(fits), np.nan)
     names = (REFERENCE,) * len(fits)
     table = fits.table.with_(scan=nothing, point=names, position_um=nothing, time_s=nothing, x_um=nothing, y_um=nothing)
     return fits.with_table(table), inputs
-
-
-def _as_written(fits: Fits) -> FitTable:
-    """Return the table of fits, rounded as one that was written and read back."""
-    table = fits.table()
-    columns = {name: np.asarray(v) for name, v in table.table.columns.items() if not isinstance(v, tuple)}
-    rounded = {name: nine_digits(v) for name, v in columns.items() if v.dtype.kind == "f"}
-    return table.with_table(table.table.with_(**rounded))

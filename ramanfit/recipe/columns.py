@@ -69,7 +69,12 @@ KINDS: dict[str, ColumnKind] = {
             "center_se",
             delta="center_delta_cm1",
         ),
-        ColumnKind("center_se", "cm-1", "its standard error", PEAK),
+        ColumnKind(
+            "center_se",
+            "cm-1",
+            "its standard error; errors have six significant digits, and values end with the same decimal",
+            PEAK,
+        ),
         ColumnKind(
             "fwhm_cm1",
             "cm-1",

@@ -11,6 +11,7 @@ from ramanfit.fit.quantities import Quantities
 from ramanfit.recipe.column_kind import ALWAYS, ASKED, CELL, KEY, MAP, PEAK, SOME, SPECTRUM
 from ramanfit.recipe.columns import KINDS, kinds_of
 from ramanfit.scan.schedule import Keys
+from ramanfit.tables.digits import SIX, as_written, significant
 from ramanfit.tables.schema import Schema, covariates_of
 from ramanfit.tables.table import Column, Table, repeat_rows
 
@@ -77,7 +78,7 @@ def lengthened(
     columns |= repeated(SPECTRUM)
     height, se = (np.asarray(columns[name]) for name in ("height", "height_se"))
     missed = np.array([word == "not_detected" for word in columns["status"]])
-    columns["height_limit"] = np.where(missed, np.maximum(height, 0) + UPPER_95 * se, np.nan)
+    columns["height_limit"] = np.where(missed, significant(np.maximum(height, 0) + UPPER_95 * se, SIX), np.nan)
     for entry in Schema.of((), stands_with, stands_with).values():
         if (name := entry.name) in wide.columns and entry.of and entry.kind.there in (ALWAYS, ASKED):
             with_peak = stands_with[entry.of]
@@ -87,7 +88,7 @@ def lengthened(
 
 
 def wide_table(keys: Keys, q: Quantities) -> Table:
-    """Return one row per spectrum.
+    """Return one row per spectrum, with the digits of `ramanfit.tables.digits`.
 
     Raises
     ------
@@ -104,10 +105,11 @@ def wide_table(keys: Keys, q: Quantities) -> Table:
         **keys.echem,
     }
     values = q.columns()
-    for entry in Schema.of(q.names, q.ratios, q.derived).values():
+    schema = Schema.of(q.names, q.ratios, q.derived)
+    for entry in schema.values():
         if (whose := (entry.of, entry.kind.name)) in values:
             array = values.pop(whose)
             columns[entry.name] = tuple(array.tolist()) if entry.kind.text else array
     if values:
         raise ValueError(f"no such column in ramanfit.recipe.columns: {[name for _, name in values]}")
-    return Table(columns)
+    return Table(as_written(columns, schema))

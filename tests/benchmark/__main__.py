@@ -1,7 +1,7 @@
 """Measure and compare with the goals: ``python -m tests.benchmark [PART] ...``, all without a part.
 
 The parts: engine, shapes, minimum, errors, truth, alarms, windows, mixed, evolution, intervals, detection, spikes,
-clipping, before, commands, smooth, evolve, project, table, records, carbons, maps, events, watch.
+clipping, before, commands, smooth, evolve, project, table, records, carbons, maps, events, watch, kernels.
 
 Every figure is a ratio of two things measured in this run, in turns, on one core: the machine is noisy, ratios
 are less so. `compiled` needs numba (the extra ``benchmark``) and is left out without it.
@@ -26,6 +26,7 @@ from tests.benchmark import (  # noqa: E402
     departures,
     engines,
     events,
+    kernels,
     maps,
     records,
     statistics,
@@ -58,6 +59,7 @@ PARTS = {
     "maps": maps.maps,
     "events": events.events,
     "watch": watches.idle,
+    "kernels": kernels.kernels,
 }
 
 

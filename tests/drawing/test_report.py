@@ -23,7 +23,7 @@ from ramanfit.drawing.report import SCRIPTS, _asset, payload, report_html
 from ramanfit.drawing.report.packing import LEVELS, sampled
 from ramanfit.drawing.report.payload import embedded, payload_of
 from ramanfit.experiment.cell import Record
-from ramanfit.experiment.evolution import Evolution, nine_digits
+from ramanfit.experiment.evolution import Evolution
 from ramanfit.experiment.provenance import record_of
 from ramanfit.experiment.spectra import Spectra
 from ramanfit.fit.curves import Curves
@@ -31,6 +31,7 @@ from ramanfit.fit.lineshapes import line
 from ramanfit.recipe.column_kind import ALWAYS, PEAK, RATIO
 from ramanfit.recipe.columns import ECHEM, KINDS, column_name, kinds_of
 from ramanfit.recipe.peaks import SHAPES
+from ramanfit.tables.digits import nine_digits
 from ramanfit.tables.fit_table import FitTable
 from ramanfit.tables.rounding import for_people, with_error
 from ramanfit.tables.table import Column, Table

@@ -71,7 +71,7 @@ def test_a_table_without_them_gives_the_values_and_no_errors(day: Path, tmp_path
     fitted = rows(command("ratio", day / "peaks.csv").stdout)
     for name in ("share", "apart"):
         values = [[float(row[name] or "nan") for row in table] for table in (made, fitted)]
-        np.testing.assert_allclose(*values, rtol=1e-7)
+        np.testing.assert_allclose(*values, rtol=1e-6)  # of rounded values, and rounded
         assert not any(row[f"{name}_se"] for row in made)
         assert all(bool(row[f"{name}_se"]) == bool(row[name]) for row in fitted)
 

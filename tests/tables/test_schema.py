@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ramanfit.drawing.axes import label
-from ramanfit.experiment.evolution import Evolution, nine_digits
+from ramanfit.experiment.evolution import Evolution
 from ramanfit.fit.derived import DerivedValues
 from ramanfit.fit.pipeline import fit_scan
 from ramanfit.fit.quantities import Quantities, RatioValues
@@ -38,6 +38,7 @@ from ramanfit.recipe.toml import load_recipe, with_overrides
 from ramanfit.scan.scan import FloatArray, Scan
 from ramanfit.scan.schedule import Keys, Schedule, Visit, place
 from ramanfit.tables.columns import COLUMNS, lengthened, wide_table
+from ramanfit.tables.digits import nine_digits
 from ramanfit.tables.fit_table import FitTable
 from ramanfit.tables.forms import open_writer
 from ramanfit.tables.read import read_fit_table

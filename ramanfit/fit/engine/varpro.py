@@ -31,6 +31,7 @@ TOLERANCE = 1e-9  # predicted relative fall of chi-square at which a fit has arr
 ROUGH = 1e-6  # the same for fits that only lead to others, or are only compared with them
 MAX_STEP = 0.5  # a center or a width moves by at most this part of the width, a form by this
 ROUNDING = 1e-14  # fall of chi-square, in parts of the data's sum of squares, that is rounding
+ALIKE = 1e-5  # relative difference of chi-square below which two ends are one minimum
 MAX_DAMPING = 1e9
 SUSPECT_SNR2 = 25.0  # (height / standard error)^2 below which a second start is tried
 
@@ -221,5 +222,8 @@ def _best_of(problem: Problem, begins: Sequence[FloatArray], tolerance: float) -
     n = len(problem)
     rivals = problem.take(np.tile(np.arange(n), len(begins)))
     moving, end, _ = _minimise(rivals, rivals.moving(np.concatenate(begins)), PATIENCE, tolerance)
-    pick = end.chi2.reshape(len(begins), n).argmin(axis=0) * n + np.arange(n)
+    chi2 = end.chi2.reshape(len(begins), n)
+    least = chi2.min(axis=0)
+    lowest = chi2 <= least + ALIKE * np.abs(least)  # the first of those that ended in the same minimum
+    pick = lowest.argmax(axis=0) * n + np.arange(n)
     return problem.finish(*_minimise(problem, moving[:, pick], MAX_ITERATIONS, tolerance))
