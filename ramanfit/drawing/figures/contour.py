@@ -8,8 +8,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from ramanfit.drawing.figures.frame import Frame, colour_bar
+from ramanfit.drawing.figures.positions import point_name
 from ramanfit.drawing.figures.spectra import SHIFT
-from ramanfit.drawing.figures.style import nothing_here, point_name, round_y, styled
+from ramanfit.drawing.figures.style import nothing_here, round_y, styled
 from ramanfit.experiment.evolution import Evolution
 from ramanfit.fit.curves import Curves
 from ramanfit.scan.scan import FloatArray

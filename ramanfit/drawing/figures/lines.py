@@ -14,6 +14,7 @@ from matplotlib.lines import Line2D
 
 from ramanfit.drawing.abscissa import Abscissa
 from ramanfit.drawing.axes import along, doubtful, trusted_range
+from ramanfit.drawing.figures.positions import point_name
 from ramanfit.drawing.figures.style import (
     FAINT,
     INK,
@@ -22,7 +23,6 @@ from ramanfit.drawing.figures.style import (
     WIDTHS_IN,
     nothing_here,
     point_colours,
-    point_name,
     round_y,
     sequence_map,
 )

@@ -16,16 +16,8 @@ from matplotlib.patches import Patch
 from ramanfit.drawing.abscissa import Across
 from ramanfit.drawing.axes import along, doubtful, position_edges, robust_range
 from ramanfit.drawing.figures.frame import LEFT, Frame, colour_bar
-from ramanfit.drawing.figures.style import (
-    FAINT,
-    INK,
-    label,
-    name_ends,
-    nothing_here,
-    point_label,
-    point_ticks,
-    styled,
-)
+from ramanfit.drawing.figures.positions import name_ends, point_label, point_ticks
+from ramanfit.drawing.figures.style import FAINT, INK, label, nothing_here, styled
 from ramanfit.experiment.evolution import Evolution
 from ramanfit.recipe.column_kind import REFERENCE
 from ramanfit.scan.scan import FloatArray

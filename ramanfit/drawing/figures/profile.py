@@ -14,12 +14,12 @@ from matplotlib.transforms import ScaledTranslation
 
 from ramanfit.drawing.axes import along, time_unit, trusted_range
 from ramanfit.drawing.figures.lines import LEFT, RIGHT, reference_line
+from ramanfit.drawing.figures.positions import name_ends
 from ramanfit.drawing.figures.style import (
     FAINT,
     INK,
     label,
     letters,
-    name_ends,
     new_figure,
     nothing_here,
     sequence_map,
