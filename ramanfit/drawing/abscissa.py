@@ -103,7 +103,7 @@ def abscissa_of(evolution: Evolution, name: str | None = None) -> Abscissa:
     if not np.isfinite(values).any():
         raise UsageError(f"--x {name}: nothing is known of it at the time of any spectrum")
     words = KINDS[column].words if column in KINDS else name.replace("_", " ")
-    return Abscissa(name, values, words, _falls(_middle(values)))
+    return Abscissa(name, values, words, _falls(middle_of(values)))
 
 
 def across(evolution: Evolution, abscissa: Abscissa, room: float) -> Across:
@@ -125,7 +125,7 @@ def across(evolution: Evolution, abscissa: Abscissa, room: float) -> Across:
     if abscissa.name == SCAN:
         edges, scans = time_edges(evolution.scans.astype(np.float64))
         return Across(edges, scans, abscissa.words, None, in_time=False)
-    middle = _middle(abscissa.values)
+    middle = middle_of(abscissa.values)
     there = np.isfinite(middle)
     steps = np.diff(middle[there])
     measured = (evolution.rows >= 0).any(axis=1)
@@ -149,7 +149,7 @@ def across(evolution: Evolution, abscissa: Abscissa, room: float) -> Across:
     return Across(edges, scans, f"{abscissa.words}, in order of {order_of}", ticks, in_time=evolution.timed)
 
 
-def _middle(values: FloatArray) -> FloatArray:
+def middle_of(values: FloatArray) -> FloatArray:
     """Return the middle of what is known in every scan [S]."""
     with np.errstate(invalid="ignore"):
         return np.asarray((np.fmin.reduce(values, axis=1) + np.fmax.reduce(values, axis=1)) / 2)

@@ -104,7 +104,7 @@ def _figures(gathered: Gathered, drawing: Drawing, voice: Voice) -> Iterator[tup
     evolution = gathered.evolution
     quantities = gathered.map_names(drawing.quantities)
     yield "map", figures.map_figure(evolution, quantities, drawing.width, drawing.x, ends=drawing.ends)
-    yield "traces", figures.traces_figure(evolution, drawing.width, drawing.x)
+    yield "traces", figures.traces_figure(evolution, drawing.width, drawing.x, gathered.events)
     yield "profile", figures.profile_figure(evolution, drawing.width, ends=drawing.ends)
     if gathered.bands is not None:
         yield "bands", figures.bands_figure(evolution, gathered.bands, drawing.width, drawing.x)

@@ -35,9 +35,9 @@ def map_figures(gathered: Gathered, drawing: Drawing, voice: Voice) -> Iterator[
         else "a map has no profile, and a single one no traces: not drawn (nor bands, which compare scans)"
     )
     if scans > 1:
-        yield "traces", traces_over_pixels(evolution, drawing.width)
+        yield "traces", traces_over_pixels(evolution, drawing.width, drawing.x)
         if gathered.bands is not None:
-            yield "bands", bands_over_pixels(evolution, gathered.bands, drawing.width)
+            yield "bands", bands_over_pixels(evolution, gathered.bands, drawing.width, drawing.x)
     picked = picked_curves(gathered, drawing)
     if picked:
         pixel = str(evolution.table.columns["point"][picked[0].row])

@@ -89,7 +89,7 @@ def followed(evolution: Evolution) -> tuple[str, ...]:
     return tuple(name for name in names if name in evolution.table.columns)
 
 
-def marks_of(events: Table, quantity: str) -> list[tuple[str, str, float, float]]:
+def marks_of(events: Table, quantity: str) -> list[tuple[str, str, float, float, float]]:
     """Return what a figure of a quantity over time marks.
 
     Parameters
@@ -101,9 +101,9 @@ def marks_of(events: Table, quantity: str) -> list[tuple[str, str, float, float]
 
     Returns
     -------
-    list of (kind, point, from, to)
+    list of (kind, point, from, to, value)
         Kind is ``vanishes``, ``appears`` or ``steepest``. From and to are in seconds: the bracket, or the time less
-        and plus its standard error.
+        and plus its standard error. The value is the limit of detection; of a steepest change not a number.
     """
     marks = []
     columns = events.columns
@@ -113,11 +113,12 @@ def marks_of(events: Table, quantity: str) -> list[tuple[str, str, float, float]
             continue
         if kind == STEEPEST:
             middle, se = (float(columns[name][i]) for name in ("event_time_s", "event_time_se"))
-            ends = (middle - se, middle + se)
+            ends, value = (middle - se, middle + se), np.nan
         else:
             ends = (float(columns["before_time_s"][i]), float(columns["after_time_s"][i]))
+            value = float(columns["limit"][i])
         if np.isfinite(ends).all():
-            marks.append((kind, str(columns["point"][i]), *ends))
+            marks.append((kind, str(columns["point"][i]), *ends, value))
     return marks
 
 

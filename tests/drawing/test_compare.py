@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from ramanfit.drawing.compare import traces_of, words
 from ramanfit.drawing.figures.compare import compare_figure
-from ramanfit.drawing.figures.marks import mark_events
+from ramanfit.drawing.figures.marks import mark_events, worth_marking
 from ramanfit.experiment.compare import comparison
 from ramanfit.experiment.voice import Silent
 from tests.experiment.test_compare import experiment, numbers
@@ -52,10 +52,16 @@ def test_words_of_axes(tmp_path: Path) -> None:
 
 def test_marks_of_events_stand_where_the_events_are() -> None:
     ax = Figure().add_subplot()
-    marks = [("vanishes", "P1", 3600.0, 7200.0), ("steepest", "P2", 0.0, 1800.0), ("appears", "P9", 1.0, 2.0)]
-    bars = mark_events(ax, marks, {"P1": "#123456", "P2": "#654321"}, lambda s: s / 3600)
+    marks = [
+        ("vanishes", "P1", 3600.0, 7200.0, 4.5),
+        ("steepest", "P2", 0.0, 1800.0, np.nan),
+        ("appears", "P9", 1.0, 2.0, 3.0),
+    ]
+    bars = mark_events(ax, marks, {"P1": "#123456", "P2": "#654321"}, lambda point, s: (s / 3600, 77.0))
     assert [list(np.asarray(bar.get_xdata(), dtype=float)) for bar in bars] == [[1.0, 2.0], [0.0, 0.5]]
     assert [bar.get_color() for bar in bars] == ["#123456", "#654321"]
-    assert bars[0].get_ydata()[0] != bars[1].get_ydata()[0]
+    assert [bar.get_ydata()[0] for bar in bars] == [4.5, 77.0]
+    assert worth_marking(marks, 36000.0) == marks
+    assert worth_marking(marks, 3600.0) == [marks[0], marks[2]]
     signs = [line for line in ax.lines if line not in bars]
-    assert [(sign.get_marker(), float(sign.get_xdata()[0])) for sign in signs] == [("v", 1.5), ("|", 0.25)]
+    assert [(sign.get_marker(), float(sign.get_xdata()[0])) for sign in signs] == [("1", 1.5), ("|", 0.25)]

@@ -160,9 +160,9 @@ def test_a_table_of_events() -> None:
     assert (columns["why"][1], columns["why"][2]) == ("", "no change beyond a straight line")
     assert np.isnan(columns["event_time_s"][2])
     assert followed(whole) == ("G_center_cm1",)
-    assert marks_of(table, "G_height") == [("vanishes", "P1", 600 * 39 + 30, 600 * 40 + 30)]
-    ((kind, point, low, high),) = marks_of(table, "G_center_cm1")
-    assert (kind, point) == ("steepest", "P1")
+    assert marks_of(table, "G_height") == [("vanishes", "P1", 600 * 39 + 30, 600 * 40 + 30, columns["limit"][0])]
+    ((kind, point, low, high, value),) = marks_of(table, "G_center_cm1")
+    assert (kind, point, np.isnan(value)) == ("steepest", "P1", True)
     assert (low, high) == pytest.approx((time - se, time + se))
 
 

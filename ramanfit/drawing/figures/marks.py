@@ -5,27 +5,36 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 
-from ramanfit.drawing.figures.style import INK
+from ramanfit.drawing.figures.style import FAINT, INK
 
-Mark = tuple[str, str, float, float]
-"""Kind, point, from and to in seconds, as `ramanfit.experiment.events.marks_of` returns them."""
+Mark = tuple[str, str, float, float, float]
+"""Kind, point, from and to in seconds, value: as `ramanfit.experiment.events.marks_of` returns them."""
 
-SIGNS = {"vanishes": "v", "appears": "^", "steepest": "|"}
+SIGNS = {"vanishes": "1", "appears": "2", "steepest": "|"}  # not those of values beyond an axis
+WORDS = {"vanishes": "vanishes, between", "appears": "appears, between", "steepest": "steepest change, ± error"}
+LONGEST = 0.1  # of the time that is shown; a steepest change that is not known better is not marked
+
+
+def worth_marking(marks: Iterable[Mark], span_s: float) -> list[Mark]:
+    """Return the marks that say something in a figure of so many seconds: not those that are as long as it."""
+    return [mark for mark in marks if mark[0] != "steepest" or mark[3] - mark[2] <= 2 * LONGEST * span_s]
 
 
 def mark_events(
     ax: Axes,
     marks: Iterable[Mark],
     colour_of: Mapping[str, Any],
-    x_of_time: Callable[[float], float],
-    level: float = 0.03,
-) -> list[Any]:
-    """Draw events at the foot of a panel: a bar from end to end with a sign in its middle, in the colour of its point.
+    place: Callable[[str, float], tuple[float, float]],
+) -> list[Line2D]:
+    """Draw events: a bar from end to end with a sign in its middle, in the colour of its point.
 
-    A bracket, in which a peak vanishes or appears, has a triangle that points down or up; the steepest change has a
-    stroke, and its bar is one standard error to either side. Points stand above one another, so that none hides.
+    A bracket, in which a peak vanishes or appears, lies at the limit of detection and has a tripod that points down
+    or up; the steepest change lies on the line of its point and has a stroke, its bar one standard error to either
+    side.
 
     Parameters
     ----------
@@ -34,10 +43,8 @@ def mark_events(
         Of the panel's quantity.
     colour_of : mapping of str to colour
         By point; the marks of others are left out.
-    x_of_time : callable
-        From seconds to the abscissa.
-    level : float
-        Height of the lowest, as a part of the panel.
+    place : callable
+        From point and seconds to abscissa and value.
 
     Returns
     -------
@@ -45,14 +52,20 @@ def mark_events(
         The bars, in the order of the marks.
     """
     lines = []
-    rows = {point: k for k, point in enumerate(colour_of)}
-    step = min(0.05, 0.3 / max(len(rows), 1))
-    for kind, point, begin, end in marks:
-        if point not in rows:
+    for kind, point, begin, end, value in marks:
+        if point not in colour_of:
             continue
-        low, high = x_of_time(begin), x_of_time(end)
-        y = level + step * rows[point]
-        look = {"color": colour_of[point], "transform": ax.get_xaxis_transform(), "clip_on": True}
-        lines += ax.plot([low, high], [y, y], linewidth=1.4, solid_capstyle="butt", gid=f"event {kind} {point}", **look)
-        ax.plot([(low + high) / 2], [y], SIGNS[kind], markersize=3.4, markeredgecolor=INK, markeredgewidth=0.4, **look)
+        (low, _), (middle, on_line), (high, _) = (place(point, s) for s in (begin, (begin + end) / 2, end))
+        y = value if np.isfinite(value) else on_line
+        lines += ax.plot(
+            [low, high], [y, y], color=colour_of[point], linewidth=1.4, solid_capstyle="butt", gid=f"{kind} {point}"
+        )
+        ax.plot([middle], [y], linestyle="", marker=SIGNS[kind], markersize=5, color=INK, markeredgewidth=0.8, zorder=3)
     return lines
+
+
+def keys_of(marks: Iterable[Mark]) -> list[Line2D]:
+    """Return what explains the marks that are drawn."""
+    drawn = {mark[0] for mark in marks}
+    look: dict[str, Any] = {"color": FAINT, "linewidth": 1.4, "markersize": 5, "markeredgecolor": INK}
+    return [Line2D([], [], marker=SIGNS[kind], label=WORDS[kind], **look) for kind in SIGNS if kind in drawn]
