@@ -100,12 +100,15 @@ def _usage(command: click.Command, ctx: click.Context, width: int) -> list[str]:
 
 
 def _record(option: click.Option, ctx: click.Context, whole: bool) -> tuple[str, str]:
-    """Return the names of an option and what is said of it; of the environment only where everything is said."""
+    """Return the names of an option and what is said of it; in short, the first part without the environment."""
     if not whole:
         option = copy.copy(option)
         option.show_envvar = False
     names, text = option.get_help_record(ctx) or ("", "")
-    return names, text if whole else re.sub(r"\s*\[env var: [^]]*\]", "", text)
+    if whole:
+        return names, text
+    says, gap, default = re.sub(r"\s*\[env var: [^]]*\]", "", text).partition("  [")
+    return names, f"{says.partition('; ')[0].rstrip('.')}.{gap}{default}"
 
 
 def _pairs(pairs: Iterable[tuple[str, str]], column: int, width: int) -> Iterator[str]:

@@ -12,6 +12,7 @@ from ramanfit.fit.clipping import CEILING
 from ramanfit.fit.dark import Dark, check_suits
 from ramanfit.fit.prepare import SUMS, seen_light
 from ramanfit.recipe.recipe import Recipe
+from ramanfit.scan.notes import counted
 from ramanfit.scan.scan import BoolArray, FloatArray, Scan
 from ramanfit.scan.treated import Treated
 
@@ -107,7 +108,7 @@ def _averaged(
         groups = np.where(there & ~measured, -1, groups)
     whole = np.bincount(groups[groups >= 0], minlength=n)
     if n > 1 and whole[-1] < whole.max():
-        notes.append(f"the last mean is of {whole[-1]} spectra, the others of {whole.max()}")
+        notes.append(f"the last mean is of {counted(int(whole[-1]), 'spectrum')}, the others of {whole.max()}")
     return scan.with_(
         counts=counts,
         mask=mask if mask.any() else None,

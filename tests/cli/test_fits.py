@@ -200,7 +200,7 @@ def test_an_instrument_width_is_recorded_and_takes_part_in_every_line(tmp_path: 
     assert (column(wide, "fwhm_cm1") < column(plain, "fwhm_cm1")).all()
     np.testing.assert_allclose(column(wide, "area"), column(plain, "area"), rtol=0.05)  # the sample is Lorentzian
     np.testing.assert_allclose(column(wide, "area"), np.pi / 2 * column(wide, "height") * column(wide, "fwhm_cm1"))
-    assert b"1 spectra refitted with lmfit: largest difference 0.000" in done.stderr
+    assert b"1 spectrum refitted with lmfit: largest difference 0.000" in done.stderr
     instrument = json.loads((tmp_path / "run.json").read_text())["recipe"]["instrument"]
     assert instrument == {"fwhm_cm1": 6.0, "source": "as given with --instrument-width"}
     (tmp_path / "t.csv").write_bytes(done.stdout)
@@ -253,7 +253,7 @@ def test_an_axis_outside_the_window_says_what_to_do(tmp_path: Path) -> None:
     ramanfit("evolve", path, "-o", tmp_path / "out")  # gaps, and figures all the same
     assert (tmp_path / "out" / "report.html").exists()
     back = ramanfit("baseline", path)
-    assert b"1 of 1 spectra could not be fitted and stay as they were" in back.stderr
+    assert b"1 of 1 spectrum could not be fitted and stay as they were" in back.stderr
 
 
 # -- what cannot be read ------------------------------------------------------------------------------------

@@ -160,5 +160,5 @@ def test_a_bound_of_another_recipe_is_named_with_its_remedy(lab: Path) -> None:
 
 
 def test_the_help_says_that_recipes_may_be_several() -> None:
-    said = " ".join(command("fit", "--help").stdout.decode().split())
+    said = " ".join(command("fit", "--help-all").stdout.decode().split())
     assert "repeated, each is fitted in its own window, and ratios of the last may name peaks of all" in said

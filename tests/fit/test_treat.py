@@ -121,7 +121,7 @@ def test_a_rest_that_is_fewer_is_said_and_averaged_as_what_it_is() -> None:
     scan = treat(Scan(SHIFT, noisy(7), "series"), RECIPE, Treatment(None, 3))
     assert scan.treated is not None
     np.testing.assert_array_equal(scan.treated.repeats, [3, 3, 1])
-    assert "the last mean is of 1 spectra, the others of 3" in scan.notes
+    assert "the last mean is of 1 spectrum, the others of 3" in scan.notes
     fitted = fit_scan(scan, RECIPE)
     assert np.isfinite(fitted.result.noise[:, 0]).all()
     assert fitted.result.noise[2, 0] > 2 * fitted.result.noise[:2, 0].max()

@@ -824,7 +824,7 @@ def test_bwtek(tmp_path: Path) -> None:
     scan = read(tmp_path, BWTEK)
     np.testing.assert_array_equal(scan.shift_cm1, [100.25, 102.25])
     np.testing.assert_array_equal(scan.counts, [[-7.5, 9.5]])
-    assert scan.notes == ("1 pixels without a Raman shift passed over",)
+    assert scan.notes == ("1 pixel without a Raman shift passed over",)
     assert refuse(tmp_path, BWTEK.replace("102,25", "x")).line == 9
     assert refuse(tmp_path, BWTEK.replace(";9,5000;", "")).line == 9
     assert refuse(tmp_path, BWTEK.replace("Raman Shift;", "Shift;")).line == 6

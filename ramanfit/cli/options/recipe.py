@@ -110,7 +110,7 @@ recipe_options = resolved(
             type=RecipeName(),
             multiple=True,
             shell_complete=complete_recipe,
-            help="A shipped recipe or a TOML file; several are fitted each in its own window, and ratios of the last "
+            help="A shipped recipe or a TOML file; repeated, each is fitted in its own window, and ratios of the last "
             "may name peaks of all.  [default: li-graphite]",
         ),
         click.option(
