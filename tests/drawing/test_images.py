@@ -138,7 +138,9 @@ def test_what_was_measured_without_a_value_is_hatched_and_explained() -> None:
 def test_a_value_far_from_the_others_does_not_flatten_them() -> None:
     values = np.linspace(1.0, 2.0, 101)[None, :].repeat(2, axis=0)
     values[0, 50], values[1, 3] = 1e6, np.nan
-    assert scale_of(values, np.full(values.shape, 0.01)) == (1.0, 2.0)
+    low, high = scale_of(values, np.full(values.shape, 0.01))
+    assert low == 1.0
+    assert 2.0 <= high <= 2.25  # a quarter of what most values span
     assert scale_of(np.full((1, 4), 3.0), np.full((1, 4), np.nan)) == (2.5, 3.5)
     assert scale_of(np.full((1, 4), np.nan), np.full((1, 4), np.nan)) == (0.0, 1.0)
 

@@ -15,7 +15,7 @@ from matplotlib.patches import Patch, PathPatch
 from matplotlib.path import Path
 from matplotlib.ticker import MaxNLocator
 
-from ramanfit.drawing.axes import time_unit, trusted_range
+from ramanfit.drawing.axes import time_unit, robust_range
 from ramanfit.drawing.figures.style import FAINT, INK, label, letters, new_figure, styled
 from ramanfit.experiment.evolution import Evolution
 from ramanfit.scan.scan import BoolArray, FloatArray
@@ -26,7 +26,6 @@ MOST_SCANS = {"single": 3, "double": 6}  # side by side
 NARROWEST_IN = {"single": 0.85, "double": 1.15}  # of an image, where there is room for others beside it
 HIGHEST_IN, PAGE_IN = 2.0, 8.6  # of an image, and of all
 LEFT, TOP, BOTTOM, BAR, GAP, GAP_Y = 0.22, 0.22, 0.36, 0.74, 0.06, 0.12
-FENCE = 2.5  # quartile distances beyond the quartiles, where the scale of colours ends
 
 
 @dataclass(frozen=True)
@@ -137,14 +136,7 @@ def scale_of(values: FloatArray, se: FloatArray) -> tuple[float, float]:
     values, se : array [S, P]
         Not a number where there is none.
     """
-    low, high = trusted_range(values, se)
-    inside = np.sort(values[np.isfinite(values) & (values >= low) & (values <= high)])
-    if not len(inside):
-        return 0.0, 1.0
-    quarter, three = (float(inside[int(below * (len(inside) - 1))]) for below in (0.25, 0.75))
-    reach = FENCE * (three - quarter)
-    near = inside[(inside >= quarter - reach) & (inside <= three + reach)]
-    low, high = float(near[0]), float(near[-1])
+    low, high = robust_range(values, se)
     return (low, high) if high > low else (low - 0.5, high + 0.5)
 
 
