@@ -6,7 +6,6 @@ import contextlib
 import os
 import random
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -103,24 +102,6 @@ def test_workers_end_with_a_parent_that_is_killed(tmp_path: Path) -> None:
         process.kill()
     assert not orphans("parent")
     assert not (tmp_path / "fit.csv").exists()
-
-
-def test_a_worker_that_is_killed_ends_the_command_with_a_message(tmp_path: Path) -> None:
-    bring(range(12), tmp_path / "scans")
-    for i in range(60):
-        for file in (tmp_path / "scans").glob("SYN*--00[0-9]--*"):
-            os.link(file, file.with_name(file.name.replace("SYN", f"{i}SYN")))
-    env = environment("worker", tmp_path / "tmp")
-    words = program("fit", "scans", "--jobs", "2", "-o", "fit.csv")
-    with subprocess.Popen(words, env=env, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as process:
-        while len(found := alive("worker")) < 3:
-            assert process.poll() is None
-            time.sleep(0.02)
-        os.kill(max(found), signal.SIGKILL)
-        said = process.communicate(timeout=120)[1]
-    assert process.returncode == 1
-    assert "a worker process was killed" in said
-    assert "internal error" not in said
 
 
 HOLDS = """

@@ -26,7 +26,7 @@ LONGEST = 200  # bytes of a table's name that are the export's
 
 
 @dataclass(frozen=True)
-class Entry:
+class TakenExport:
     """An export that was taken in, and its table.
 
     Attributes
@@ -68,7 +68,7 @@ class TakenIn:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._entries: dict[str, Entry] = {}
+        self._entries: dict[str, TakenExport] = {}
         lines = _lines(folder / NAME)
         for line in lines:
             if (entry := _entry(line)) is not None:
@@ -80,17 +80,17 @@ class TakenIn:
                 for entry in self:
                     sink.write(_line(asdict(entry)))
 
-    def __iter__(self) -> Iterator[Entry]:
+    def __iter__(self) -> Iterator[TakenExport]:
         return iter(tuple(self._entries.values()))
 
     def __len__(self) -> int:
         return len(self._entries)
 
-    def get(self, export: str) -> Entry | None:
+    def get(self, export: str) -> TakenExport | None:
         """Return what was taken in of an export, None if nothing was."""
         return self._entries.get(export)
 
-    def add(self, entry: Entry) -> None:
+    def add(self, entry: TakenExport) -> None:
         """Keep an entry.
 
         Raises
@@ -106,7 +106,7 @@ class TakenIn:
         if self._entries.pop(export, None) is not None:
             self._append({"forget": export})
 
-    def mark(self, entry: Entry, *, gone: bool) -> None:
+    def mark(self, entry: TakenExport, *, gone: bool) -> None:
         """Say in all rows of a table that its export is gone, or is back.
 
         Raises
@@ -222,12 +222,12 @@ def _line(values: Mapping[str, object]) -> bytes:
     return (json.dumps(values) + "\n").encode()
 
 
-def _entry(line: bytes) -> Entry | None:
+def _entry(line: bytes) -> TakenExport | None:
     """Return the entry that a line holds; None if it is damaged, so that its export is fitted once more."""
     try:
         values = json.loads(line)
         values["parts"] = {str(name): ([*map(int, look)], str(sha)) for name, (look, sha) in values["parts"].items()}
-        entry = Entry(**values)
+        entry = TakenExport(**values)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
     texts = (entry.export, entry.table, entry.sha256)

@@ -13,7 +13,7 @@ from ramanfit.errors import InputError, RamanfitError
 from ramanfit.experiment.fit_files import Outcome, fit_exports
 from ramanfit.experiment.fits import job_of
 from ramanfit.experiment.listing import Listing, Look, look_at
-from ramanfit.experiment.taken import GONE, Entry, TakenIn, digest_of, keep_settings, table_name
+from ramanfit.experiment.taken import GONE, TakenExport, TakenIn, digest_of, keep_settings, table_name
 from ramanfit.experiment.troubles import Troubles, described
 from ramanfit.formats import is_fit_table, natural_key
 from ramanfit.formats.find import NOWHERE, WAITS
@@ -146,7 +146,7 @@ class Watched:
         for name, look in found.items():  # of an export that is there, it will be written over
             export = name.removesuffix(".csv")
             if export not in self._listing.files and is_fit_table((self.fits / name).read_bytes()):
-                self._taken.add(Entry(export, {}, name, digest_of(self.fits / name)))
+                self._taken.add(TakenExport(export, {}, name, digest_of(self.fits / name)))
                 self._tables[name] = look
                 self.version += 1
 
@@ -169,7 +169,7 @@ class Watched:
                 missing.discard(entry.export)
         self._missing = missing
 
-    def _mark(self, entry: Entry, *, gone: bool) -> None:
+    def _mark(self, entry: TakenExport, *, gone: bool) -> None:
         self._taken.mark(entry, gone=gone)
         self._tables[entry.table] = Look.of((self.fits / entry.table).stat())
         self.version += 1
@@ -233,7 +233,7 @@ class Watched:
         with open_writer(self.fits / name, "csv") as writer:
             for table in rows:
                 writer.write(table)
-        self._taken.add(Entry(path.name, parts, name, digest_of(self.fits / name), dated))
+        self._taken.add(TakenExport(path.name, parts, name, digest_of(self.fits / name), dated))
         self._tables[name] = Look.of((self.fits / name).stat())
         self._again.discard(path.name)
         self.version += 1

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from ramanfit import load_recipe
 from ramanfit.experiment.listing import Look
 from ramanfit.experiment.request import Request
-from ramanfit.experiment.taken import Entry, TakenIn, table_name
+from ramanfit.experiment.taken import TakenExport, TakenIn, table_name
 from ramanfit.experiment.voice import Silent
 from ramanfit.experiment.watched import Watched
 from tests.benchmark.measure import against
@@ -40,7 +40,7 @@ def idle() -> Iterator[str]:
             os.utime(export, (long_ago, long_ago))
             table = table_name(export.name)
             (output / "fits" / table).write_bytes(TABLE)
-            taken.add(Entry(export.name, {export.name: ([*Look.of(export.stat())], digest)}, table, of_table))
+            taken.add(TakenExport(export.name, {export.name: ([*Look.of(export.stat())], digest)}, table, of_table))
         watched = Watched(scans, output, Request([str(scans)], load_recipe("li-graphite")), Silent())
         watched.look()
         watched.look()

@@ -12,20 +12,20 @@ from hypothesis import strategies as st
 
 from ramanfit.errors import InputError
 from ramanfit.experiment.listing import Listing
-from ramanfit.experiment.taken import GONE, NAME, Entry, TakenIn, digest_of, table_name
+from ramanfit.experiment.taken import GONE, NAME, TakenExport, TakenIn, digest_of, table_name
 
 TABLE = 'source,flags,height\n"a, b",,1\nc,outlier|low_snr,2\n'
 
 
-def entry(name: str) -> Entry:
-    return Entry(name, {name: ([1, 2, 3, 4], "aa")}, f"{name}.csv", "bb")
+def entry(name: str) -> TakenExport:
+    return TakenExport(name, {name: ([1, 2, 3, 4], "aa")}, f"{name}.csv", "bb")
 
 
 def test_the_last_line_of_an_export_counts(tmp_path: Path) -> None:
     taken = TakenIn(tmp_path)
     for name in ("a", "b", "c\udcff"):
         taken.add(entry(name))
-    taken.add(Entry("a", {}, "a.csv", "cc", gone=True))
+    taken.add(TakenExport("a", {}, "a.csv", "cc", gone=True))
     taken.forget("b")
     assert {one.export: one.sha256 for one in TakenIn(tmp_path)} == {"a": "cc", "c\udcff": "bb"}
     assert TakenIn(tmp_path).get("c\udcff") == entry("c\udcff")
