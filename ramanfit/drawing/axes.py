@@ -156,7 +156,7 @@ def robust_range(value: FloatArray, se: FloatArray) -> tuple[float, float]:
     """Return lowest and highest of a colour scale: a value that is hardly known, or alone, does not stretch it.
 
     Well known is a value whose standard error is at most `KNOWN` times the median one, or a tenth of what these span.
-    The scale ends at the last of these, or a quarter of their 2nd to 98th percentile beyond that.
+    The scale ends at the last of these, or half of what lies between their 5th and 95th percentile beyond that.
 
     Parameters
     ----------
@@ -172,13 +172,13 @@ def robust_range(value: FloatArray, se: FloatArray) -> tuple[float, float]:
     errors = se[measured & np.isfinite(se)]
     if len(errors):
         core = measured & (se <= KNOWN * np.median(errors))
-        low, high = np.percentile(value[core], (2, 98))
+        low, high = np.percentile(value[core], (5, 95))
         measured = core | (measured & (se <= 0.1 * (high - low)))
     inside = value[measured]
     if not len(inside):
         return 0.0, 1.0
-    low, high = np.percentile(inside, (2, 98))
-    more = (high - low) / 4
+    low, high = np.percentile(inside, (5, 95))
+    more = (high - low) / 2
     return float(max(inside.min(), low - more)), float(min(inside.max(), high + more))
 
 

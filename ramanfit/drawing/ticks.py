@@ -13,7 +13,8 @@ from ramanfit.scan.scan import FloatArray
 HOURS = (0.5, 1.0, 2.0, 3.0, 4.0, 6.0, 12.0, 24.0, 48.0, 72.0, 96.0, 120.0, 168.0, 240.0)
 MINUTES = (1.0, 2.0, 5.0, 10.0, 15.0, 20.0, 30.0, 60.0, 120.0)
 WHOLE = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0)
-FINEST = 25  # steps that go into a range at most
+FINEST = 10  # steps that go into a range at most
+WIDE = 4  # how many ticks it is worth that they go from the lowest to the highest value
 _SAME = 1e-9  # of the range: a value that is passed this closely is there
 
 
@@ -68,7 +69,7 @@ def multiples(low: float, high: float, step: float) -> list[float]:
 def passes(at: FloatArray, value: FloatArray, apart: float) -> tuple[tuple[float, float], ...]:
     """Return where something passes round values: pairs of place and value, none too near to another.
 
-    The step is the one that shows most values with fewest left out between them.
+    The step is the one that shows most values, from lowest to highest, with fewest left out between them.
 
     Parameters
     ----------
@@ -82,7 +83,7 @@ def passes(at: FloatArray, value: FloatArray, apart: float) -> tuple[tuple[float
     if not len(at):
         return ()
     low, high = float(value.min()), float(value.max())
-    if high - low <= _SAME * max(abs(high), 1.0):
+    if high - low <= _SAME * max(abs(low), abs(high)):
         return ((float(at[0]), float(f"{low:.6g}")),)
     best: tuple[float, list[tuple[float, float]]] = (-np.inf, [])
     for step in _round((high - low) / FINEST):
@@ -96,7 +97,8 @@ def passes(at: FloatArray, value: FloatArray, apart: float) -> tuple[tuple[float
                 shown.append((place, tick))
         # of a value at both sides of a turn one is enough
         left_out = sum(now not in shown and now[1] != before[1] for before, now in pairwise(crossed))
-        worth = len(shown) - left_out / 4
+        reach = max(tick for _, tick in shown) - min(tick for _, tick in shown) if shown else 0.0
+        worth = len(shown) - left_out + WIDE * reach / (high - low)
         if shown and worth >= best[0]:
             best = worth, shown
     return tuple(best[1])

@@ -62,9 +62,18 @@ def contour_figure(
             )
         ax.set_ylim(min(shift[0] for shift, _ in grids), max(shift[-1] for shift, _ in grids))
         beyond = int(np.count_nonzero(drawn < low)), int(np.count_nonzero(drawn > high))
-        colour_bar(ax, mesh, f"{point_name(evolution, p)}: counts above baseline", beyond, "channels")
+        colour_bar(ax, mesh, "counts above baseline", beyond, "channels")
     else:
         nothing_here(ax, "no spectrum that was fitted")
+    ax.annotate(
+        point_name(evolution, p),
+        (0, 1),
+        (4, -4),
+        "axes fraction",
+        "offset points",
+        va="top",
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5},
+    )
     round_y(ax)
     frame.finish()
     frame.beside_all(SHIFT)
