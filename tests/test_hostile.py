@@ -14,7 +14,7 @@ from tests.attack import hostile_files, hostile_settings
 from tests.attack.forks import Forks
 from tests.attack.judge import Attack, judged
 
-PARTS, SHARE = 4, 3
+PARTS, SHARE = 4, 4
 CLASSES = {"files": hostile_files.attacks, "settings": hostile_settings.attacks}
 
 
