@@ -15,7 +15,7 @@ from matplotlib.patches import Patch, PathPatch
 from matplotlib.path import Path
 from matplotlib.ticker import MaxNLocator
 
-from ramanfit.drawing.axes import time_unit, robust_range
+from ramanfit.drawing.axes import robust_range, time_unit
 from ramanfit.drawing.figures.style import FAINT, INK, label, letters, new_figure, styled
 from ramanfit.experiment.evolution import Evolution
 from ramanfit.scan.scan import BoolArray, FloatArray
