@@ -11,7 +11,7 @@ from ramanfit.fit.curves import Curves
 from ramanfit.tables.table import Table
 from tests.drawing.test_figures import curve, experiment
 
-__all__ = ["carbon", "curve", "curves_of_five", "flagged_experiment", "waterfall_curves"]
+__all__ = ["carbon", "curve", "curves_of_five", "flagged_experiment", "two_experiments", "waterfall_curves"]
 FIVE = ("D4", "D", "D3", "G", "D'")
 FLAGS = "at_bound, saturated, spike_in_band, baseline_misfit, line_shape, correlated_noise, high_correlation, outlier"
 
@@ -66,3 +66,16 @@ def curves_of_five() -> list[tuple[str, str, Curves]]:
 def waterfall_curves() -> list[tuple[str, float, Curves]]:
     """Six spectra whose right ends lie close together, two of them flagged."""
     return [(f"{k} %, {k / 8:.1f} h{' *' * (k in (20, 40))}", float(k), curve(k)) for k in range(0, 120, 20)]
+
+
+def two_experiments() -> dict[str, dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]]:
+    """A ratio over time at two points of two experiments, with a scan missing in one."""
+    time_h = np.arange(12.0)
+    gap = np.where(time_h == 5, np.nan, 1.0)
+    return {
+        point: {
+            "dry": (time_h, 1 + 0.1 * k + 0.05 * time_h, np.full(12, 0.03)),
+            "wet": (time_h, gap * (1.4 + 0.2 * k - 0.04 * time_h), np.full(12, 0.05)),
+        }
+        for k, point in enumerate(("P1", "P2"))
+    }

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from ramanfit.drawing.axes import trusted_range
-from ramanfit.drawing.figures.style import COLOURS, new_figure, nothing_here, styled
+from ramanfit.drawing.figures.style import COLOURS, WIDTHS_IN, new_figure, nothing_here, styled
 from ramanfit.scan.scan import FloatArray
 
 STYLES = ("-", (0, (4, 1.5)), (0, (1, 1.2)), (0, (5, 1.5, 1, 1.5)))
@@ -44,7 +44,7 @@ def compare_figure(
     across = min(ACROSS[width], len(panels))
     down = -(-len(panels) // across)
     left, right, bottom, gap_x, gap_y, panel = 0.55, 0.1, 0.42, 0.12, 0.28, 1.25
-    wide = {"single": 89, "double": 183}[width] / 25.4
+    wide = WIDTHS_IN[width]
     longest = max(map(len, names))
     each = max(1, min(len(names), int((wide - left) / (0.45 + 0.062 * longest))))
     top = 0.12 + 0.15 * -(-len(names) // each) + 0.16

@@ -25,7 +25,12 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from ramanfit.drawing import figures
-from tests.drawing.made import curve, curves_of_five, flagged_experiment, waterfall_curves
+from ramanfit.drawing.figures.compare import compare_figure
+from ramanfit.drawing.figures.images import images_figure
+from ramanfit.drawing.figures.over_pixels import traces_over_pixels
+from tests.drawing.made import curve, curves_of_five, flagged_experiment, two_experiments, waterfall_curves
+from tests.drawing.test_abscissa import bands_of, cycle, spectra
+from tests.drawing.test_images import mapped
 
 HERE = Path(__file__).parent
 DPI = 72
@@ -41,6 +46,13 @@ FIGURES: Mapping[str, Callable[[str], Figure]] = {
     ),
     "spectrum": lambda width: figures.spectrum_figure("cell-07--Line--012, P3", "at_bound, low_snr", curve(), width),
     "gallery": lambda width: figures.gallery_figure(curves_of_five(), width),
+    "map": lambda width: figures.map_figure(cycle(), ["ratio", "G_height"], width, ends=("Li", "SE")),
+    "traces": lambda width: figures.traces_figure(cycle(), width, "voltage"),
+    "bands": lambda width: figures.bands_figure(cycle(), bands_of(cycle()), width),
+    "contour": lambda width: figures.contour_figure(cycle(), "P4", spectra(cycle(), 3), width),
+    "images": lambda width: images_figure(mapped(), ["ratio", "G_height"], width),
+    "medians": lambda width: traces_over_pixels(mapped(), width),
+    "compare": lambda width: compare_figure(two_experiments(), ("dry", "wet"), "time (h)", "I_B/I_G", width),
 }
 
 
