@@ -82,7 +82,7 @@ def _options() -> str:
     """Every option once, in the groups of the help, with the commands that take it."""
     takers: dict[str, dict[tuple[str, str], list[str]]] = {title: {} for title in GROUPS}
     for name, command in commands().items():
-        with click.Context(command, info_name=name) as context:
+        with click.Context(command, info_name=name, help_option_names=["-h", "--help"]) as context:
             for parameter in command.get_params(context):
                 if isinstance(parameter, click.Option) and not parameter.hidden:
                     record: Any = parameter.get_help_record(context)

@@ -15,6 +15,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.drawing.images import MOST, others
+from tests.drawing.test_looks import difference
+from tests.pictures import MANUAL, chromium, evolved, map_picture, report_picture
+
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
 TEXT = README.read_text(encoding="utf-8")
@@ -88,6 +92,23 @@ def test_every_page_and_picture_that_is_named_is_there() -> None:
     named = set(re.findall(r"\]\((ramanfit/[^)]*)\)", TEXT))
     assert all((ROOT / name).exists() for name in named)
     assert {path.name for path in (ROOT / "ramanfit" / "manual").glob("*.md")} <= {Path(name).name for name in named}
+
+
+@pytest.fixture(scope="module")
+def evolution(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return evolved(tmp_path_factory.mktemp("pictures"))
+
+
+@pytest.mark.skipif(bool(others()), reason=others() or "same")
+def test_the_picture_of_the_map_is_what_the_line_makes(evolution: Path, tmp_path: Path) -> None:
+    map_picture(evolution, tmp_path / "map.png")
+    assert difference(tmp_path / "map.png", MANUAL / "map.png") <= MOST, "python -m tests.pictures"
+
+
+@pytest.mark.skipif(not chromium(), reason="no Chromium")
+def test_the_picture_of_the_report_is_what_the_line_makes(evolution: Path, tmp_path: Path) -> None:
+    report_picture(evolution, tmp_path / "report.png")
+    assert difference(tmp_path / "report.png", MANUAL / "report.png") <= 8, "python -m tests.pictures"  # letters differ
 
 
 LINES = [line for block in blocks("sh")[2:] for line in block.splitlines()]

@@ -206,7 +206,10 @@ def _say_verdicts(keys: Sequence[Keys], scans: Sequence[ScanFits], recipe: Recip
 
 
 def _tell_if_all_failed(scans: Sequence[ScanFits], voice: Voice) -> None:
-    """Tell as an error, with the reason, that not one spectrum has a fit: the rows are written, and hold nothing."""
+    """Tell as an error, with the reason, that not one spectrum has a fit: the rows are written, and hold nothing.
+
+    Where nothing was measured, as in a scan that was cut short, nothing went wrong with the fits: that is a warning.
+    """
     if not scans or not all((scan.quantities.status == "failed").all() for scan in scans):
         return
     reasons = [note.removeprefix(UNFIT) for scan in scans for note in scan.notes if note.startswith(UNFIT)]
@@ -214,7 +217,11 @@ def _tell_if_all_failed(scans: Sequence[ScanFits], voice: Voice) -> None:
     why = reasons[0] if reasons else FLAGS[min(flags, key=lambda word: word == "failed", default="failed")].meaning
     count = sum(scan.visit.spectra for scan in scans)
     what = "the only spectrum" if count == 1 else f"all {count} spectra"
-    voice.survive(ScanError(f"{scans[0].visit.source}: {what} failed: {why}"))
+    message = f"{scans[0].visit.source}: {what} failed: {why}"
+    if {*flags} <= {"not_measured"} and flags:
+        voice.warn(message)
+    else:
+        voice.survive(ScanError(message))
 
 
 def _say_better_recipe(spectra: Doubtful, source: str, recipe: Recipe, voice: Voice) -> None:

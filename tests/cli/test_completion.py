@@ -117,7 +117,7 @@ def test_every_option_that_takes_a_file_completes_files() -> None:
     met = 0
     for name, (module, _) in COMMANDS.items():
         command = importlib.import_module(module).command
-        context = click.Context(command, info_name=name)
+        context = click.Context(command, info_name=name, help_option_names=["-h", "--help"])
         for parameter in command.params:
             metavar = parameter.make_metavar(context)
             if re.search(r"\b(FILE|FILES|DIR|LIST|PLAN)\b", metavar):

@@ -243,7 +243,7 @@ def test_a_reference_gives_rows_and_differences(tmp_path: Path) -> None:
         own = column(table, name + unit) - float(reference[name + unit])
         np.testing.assert_allclose(column(table, f"{name}_delta{unit}"), own, atol=1e-6)
         se = np.hypot(column(table, f"{name}_se"), float(reference[f"{name}_se"]))
-        np.testing.assert_allclose(column(table, f"{name}_delta_se"), se, rtol=1e-6)
+        np.testing.assert_allclose(column(table, f"{name}_delta_se"), se, rtol=1e-5)  # errors have six digits
     assert reference["ratio_delta"] == ""
     peaks = rows(tmp_path / "out" / "peaks.csv")
     assert [r["status"] for r in peaks[-2:]] == ["ok", "ok"]

@@ -34,7 +34,7 @@ def command(name: str) -> click.Command:
 
 
 def options(name: str) -> Iterator[click.Option]:
-    context = click.Context(command(name), info_name=name)
+    context = click.Context(command(name), info_name=name, help_option_names=["-h", "--help"])
     return (p for p in command(name).get_params(context) if isinstance(p, click.Option))
 
 

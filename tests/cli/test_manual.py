@@ -108,4 +108,9 @@ def test_options_that_are_named_are_there(topic: str) -> None:
     commands = [importlib.import_module(module).command for module, _ in COMMANDS.values()]
     options = {spelling for command in commands for parameter in command.params for spelling in parameter.opts}
     page = re.sub(r"`(python -m|make|pip) [^`]*`", "", PAGES[topic])
-    assert {*re.findall(r"(?<![\w-])--[a-z][a-z-]+", page)} <= options | {"--help", "--version", "--debug"}
+    assert {*re.findall(r"(?<![\w-])--[a-z][a-z-]+", page)} <= options | {
+        "--help",
+        "--help-all",
+        "--version",
+        "--debug",
+    }

@@ -50,6 +50,8 @@ def day(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shift = np.arange(300.0, 1900.0, 1.7)
     silicon = np.random.default_rng(1).poisson(500 + 4000 / (1 + ((shift - 520.5) / 2.2) ** 2))
     np.savetxt(folder / "si.txt", np.column_stack([shift, silicon]), fmt="%.8g", delimiter="\t")
+    for name in ("one.csv", "two.csv"):
+        run("ratio", "scans", "-o", name, folder=folder)
     return folder
 
 
@@ -123,6 +125,7 @@ WRITTEN = [
     ("ratio scans -o r.xlsx", "wrote r.xlsx: 12 rows"),
     ("evolve scans -o e/ --no-figures --no-report", "wrote e: peaks.csv, ratios.csv, "),
     ("watch scans -o w/ --once --no-figures --no-report --interval 0.1s", "wrote w: peaks.csv, "),
+    ("compare one.csv two.csv -o k/", "wrote k/: compare.csv, "),
     ("bands scan.txt -o b.csv", "wrote b.csv: 24 rows"),
     ("curves scan.txt --points P1 -o c.csv", "wrote c.csv: "),
     ("plot scan.txt --point P1 -o p.png", "wrote p.png"),

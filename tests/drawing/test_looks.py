@@ -33,6 +33,7 @@ def test_the_tolerance_sees_a_missing_label_and_a_moved_line(name: str, width: s
         ax = figure.axes[0]
         if change == "no label":
             figure.axes[-1].set_xlabel("")
+            figure.axes[-1].set_ylabel("")
             for text in [*figure.texts][:1]:
                 text.remove()
         if change == "moved":

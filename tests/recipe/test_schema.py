@@ -18,8 +18,8 @@ from ramanfit.errors import RecipeError
 from ramanfit.recipe.parts import AXIS_UNITS, ERRORS, NOISE_MODELS
 from ramanfit.recipe.peaks import SHAPES
 from ramanfit.recipe.schema import LIMITS, recipe_schema
-from ramanfit.recipe.settings import parse_toml
 from ramanfit.recipe.toml import LISTS, TABLES, load_recipe, recipe_from_toml, recipe_text, shipped_recipes, to_toml
+from ramanfit.recipe.toml_text import parse_toml
 
 jsonschema = pytest.importorskip("jsonschema")
 

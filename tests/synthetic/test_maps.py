@@ -151,11 +151,11 @@ def test_an_experiment_of_maps_is_the_same_from_exports_and_from_tables(folder: 
     command("fit", folder / "maps", "-o", folder / "fits.csv")
     command("evolve", folder / "maps", "--no-figures", "--no-report", "-o", folder / "one")
     command("evolve", folder / "fits.csv", "--no-figures", "--no-report", "-o", folder / "other")
-    names = sorted(path.name for path in (folder / "one").iterdir())
+    names = sorted(path.name for path in (folder / "one").glob("*.csv"))
     assert "map_ratio.csv" in names
     for name in names:
         assert (folder / "one" / name).read_bytes() == (folder / "other" / name).read_bytes(), name
-    for name in names:
+    for name in {*names} - {"events.csv"}:
         assert "x_um,y_um" in (folder / "one" / name).read_text().split("\n")[0]
 
 
@@ -183,7 +183,7 @@ def test_figures_of_a_series_and_of_one_map(folder: Path, capfd: pytest.CaptureF
     assert drawn == {"map.png", "traces.png", "bands.png", "waterfall.png"}
     said = capfd.readouterr().err
     assert "a map has no profile" in said
-    assert "of pixel 0/0" in said
+    assert "waterfall: of pixel " in said
     first = sorted(folder.glob("maps/*Spec.Data*"))[0]
     command("evolve", first, "--no-report", "-o", folder / "alone")
     assert {path.name for path in (folder / "alone").glob("*.png")} == {"map.png", "waterfall.png"}
@@ -196,7 +196,7 @@ def test_a_map_that_does_not_say_where_it_lies(folder: Path, capfd: pytest.Captu
     bare.parent.mkdir()
     bare.write_bytes(text[text.index("X-Axis") :].encode("cp1252"))
     assert Console().run(ramanfit, ["ratio", str(bare), "-o", str(folder / "bare.csv")]) == 0
-    assert "where on its map each spectrum lies is not in the file" in capfd.readouterr().err
+    assert "places on the map not known (-v: why)" in capfd.readouterr().err
     assert "x_um" not in rows(folder / "bare.csv")[0]
     assert rows(folder / "bare.csv")[7]["point"] == "2/1"
     both = [str(bare), str(first)]

@@ -168,7 +168,10 @@ def test_batches_do_not_show(rows: list[tuple[str, float, int]], cut: int, form:
 @given(st.lists(TEXT, min_size=1))
 def test_a_single_column_keeps_its_empty_rows(cells: list[str]) -> None:
     text = encoded(Delimited(","), [Table({"a": cells})])
-    assert list(csv.reader(io.StringIO(text, newline=""))) == [["a"], *([cell] for cell in cells)]
+    assert [[unmarked(cell) for cell in row] for row in csv.reader(io.StringIO(text, newline=""))] == [
+        ["a"],
+        *([cell] for cell in cells),
+    ]
 
 
 def test_numbers_have_a_point_and_no_more_than_nine_digits(tmp_path: Path) -> None:

@@ -94,7 +94,7 @@ figure_width = grouped(
 
 figure_style = grouped(
     FIGURES,
-    click.option("--style", metavar="FILE", help="Matplotlib style (.mplstyle) that is laid over ours in figures."),
+    click.option("--style", type=FILE, help="Matplotlib style (.mplstyle) that is laid over ours in figures."),
 )
 
 

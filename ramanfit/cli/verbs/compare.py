@@ -9,11 +9,11 @@ from ramanfit.cli.help import Verb
 from ramanfit.cli.options.declare import FIGURES, INPUT, OUTPUT, PLACED, own_option
 from ramanfit.cli.options.experiment import figure_width
 from ramanfit.cli.options.output import form_options
-from ramanfit.cli.types import Several
+from ramanfit.cli.types import FILE_OR_FOLDER, FOLDER, Several
 
 
 @click.command("compare", cls=Verb)
-@click.argument("paths", metavar="DIRS...", nargs=-1, required=True)
+@click.argument("paths", metavar="DIRS...", type=FILE_OR_FOLDER, nargs=-1, required=True)
 @own_option(
     INPUT, "--name", "names", multiple=True, metavar="NAME", help="Of each experiment, in order.  [default: folder]"
 )
@@ -29,7 +29,7 @@ from ramanfit.cli.types import Several
     help="Compare at equal time, scan, voltage, capacity, soc, or a column.",
 )
 @own_option(
-    OUTPUT, "-o", "--output", "folder", metavar="DIR", help="Folder for the table and the figures, made if needed."
+    OUTPUT, "-o", "--output", "folder", type=FOLDER, help="Folder for the table and the figures, made if needed."
 )
 @own_option(
     FIGURES,
@@ -96,7 +96,7 @@ def command(
     compared = comparison(paths, names, quantities, abscissa, console)
     refuse_inputs(compare_files(folder, compared, formats or ()), (), compared.inputs)
     written = write_comparison(make_folder(folder), compared, formats or (), width, console)
-    console.say(f"{folder}: {', '.join(written)}")
+    console.say(f"wrote {folder}: {', '.join(written)}")
 
 
 def _given(context: click.Context, name: str) -> bool:

@@ -49,7 +49,7 @@ OPEN: Any = {"markersize": 3.2, "markeredgewidth": 0.7, "markerfacecolor": "whit
 ARROW: Any = {"markersize": 3.5, "markeredgewidth": 0.7, "markerfacecolor": "none", "zorder": 5}
 
 
-class _Line(NamedTuple):
+class _Drawn(NamedTuple):
     """A scan of a profile: its row in the grids, and how it is drawn."""
 
     scan: int
@@ -116,7 +116,7 @@ def profile_figure(evolution: Evolution, width: str = "double", *, ends: Sequenc
     return figure
 
 
-def _lines(evolution: Evolution) -> tuple[str | None, list[_Line]]:
+def _lines(evolution: Evolution) -> tuple[str | None, list[_Drawn]]:
     """Return what the scans are named by, and those that are drawn."""
     measured = np.flatnonzero((evolution.rows >= 0).any(axis=1))
     picked = measured[np.unique(np.linspace(0, len(measured) - 1, min(MOST_SCANS, len(measured))).round().astype(int))]
@@ -132,10 +132,10 @@ def _lines(evolution: Evolution) -> tuple[str | None, list[_Line]]:
     by = "time" if evolution.timed else "scan"
     heading = f"state of charge, {by}" if np.isfinite(soc[picked]).any() else by
     drawn = zip(picked.tolist(), names, colours, MARKERS, strict=False)
-    return heading if len(picked) > 1 else None, [_Line(*line) for line in drawn]
+    return heading if len(picked) > 1 else None, [_Drawn(*line) for line in drawn]
 
 
-def _limits(evolution: Evolution, quantity: str, lines: Sequence[_Line]) -> tuple[float, float] | None:
+def _limits(evolution: Evolution, quantity: str, lines: Sequence[_Drawn]) -> tuple[float, float] | None:
     """Return the ends of a panel's axis, from what is known well; None where there is nothing."""
     picked = [line.scan for line in lines]
     at, at_se = evolution.reference_value(quantity)
@@ -149,7 +149,7 @@ def _limits(evolution: Evolution, quantity: str, lines: Sequence[_Line]) -> tupl
     return low - margin, high + margin
 
 
-def _draw(ax: Axes, evolution: Evolution, quantity: str, lines: Sequence[_Line], beyond: float) -> None:
+def _draw(ax: Axes, evolution: Evolution, quantity: str, lines: Sequence[_Drawn], beyond: float) -> None:
     """Draw a quantity of some scans, and of the reference at `beyond`."""
     ax.set_ylabel(label(evolution, quantity))
     limits = _limits(evolution, quantity, lines)
@@ -218,7 +218,7 @@ def flagged_spectra(evolution: Evolution) -> BoolArray:
     return np.asarray((evolution.rows >= 0) & words[evolution.rows])
 
 
-def _handles(evolution: Evolution, quantities: Sequence[str], lines: Sequence[_Line]) -> list[Line2D]:
+def _handles(evolution: Evolution, quantities: Sequence[str], lines: Sequence[_Drawn]) -> list[Line2D]:
     """Return what stands above the panels: the scans, and the signs that occur."""
     handles = [
         Line2D([], [], color=line.colour, marker=line.marker, markersize=3.2, linewidth=0.7, label=line.name)
