@@ -35,7 +35,10 @@ class _RowsOf(ctypes.Structure):
     _fields_ = [
         ("count", _COUNT),
         *((name, _ARRAY) for name in ("counts", "weights", "start", "penalty")),
-        *((name, ctypes.c_double) for name in ("tolerance", "rough", "suspect_snr2", "alike")),
+        *(
+            (name, ctypes.c_double)
+            for name in ("tolerance", "rough", "suspect_snr2", "alike", "rounding", "max_step", "max_damping")
+        ),
         *((name, _COUNT) for name in ("home", "patience", "iterations")),
     ]
 
@@ -129,6 +132,9 @@ def fit_with(
         rough=varpro.ROUGH,
         suspect_snr2=varpro.SUSPECT_SNR2,
         alike=varpro.ALIKE,
+        rounding=varpro.ROUNDING,
+        max_step=varpro.MAX_STEP,
+        max_damping=varpro.MAX_DAMPING,
         home=home,
         patience=varpro.PATIENCE,
         iterations=varpro.MAX_ITERATIONS,

@@ -15,6 +15,7 @@ struct Rows {  // of `count` spectra; weights, start and penalty may be missing
   const double *start;    // [N][P][3] centers from the middle
   const double *penalty;  // [N][Q - polynomials]
   double tolerance, rough, suspect_snr2, alike;  // see `varpro`
+  Limits limits;
   int64_t home, patience, iterations;             // home: whether the model's own start is tried as well
 };
 
@@ -254,7 +255,7 @@ void fit_one(Work *w, const Model *m, const Rows *in, int64_t n, const Found *ou
   } else {
     search(s, here->moving, w->match, w->cross, w->solved);
   }
-  int converged = minimise(s, &here, &trial, in->patience, in->tolerance);
+  int converged = minimise(s, &here, &trial, in->patience, in->tolerance, in->limits);
   const int elsewhere = !in->start || in->home;
   const int again =
       elsewhere ? !converged || is_suspect(s, here, in->suspect_snr2) : !converged && in->tolerance < in->rough;
@@ -271,12 +272,12 @@ void fit_one(Work *w, const Model *m, const Rows *in, int64_t n, const Found *ou
     if (elsewhere) memcpy(ends[count++]->moving, m->home, sizeof(double) * 2 * p);
     double least = INFINITY;
     for (int64_t i = 0; i < count; i++) {
-      minimise(s, &ends[i], &room, in->patience, in->tolerance);
+      minimise(s, &ends[i], &room, in->patience, in->tolerance, in->limits);
       if (ends[i]->chi2 < least) least = ends[i]->chi2;
     }
     int64_t pick = 0;  // the first of those that ended in the same minimum
     while (pick < count - 1 && !(ends[pick]->chi2 <= least + in->alike * fabs(least))) pick++;
-    converged = minimise(s, &ends[pick], &room, in->iterations, in->tolerance);
+    converged = minimise(s, &ends[pick], &room, in->iterations, in->tolerance, in->limits);
     here = ends[pick];
   }
   finish(w, m, here, converged, n, out);

@@ -11,7 +11,7 @@ from ramanfit.errors import UsageError
 
 CHOICE = "RAMANFIT_CORE"
 CHOICES = ("auto", "compiled", "numpy")
-INTERFACE = 1
+INTERFACE = 2
 LIBRARY = Path(__file__).with_name("_core.so")
 LEVELS = {1: "any processor", 3: "x86-64-v3 (AVX2)", 4: "x86-64-v4 (AVX-512)"}
 

@@ -4,7 +4,9 @@
 
 namespace {
 
-const double MAX_STEP = 0.5, ROUNDING = 1e-14, MAX_DAMPING = 1e9;
+struct Limits {  // see `varpro`
+  double rounding, max_step, max_damping;
+};
 
 // Solve a [n][n + 1], the right side last, by elimination.
 INLINE void solve(double *a, int64_t n, double *x) {
@@ -26,7 +28,8 @@ INLINE int is_held(const Model *m, const double *moving, int64_t a) {
 }
 
 // Move `*here` to the least chi-square; `*trial` is room for another point. Tells whether it arrived.
-inline int minimise(Spectrum *s, Point **here, Point **trial, int64_t iterations, double tolerance) {
+inline int minimise(Spectrum *s, Point **here, Point **trial, int64_t iterations, double tolerance,
+                    const Limits &limits) {
   const Model *m = s->model;
   const int64_t k = 2 * m->peaks, ld = k + 1;
   for (int64_t a = 0; a < k; a++) (*here)->moving[a] = clamp((*here)->moving[a], m->lower[a], m->upper[a]);
@@ -54,11 +57,11 @@ inline int minimise(Spectrum *s, Point **here, Point **trial, int64_t iterations
       finite &= isfinite(step[a]) != 0;
     }
     fall *= 1 + damping;
-    const int arrived = fall <= tolerance * at->chi2 + ROUNDING * s->squares;
-    if (arrived || !(damping < MAX_DAMPING) || !finite) return arrived;
+    const int arrived = fall <= tolerance * at->chi2 + limits.rounding * s->squares;
+    if (arrived || !(damping < limits.max_damping) || !finite) return arrived;
     double promised = 0;
     for (int64_t a = 0; a < k; a++) {
-      const double limit = MAX_STEP * at->moving[m->peaks + a % m->peaks];
+      const double limit = limits.max_step * at->moving[m->peaks + a % m->peaks];
       const double to = clamp(at->moving[a] + clamp(step[a], -limit, limit), m->lower[a], m->upper[a]);
       (*trial)->moving[a] = to;
       taken[a] = to - at->moving[a];
