@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ramanfit.fit.engine.compiled.library import core
 from ramanfit.scan.scan import BoolArray, FloatArray
 
 ROUNDS = 4
@@ -79,8 +80,7 @@ def estimate_noise(
     mean = (curve[:, 1:-1] * weight).sum(axis=1) / total
     signal = curve[:, 1:-1] - mean[:, None]
     # a first level that spikes do not reach; the median of chi-square with one degree of freedom is 0.455
-    middle = square.shape[1] // 2
-    level = np.partition(square, middle, axis=1)[:, middle] / 0.455  # np.median would import numpy.ma
+    level = _middle(square) / 0.455
     level = np.where(level > 0, level, (square * weight).sum(axis=1) / total)
     if extra is not None:
         level = np.maximum(level - (more * weight).sum(axis=1) / total, FLOOR * level)
@@ -99,10 +99,24 @@ def estimate_noise(
     return np.stack([level, mean, gain], axis=1)
 
 
+def _middle(square: FloatArray) -> FloatArray:
+    """Return the upper median of every row of squares."""
+    if (compiled := core()) is not None:
+        from ramanfit.fit.engine.compiled.kernels import middle_size
+
+        return middle_size(compiled, square)
+    middle = square.shape[1] // 2
+    return np.asarray(np.partition(square, middle, axis=1)[:, middle])  # np.median would import numpy.ma
+
+
 def _sums(
     level: FloatArray, gain: FloatArray, signal: FloatArray, square: FloatArray, weight: FloatArray, more: FloatArray
 ) -> FloatArray:
     """Weighted sums of 1, signal, signal^2, square, signal * square over the channels, [5, N]; squares less `more`."""
+    if (compiled := core()) is not None:
+        from ramanfit.fit.engine.compiled.kernels import noise_sums
+
+        return noise_sums(compiled, level, gain, signal, square, weight, more, FLOOR, CLIP)
     sums = np.empty((5, len(square)))
     for s in range(0, len(square), BLOCK):
         block = slice(s, s + BLOCK)

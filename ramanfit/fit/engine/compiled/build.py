@@ -48,7 +48,8 @@ def build(target: Path = LIBRARY) -> str:
     with tempfile.TemporaryDirectory() as folder:
         parts: list[tuple[str, str, tuple[str, ...]]] = [("levels.cc", "levels", ())]
         names = VARIANTS if platform.machine() in ("x86_64", "AMD64") else ("v1",)
-        parts += [("fit.cc", name, (*VARIANTS[name], f"-DLEVEL={name}")) for name in names]
+        for source in ("fit", "kernels"):
+            parts += [(f"{source}.cc", f"{source}_{name}", (*VARIANTS[name], f"-DLEVEL={name}")) for name in names]
         jobs = []
         for source, name, flags in parts:
             made = str(Path(folder) / f"{name}.o")
@@ -56,7 +57,8 @@ def build(target: Path = LIBRARY) -> str:
             jobs.append((made, subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)))
         said = [(made, job.communicate()[1], job.returncode) for made, job in jobs]
         done = [made for made, _, failed in said if not failed]  # an old compiler may not know the newest processors
-        if not {str(Path(folder) / "levels.o"), str(Path(folder) / "v1.o")} <= {*done}:
+        needed = {str(Path(folder) / f"{name}.o") for name in ("levels", "fit_v1", "kernels_v1")}
+        if not needed <= {*done}:
             return f"{cxx} failed: {''.join(error for _, error, _ in said).strip()[:500]}"
         whole = Path(folder) / "core.so"
         linked = subprocess.run([cxx, "-shared", "-o", str(whole), *done], capture_output=True, text=True, check=False)

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import ctypes
-from typing import Any
 
 import numpy as np
 
 from ramanfit.fit.engine import varpro
-from ramanfit.fit.engine.compiled.library import Core, core
+from ramanfit.fit.engine.compiled.library import FAR, Arrays, Core, core, padded
 from ramanfit.fit.engine.starts import Starts
 from ramanfit.fit.model import Model
 from ramanfit.fit.result import FitResult, Status
 from ramanfit.scan.scan import FloatArray
 
-FAR = 1e60  # shift of the channels that fill up the last vector
-VECTOR = 8  # channels of the widest
 MOST_PEAKS, MOST_FUNCTIONS = 32, 256  # small tables lie on the stack
 
 _COUNT, _ARRAY = ctypes.c_int64, ctypes.c_void_p
@@ -97,37 +94,27 @@ def fit_with(
     result = model.unfitted(n, Status.FAILED)
     if not n:
         return result
-    middle = np.array([model.middle, 0.0])
-    its_start = None if start is None else _checked("start", start, (n, p, 3)) - np.array([model.middle, 0.0, 0.0])
-    keep: list[np.ndarray] = []
-
-    def address(array: np.ndarray | None) -> int | None:
-        if array is None:
-            return None
-        keep.append(array)
-        return int(array.ctypes.data)
-
-    padded = -(-m // VECTOR) * VECTOR
+    arrays, middle = Arrays(), np.array([model.middle, 0.0])
     its = _ModelOf(
         channels=m,
-        stride=padded,
+        stride=padded(m),
         peaks=p,
         baseline=len(model.basis),
         polynomials=len(model.polynomials),
         parameters=model.parameters,
-        shift=address(_filled(model.centred, padded, FAR)),
-        basis=address(_filled(model.basis, padded)),
-        lower=address(_columns(model.lower - middle)),
-        upper=address(_columns(model.upper - middle)),
-        home=address(_columns(model.home[:, :2] - middle)),
-        **_trials(model, padded, address) if start is None else {},
+        shift=arrays.filled(model.centred, FAR),
+        basis=arrays.filled(model.basis),
+        lower=arrays.own(_columns(model.lower - middle)),
+        upper=arrays.own(_columns(model.upper - middle)),
+        home=arrays.own(_columns(model.home[:, :2] - middle)),
+        **_trials(model, arrays) if start is None else {},
     )
     rows = _RowsOf(
         count=n,
-        counts=address(_checked("counts", counts, (n, m))),
-        weights=address(None if weights is None else _checked("weights", weights, (n, m))),
-        start=address(its_start),
-        penalty=address(None if penalty is None else _checked("penalty", penalty, (n, len(model.smooth)))),
+        counts=arrays.of("counts", counts, n, m),
+        weights=arrays.of("weights", weights, n, m),
+        start=None if start is None else arrays.of("start", start - np.array([model.middle, 0.0, 0.0]), n, p, 3),
+        penalty=arrays.of("penalty", penalty, n, len(model.smooth)),
         tolerance=tolerance,
         rough=varpro.ROUGH,
         suspect_snr2=varpro.SUSPECT_SNR2,
@@ -140,47 +127,32 @@ def fit_with(
         iterations=varpro.MAX_ITERATIONS,
     )
     found = _FoundOf(
-        height=address(result.height),
-        center=address(result.center_cm1),
-        fwhm=address(result.fwhm_cm1),
-        coefficients=address(result.coefficients),
-        covariance=address(result.covariance),
-        chi2=address(result.chi2),
-        dof=address(result.dof),
-        at_bound=address(result.at_bound),
-        status=address(result.status),
+        height=arrays.own(result.height),
+        center=arrays.own(result.center_cm1),
+        fwhm=arrays.own(result.fwhm_cm1),
+        coefficients=arrays.own(result.coefficients),
+        covariance=arrays.own(result.covariance),
+        chi2=arrays.own(result.chi2),
+        dof=arrays.own(result.dof),
+        at_bound=arrays.own(result.at_bound),
+        status=arrays.own(result.status),
     )
-    if variant.function("fit")(ctypes.byref(its), ctypes.byref(rows), _COUNT(0), _COUNT(n), ctypes.byref(found)):
-        raise MemoryError
+    variant.call("fit", ctypes.byref(its), ctypes.byref(rows), _COUNT(0), _COUNT(n), ctypes.byref(found))
     result.center_cm1[:] += model.middle
     return result
 
 
-def _trials(model: Model, padded: int, address: Any) -> dict[str, int]:
+def _trials(model: Model, arrays: Arrays) -> dict[str, int]:
     starts = Starts(model)
     p, k = starts.grid.shape[:2]
     return {
         "trials": k,
-        "grid": address(np.ascontiguousarray(starts.grid - [model.middle, 0.0])),
-        "shapes": address(_filled(starts.shapes.reshape(p * k, -1), padded)),
-        "overlap": address(np.ascontiguousarray(starts.overlap.reshape(p * k, p * k))),
+        "grid": arrays.own(np.ascontiguousarray(starts.grid - [model.middle, 0.0])),
+        "shapes": arrays.filled(starts.shapes.reshape(p * k, -1)),
+        "overlap": arrays.own(np.ascontiguousarray(starts.overlap.reshape(p * k, p * k))),
     }
-
-
-def _filled(rows: FloatArray, padded: int, value: float = 0.0) -> FloatArray:
-    """Return rows filled up to whole vectors."""
-    filled = np.full((*rows.shape[:-1], padded), value)
-    filled[..., : rows.shape[-1]] = rows
-    return filled
 
 
 def _columns(pairs: FloatArray) -> FloatArray:
     """Return what is by peak as centers, then widths."""
     return np.ascontiguousarray(pairs.T, dtype=np.float64).ravel()
-
-
-def _checked(name: str, array: FloatArray, shape: tuple[int, ...]) -> FloatArray:
-    """Return an array as the core reads it."""
-    if array.shape != shape:
-        raise ValueError(f"{name}: expected the shape {shape}, found {array.shape}")
-    return np.ascontiguousarray(array, dtype=np.float64)

@@ -7,13 +7,56 @@ import os
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
+
 from ramanfit.errors import UsageError
+from ramanfit.scan.scan import FloatArray
 
 CHOICE = "RAMANFIT_CORE"
 CHOICES = ("auto", "compiled", "numpy")
-INTERFACE = 2
+INTERFACE = 4
+VECTOR = 8  # doubles of the widest
+FAR = 1e60  # shift of the channels that fill up the last vector: every line is 0 there
 LIBRARY = Path(__file__).with_name("_core.so")
+FUNCTIONS = ("fit", "neighbours", "noise_sums", "ordered", "scores", "spikes")
 LEVELS = {1: "any processor", 3: "x86-64-v3 (AVX2)", 4: "x86-64-v4 (AVX-512)"}
+
+
+class Arrays:
+    """Addresses of arrays, which live as long as this."""
+
+    def __init__(self) -> None:
+        self._kept: list[np.ndarray] = []
+
+    def of(self, name: str, array: FloatArray | None, *shape: int) -> int | None:
+        """Return the address of an array of floats as the core reads it; of None, none.
+
+        Raises
+        ------
+        ValueError
+            If its shape is another.
+        """
+        if array is None:
+            return None
+        if array.shape != shape:
+            raise ValueError(f"{name}: expected the shape {shape}, found {array.shape}")
+        return self.own(np.ascontiguousarray(array, dtype=np.float64))
+
+    def own(self, array: np.ndarray) -> int:
+        """Return the address of an array that is contiguous, of the right kind and shape."""
+        self._kept.append(array)
+        return int(array.ctypes.data)
+
+    def filled(self, rows: FloatArray, value: float = 0.0) -> int:
+        """Return the address of rows that are filled up to whole vectors."""
+        room = np.full((*rows.shape[:-1], padded(rows.shape[-1])), value)
+        room[..., : rows.shape[-1]] = rows
+        return self.own(room)
+
+
+def padded(channels: int) -> int:
+    """Return the length of a row that is filled up."""
+    return -(-channels // VECTOR) * VECTOR
 
 
 class Core:
@@ -29,9 +72,16 @@ class Core:
     def __init__(self, library: ctypes.CDLL, level: int) -> None:
         self._library, self.level = library, level
 
-    def function(self, name: str) -> ctypes._NamedFuncPointer:
-        """Return one of its functions."""
-        return self._library[f"{name}_v{self.level}"]
+    def call(self, name: str, *arguments: object) -> None:
+        """Call one of its functions.
+
+        Raises
+        ------
+        MemoryError
+            If there is no room to work in.
+        """
+        if self._library[f"{name}_v{self.level}"](*arguments):
+            raise MemoryError
 
 
 def core() -> Core | None:
@@ -67,7 +117,11 @@ def available() -> dict[int, Core]:
         highest = library.core_level()
     except (OSError, AttributeError):  # not built, or for another system
         return {}
-    return {level: Core(library, level) for level in LEVELS if level <= highest and hasattr(library, f"fit_v{level}")}
+    return {
+        level: Core(library, level)
+        for level in LEVELS
+        if level <= highest and all(hasattr(library, f"{name}_v{level}") for name in FUNCTIONS)
+    }
 
 
 def said() -> str:
