@@ -134,7 +134,10 @@ def _sums(
 def variance(noise: FloatArray, curve: FloatArray, extra: FloatArray | None = None) -> FloatArray:
     """Return ``level + gain * (curve - signal)``, [N, M], kept above 5 % of the level, and `extra` beside it."""
     level, signal, gain = (noise[:, i, None] for i in range(3))
-    of_spectrum = np.maximum(level + gain * (curve - signal), FLOOR * level)
+    of_spectrum = curve - signal  # in place: fresh memory costs more than what is done with it
+    of_spectrum *= gain
+    of_spectrum += level
+    np.maximum(of_spectrum, FLOOR * level, out=of_spectrum)
     return np.asarray(of_spectrum if extra is None else of_spectrum + extra)
 
 
@@ -156,9 +159,10 @@ def weights_of(
     extra : array [N, M], optional
         See `estimate_noise`.
     """
-    channel = variance(noise, curve, extra)
+    weights = variance(noise, curve, extra)
     noisy = noise[:, 0] > 0
-    weights = np.divide(1, channel, out=np.ones_like(channel), where=noisy[:, None])
+    weights[~noisy] = 1.0
+    np.divide(1, weights, out=weights)
     if use is not None:
         weights *= use
     return weights, noisy.astype(np.float64)

@@ -85,6 +85,17 @@ def test_scores_are_the_same(both: Callable, bent: bool) -> None:
     np.testing.assert_allclose(chi2, chi2_2, rtol=1e-6, atol=1e-6)
 
 
+@pytest.mark.parametrize("bent", [False, True])
+def test_curves_are_those_of_the_model(bent: bool) -> None:
+    model = MODEL.with_smooth(200.0) if bent else MODEL
+    fits = model.widened(varpro.fit(MODEL, COUNTS))
+    fits.coefficients[:] += RNG.normal(size=fits.coefficients.shape)
+    fits.left[::5, 0] = True
+    fits = fits.take(np.arange(1, 120, 2))
+    for variant in VARIANTS.values():
+        np.testing.assert_allclose(kernels.curves(variant, model, fits), model.evaluate(fits), rtol=1e-11)
+
+
 NUMBERS = st.one_of(st.floats(-3, 3), st.sampled_from([0.0, 1.0, np.nan, np.inf, -np.inf, 5e-324, 1e308]))
 
 

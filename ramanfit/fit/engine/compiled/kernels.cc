@@ -257,6 +257,31 @@ extern "C" int EXPORTED(spikes)(const Spikes *in) {
   return 0;
 }
 
+struct Curves {  // as `ramanfit.fit.model.Model.evaluate`
+  int64_t count, channels, stride, peaks, baseline;
+  const double *shift;  // [stride] from the middle
+  const double *basis;  // [baseline][stride]
+  const double *height, *center, *fwhm, *coefficients;  // [N][P], [N][Q]
+  double *curve;        // [N][M]
+};
+
+extern "C" int EXPORTED(curves)(const Curves *in) {
+  const int64_t m = in->channels, p = in->peaks, q = in->baseline;
+  for (int64_t n = 0; n < in->count; n++) {
+    double *to = in->curve + n * m;
+    for (int64_t i = 0; i < m; i += WIDTH) {
+      Vector sum = Vector{0};
+      for (int64_t j = 0; j < q; j++) sum += in->coefficients[n * q + j] * load(in->basis + j * in->stride + i);
+      for (int64_t j = 0; j < p; j++) {
+        const Vector u = (load(in->shift + i) - in->center[n * p + j]) / (in->fwhm[n * p + j] / 2);
+        sum += in->height[n * p + j] * (1.0 / (1.0 + u * u));
+      }
+      memcpy(to + i, &sum, sizeof(double) * (m - i < WIDTH ? m - i : WIDTH));
+    }
+  }
+  return 0;
+}
+
 extern "C" int EXPORTED(scores)(const Scores *in) {
   const int64_t m = in->channels, s = in->stride, q = in->baseline, p = in->peaks, first = q + 3 * p;
   const int64_t slow = first + 2 * in->lines, size = slow + in->slow + 1, own = size - q - in->slow;

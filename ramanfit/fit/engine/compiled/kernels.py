@@ -172,6 +172,35 @@ def spiky(
     return found
 
 
+class _CurvesOf(ctypes.Structure):
+    _fields_ = [
+        *((name, _COUNT) for name in ("count", "channels", "stride", "peaks", "baseline")),
+        *((name, _ARRAY) for name in ("shift", "basis", "height", "center", "fwhm", "coefficients", "curve")),
+    ]
+
+
+def curves(core: Core, model: Model, fits: FitResult) -> FloatArray:
+    """As `ramanfit.fit.model.Model.evaluate`, for free Lorentzians."""
+    n, p, q, m = len(fits), len(model.names), len(model.basis), len(model.shift_cm1)
+    arrays, curve = Arrays(), np.empty((n, m))
+    task = _CurvesOf(
+        count=n,
+        channels=m,
+        stride=padded(m),
+        peaks=p,
+        baseline=q,
+        shift=arrays.filled(model.centred, FAR),
+        basis=arrays.filled(model.basis),
+        height=arrays.of("height", np.where(fits.left, 0.0, fits.height), n, p),
+        center=arrays.of("center", fits.center_cm1 - model.middle, n, p),
+        fwhm=arrays.of("fwhm", fits.fwhm_cm1, n, p),
+        coefficients=arrays.of("coefficients", fits.coefficients, n, q),
+        curve=arrays.own(curve),
+    )
+    core.call("curves", ctypes.byref(task))
+    return curve
+
+
 def scores_table(
     core: Core,
     model: Model,

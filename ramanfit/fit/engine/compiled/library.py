@@ -14,11 +14,11 @@ from ramanfit.scan.scan import FloatArray
 
 CHOICE = "RAMANFIT_CORE"
 CHOICES = ("auto", "compiled", "numpy")
-INTERFACE = 4
+INTERFACE = 5
 VECTOR = 8  # doubles of the widest
 FAR = 1e60  # shift of the channels that fill up the last vector: every line is 0 there
 LIBRARY = Path(__file__).with_name("_core.so")
-FUNCTIONS = ("fit", "neighbours", "noise_sums", "ordered", "scores", "spikes")
+FUNCTIONS = ("curves", "fit", "neighbours", "noise_sums", "ordered", "scores", "spikes")
 LEVELS = {1: "any processor", 3: "x86-64-v3 (AVX2)", 4: "x86-64-v4 (AVX-512)"}
 
 
