@@ -111,7 +111,8 @@ def _reachable(room: str, arrows: Mapping[str, set[str]]) -> set[str]:
 def in_tree() -> House:
     """Return the house of the working tree."""
     folder = ROOT / PACKAGE
-    paths = [path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+    made = ("__pycache__", "_core.so")
+    paths = [path for path in folder.rglob("*") if path.is_file() and not {*made} & {*path.parts}]
     return House({path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in sorted(paths)})
 
 
