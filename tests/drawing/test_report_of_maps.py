@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ramanfit.drawing.report import payload
-from ramanfit.drawing.report.payload import payload_of, shown_rows
-from tests.drawing.test_report import browser, experiment, opened, page, unpacked
+from ramanfit.drawing.report import choice, payload
+from ramanfit.drawing.report.choice import shown_rows
+from ramanfit.drawing.report.payload import payload_of
+from tests.drawing.browsing import browser, opened
+from tests.drawing.test_report import experiment, page, unpacked
 
 __all__ = ["browser"]
 NX, NY = 3, 2
@@ -26,12 +28,13 @@ def test_the_page_knows_where_pixels_lie() -> None:
         "shape": [NY, NX],
         "extent": [NX, NY],
         "unit": "pixels",
+        "words": "3 × 2",
     }
     assert payload_of(*experiment(2, 3)).data["axes"]["raster"] is None
 
 
 def test_of_too_many_pixels_whole_images_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(payload, "MOST_ROWS", 4 * NX * NY)
+    monkeypatch.setattr(choice, "MOST_ROWS", 4 * NX * NY)
     evolution, _ = experiment(5, NX * NY, names=PIXELS)
     kept = np.asarray(evolution.table.columns["scan"])[shown_rows(evolution)]
     np.testing.assert_array_equal(np.bincount(kept), [6, 0, 6, 0, 6])
