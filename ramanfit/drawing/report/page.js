@@ -14,6 +14,7 @@ const watchers = { maps: [], traces: [] }; // functions that mark the chosen row
 function select(row, { reveal = false, name = null } = {}) {
   state.row = row;
   if (row < 0) state.other = -1;
+  byId("nowhere").hidden = true;
   for (const mark of [...watchers.maps, ...watchers.traces]) mark(row);
   showFit(row);
   const at = state.order.indexOf(row);
@@ -52,10 +53,10 @@ function nameInAddress() {
 /** Show what the page's address names. */
 function followAddress() {
   const [row, other] = location.hash.slice(1).split("~").map(rowOf);
-  byId("nowhere").hidden = !location.hash.slice(1) || row >= 0;
-  if (!byId("nowhere").hidden) return;
-  state.other = row >= 0 ? (other ?? -1) : -1;
+  const nowhere = location.hash.length > 1 && row < 0;
+  state.other = row < 0 ? -1 : (other ?? -1);
   select(row, { reveal: row >= 0 });
+  byId("nowhere").hidden = !nowhere;
 }
 
 /** Arrow keys: along the scans and along the line to the next spectrum that was measured; of a map, to its pixels. */
@@ -166,7 +167,7 @@ function drawStack(section) {
   const recorded = hasRecord(view) && !(raster && section === "maps");
   watchers[section] = [];
   const figures = chosen[section].map((name, i) =>
-    panels[section](name, width, x, !recorded && i === chosen[section].length - 1),
+    panels[section](name, width, x, (!recorded || against.ticks) && i === chosen[section].length - 1),
   );
   room.replaceChildren(...figures, ...(recorded ? [recordPanel(width, x)] : []));
   for (const mark of watchers[section]) mark(state.row);

@@ -58,7 +58,7 @@ function pictureOf(section) {
   y += x > 12 ? 28 : 4;
   for (const figure of figures) {
     const drawing = figure.querySelector("svg");
-    const { width: wide, height: tall } = drawing.viewBox.baseVal;
+    const tall = drawing.viewBox.baseVal.height;
     if (figure.caption) root.append(words(12, y + 10, figure.caption, { "font-weight": "600" }));
     if (figure.ramp) {
       const { map, from, to } = figure.ramp;
@@ -72,14 +72,13 @@ function pictureOf(section) {
     const group = draw("g", { transform: `translate(12 ${y})` });
     for (const canvas of figure.querySelectorAll("canvas")) {
       const [left, top, w, h] = canvas.place;
-      const image = draw("image", { x: left, y: top, width: w, height: h, href: canvas.toDataURL() });
+      const image = draw("image", { x: left, y: top, width: w, height: h });
       canvases.set(image, canvas);
       group.append(image);
     }
     group.append(...copy.childNodes);
     root.append(group);
     y += tall + 14;
-    void wide;
   }
   for (const [name, of] of [["width", width], ["height", y]]) {
     root.setAttribute(name, Math.ceil(of));
@@ -144,6 +143,9 @@ function shapeOf(node, get) {
 async function savePicture(section, what, ending) {
   const { root, canvases, width, height } = pictureOf(section);
   if (ending === "svg") {
+    const apart = document.implementation.createDocument(null, null); // where images are not loaded
+    apart.append(apart.adoptNode(root));
+    for (const [image, canvas] of canvases) image.setAttribute("href", canvas.toDataURL());
     offer(fileName(what, "svg"), "image/svg+xml", new XMLSerializer().serializeToString(root));
     return;
   }
