@@ -161,11 +161,13 @@ function tableRow(row) {
   const others = listedColumns().slice(1);
   return make(
     "tr",
-    { "data-row": row, ...(row === state.row ? { "aria-current": "true" } : {}) },
+    { "data-row": row },
     make("th", { scope: "row" }, opener),
     ...others.map(([, { cell, kind = "" }]) => make("td", { class: kind }, cell(row))),
   );
 }
+
+let listedContent = ""; // of the table as it is: what stays is not made again
 
 function showTable() {
   for (const head of byId("table").querySelectorAll("th[data-column]")) {
@@ -176,7 +178,14 @@ function showTable() {
   const [first, end] = [state.page * PAGE, Math.min((state.page + 1) * PAGE, state.order.length)];
   const body = byId("table").querySelector("tbody");
   const focused = body.contains(document.activeElement);
-  body.replaceChildren(...state.order.slice(first, end).map(tableRow));
+  const wanted = state.order.slice(first, end);
+  const content = `${wanted.join()} ${[...listed].join()}`;
+  if (content !== listedContent) body.replaceChildren(...wanted.map(tableRow));
+  listedContent = content;
+  for (const line of body.children) {
+    if (Number(line.dataset.row) === state.row) line.setAttribute("aria-current", "true");
+    else line.removeAttribute("aria-current");
+  }
   if (focused) body.querySelector("tr[aria-current] button")?.focus();
   byId("page-place").textContent = state.order.length
     ? `${first + 1}–${end} of ${state.order.length}`
