@@ -86,3 +86,11 @@ def test_one_map_has_no_traces(browser: Any, tmp_path: Path) -> None:
     shown = opened(browser, tmp_path, *experiment(1, NX * NY, names=PIXELS))
     assert shown.run("return document.getElementById('traces').hidden")
     shown.quiet()
+
+
+def test_medians_of_a_map_are_those_of_its_pixels() -> None:
+    evolution, spectra = experiment(2, NX * NY, names=PIXELS, absent={"B": {1}})
+    medians = payload_of(evolution, spectra).data["medians"]
+    ratio = np.asarray(evolution.table.columns["ratio"])
+    for scan, rows in enumerate((slice(0, 6), slice(6, 12))):
+        np.testing.assert_allclose(medians["ratio"][scan], np.nanquantile(ratio[rows], [0.25, 0.5, 0.75]), rtol=1e-8)

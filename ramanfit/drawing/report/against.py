@@ -12,7 +12,7 @@ from ramanfit.drawing.axes import time_edges, time_unit
 from ramanfit.drawing.report.packing import numbers
 from ramanfit.errors import UsageError
 from ramanfit.experiment.abscissas import CELL, SCAN, TIME
-from ramanfit.experiment.evolution import Evolution
+from ramanfit.experiment.evolution import Evolution, median_of
 from ramanfit.scan.scan import FloatArray
 from ramanfit.tables.schema import covariates_of
 from ramanfit.tables.table import Table
@@ -34,8 +34,9 @@ def abscissas_of(evolution: Evolution, shown: np.ndarray) -> list[dict[str, Any]
     Returns
     -------
     list of dict
-        ``name``; ``words`` for the axis; ``values`` by row; ``cells``, the edges of each scan's in a map, in words of
-        ``across``; ``ticks`` there, or None where they are as the axis counts; ``falls``, by scan.
+        ``name``; ``words`` for the axis; ``values`` by row; ``middles``, their medians by scan; ``cells``, the edges of
+        each scan's in a map, in words of ``across``; ``ticks`` there, or None where they are as the axis counts;
+        ``falls``, by scan.
     """
     return [_of(evolution, name, shown) for name in _names(evolution)]
 
@@ -81,6 +82,7 @@ def _of(evolution: Evolution, name: str, shown: np.ndarray) -> dict[str, Any]:
         "name": name,
         "words": abscissa.words,
         "values": numbers(_by_row(evolution, abscissa.values)[shown]),
+        "middles": numbers(median_of(abscissa.values.T)),
         "cells": cells,
         "across": where.words,
         "ticks": None if where.ticks is None else [[*numbers(np.array([at])), f"{v:g}"] for at, v in where.ticks],

@@ -70,8 +70,9 @@ function sheet(width, left, top, wide, tall) {
   pen.translate(-left, -top);
   Object.assign(canvas, { place: [left, top, wide, tall] }); // for pictures
   /** A rectangle whose edges lie between pixels of the screen: no seams. */
-  const fillCell = (left, top, wide, tall, style) => {
-    const [a, b, c, d] = [left, top, left + wide, top + tall].map((edge) => Math.round(edge * sharp) / sharp);
+  const fillCell = (x, y, w, h, style) => {
+    const between = (edge, origin) => Math.round((edge - origin) * sharp) / sharp + origin;
+    const [a, b, c, d] = [between(x, left), between(y, top), between(x + w, left), between(y + h, top)];
     pen.fillStyle = style;
     pen.fillRect(a, b, Math.max(c - a, 1 / sharp), Math.max(d - b, 1 / sharp));
   };

@@ -11,6 +11,7 @@ from ramanfit.drawing.report.against import HOUR_S, HOURS, abscissas_of, hours
 from ramanfit.drawing.report.choice import MOST_SPECTRA, embedded, shown_rows
 from ramanfit.drawing.report.curves import spectra_of
 from ramanfit.drawing.report.happenings import events_of
+from ramanfit.drawing.report.medians import medians_of
 from ramanfit.drawing.report.packing import coded, numbers
 from ramanfit.experiment.cell import Record
 from ramanfit.experiment.evolution import Evolution
@@ -52,8 +53,8 @@ def payload_of(evolution: Evolution, spectra: Spectra, events: Table | None = No
         Its `data` holds ``columns`` (name to numbers, None where missing), ``cells`` (name to what a person reads,
         value and error in one) and ``texts`` (source, point and flags, coded) by row, ``status`` (one letter a row: of
         ok, not_detected, failed), ``axes`` (scans, points and the edges of their cells), ``abscissas``, ``quantities``
-        (label, words, column of the error, kind, ranges), ``peaks`` (kinds to the names of their columns), ``events``,
-        ``spectra`` and the ``record``.
+        (label, words, column of the error, kind, ranges), ``peaks`` (kinds to the names of their columns), ``medians``
+        (of a map, over its pixels), ``events``, ``spectra`` and the ``record``.
     """
     shown = shown_rows(evolution)
     table = evolution.table.rows(shown)
@@ -80,6 +81,7 @@ def payload_of(evolution: Evolution, spectra: Spectra, events: Table | None = No
         "flags": {word: flag.meaning for word, flag in FLAGS.items()},
         "maps": maps,
         "lines": [name for name in lines if name in quantities],
+        "medians": medians_of(evolution, quantities) if evolution.is_map else {},
         "reference": _reference(evolution, quantities),
         "events": [] if events is None else events_of(events, evolution, shown),
         "record": None if evolution.record is None or not evolution.timed else _thinned(evolution.record),

@@ -45,7 +45,13 @@ function pictureOf(section) {
     const swatch = entry.querySelector(".swatch");
     const wide = 6.6 * entry.textContent.length + 34;
     if (x > 12 && x + wide > width) [x, y] = [12, y + 18];
-    if (swatch?.matches(".line, .dashed, .dots, .faint")) {
+    if (swatch?.matches(".hatched, .blank, .flag")) {
+      const looks = swatch.matches(".flag")
+        ? { d: `M${x + 4} ${y + 3}h10v10z`, fill: style.getPropertyValue("--mark").trim() }
+        : { d: `M${x} ${y + 2}h16v12h-16z`, fill: swatch.matches(".blank") ? "none" : "#b8b8b8", stroke: "#8a8a8a" };
+      root.append(draw("path", looks), words(x + 22, y + 12, entry.textContent));
+      x += wide;
+    } else if (swatch) {
       const own = getComputedStyle(swatch);
       const ofLine = swatch.matches(".dashed, .dots") ? own.borderTopColor : own.backgroundColor;
       const dashes = swatch.matches(".dashed") ? "4 3" : swatch.matches(".dots") ? "2 2" : "none";

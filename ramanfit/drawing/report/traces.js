@@ -116,20 +116,12 @@ function tracePanel(name, width, x, lowest) {
 
 // -- of maps, medians over the pixels -------------------------------------------------------------------------
 
-function quartile(sorted, part) {
-  const at = part * (sorted.length - 1);
-  const low = Math.floor(at);
-  return sorted[low] + (at - low) * (sorted[Math.ceil(at)] - sorted[low]);
-}
-
 function medianPanel(name, width, x, lowest) {
   const height = 128;
   const into = svg(width, height + (lowest ? 38 : 6), `${quantities[name].label} against ${against.words}, the median over the pixels`);
-  const found = rowAt.map((points) => {
-    const there = points.filter((row) => row >= 0 && xOf(row) !== null && value(name, row) !== null);
-    if (!there.length) return null;
-    const [numbers, places] = [(row) => value(name, row), xOf].map((of) => there.map(of).sort((a, b) => a - b));
-    return [quartile(places, 0.5), ...[0.25, 0.5, 0.75].map((part) => quartile(numbers, part))];
+  const found = data.medians[name].map((quarters, s) => {
+    const at = against.middles[s];
+    return quarters.length && at !== null ? [at, ...quarters] : null;
   });
   const there = found.filter(Boolean);
   const y = scale(extent([...quantities[name].range, ...there.flatMap(([, ...numbers]) => numbers)]), [height, 4]);
