@@ -137,7 +137,8 @@ def write_folder(
         if drawing.figures:
             written += write_figures(beside, gathered, drawing, console)
         if drawing.report:
-            written += write_report(beside, gathered, record, Path(request.files[0]).name or request.recipe.name)
+            title = Path(request.files[0]).name or request.recipe.name
+            written += write_report(beside, gathered, record, title, drawing.x)
         for line in move_in(beside, written, folder, record):
             console.warn(line)
     console.say(f"wrote {folder}: {', '.join([*written, RUN])}")
