@@ -47,6 +47,8 @@ def test_the_classes_are_entered_and_counted() -> None:
     assert {"kills", "full disks", "full TMPDIR", "watch, one fault", "watch, several faults"} <= ATTACKS.keys()
     assert ATTACKS["kills"].number >= 300
     assert sum(ATTACKS[name].number for name in ("full disks", "full TMPDIR")) >= 200
+    assert ATTACKS["hostile files"].number >= 100
+    assert ATTACKS["hostile settings"].number >= 200
     assert sum(attack.number for name, attack in ATTACKS.items() if name.startswith("watch")) >= 60
     lines = table({"kills": (3, 2)}).splitlines()
     assert [line.split() for line in lines] == [["class", "tried", "survived"], ["kills", "3", "2"]]
