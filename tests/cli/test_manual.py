@@ -58,4 +58,5 @@ def test_every_block_runs(topic: str, block: str, laboratory: Path) -> None:
 def test_options_that_are_named_are_there(topic: str) -> None:
     commands = [importlib.import_module(module).command for module, _ in COMMANDS.values()]
     options = {spelling for command in commands for parameter in command.params for spelling in parameter.opts}
+    options.add("--version")  # of the program itself
     assert {*re.findall(r"(?<![\w-])--[a-z][a-z-]+", PAGES[topic])} <= options
