@@ -16,7 +16,7 @@ import pytest
 
 from tests.attack import watches
 from tests.attack.__main__ import ATTACKS
-from tests.attack.disks import full_disks, full_tmpdir
+from tests.attack.disks import full_disks, full_tmpdir, limited
 from tests.attack.kills import kills
 from tests.attack.registry import Tried, attack, table
 from tests.attack.shop import COMMANDS, alive, bring, environment, orphans, program, run
@@ -89,6 +89,16 @@ def test_a_watch_survives_that_its_folder_is_away(tmp_path: Path) -> None:
         assert "goes on" in place.said()
     finally:
         place.end()
+
+
+def test_a_workbook_that_does_not_fit_is_told_in_one_line(tmp_path: Path) -> None:
+    env = environment("workbook", tmp_path / "tmp")
+    bring((0,), tmp_path / "scans")
+    done = run(limited(program("ratio", "scans", "-q", "-o", "a.xlsx"), 1), env, tmp_path)
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()  # no trace of a generator behind it
+    assert line.startswith(f"ramanfit: the temporary folder {tmp_path / 'tmp'}: cannot be written: ")
+    assert {path.name for path in tmp_path.iterdir()} == {"scans", "tmp"}
 
 
 def test_workers_end_with_a_parent_that_is_killed(tmp_path: Path) -> None:
@@ -197,7 +207,7 @@ def test_nothing_waits_for_a_fifo_in_a_folder(name: str, tmp_path: Path) -> None
         (scans / "P (Header).txt").write_text("[Header]\nGraphName = P\nSizeGraph = 1\n")
         (scans / "P (Y-Axis).txt").write_text("1\n")
     os.mkfifo(scans / name)
-    for words in (("fit", "scans", "-k"), ("evolve", "scans", "-k", *watches.TABLES, "-o", "out")):
+    for words in (("fit", "scans", "-k", "-v"), ("evolve", "scans", "-k", "-v", *watches.TABLES, "-o", "out")):
         done = run(program(*words), env, tmp_path)
         assert done.returncode == name.startswith("P ")
         assert "a FIFO, socket or device" in done.stderr

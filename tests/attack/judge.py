@@ -105,5 +105,8 @@ def _wrong(attack: Attack, folder: Path, ended: Ended) -> str:
     if ended.memory > attack.memory:
         wrong.append(f"{ended.memory >> 20} MB of memory")
     if attack.check is not None and not wrong:
-        wrong += filter(None, [attack.check(folder, ended)])
+        try:
+            wrong += filter(None, [attack.check(folder, ended)])
+        except Exception as error:  # a reader of others does not take the result
+            wrong.append(f"{type(error).__name__}: {error}")
     return "; ".join(wrong) + (f" | {said[:300]}" if wrong else "")
