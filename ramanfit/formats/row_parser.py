@@ -166,14 +166,14 @@ class RowParser:
     def _parsed(self, text: bytes, first: int) -> tuple[FloatArray, Lines, int] | None:
         """Parse numbers of any width; also return how many lines there were. None if a line is no plain row."""
         style, lines = self.style, text.splitlines()
-        if not text.strip(_BLANKS):
-            return None
         if _has_longer_line(text, self._longest):
             return None
         if style.leading:
             lines = [_without_leading(line, style) for line in lines]
         if style.trailing:
             lines = [line.rstrip(b" ").removesuffix(style.separator) for line in lines]
+        if not any(line.strip(_BLANKS) for line in lines):
+            return None
         try:
             delimiter = style.separator.decode() or None
             values = np.loadtxt(lines, delimiter=delimiter, comments=None, ndmin=2)

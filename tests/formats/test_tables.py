@@ -375,4 +375,6 @@ def test_blocks_of_blanks_are_no_rows(blank: bytes, monkeypatch: pytest.MonkeyPa
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # NumPy's, that there is nothing in it
             scan = one(rows(x, x**2, sep=" ").encode() + (200 * blank + b"\n") * 3)
+            separators = one(rows(x, x**2, sep=";").replace("\n", ";\n") + (";" + 200 * " " + "\n") * 3)
         np.testing.assert_allclose(scan.shift_cm1, x)
+        np.testing.assert_allclose(separators.shift_cm1, x)
