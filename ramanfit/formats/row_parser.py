@@ -17,6 +17,7 @@ from ramanfit.formats.text import Style, is_number
 from ramanfit.scan.scan import FloatArray
 
 Lines = int | npt.NDArray[np.intp]  # the first of consecutive line numbers, or each of them
+_BLANKS = b" \t\n\r\v\f\x1c\x1d\x1e\x1f\x85\xa0"  # what `loadtxt` passes over
 _PAIRS = 4  # columns of which the first may end before the others
 
 
@@ -165,14 +166,14 @@ class RowParser:
     def _parsed(self, text: bytes, first: int) -> tuple[FloatArray, Lines, int] | None:
         """Parse numbers of any width; also return how many lines there were. None if a line is no plain row."""
         style, lines = self.style, text.splitlines()
-        if not text.strip():
-            return None
         if _has_longer_line(text, self._longest):
             return None
         if style.leading:
             lines = [_without_leading(line, style) for line in lines]
         if style.trailing:
             lines = [line.rstrip(b" ").removesuffix(style.separator) for line in lines]
+        if not any(line.strip(_BLANKS) for line in lines):
+            return None
         try:
             delimiter = style.separator.decode() or None
             values = np.loadtxt(lines, delimiter=delimiter, comments=None, ndmin=2)
@@ -182,8 +183,8 @@ class RowParser:
             return None
         if len(values) == len(lines):
             return values, first, len(lines)
-        filled = np.array([i for i, line in enumerate(lines) if line], dtype=np.intp)
-        return values, first + filled, len(lines)
+        filled = np.array([i for i, line in enumerate(lines) if line.strip(_BLANKS)], dtype=np.intp)
+        return (values, first + filled, len(lines)) if len(filled) == len(values) else None
 
     def _with_care(self, block: bytes, first: int) -> tuple[FloatArray, Lines, int]:
         text = self._told(block, first)

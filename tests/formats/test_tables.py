@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -363,3 +364,17 @@ def test_a_broken_number_among_thousands_is_refused_wherever_it_stands(
             open_scans(str(path))
     path.write_text(text.replace(cell, '"3,999.5"'))
     assert open_scans(str(path))[0].counts[0, -1] == 3999.5
+
+
+@pytest.mark.parametrize("blank", [b"\x85", b"\xa0", b" ", b"\x0c"])
+def test_blocks_of_blanks_are_no_rows(blank: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bytes_in, "BLOCK", 500)
+    monkeypatch.setattr(bytes_in, "HEAD", 400)
+    for count in range(100, 130):  # sometimes a block ends with the last row
+        x = np.arange(count) + 100.5
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # NumPy's, that there is nothing in it
+            scan = one(rows(x, x**2, sep=" ").encode() + (200 * blank + b"\n") * 3)
+            separators = one(rows(x, x**2, sep=";").replace("\n", ";\n") + (";" + 200 * " " + "\n") * 3)
+        np.testing.assert_allclose(scan.shift_cm1, x)
+        np.testing.assert_allclose(separators.shift_cm1, x)
