@@ -141,7 +141,7 @@ def test_flagged_values_are_open_and_explained() -> None:
         name = {"G height": "G_height", "B position": "B_center_cm1", "I_": "ratio"}[words]
         assert drawn == {(float(evolution.time_s[pair] / 3600), float(evolution.shown(name)[pair])) for pair in flagged}
     said = [text.get_text() for legend in figure.legends for text in legend.get_texts()]
-    assert "flagged: see flags" in said
+    assert "flagged as doubtful" in said
     harmless = figures.traces_figure(cycle(flagged, "spike_in_band"))
     assert not [line for ax in harmless.axes for line in ax.lines if line.get_markerfacecolor() == "white"]
     assert not [t for legend in harmless.legends for t in legend.get_texts() if "flagged" in t.get_text()]
@@ -231,7 +231,7 @@ def test_flagged_cells_have_a_dot() -> None:
         assert time_h == pytest.approx(evolution.scan_time_s[scan] / 3600, abs=0.02)
     assert [text.get_text() for text in figure.legends[0].get_texts()] == [
         "measured, not detected",
-        "flagged: see flags",
+        "flagged as doubtful",
     ]
 
 
