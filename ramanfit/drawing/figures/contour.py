@@ -75,7 +75,7 @@ def contour_figure(
     name = shortened(frame.figure, point_name(evolution, p), LEFT, mpl.rcParams["axes.titlesize"])
     frame.figure.text(left / page[0], 1 - down / page[1], name, va="top", parse_math=False)
     if any(np.isnan(grid).any() for _, grid in grids):
-        frame.explain([blank("no scan, not fitted or masked")])
+        frame.explain([blank("not measured, not fitted or masked")])
     return frame.figure
 
 

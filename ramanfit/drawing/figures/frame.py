@@ -90,8 +90,9 @@ class Frame:
                 borderaxespad=0.2,
                 borderpad=0.2,
                 handleheight=1.0,
+                handletextpad=0.5,
                 ncols=len(handles),
-                columnspacing=1.2,
+                columnspacing=1.0,
             )
 
 

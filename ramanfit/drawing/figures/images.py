@@ -138,7 +138,7 @@ def images_figure(evolution: Evolution, quantities: Sequence[str], width: str = 
     if dotted:
         handles.append(Line2D([], [], linestyle="", label="flagged as doubtful", **DOT))
     if less:
-        handles.append(Line2D([], [], linestyle="", label=f"Δ:{LESS}"))
+        handles.append(Line2D([], [], linestyle="", label=f"Δ: value{LESS}"))
     if handles:
         figure.legend(
             handles=handles,

@@ -71,11 +71,12 @@ def map_figure(
             name_ends(ax, ends, ax.get_ylim(), LEFT - 0.26, along="y")
     frame.finish()
     frame.beside_all(point_label(evolution))
-    handles: list[Artist] = [blank("no scan")] if (frame.across.scans < 0).any() else []
+    empty = (frame.across.scans < 0).any() or (evolution.rows < 0).any()
+    handles: list[Artist] = [blank("not measured")] if empty else []
     if hatched:
         handles.append(Patch(facecolor=GREY, edgecolor=FAINT, hatch=HATCH, linewidth=0, label="measured, not detected"))
     if dotted:
-        handles.append(Line2D([], [], linestyle="", label="flagged as doubtful", **DOT))
+        handles.append(Line2D([], [], linestyle="", label="flagged", **DOT))
     frame.explain(handles)
     return frame.figure
 
