@@ -111,15 +111,18 @@ def _reachable(room: str, arrows: Mapping[str, set[str]]) -> set[str]:
 def in_tree() -> House:
     """Return the house of the working tree."""
     folder = ROOT / PACKAGE
-    paths = [path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
-    return House({path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in sorted(paths)})
+    made = ("__pycache__", "_core.so")
+    paths = [path for path in folder.rglob("*") if path.is_file() and not {*made} & {*path.parts}]
+    return House({path.relative_to(folder).as_posix(): path.read_text("utf-8", "replace") for path in sorted(paths)})
 
 
 def at(commit: str) -> House:
     """Return the house of a commit."""
 
     def git(*words: str) -> str:
-        return subprocess.run(["git", *words], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+        return subprocess.run(["git", *words], cwd=ROOT, check=True, capture_output=True).stdout.decode(
+            "utf-8", "replace"
+        )
 
     names = git("ls-tree", "-r", "--name-only", commit, f"{PACKAGE}/").splitlines()
     return House({name.partition("/")[2]: git("show", f"{commit}:{name}") for name in names})

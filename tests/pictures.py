@@ -17,8 +17,16 @@ ROOT = Path(__file__).resolve().parents[1]
 MANUAL = ROOT / "ramanfit" / "manual"
 SAMPLE = ROOT / "sample_spectra" / "operando"
 WIDE = 1050  # pixels: half of what is printed
-PAGE = (1400, 900)
-FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
+PAGE = (1400, 1000)
+SPECTRUM = "#P3/scan-6"
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--virtual-time-budget=8000",
+)
 
 
 def evolved(folder: Path) -> Path:
@@ -46,17 +54,17 @@ def map_picture(evolution: Path, target: Path) -> None:
 
 
 def report_picture(evolution: Path, target: Path) -> None:
-    """Make a picture of the report, as it opens."""
+    """Make a picture of the report with one spectrum open."""
     program = chromium()
     assert program is not None
     with TemporaryDirectory() as profile:
         size = f"--window-size={PAGE[0]},{PAGE[1]}"
         shot = Path(profile) / "shot.png"
-        page = (evolution / "report.html").as_uri()
+        page = (evolution / "report.html").as_uri() + SPECTRUM
         asked = [program, *FLAGS, f"--user-data-dir={profile}", size, "--hide-scrollbars", f"--screenshot={shot}", page]
         subprocess.run(asked, check=True, capture_output=True, timeout=60)
         with Image.open(shot) as picture:
-            picture.convert("RGB").quantize(64).save(target, optimize=True)
+            picture.convert("RGB").quantize(256).save(target, optimize=True)
 
 
 def main() -> None:

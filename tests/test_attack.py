@@ -6,6 +6,7 @@ import contextlib
 import os
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -15,7 +16,7 @@ import pytest
 
 from tests.attack import watches
 from tests.attack.__main__ import ATTACKS
-from tests.attack.disks import full_disks, full_tmpdir
+from tests.attack.disks import full_disks, full_tmpdir, limited
 from tests.attack.kills import kills
 from tests.attack.registry import Tried, attack, table
 from tests.attack.shop import COMMANDS, alive, bring, environment, orphans, program, run
@@ -47,6 +48,8 @@ def test_the_classes_are_entered_and_counted() -> None:
     assert {"kills", "full disks", "full TMPDIR", "watch, one fault", "watch, several faults"} <= ATTACKS.keys()
     assert ATTACKS["kills"].number >= 300
     assert sum(ATTACKS[name].number for name in ("full disks", "full TMPDIR")) >= 200
+    assert ATTACKS["hostile files"].number >= 100
+    assert ATTACKS["hostile settings"].number >= 200
     assert sum(attack.number for name, attack in ATTACKS.items() if name.startswith("watch")) >= 60
     lines = table({"kills": (3, 2)}).splitlines()
     assert [line.split() for line in lines] == [["class", "tried", "survived"], ["kills", "3", "2"]]
@@ -88,6 +91,16 @@ def test_a_watch_survives_that_its_folder_is_away(tmp_path: Path) -> None:
         place.end()
 
 
+def test_a_workbook_that_does_not_fit_is_told_in_one_line(tmp_path: Path) -> None:
+    env = environment("workbook", tmp_path / "tmp")
+    bring((0,), tmp_path / "scans")
+    done = run(limited(program("ratio", "scans", "-q", "-o", "a.xlsx"), 1), env, tmp_path)
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()  # no trace of a generator behind it
+    assert line.startswith(f"ramanfit: the temporary folder {tmp_path / 'tmp'}: cannot be written: ")
+    assert {path.name for path in tmp_path.iterdir()} == {"scans", "tmp"}
+
+
 def test_workers_end_with_a_parent_that_is_killed(tmp_path: Path) -> None:
     bring(range(12), tmp_path / "scans")
     for i in range(60):  # enough for a while
@@ -101,6 +114,32 @@ def test_workers_end_with_a_parent_that_is_killed(tmp_path: Path) -> None:
             time.sleep(0.02)
         process.kill()
     assert not orphans("parent")
+    assert not (tmp_path / "fit.csv").exists()
+
+
+@pytest.mark.parametrize("after_s", [0.0, 0.05, 0.1, 0.3, 0.6, 1.0])
+def test_a_worker_that_is_killed_ends_the_command_with_a_message(after_s: float, tmp_path: Path) -> None:
+    bring(range(12), tmp_path / "scans")
+    for i in range(60):
+        for file in (tmp_path / "scans").glob("SYN*--00[0-9]--*"):
+            os.link(file, file.with_name(file.name.replace("SYN", f"{i}SYN")))
+    env = environment(f"worker-{after_s}", tmp_path / "tmp")
+    words = program("fit", "scans", "--jobs", "2", "-o", "fit.csv")
+    with subprocess.Popen(words, env=env, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            while len(found := alive(f"worker-{after_s}")) < 3:
+                assert process.poll() is None
+                time.sleep(0.02)
+            time.sleep(after_s)
+            assert process.poll() is None
+            os.kill(max({*found} - {process.pid}), signal.SIGKILL)
+            said = process.communicate(timeout=60)[1].splitlines()
+        finally:
+            process.kill()
+    assert process.returncode == 1
+    assert "ramanfit: a worker process was killed" in said[-2:]  # a hint after it
+    assert "internal error" not in said
+    assert not orphans(f"worker-{after_s}")
     assert not (tmp_path / "fit.csv").exists()
 
 
@@ -168,7 +207,7 @@ def test_nothing_waits_for_a_fifo_in_a_folder(name: str, tmp_path: Path) -> None
         (scans / "P (Header).txt").write_text("[Header]\nGraphName = P\nSizeGraph = 1\n")
         (scans / "P (Y-Axis).txt").write_text("1\n")
     os.mkfifo(scans / name)
-    for words in (("fit", "scans", "-k"), ("evolve", "scans", "-k", *watches.TABLES, "-o", "out")):
+    for words in (("fit", "scans", "-k", "-v"), ("evolve", "scans", "-k", "-v", *watches.TABLES, "-o", "out")):
         done = run(program(*words), env, tmp_path)
         assert done.returncode == name.startswith("P ")
         assert "a FIFO, socket or device" in done.stderr

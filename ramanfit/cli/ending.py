@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ramanfit.errors import FlaggedFits
@@ -51,6 +53,7 @@ def write_fits(
 
     output.check_fits(request)
     refuse((output.path, meta), request)
+    expect_writable(meta)
     flags: list[str] = []
     with output.open() as writer:  # before any work: a target that cannot be written is told at once
         fits = fit_with_cell(request, console)
@@ -91,6 +94,28 @@ def write_meta(target: str | None, request: Request, inputs: Sequence[str]) -> N
 
         write_record(target, request.recipe, with_record(inputs, request), command_line())
         say_written(target, "what was done")
+
+
+def expect_writable(meta: str | None, folder: str | None = None) -> None:
+    """Make sure, before any work, that the record of what was done can be written.
+
+    Parameters
+    ----------
+    meta : str or None
+    folder : str, optional
+        One that will be made, where the record may be.
+
+    Raises
+    ------
+    InputError
+        If it cannot.
+    """
+    from ramanfit.tables.sink import Sink, is_device
+
+    if meta is None or is_device(meta) or Path(meta).is_fifo():
+        return
+    if folder is None or Path(folder).exists() or os.path.realpath(folder) != os.path.realpath(Path(meta).parent):
+        Sink(meta)  # which looks, and writes nothing
 
 
 def refuse(outputs: Iterable[str | None], request: Request, more: Sequence[str] = ()) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from ramanfit.cli import COMMANDS
-from ramanfit.cli.console import talk_options
+from ramanfit.cli.console import Console, talk_options
 from ramanfit.errors import UsageError, __version__
 
 
@@ -61,12 +61,23 @@ class LazyGroup(click.Group):
         return names + click.Command.shell_complete(self, ctx, incomplete)
 
 
+def _show_version(context: click.Context, parameter: click.Parameter, value: bool) -> None:
+    if not value or context.resilient_parsing:
+        return
+    click.echo(f"ramanfit {__version__}")
+    if context.ensure_object(Console).verbose:
+        from ramanfit.fit.engine.compiled.library import said
+
+        click.echo(f"core: {said()}")
+    context.exit()
+
+
 @click.group(
     cls=LazyGroup,
     no_args_is_help=False,  # bare `ramanfit` is wrong usage; the console prints this help to stderr
     context_settings={"help_option_names": ["-h", "--help"], "show_default": True},
 )
-@click.version_option(__version__, message="%(prog)s %(version)s")
+@click.option("--version", is_flag=True, expose_value=False, callback=_show_version, help="Show the version and exit.")
 @talk_options
 def ramanfit() -> None:
     """From a WITec Raman export to I_B/I_G with its standard error.

@@ -33,6 +33,17 @@ _EVERYTHING = "ramanfit.help_all"
 class Verb(click.Command):
     """A command whose help stands in groups."""
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse; of an option without its value say what the value looks like."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.BadOptionUsage as error:
+            option = next((one for one in self.get_params(ctx) if error.option_name in one.opts), None)
+            if error.ctx is not None or option is None:
+                raise
+            value = (option.get_help_record(ctx) or ("its help",))[0].rpartition(" ")[2]
+            raise click.BadOptionUsage(error.option_name, f"{error.option_name} needs a value: {value}", ctx) from error
+
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         """Return the parameters, those for help last."""
         params = super().get_params(ctx)

@@ -118,10 +118,13 @@ def _figures(gathered: Gathered, drawing: Drawing, voice: Voice) -> Iterator[tup
         voice.warn("no spectrum at hand for the waterfall")
 
 
-def write_report(folder: Path, gathered: Gathered, record: Mapping[str, Any], title: str) -> list[str]:
-    """Write the report; return the name of the file."""
+def write_report(
+    folder: Path, gathered: Gathered, record: Mapping[str, Any], title: str, x: str | None = None
+) -> list[str]:
+    """Write the report, drawn against `x`; return the name of the file."""
     from ramanfit.drawing.report import report_html
 
+    page = report_html(gathered.evolution, gathered.spectra, record, title, gathered.events, x)
     with Sink(folder / "report.html") as sink:
-        sink.write(report_html(gathered.evolution, gathered.spectra, record, title))
+        sink.write(page)
     return ["report.html"]

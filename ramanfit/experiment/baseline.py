@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from ramanfit.experiment.before import treatment_of, without_dark
 from ramanfit.experiment.inputs import exports, scans
 from ramanfit.experiment.request import Reading, Request
 from ramanfit.experiment.voice import Silent, Voice
-from ramanfit.fit.pipeline import fit_scan, settled
+from ramanfit.fit.pipeline import Fitted, fit_scan, settled
 from ramanfit.recipe.toml import DEFAULT_RECIPE
 from ramanfit.scan.notes import counted
 
@@ -60,7 +61,7 @@ def baseline(
     treatment = treatment_of(request)
     paths = without_dark(exports(request.files, voice, keep_going=keep_going), request.dark, voice)
     measured = scans(paths, reading.reader(request.recipe.axis), voice, keep_going=keep_going)
-    return [made for scan in measured for made in corrected(scan, request.recipe, voice, treatment, keep=keep)]
+    return [*corrected(measured, request.recipe, voice, treatment, keep=keep)]
 
 
 def names_of(scan: Scan, *, keep: bool = False) -> list[str]:
@@ -70,21 +71,39 @@ def names_of(scan: Scan, *, keep: bool = False) -> list[str]:
 
 
 def corrected(
-    scan: Scan, recipe: Recipe, voice: Voice, treatment: Treatment | None = None, *, keep: bool = False
-) -> list[Scan]:
-    """Return the corrected scan; with `keep`, the raw one and the baselines too, on the same channels.
+    scans: Iterable[Scan], recipe: Recipe, voice: Voice, treatment: Treatment | None = None, *, keep: bool = False
+) -> Iterator[Scan]:
+    """Yield the corrected scans; with `keep`, the raw ones and the baselines too, on the same channels.
+
+    That not one spectrum has a fit is told as an error in the end.
 
     Raises
     ------
     UsageError
-        If a dark spectrum does not suit it.
+        If a dark spectrum does not suit a scan.
     """
-    said = len(scan.notes)
-    if treatment is not None:
-        from ramanfit.fit.treat import treat
+    sources, notes, flags = list[str](), list[str](), list[str]()
+    failed = True
+    for scan in scans:
+        said = len(scan.notes)
+        if treatment is not None:
+            from ramanfit.fit.treat import treat
 
-        scan = treat(settled(scan), recipe, treatment)
-    fitted = fit_scan(scan, recipe)
+            scan = treat(settled(scan), recipe, treatment)
+        fitted = fit_scan(scan, recipe)
+        failed = failed and bool((fitted.quantities.status == "failed").all())
+        sources.append(scan.source)
+        flags.extend(fitted.quantities.flags)
+        notes += fitted.scan.notes[said:]
+        yield from _without_baseline(scan, fitted, recipe, said, voice, keep=keep)
+    if sources and failed:
+        from ramanfit.experiment.fits import all_failed
+
+        voice.survive(all_failed(sources[0], len(flags), notes, flags))
+
+
+def _without_baseline(scan: Scan, fitted: Fitted, recipe: Recipe, said: int, voice: Voice, *, keep: bool) -> list[Scan]:
+    """Return a fitted scan without its baselines; say what is new in its notes."""
     under = fitted.prepared.baseline(fitted.result.coefficients)
     unfitted = ~np.isfinite(under).all(axis=1)
     under[unfitted] = 0.0

@@ -212,16 +212,22 @@ def _tell_if_all_failed(scans: Sequence[ScanFits], voice: Voice) -> None:
     """
     if not scans or not all((scan.quantities.status == "failed").all() for scan in scans):
         return
-    reasons = [note.removeprefix(UNFIT) for scan in scans for note in scan.notes if note.startswith(UNFIT)]
-    flags = [word for scan in scans for words in scan.quantities.flags for word in words.split("|") if word]
-    why = reasons[0] if reasons else FLAGS[min(flags, key=lambda word: word == "failed", default="failed")].meaning
-    count = sum(scan.visit.spectra for scan in scans)
-    what = "the only spectrum" if count == 1 else f"all {count} spectra"
-    message = f"{scans[0].visit.source}: {what} failed: {why}"
-    if {*flags} <= {"not_measured"} and flags:
-        voice.warn(message)
+    notes = [note for scan in scans for note in scan.notes]
+    flags = [words for scan in scans for words in scan.quantities.flags]
+    error = all_failed(scans[0].visit.source, sum(scan.visit.spectra for scan in scans), notes, flags)
+    if {*flags} == {"not_measured"}:
+        voice.warn(error.message)
     else:
-        voice.survive(ScanError(message))
+        voice.survive(error)
+
+
+def all_failed(source: str, count: int, notes: Sequence[str], flags: Sequence[str]) -> ScanError:
+    """Return the error that not one of so many spectra has a fit, with the first reason in the notes, or in flags."""
+    reasons = [note.removeprefix(UNFIT) for note in notes if note.startswith(UNFIT)]
+    found = [word for words in flags for word in words.split("|") if word]
+    why = reasons[0] if reasons else FLAGS[min(found, key=lambda word: word == "failed", default="failed")].meaning
+    what = "the only spectrum" if count == 1 else f"all {count} spectra"
+    return ScanError(f"{source}: {what} failed: {why}")
 
 
 def _say_better_recipe(spectra: Doubtful, source: str, recipe: Recipe, voice: Voice) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +50,12 @@ def write_record(target: str, recipe: Recipe, inputs: Iterable[str], command: Se
     """
     record = record_of(recipe, inputs, command)
     with Sink(target) as sink:
-        sink.write((json.dumps(record, indent=2, ensure_ascii=False) + "\n").encode())
+        sink.write(as_json(record))
+
+
+def as_json(record: Mapping[str, Any]) -> bytes:
+    """Return a record as a file; a byte of a name that is no UTF-8 stands there as Python escapes it, which is JSON."""
+    return (json.dumps(record, indent=2, ensure_ascii=False) + "\n").encode("utf-8", "backslashreplace")
 
 
 def _sha256(path: str) -> str:

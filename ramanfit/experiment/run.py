@@ -15,6 +15,7 @@ from typing import Any
 from ramanfit.errors import InputError, __version__
 from ramanfit.experiment.listing import look_at
 from ramanfit.experiment.outputs import make_folder
+from ramanfit.experiment.provenance import as_json
 from ramanfit.tables.passing import let_go, passing_folder, sweep
 from ramanfit.tables.sink import Sink
 
@@ -141,6 +142,11 @@ def looks_of_run(folder: Path) -> object:
     return [look_at(folder / name) for name in names]
 
 
+def is_run(path: str | None, folder: str | os.PathLike[str]) -> bool:
+    """Tell whether a path is a folder's `RUN`, which holds all that the record of a command does."""
+    return path is not None and os.path.realpath(path) == os.path.realpath(Path(folder) / RUN)
+
+
 def refuse_foreign_run(target: Path) -> None:
     """Make sure that a folder's `RUN` is not somebody else's, which would be replaced.
 
@@ -184,7 +190,7 @@ def _listed(files: Mapping[str, str]) -> list[dict[str, str]]:
 
 def _write(path: Path, record: Mapping[str, Any]) -> None:
     with Sink(path) as sink:
-        sink.write((json.dumps(record, indent=2, ensure_ascii=False) + "\n").encode("utf-8", "surrogateescape"))
+        sink.write(as_json(record))
 
 
 def _sha256(path: Path) -> str:

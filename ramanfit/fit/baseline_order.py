@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from ramanfit.fit.cosmic_rays import gross_spikes
 from ramanfit.fit.engine import varpro
+from ramanfit.fit.engine.compiled import engine
 from ramanfit.fit.model import Model
 from ramanfit.fit.prepare import Prepared
 from ramanfit.scan.scan import BoolArray, FloatArray
@@ -56,7 +57,7 @@ def with_orders(scans: Sequence[Prepared]) -> list[Prepared]:
 
 def _residuals(model: Model, counts: FloatArray, use: BoolArray) -> FloatArray:
     weights = None if use.all() else use.astype(np.float64)
-    fits = varpro.fit(model, counts, weights, tolerance=varpro.ROUGH)
+    fits = engine.fit(model, counts, weights, tolerance=varpro.ROUGH)
     return np.where(use, counts - model.evaluate(fits), 0.0)
 
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from ramanfit.fit.engine.compiled.library import core
 from ramanfit.scan.scan import BoolArray, FloatArray
 
 Index = npt.NDArray[np.intp]
@@ -59,22 +60,35 @@ def _alike(residual: FloatArray, use: BoolArray | None) -> list[Index]:
     n, m = residual.shape
     if n == 1 or m < 4:
         return [np.arange(n)]
+    square, near, whole = _of_neighbours(residual, use)
+    near = np.divide(near, square, out=np.full(n, WHITE), where=square > 0)
+    spread = SPREAD / np.sqrt(np.maximum(whole, 1))
+    apart = np.abs(near - np.sort(near)[n // 2]) > APART * spread
+    return [np.flatnonzero(~apart), *np.flatnonzero(apart)[:, None]]
+
+
+def _of_neighbours(residual: FloatArray, use: BoolArray | None) -> FloatArray:
+    """Return sums of squared second differences, of products of neighbouring ones, and how many count, [3, N]."""
+    if (compiled := core()) is not None:
+        from ramanfit.fit.engine.compiled.kernels import neighbours
+
+        return neighbours(compiled, residual, use, OUTLIER)
     used = _without_outliers(residual, use)
     e = np.where(used > 0, residual, 0.0)
     whole = used[:, 2:] * used[:, 1:-1] * used[:, :-2]
     rough = (e[:, 2:] + e[:, :-2] - 2 * e[:, 1:-1]) * whole
     square = np.einsum("nm,nm->n", rough, rough)
-    near = np.einsum("nm,nm->n", rough[:, 1:], rough[:, :-1])
-    near = np.divide(near, square, out=np.full(n, WHITE), where=square > 0)
-    spread = SPREAD / np.sqrt(np.maximum(whole.sum(axis=1), 1))
-    apart = np.abs(near - np.sort(near)[n // 2]) > APART * spread
-    return [np.flatnonzero(~apart), *np.flatnonzero(apart)[:, None]]
+    return np.stack([square, np.einsum("nm,nm->n", rough[:, 1:], rough[:, :-1]), whole.sum(axis=1)])
 
 
 def _without_outliers(residual: FloatArray, use: BoolArray | None) -> FloatArray:
     """Return 1 for channels that show noise, 0 for others."""
     used = np.ones(residual.shape) if use is None else use.astype(np.float64)
     size, half = np.abs(residual), residual.shape[1] // 2
+    if (compiled := core()) is not None:
+        from ramanfit.fit.engine.compiled.kernels import middle_size
+
+        return np.asarray(used * (size <= OUTLIER * middle_size(compiled, residual)[:, None]))
     return np.asarray(used * (size <= OUTLIER * np.partition(size, half, axis=1)[:, half, None]))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from ramanfit.fit.engine.compiled.library import core
 from ramanfit.fit.model import Model
 from ramanfit.scan.scan import BoolArray, FloatArray
 
@@ -49,11 +50,11 @@ def gross_spikes(
         See `find_spikes`; where neighbours do not show it, it is no line.
     """
     level, step = _noise(counts)
-    sd = np.broadcast_to(level[:, None], counts.shape)
-    spikes = find_spikes(counts, sd, GROSS, use, narrowest)
+    lower = _spikes(counts, None, level, LONE, use)
+    spikes = _spikes(counts, None, level, GROSS, use, narrowest) if lower.any() else lower
     if scan is None:
         return spikes
-    lone, shared = _compared(counts, find_spikes(counts, sd, LONE, use), scan, step, narrowest)
+    lone, shared = _compared(counts, lower, scan, step, narrowest)
     return np.asarray((spikes & ~shared) | lone)
 
 
@@ -75,6 +76,10 @@ def _noise(counts: FloatArray) -> tuple[FloatArray, npt.NDArray[np.intp]]:
 
 
 def _typical_difference(counts: FloatArray, step: int) -> FloatArray:
+    if (compiled := core()) is not None:
+        from ramanfit.fit.engine.compiled.kernels import middle_size
+
+        return np.asarray(middle_size(compiled, counts, step) / SECOND)
     d = np.abs(counts[:, 2 * step :] + counts[:, : -2 * step] - 2 * counts[:, step:-step])
     middle = d.shape[1] // 2
     return np.asarray(np.partition(d, middle, axis=1)[:, middle] / SECOND)
@@ -153,22 +158,50 @@ def residual_spikes(
     narrowest : array [M], optional
         See `find_spikes`.
     """
-    rise = np.zeros_like(curve)
-    np.abs(curve[:, 3:] - curve[:, :-3], out=rise[:, 3:])
-    np.maximum(rise[:, :-3], rise[:, 3:], out=rise[:, :-3])
-    away = counts - curve
-    spikes = find_spikes(away, np.sqrt(variance + (MISFIT * rise) ** 2), FINE, use, narrowest)
+    spikes = _spikes(counts, curve, variance, FINE, use, narrowest)
     rows, channels = np.nonzero(spikes)
     if len(rows):
         at = np.clip(channels[:, None] + np.arange(-LOCAL, LOCAL + 1), 0, counts.shape[1] - 1)
-        around = away[rows[:, None], at]
+        away = counts[rows] - curve[rows]
+        around = np.take_along_axis(away, at, axis=1)
         level = np.sort(around, axis=1)[:, LOCAL, None]
         local = np.sort(np.abs(around - level), axis=1)[:, LOCAL] / 0.6745
-        misfit = away[rows, channels] - level[:, 0] < (FINE - FLANK) * local
+        misfit = away[np.arange(len(rows)), channels] - level[:, 0] < (FINE - FLANK) * local
         tops = np.zeros_like(spikes)
         tops[rows[misfit], channels[misfit]] = True
         spikes &= ~tops
     return spikes
+
+
+def _spikes(
+    counts: FloatArray,
+    curve: FloatArray | None,
+    noise: FloatArray,
+    bar: float,
+    use: BoolArray | None,
+    narrowest: FloatArray | None = None,
+) -> BoolArray:
+    """Find the spikes of spectra with standard deviations [N], or above curves with variances [N, M]."""
+    if (compiled := core()) is None:
+        return find_spikes(*_above(counts, curve, noise), bar, use, narrowest)
+    from ramanfit.fit.engine.compiled.kernels import spiky
+
+    spikes = np.zeros(counts.shape, dtype=bool)
+    rows = np.flatnonzero(spiky(compiled, counts, curve, noise, use, bar, FLANK, MISFIT, REACH))
+    if len(rows):
+        some = _above(counts[rows], None if curve is None else curve[rows], noise[rows])
+        spikes[rows] = find_spikes(*some, bar, None if use is None else use[rows], narrowest)
+    return spikes
+
+
+def _above(counts: FloatArray, curve: FloatArray | None, noise: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return counts above a curve, and their standard deviations, [N, M] each."""
+    if curve is None:
+        return counts, np.broadcast_to(noise[:, None], counts.shape)
+    rise = np.zeros_like(curve)
+    np.abs(curve[:, 3:] - curve[:, :-3], out=rise[:, 3:])
+    np.maximum(rise[:, :-3], rise[:, 3:], out=rise[:, :-3])
+    return counts - curve, np.sqrt(noise + (MISFIT * rise) ** 2)
 
 
 def narrowest_lines(model: Model) -> FloatArray:

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from ramanfit.fit.engine import varpro
+from ramanfit.fit.engine.compiled import engine
 from ramanfit.fit.model import Link, Model
 from ramanfit.fit.result import FitResult, Status
 from ramanfit.fit.unseen import groups, of_peaks, put_back
@@ -139,7 +140,7 @@ def bootstrap(
         )
         noise = np.take_along_axis(residual, picks, axis=1).reshape(len(some), samples, m)
         noise = np.divide(noise, root[:, None], out=np.zeros_like(noise), where=root[:, None] > 0)
-        again = varpro.fit(
+        again = engine.fit(
             model,
             (curve[:, None] + noise).reshape(-1, m),
             None if weights is None else np.repeat(w, samples, axis=0),
@@ -181,7 +182,7 @@ def profile(
     if not len(rows):
         return intervals
     counts, (some, held) = counts[rows], (of if of is None else of[rows] for of in (weights, penalty))
-    best = varpro.fit(model, counts, some, fits.nonlinear[rows], PRECISE, penalty=held)
+    best = engine.fit(model, counts, some, fits.nonlinear[rows], PRECISE, penalty=held)
     stretch = fits.stretch[rows]
     best = replace(best, stretch=stretch, covariance=best.covariance * stretch[:, None, None])
     for r, (a, b) in enumerate(pairs):
@@ -232,7 +233,7 @@ def _end(
         ratio = np.tile(follow, (len(at), 1))
         ratio[:, a] = middle[at] + side * away[at]
         some, slack = (of if of is None else of[at] for of in (weights, penalty))
-        held = varpro.fit(tied, counts[at], some, nonlinear[at], PRECISE, ratio, slack)
+        held = engine.fit(tied, counts[at], some, nonlinear[at], PRECISE, ratio, slack)
         z = np.sqrt(np.maximum(held.chi2 - best.chi2[at], 0) / unit[at])
         done = np.abs(z - Z_95) < CLOSE
         end[at[done]] = ratio[done, a]

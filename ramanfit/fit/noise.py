@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ramanfit.fit.engine.compiled.library import core
 from ramanfit.scan.scan import BoolArray, FloatArray
 
 ROUNDS = 4
@@ -79,8 +80,7 @@ def estimate_noise(
     mean = (curve[:, 1:-1] * weight).sum(axis=1) / total
     signal = curve[:, 1:-1] - mean[:, None]
     # a first level that spikes do not reach; the median of chi-square with one degree of freedom is 0.455
-    middle = square.shape[1] // 2
-    level = np.partition(square, middle, axis=1)[:, middle] / 0.455  # np.median would import numpy.ma
+    level = _middle(square) / 0.455
     level = np.where(level > 0, level, (square * weight).sum(axis=1) / total)
     if extra is not None:
         level = np.maximum(level - (more * weight).sum(axis=1) / total, FLOOR * level)
@@ -99,10 +99,24 @@ def estimate_noise(
     return np.stack([level, mean, gain], axis=1)
 
 
+def _middle(square: FloatArray) -> FloatArray:
+    """Return the upper median of every row of squares."""
+    if (compiled := core()) is not None:
+        from ramanfit.fit.engine.compiled.kernels import middle_size
+
+        return middle_size(compiled, square)
+    middle = square.shape[1] // 2
+    return np.asarray(np.partition(square, middle, axis=1)[:, middle])  # np.median would import numpy.ma
+
+
 def _sums(
     level: FloatArray, gain: FloatArray, signal: FloatArray, square: FloatArray, weight: FloatArray, more: FloatArray
 ) -> FloatArray:
     """Weighted sums of 1, signal, signal^2, square, signal * square over the channels, [5, N]; squares less `more`."""
+    if (compiled := core()) is not None:
+        from ramanfit.fit.engine.compiled.kernels import noise_sums
+
+        return noise_sums(compiled, level, gain, signal, square, weight, more, FLOOR, CLIP)
     sums = np.empty((5, len(square)))
     for s in range(0, len(square), BLOCK):
         block = slice(s, s + BLOCK)
@@ -120,7 +134,10 @@ def _sums(
 def variance(noise: FloatArray, curve: FloatArray, extra: FloatArray | None = None) -> FloatArray:
     """Return ``level + gain * (curve - signal)``, [N, M], kept above 5 % of the level, and `extra` beside it."""
     level, signal, gain = (noise[:, i, None] for i in range(3))
-    of_spectrum = np.maximum(level + gain * (curve - signal), FLOOR * level)
+    of_spectrum = curve - signal  # in place: fresh memory costs more than what is done with it
+    of_spectrum *= gain
+    of_spectrum += level
+    np.maximum(of_spectrum, FLOOR * level, out=of_spectrum)
     return np.asarray(of_spectrum if extra is None else of_spectrum + extra)
 
 
@@ -142,9 +159,10 @@ def weights_of(
     extra : array [N, M], optional
         See `estimate_noise`.
     """
-    channel = variance(noise, curve, extra)
+    weights = variance(noise, curve, extra)
     noisy = noise[:, 0] > 0
-    weights = np.divide(1, channel, out=np.ones_like(channel), where=noisy[:, None])
+    weights[~noisy] = 1.0
+    np.divide(1, weights, out=weights)
     if use is not None:
         weights *= use
     return weights, noisy.astype(np.float64)

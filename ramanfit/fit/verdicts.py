@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from ramanfit.fit.engine.compiled.library import core
 from ramanfit.fit.model import Model
 from ramanfit.fit.residuals import ALIKE, BLOCK, tangent
 from ramanfit.fit.result import FitResult
@@ -63,7 +64,34 @@ def verdicts(
         Of a smooth part; its baselines are not judged here.
     """
     lines = [p for p in range(len(model.names)) if model.link(p).shape in ("lorentzian", "voigt")]
-    return _judge(fits, lines, *_scores(model, fits, residual, weights, lines, penalty), scan, penalty is None)
+    scores = _scores(model, fits, residual, weights, lines, penalty)
+    verdict = _judge(fits, lines, scores.z, scores.chi2, scan, penalty is None)
+    for start in range(0, len(fits), BLOCK):
+        rows = start + np.flatnonzero(verdict.baseline_misfit[start : start + BLOCK])
+        if len(rows):
+            verdict.place_cm1[rows] = _places(model, fits, weights, scores, rows)
+    return verdict
+
+
+class _Scores(NamedTuple):
+    """What further functions would gain, linear near the fit.
+
+    Attributes
+    ----------
+    z : array [N, 2L]
+        Of a broadened and of a lopsided line, for every Lorentzian, in standard errors.
+    chi2 : array [N]
+        Fall of chi-square by slow functions, in variances; 0 beside a smooth part.
+    slow : array [N, S]
+        Coefficients of these functions.
+    followed : array [N, F]
+        Coefficients of what the fit follows of them.
+    """
+
+    z: FloatArray
+    chi2: FloatArray
+    slow: FloatArray
+    followed: FloatArray
 
 
 def _scores(
@@ -73,35 +101,21 @@ def _scores(
     weights: FloatArray,
     lines: list[int],
     penalty: FloatArray | None = None,
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return what further functions would gain, linear near the fit.
-
-    Returns
-    -------
-    z : array [N, 2L]
-        Of a broadened and of a lopsided line, for every Lorentzian, in standard errors.
-    chi2 : array [N]
-        Fall of chi-square by slow functions, in variances; 0 beside a smooth part.
-    place_cm1 : array [N]
-        Where these are largest.
-    """
-    slow = _slow(model)
-    n, q = len(fits), len(model.basis)
-    chi2, place = np.zeros(n), np.full(n, np.nan)
-    z = np.zeros((n, 2 * len(lines)))
+) -> _Scores:
+    """Return what the residuals say, spectrum by spectrum."""
+    slow = _slow(model) if penalty is None else np.empty((0, len(model.shift_cm1)))
+    n, q, k = len(fits), len(model.basis), 2 * len(lines)
+    f = q + 3 * len(model.names)
+    scores = _Scores(np.zeros((n, k)), np.zeros(n), np.zeros((n, len(slow))), np.zeros((n, f)))
     square = (weights * residual * residual).sum(axis=1)
     if penalty is not None:
         square += (penalty * fits.coefficients[:, len(model.polynomials) : q] ** 2).sum(axis=1)
     unit = square * fits.stretch / np.maximum(fits.dof, 1)
     for start in range(0, n, BLOCK):
         block = np.arange(start, min(start + BLOCK, n))
-        some, w, e = fits.take(block), weights[block, None], residual[block, :, None]
-        follows = tangent(model, some)
-        more = _shapes(model.shift_cm1, some, lines)
-        if penalty is None:
-            more = np.concatenate([more, np.broadcast_to(slow, (len(block), *slow.shape))], axis=1)
-        weighted = follows * w
-        among, cross, down = weighted @ follows.transpose(0, 2, 1), weighted @ more.transpose(0, 2, 1), weighted @ e
+        some = fits.take(block)
+        table = _table(model, some, residual[block], weights[block], lines, slow)
+        among, cross, down, others = table[:, :f, :f], table[:, :f, f:-1], table[:, :f, -1:], table[:, f:-1, f:]
         if penalty is not None:
             p = len(model.polynomials)
             np.einsum("nii->ni", among)[:, p:q] += penalty[block]
@@ -109,23 +123,43 @@ def _scores(
         diagonal = np.einsum("nii->ni", among)
         diagonal *= 1 + ALIKE
         diagonal[diagonal <= 0] = 1.0
-        inside = np.linalg.solve(among, np.concatenate([cross, down], axis=2))
-        others = (more * w) @ np.concatenate([more, e.transpose(0, 2, 1)], axis=1).transpose(0, 2, 1)
+        inside = np.linalg.solve(among, table[:, :f, f:])
         left = others - cross.transpose(0, 2, 1) @ inside
-        k = z.shape[1]
         own, score = np.einsum("nii->ni", left[:, :k, :k]), left[:, :k, -1]
         with np.errstate(divide="ignore", invalid="ignore"):
-            z[block] = np.where(own > 0, score / np.sqrt(own * unit[block, None]), 0.0)
+            scores.z[block] = np.where(own > 0, score / np.sqrt(own * unit[block, None]), 0.0)
         if penalty is None:
             size = left[:, k:, k:-1]
             np.einsum("nii->ni", size)[:] *= 1 + ALIKE
             found = np.linalg.solve(_positive(size), left[:, k:, -1:])[..., 0]
             with np.errstate(divide="ignore", invalid="ignore"):
-                chi2[block] = (found * left[:, k:, -1]).sum(axis=1) / unit[block]
-            followed = (inside[:, :, k:-1] @ found[..., None])[..., 0]
-            seen = (found[:, None] @ slow - followed[:, None] @ follows)[:, 0]  # the rest hides in the peaks
-            place[block] = model.shift_cm1[(np.abs(seen) * np.sqrt(w[:, 0])).argmax(axis=1)]
-    return np.nan_to_num(z), np.nan_to_num(chi2), place
+                scores.chi2[block] = (found * left[:, k:, -1]).sum(axis=1) / unit[block]
+            scores.slow[block] = found
+            scores.followed[block] = (inside[:, :, k:-1] @ found[..., None])[..., 0]
+    return scores._replace(z=np.nan_to_num(scores.z), chi2=np.nan_to_num(scores.chi2))
+
+
+def _table(
+    model: Model, fits: FitResult, residual: FloatArray, weights: FloatArray, lines: list[int], slow: FloatArray
+) -> FloatArray:
+    """Return inner products of what the fit follows, of shapes of lines, slow functions and residuals, [n, K, K]."""
+    if not model.links and (compiled := core()) is not None:
+        from ramanfit.fit.engine.compiled.kernels import scores_table
+
+        return scores_table(compiled, model, fits, residual, weights, lines, slow)
+    slow = np.broadcast_to(slow, (len(fits), *slow.shape))
+    functions = [tangent(model, fits), _shapes(model.shift_cm1, fits, lines), slow, residual[:, None]]
+    all_functions = np.concatenate(functions, axis=1)
+    return np.asarray((all_functions * weights[:, None]) @ all_functions.transpose(0, 2, 1))
+
+
+def _places(
+    model: Model, fits: FitResult, weights: FloatArray, scores: _Scores, rows: npt.NDArray[np.intp]
+) -> FloatArray:
+    """Return where the slow misfit of some rows is largest; what the peaks follow of it hides in them."""
+    followed = scores.followed[rows, None] @ tangent(model, fits.take(rows))
+    shown = (scores.slow[rows, None] @ _slow(model) - followed)[:, 0]
+    return np.asarray(model.shift_cm1[(np.abs(shown) * np.sqrt(weights[rows])).argmax(axis=1)])
 
 
 def _judge(
@@ -133,10 +167,10 @@ def _judge(
     lines: list[int],
     z: FloatArray,
     chi2: FloatArray,
-    place: FloatArray,
     scan: npt.NDArray[np.intp],
     polynomial: bool,
 ) -> Verdicts:
+    """Return the verdicts, with the place of lines alone."""
     starts = np.concatenate([[0], np.flatnonzero(np.diff(scan)) + 1])
     sizes = np.diff([*starts.tolist(), len(scan)])
     seen = np.repeat(fits.snr()[:, lines] > SEEN, 2, axis=1)
@@ -151,10 +185,11 @@ def _judge(
         third = (np.add.reduceat(chi2, starts) / k) ** (1 / 3)
         together = (third - (1 - 2 / (9 * k))) / np.sqrt(2 / (9 * k)) / np.sqrt(1 + sizes / BETWEEN)
         misfit = (chi2 > OWN_MISFIT) | np.repeat(together > MISFIT, sizes)
+    place = np.full(len(fits), np.nan)
     if lines:
         worst = np.array(lines)[np.maximum(np.abs(z), pooled).argmax(axis=1) // 2]
-        place = np.where(misfit, place, fits.center_cm1[np.arange(len(fits)), worst])
-    return Verdicts(misfit, line_shape, np.where(misfit | line_shape, place, np.nan))
+        place = np.where(line_shape, fits.center_cm1[np.arange(len(fits)), worst], np.nan)
+    return Verdicts(misfit, line_shape, place)
 
 
 @lru_cache(maxsize=8)

@@ -11,6 +11,7 @@ from ramanfit.fit.batch import Task
 from ramanfit.fit.correlation import correlation
 from ramanfit.fit.cosmic_rays import narrowest_lines
 from ramanfit.fit.engine import Engine, engine_named
+from ramanfit.fit.engine.compiled.library import core
 from ramanfit.fit.judge import judged
 from ramanfit.fit.noise import estimate_noise, is_even, variance, weights_of
 from ramanfit.fit.result import FitResult, Status
@@ -148,7 +149,13 @@ class Work:
 
     def _seen(self, fits: FitResult, rows: BoolArray | np.ndarray, model: Model | None = None) -> FitResult:
         """Return fits of some rows with all the light that they account for."""
-        light, under = (model or self.task.model).evaluate(fits), self.task.under
+        model, compiled, under = model or self.task.model, core(), self.task.under
+        if compiled is None or model.links:
+            light = model.evaluate(fits)
+        else:
+            from ramanfit.fit.engine.compiled.kernels import curves
+
+            light = curves(compiled, model, fits)
         return replace(fits, light=light if under is None else light + under[rows])
 
     def _extra(self, rows: BoolArray | np.ndarray) -> FloatArray | None:

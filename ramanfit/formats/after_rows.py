@@ -9,7 +9,7 @@ from ramanfit.formats.text import Style, is_number
 # A number that was cut short begins with a digit, a sign or a point; a row, perhaps with a separator.
 _WORD = re.compile(rb"(?:^|[\r\n])[ \t\"']*(?=[A-Za-z#>%*=_~\[{<\x80-\xff]|//|--)")
 _NO_WORD = re.compile(rb"(?i)[+-]?(n|na|nan|i|in|inf\w*)?")
-_BLANK = re.compile(rb"(?:\n|\r\n?)[ \t]*(?:\n|\r\n?)\Z")
+_BLANK = re.compile(rb"(?:\r\n|\n|\r(?!\n))[ \t]*(?:\r\n|\n|\r)\Z")
 _MARK = re.compile(rb"[#>%*=_~\[{<]|//|--|[^\t;]*[:=]")
 
 

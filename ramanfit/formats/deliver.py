@@ -164,7 +164,9 @@ def metadata_from(header: Mapping[str, str], information: Information | None) ->
 def _unit(measurement: Measurement, options: ReadOptions) -> tuple[str, tuple[str, ...]]:
     """Return the axis' unit and what had to be assumed."""
     if options.x_unit:
-        return options.x_unit, ()
+        says = measurement.unit and file_unit(measurement.unit)
+        overruled = (f"the file says that its axis is in {says}: taken as {options.x_unit}, as --x-unit says",)
+        return options.x_unit, overruled if says and says != options.x_unit else ()
     if measurement.unit:
         unit = file_unit(measurement.unit)
         if unit is None:

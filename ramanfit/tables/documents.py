@@ -7,6 +7,7 @@ import re
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 import numpy as np
 
@@ -145,6 +146,9 @@ def xlsx(table: Table) -> bytes:
             sheet.append([formatted(value, how) if how else value for value, how in zip(row, shown, strict=True)])
         book.save(buffer)
     except OSError as error:  # a sheet is written to a temporary file first
+        for unfinished in filter(None, (sheet._rows, getattr(sheet._writer, "xf", None))):
+            with suppress(OSError):  # which else the interpreter would close at its end, and trace
+                unfinished.close()
         where = tempfile.gettempdir()
         raise InputError(f"the temporary folder {where}: cannot be written: {error.strerror or error}") from error
     return _undated(buffer.getvalue())

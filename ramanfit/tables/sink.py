@@ -128,4 +128,7 @@ class Sink:
 
     def _failure(self, error: Exception) -> InputError:
         name = "standard output" if self.target == STDOUT else self.target
+        folder = Path(name).parent
+        if isinstance(error, FileNotFoundError) and not folder.exists():
+            return InputError(f"{name}: cannot be written: there is no folder {folder}", hint="make the folder first")
         return InputError(f"{name}: cannot be written: {getattr(error, 'strerror', None) or error}")

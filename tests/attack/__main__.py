@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.attack import disks, kills, watches  # noqa: F401 - they enter their classes
+from tests.attack import disks, hostile_files, hostile_settings, kills, watches  # noqa: F401 - they enter their classes
 from tests.attack.registry import ATTACKS, table
 
 

@@ -14,7 +14,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from tests.attack.forks import Ended, Forks
-from tests.attack.judge import Attack, Verdict, judged, some_of
+from tests.attack.judge import Attack, judged, some_of
+from tests.attack.registry import Tried, attack
 
 ESCAPE = "\x1b[31mred\x1b[0m"
 TITLE = "\x1b]0;owned\x07"
@@ -332,7 +333,7 @@ def _exports() -> Iterator[Attack]:
 
 def _disks() -> Iterator[Attack]:
     for form in ("nc", "nxs", "txt", "csv", "parquet"):
-        for size in (1, 2000, 8000):
+        for size in (500, 2000, 4000):  # what is said fits, and no result does
             more = {"file_size": size}
             arguments = ["export", "a.txt", "-o", f"out/a.{form}"]
             yield Attack(
@@ -481,7 +482,8 @@ def attacks() -> Iterator[Attack]:
         yield from some()
 
 
-def run(folder: Path, numbers: random.Random, number: int) -> Iterator[Verdict]:
+@attack("hostile files", 500)
+def run(folder: Path, numbers: random.Random, number: int) -> Iterator[Tried]:
     """Carry out so many of the attacks; yield what was tried and what went wrong."""
     with Forks() as forks:
         yield from judged(some_of(attacks(), numbers, number), forks)

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from tests.attack.forks import Forks
 from tests.attack.hostile_files import spectrum
-from tests.attack.judge import Attack, Verdict, judged, some_of
+from tests.attack.judge import Attack, judged, some_of
+from tests.attack.registry import Tried, attack
 
 NUMBERS = (
     "1e308",
@@ -444,7 +445,8 @@ def attacks() -> Iterator[Attack]:
         yield from some()
 
 
-def run(folder: Path, numbers: random.Random, number: int) -> Iterator[Verdict]:
+@attack("hostile settings", 1000)
+def run(folder: Path, numbers: random.Random, number: int) -> Iterator[Tried]:
     """Carry out so many of the attacks; yield what was tried and what went wrong."""
     with Forks() as forks:
         yield from judged(some_of(attacks(), numbers, number), forks)

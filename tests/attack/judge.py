@@ -9,9 +9,10 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from tests.attack.forks import KILLED, Ended, Forks
+from tests.attack.registry import Tried
 
 MEMORY = 600 << 20  # bytes that a command may take for a small input
 _ODD = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u2028\u2029]")
@@ -55,20 +56,13 @@ class Attack:
     memory: int = MEMORY
 
 
-class Verdict(NamedTuple):
-    """What came of an attack; `wrong` is empty where it was survived."""
-
-    what: str
-    wrong: str
-
-
 def some_of(attacks: Iterable[Attack], numbers: random.Random, number: int) -> list[Attack]:
     """Return so many of the attacks, in their order."""
     every = list(attacks)
     return [every[i] for i in sorted(numbers.sample(range(len(every)), min(number, len(every))))]
 
 
-def judged(attacks: Iterable[Attack], forks: Forks) -> Iterator[Verdict]:
+def judged(attacks: Iterable[Attack], forks: Forks) -> Iterator[Tried]:
     """Carry attacks out, one after another."""
     for attack in attacks:
         folder = Path(tempfile.mkdtemp(prefix="attack-"))
@@ -82,7 +76,7 @@ def judged(attacks: Iterable[Attack], forks: Forks) -> Iterator[Verdict]:
             wrong = _wrong(attack, folder, ended)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
-        yield Verdict(attack.name, wrong)
+        yield Tried(attack.name, wrong)
 
 
 def _wrong(attack: Attack, folder: Path, ended: Ended) -> str:
@@ -111,5 +105,8 @@ def _wrong(attack: Attack, folder: Path, ended: Ended) -> str:
     if ended.memory > attack.memory:
         wrong.append(f"{ended.memory >> 20} MB of memory")
     if attack.check is not None and not wrong:
-        wrong += filter(None, [attack.check(folder, ended)])
+        try:
+            wrong += filter(None, [attack.check(folder, ended)])
+        except Exception as error:  # a reader of others does not take the result
+            wrong.append(f"{type(error).__name__}: {error}")
     return "; ".join(wrong) + (f" | {said[:300]}" if wrong else "")

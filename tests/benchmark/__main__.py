@@ -1,7 +1,8 @@
 """Measure and compare with the goals: ``python -m tests.benchmark [PART] ...``, all without a part.
 
 The parts: engine, shapes, minimum, errors, truth, alarms, windows, mixed, evolution, intervals, detection, spikes,
-clipping, before, commands, smooth, evolve, project, table, records, carbons, maps, events, watch, kernels.
+clipping, before, commands, smooth, evolve, project, table, records, carbons, maps, events, report, watch,
+kernels, core.
 
 Every figure is a ratio of two things measured in this run, in turns, on one core: the machine is noisy, ratios
 are less so. `compiled` needs numba (the extra ``benchmark``) and is left out without it.
@@ -23,12 +24,14 @@ from tests.benchmark import (  # noqa: E402
     before,
     carbons,
     commands,
+    core,
     departures,
     engines,
     events,
     kernels,
     maps,
     records,
+    reports,
     statistics,
     truth,
     watches,
@@ -58,8 +61,10 @@ PARTS = {
     "carbons": carbons.carbons,
     "maps": maps.maps,
     "events": events.events,
+    "report": reports.reports,
     "watch": watches.idle,
     "kernels": kernels.kernels,
+    "core": core.core,
 }
 
 

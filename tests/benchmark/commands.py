@@ -79,7 +79,7 @@ def whole_day() -> Iterator[str]:
         report = (Path(out) / "report.html").stat().st_size / 1e6
     yield against("evolve without figures and report over import numpy", seconds["tables"] / seconds["numpy"], "<=", 12)
     yield against("with all figures and the report over that", seconds["all"] / seconds["tables"], "<=", 10)
-    yield against("size of report.html in MB", report, "<=", 3)
+    yield against("size of report.html in MB", report, "<=", 2)
 
 
 def large_project() -> Iterator[str]:

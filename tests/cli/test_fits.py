@@ -252,8 +252,12 @@ def test_an_axis_outside_the_window_says_what_to_do(tmp_path: Path) -> None:
     assert not rows(done.stdout)[0]["height"]
     ramanfit("evolve", path, "-o", tmp_path / "out", status=1)  # gaps, and figures all the same
     assert (tmp_path / "out" / "report.html").exists()
-    back = ramanfit("baseline", path)
+    back = ramanfit("baseline", path, status=1)
     assert b"1 of 1 spectrum could not be fitted and stay as they were" in back.stderr
+    back = ramanfit("baseline", path, "-q", status=1)
+    assert b"nm.txt: the only spectrum failed: expected more than 9 channels" in back.stderr
+    assert back.stdout  # as it was
+    assert b"failed" not in ramanfit("baseline", path, TABLE_S1, "-q", "-o", f"{tmp_path}/two/").stderr
 
 
 # -- what cannot be read ------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,31 @@ def test_a_topic_that_is_not_there_is_told_with_the_nearest() -> None:
     wrong = manual("table")
     assert wrong.returncode == 2
     assert "no topic 'table': did you mean tables?" in wrong.stderr
+
+
+def test_a_word_of_a_heading_leads_to_its_topic() -> None:
+    assert "no topic 'flags': see `ramanfit manual columns`" in manual("flags").stderr
+    assert "no topic 'Excel': see `ramanfit manual tasks`" in manual("Excel").stderr
+
+
+@pytest.mark.posix
+@pytest.mark.parametrize("topic", ["start", "tasks", "makefile"])
+def test_code_on_a_terminal_is_as_it_stands(topic: str) -> None:
+    pty = pytest.importorskip("pty")
+    ours, theirs = pty.openpty()
+    environment = {**os.environ, "COLUMNS": "60", "TERM": "xterm"}
+    command = [sys.executable, "-m", "ramanfit", "manual", topic]
+    with subprocess.Popen(command, stdout=theirs, env=environment):
+        os.close(theirs)
+        shown = b""
+        with suppress(OSError):  # Linux says the end so
+            while chunk := os.read(ours, 65536):
+                shown += chunk
+    os.close(ours)
+    lines = re.sub(r"\x1b\[[\d;]*m", "", shown.decode()).replace("\r\n", "\n").split("\n")
+    code = [line for block in re.findall(r"```\w+\n(.*?)```", PAGES[topic], re.S) for line in block.splitlines()]
+    assert {line.expandtabs() for line in code} <= {*lines}
+    assert all(len(line) <= 60 for line in lines if line not in {one.expandtabs() for one in code})
 
 
 @pytest.mark.posix

@@ -184,7 +184,12 @@ def test_version() -> None:
         (["list", "bands"], 2, "Invalid value", "ramanfit list --help"),
         (["recipe", "li-graphit"], 2, "unknown recipe 'li-graphit'", "did you mean li-graphite?"),
         (["info", "nowhere.txt"], 1, "nowhere.txt: No such file or directory", None),
-        (["recipe", "silicon", "-o", "nowhere/a.toml"], 1, "nowhere/a.toml: cannot be written", None),
+        (
+            ["recipe", "silicon", "-o", "nowhere/a.toml"],
+            1,
+            "nowhere/a.toml: cannot be written: there is no folder nowhere",
+            "make",
+        ),
     ],
 )
 def test_an_error_is_one_line_and_a_hint(

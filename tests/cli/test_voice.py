@@ -232,6 +232,16 @@ def test_a_terminal_gets_whole_words(columns: int, day: Path) -> None:
     assert seen.split() == piped.split()
 
 
+@pytest.mark.parametrize(
+    ("name", "option", "value"),
+    [("ratio", "--points", "P3,P4"), ("ratio", "--window", "LOW,HIGH"), ("fit", "-o", "FILE"), ("evolve", "-o", "DIR")],
+)
+def test_an_option_without_its_value_is_told_with_what_it_takes(name: str, option: str, value: str, day: Path) -> None:
+    done = run(name, "scans", option, folder=day)
+    assert done.returncode == 2
+    assert done.stderr == f"ramanfit: {option} needs a value: {value}\n  hint: try 'ramanfit {name} --help'\n"
+
+
 # -- who is blamed ------------------------------------------------------------------------------------------
 
 

@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ramanfit.drawing.report import payload
-from ramanfit.drawing.report.payload import payload_of, shown_rows
-from tests.drawing.test_report import browser, experiment, opened, page, unpacked
+from ramanfit.drawing.report import choice, payload
+from ramanfit.drawing.report.choice import shown_rows
+from ramanfit.drawing.report.payload import payload_of
+from tests.drawing.browsing import browser, opened
+from tests.drawing.test_report import experiment, page, unpacked
 
 __all__ = ["browser"]
 NX, NY = 3, 2
@@ -26,12 +28,13 @@ def test_the_page_knows_where_pixels_lie() -> None:
         "shape": [NY, NX],
         "extent": [NX, NY],
         "unit": "pixels",
+        "words": "3 × 2",
     }
     assert payload_of(*experiment(2, 3)).data["axes"]["raster"] is None
 
 
 def test_of_too_many_pixels_whole_images_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(payload, "MOST_ROWS", 4 * NX * NY)
+    monkeypatch.setattr(choice, "MOST_ROWS", 4 * NX * NY)
     evolution, _ = experiment(5, NX * NY, names=PIXELS)
     kept = np.asarray(evolution.table.columns["scan"])[shown_rows(evolution)]
     np.testing.assert_array_equal(np.bincount(kept), [6, 0, 6, 0, 6])
@@ -83,3 +86,11 @@ def test_one_map_has_no_traces(browser: Any, tmp_path: Path) -> None:
     shown = opened(browser, tmp_path, *experiment(1, NX * NY, names=PIXELS))
     assert shown.run("return document.getElementById('traces').hidden")
     shown.quiet()
+
+
+def test_medians_of_a_map_are_those_of_its_pixels() -> None:
+    evolution, spectra = experiment(2, NX * NY, names=PIXELS, absent={"B": {1}})
+    medians = payload_of(evolution, spectra).data["medians"]
+    ratio = np.asarray(evolution.table.columns["ratio"])
+    for scan, rows in enumerate((slice(0, 6), slice(6, 12))):
+        np.testing.assert_allclose(medians["ratio"][scan], np.nanquantile(ratio[rows], [0.25, 0.5, 0.75]), rtol=1e-8)

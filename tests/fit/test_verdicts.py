@@ -12,7 +12,7 @@ from ramanfit.fit.lineshapes import lorentzian, lorentzian_derivatives
 from ramanfit.fit.model import Model
 from ramanfit.fit.pipeline import fit_scan
 from ramanfit.fit.smooth import smooth_functions
-from ramanfit.fit.verdicts import FUNCTIONS, LENGTH_CM1, MISFIT, OWN_MISFIT, _judge, _scores
+from ramanfit.fit.verdicts import FUNCTIONS, LENGTH_CM1, MISFIT, OWN_MISFIT, _judge, _places, _scores
 from ramanfit.recipe.toml import load_recipe, with_overrides
 from ramanfit.scan.scan import FloatArray, Scan
 from tests.benchmark.made import scan_of
@@ -41,7 +41,8 @@ def test_scores_are_what_further_columns_gain(smooth: bool) -> None:
     start = np.tile(model.home, (3, 1, 1))
     fits = varpro.fit(model, counts, 1 / variance, start, penalty=penalty)
     residual = counts - model.evaluate(fits)
-    z, chi2, place = _scores(model, fits, residual, 1 / variance, [0, 1], penalty)
+    scores = _scores(model, fits, residual, 1 / variance, [0, 1], penalty)
+    z, chi2 = scores.z, scores.chi2
     slow = smooth_functions(x, model.polynomials, LENGTH_CM1, FUNCTIONS)[0]
     for i in range(3):
         peaks = [(fits.center_cm1[i, p], fits.fwhm_cm1[i, p]) for p in range(2)]
@@ -66,7 +67,7 @@ def test_scores_are_what_further_columns_gain(smooth: bool) -> None:
         if not smooth:
             gained, _, _ = fall(known, slow.T / np.sqrt(variance[i])[:, None], y)
             assert chi2[i] == pytest.approx(gained / unit, rel=1e-4)
-            assert x[0] <= place[i] <= x[-1]
+            assert x[0] <= _places(model, fits, 1 / variance, scores, np.array([i]))[0] <= x[-1]
 
 
 def test_the_thresholds_are_those_of_their_chances() -> None:
@@ -80,9 +81,7 @@ def test_a_scan_is_judged_by_the_sum_of_its_spectra(n: int) -> None:
     fits = two_peak_model(50).unfitted(n, 0)  # type: ignore[arg-type]
     for p in (2e-4, 5e-5):
         total = chi_square.isf(p, FUNCTIONS * n)
-        verdict = _judge(
-            fits, [], np.zeros((n, 0)), np.full(n, total / n), np.zeros(n), np.zeros(n, dtype=np.intp), True
-        )
+        verdict = _judge(fits, [], np.zeros((n, 0)), np.full(n, total / n), np.zeros(n, dtype=np.intp), True)
         own = total / n > OWN_MISFIT
         strict = np.sqrt(1 + n / 48) > 1.05
         if not strict:

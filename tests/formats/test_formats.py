@@ -351,6 +351,8 @@ def test_options_override_the_file(tmp_path: Path) -> None:
         scan = read(tmp_path, text, x_unit=unit)
         np.testing.assert_array_equal(scan.shift_cm1, [530.5, 540.5, 550.5, 560.5])
         assert scan.axis_unit == "rel. 1/cm"
+        assert "the file says that its axis is in nm: taken as rel. 1/cm, as --x-unit says" in scan.notes
+    assert not any("--x-unit" in note for note in read(tmp_path, text, x_unit="nm", laser_nm=532).notes)
     bare = read(tmp_path, rows(x=[530.5, 540.5, 550.5, 560.5]), x_unit="nm", laser_nm=532)
     assert bare.shift_cm1[0] == pytest.approx(1e7 / 532 - 1e7 / 530.5)
 

@@ -12,6 +12,7 @@ from ramanfit.formats import bytes_in, find_exports, open_scans
 from ramanfit.scan.scan import Scan
 from tests.formats.test_layouts import FOOTERS, read
 
+NEWLINES = "\n", "\r\n", "\r"
 X = np.arange(12) * 2.5 + 1000
 Y = np.random.default_rng(3).integers(100, 900, (4, 12)).astype(float)
 
@@ -232,18 +233,20 @@ def test_unicode_text_of_windows(encoding: str, tmp_path: Path) -> None:
     refused(raw[:-3])  # cut short within a letter
 
 
+@pytest.mark.parametrize("newline", NEWLINES)
 @pytest.mark.parametrize("footer", [*FOOTERS, "\nExposure\t10\nLaser\t532\n", "// 12 rows", "[End]"])
-def test_lines_after_the_numbers(footer: str) -> None:
-    scan = one(rows(X, Y[0], sep="\t") + footer + "\n")
+def test_lines_after_the_numbers(footer: str, newline: str) -> None:
+    scan = one((rows(X, Y[0], sep="\t") + footer + "\n").replace("\n", newline))
     np.testing.assert_array_equal(scan.counts, Y[:1])
     assert any("after the numbers passed over" in note for note in scan.notes)
 
 
+@pytest.mark.parametrize("newline", NEWLINES)
 @pytest.mark.parametrize(
     "text", ["note\n1030\t5\n", "abc\t5\n", "NA", "na\t5\n", "1030", "1030\t", "-", "1e", "# x\n1030\t5\n"]
 )
-def test_a_broken_end_is_no_footer(text: str) -> None:
-    error = refused(rows(X, Y[0], sep="\t") + text)
+def test_a_broken_end_is_no_footer(text: str, newline: str) -> None:
+    error = refused((rows(X, Y[0], sep="\t") + text).replace("\n", newline))
     assert error.line == 13
 
 

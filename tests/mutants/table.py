@@ -188,8 +188,8 @@ MUTATIONS = (
     # drawing
     _of("drawing/axes.py", "TRUSTED = 10.0", "TRUSTED = 1e9", "drawing/test_axes.py"),
     _of("drawing/axes.py", "step > 1.5 * usual", "step > 15 * usual", "drawing/test_axes.py"),
-    _of("drawing/report/payload.py", "WORST = 0.25", "WORST = 0.0", "drawing/test_report.py"),
-    _of("drawing/report/packing.py", "np.rint((filled", "np.floor((filled", "drawing/test_packing.py"),
+    _of("drawing/report/choice.py", "WORST = 0.25", "WORST = 0.0", "drawing/test_report.py"),
+    _of("drawing/report/packing.py", "in_steps = np.rint(", "in_steps = np.floor(", "drawing/test_packing.py"),
     # synthetic
     _of("synthetic/simulate.py", "(index + 0.5)", "(index + 0.0)", "synthetic/test_simulate.py"),
     _of(

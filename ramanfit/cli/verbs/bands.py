@@ -61,7 +61,7 @@ def command(
       ramanfit bands scans/ --dark dark.txt
       ramanfit bands scans/ --echem cell.mpt --tsv | cut -f 3,5,9,10,12
     """
-    from ramanfit.cli.ending import refuse, report_flags, write_meta
+    from ramanfit.cli.ending import expect_writable, refuse, report_flags, write_meta
     from ramanfit.experiment.evolve import with_bands
     from ramanfit.experiment.gather import gather
     from ramanfit.tables.schema import plain_entries
@@ -73,6 +73,7 @@ def command(
     if output.columns is not None and not (request.covariates or request.from_name):
         check_columns(output.columns, [entry.name for entry in plain_entries()])
     refuse((output.path, meta), request)
+    expect_writable(meta)
     with output.open() as writer:
         gathered = gather(request, console, draw=False)
         refuse((output.path, meta), request, gathered.inputs)

@@ -16,7 +16,7 @@ from ramanfit.experiment.request import Request
 from ramanfit.scan.notes import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from ramanfit.experiment.request import Reading
     from ramanfit.recipe.recipe import Recipe
@@ -78,11 +78,14 @@ def command(
     treatment = treatment_of(Request(files, recipe, reading, dark=dark))
     say_dark(treatment, console)
     paths = without_dark(exports(files, console, keep_going=keep_going), dark, console)
-    written: list[Scan] = []
-    for scan in scans(paths, reading.reader(recipe.axis), console, keep_going=keep_going):
-        if is_folder(target):
-            refuse_inputs(file_names(names_of(scan, keep=keep), target, "txt"), files, beside)
-        written += corrected(scan, recipe, console, treatment, keep=keep)
+
+    def measured() -> Iterator[Scan]:
+        for scan in scans(paths, reading.reader(recipe.axis), console, keep_going=keep_going):
+            if is_folder(target):
+                refuse_inputs(file_names(names_of(scan, keep=keep), target, "txt"), files, beside)
+            yield scan
+
+    written = [*corrected(measured(), recipe, console, treatment, keep=keep)]
     if target == "-" or not (len(written) > 1 or is_folder(target)):
         if len(written) > 1:
             raise click.UsageError(f"{len(written)} measurements do not fit into one file: name a folder with -o DIR")

@@ -29,7 +29,7 @@ def command(console: Console, request: Request, check: bool, meta: str | None, o
       ramanfit curves scans/ --points P3 --from 1min --to 30min --tsv > p3.txt
       ramanfit curves scan.txt --columns shift_cm1,counts,fit,baseline | head
     """
-    from ramanfit.cli.ending import refuse, report_flags, write_meta
+    from ramanfit.cli.ending import expect_writable, refuse, report_flags, write_meta
     from ramanfit.experiment.curves import AFTER, BEFORE, check_peaks, curve_tables
     from ramanfit.experiment.gather import gather
     from ramanfit.tables.select import check_columns
@@ -38,6 +38,7 @@ def command(console: Console, request: Request, check: bool, meta: str | None, o
     if output.columns is not None:
         check_columns(output.columns, (*BEFORE, *(peak.name for peak in request.recipe.peaks), *AFTER))
     refuse((output.path, meta), request)
+    expect_writable(meta)
     with output.open() as writer:
         gathered = gather(request, console, draw=True)
         refuse((output.path, meta), request, gathered.inputs)

@@ -55,19 +55,20 @@ def command(
       ramanfit evolve scans/ | head
     """
     from ramanfit.cli.display import Output
-    from ramanfit.cli.ending import refuse, report_flags, write_meta
+    from ramanfit.cli.ending import expect_writable, refuse, report_flags, write_meta
     from ramanfit.drawing.folder import check_style, files_in, read_besides
     from ramanfit.experiment.abscissas import check_abscissa
     from ramanfit.experiment.gather import gather
     from ramanfit.experiment.maps import check_quantities, maps_of
     from ramanfit.experiment.outputs import make_folder
-    from ramanfit.experiment.run import refuse_foreign_run
+    from ramanfit.experiment.run import is_run, refuse_foreign_run
 
     if folder is None:
         refuse_without_figures(drawing)
         output = Output.resolve("-", form, header, columns)
         output.check_fits(request)
         refuse(("-", meta), request, drawing.reference)
+        expect_writable(meta)
         gathered = gather(request, console, reference=drawing.reference, draw=False)
         with output.open() as writer:
             writer.write(gathered.ratios)
@@ -78,9 +79,12 @@ def command(
         check_abscissa(request, drawing.x)
         if columns is not None:
             raise click.UsageError("--columns picks those of the table on standard output: leave it out with -o DIR")
+        if is_run(meta, folder):
+            meta = None  # it is written anyway
         refuse((*files_in(folder, maps_of(request.recipe, drawing), drawing), meta), request, read_besides(drawing))
         check_style(drawing.style, console)
         refuse_foreign_run(target := make_folder(folder))
+        expect_writable(meta)
         gathered = gather(
             request,
             console,
@@ -137,7 +141,8 @@ def write_folder(
         if drawing.figures:
             written += write_figures(beside, gathered, drawing, console)
         if drawing.report:
-            written += write_report(beside, gathered, record, Path(request.files[0]).name or request.recipe.name)
+            title = Path(request.files[0]).name or request.recipe.name
+            written += write_report(beside, gathered, record, title, drawing.x)
         for line in move_in(beside, written, folder, record):
             console.warn(line)
     console.say(f"wrote {folder}: {', '.join([*written, RUN])}")

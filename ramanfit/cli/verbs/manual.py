@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from importlib.resources import files
 
@@ -18,6 +19,8 @@ TOPICS = (
 )
 """What the newest user reads first comes first."""
 
+_CODE = re.compile(r"^```\w*\n(.*?)^```\n", re.S | re.M)
+
 
 def pages() -> dict[str, str]:
     """Return the texts of the manual by topic."""
@@ -33,8 +36,9 @@ def command(topic: str | None) -> None:
 
     \b
     Examples:
-      ramanfit manual             what there is
-      ramanfit manual tables      one topic
+      ramanfit manual                    what there is
+      ramanfit manual tables             one topic
+      ramanfit manual tables | less      page by page
     """
     texts = pages()
     if topic is None:
@@ -43,17 +47,26 @@ def command(topic: str | None) -> None:
     elif topic in texts:
         text = _shown(texts[topic])
     else:
-        from ramanfit.recipe.settings import nearest
-
-        raise click.UsageError(f"no topic {topic!r}: {nearest(topic, texts)}")
+        raise click.UsageError(f"no topic {topic!r}: {_hint(topic, texts)}")
     from ramanfit.tables.sink import Sink
 
     with Sink() as sink:
         sink.write(text.encode(sys.stdout.encoding or "utf-8", "replace"))
 
 
+def _hint(topic: str, texts: dict[str, str]) -> str:
+    """Return the topics whose headings have the word, else the topic whose name is nearest."""
+    word = re.compile(rf"^#.*\b{re.escape(topic)}", re.I | re.M)
+    named = [name for name, page in texts.items() if word.search(page)]
+    if named and not any(topic in name for name in texts):
+        return f"see {' or '.join(f'`ramanfit manual {name}`' for name in named[:2])}"
+    from ramanfit.recipe.settings import nearest
+
+    return nearest(topic, texts)
+
+
 def _shown(page: str) -> str:
-    """Return a page as it stands, or on a terminal as rich draws it."""
+    """Return a page as it stands; on a terminal as rich draws it, but for blocks of code: they are copied."""
     if sys.stdout is None or not sys.stdout.isatty():
         return page
     from rich.console import Console
@@ -61,5 +74,9 @@ def _shown(page: str) -> str:
 
     console = Console()
     with console.capture() as captured:
-        console.print(Markdown(page))
+        for i, part in enumerate(_CODE.split(page)):
+            if i % 2:
+                console.out(f"\n{part}", style="bold", highlight=False)
+            elif part.strip():
+                console.print(Markdown(part))
     return captured.get()

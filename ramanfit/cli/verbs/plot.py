@@ -67,7 +67,7 @@ def command(
       ramanfit plot scans/ --waterfall --point P3 --times 0,6h,12h -o s15.svg
       ramanfit plot scans/ --waterfall --echem cell.mpt --soc 0,50,100 > s15.png
     """
-    from ramanfit.cli.ending import refuse, report_flags, write_meta
+    from ramanfit.cli.ending import expect_writable, refuse, report_flags, write_meta
     from ramanfit.drawing import figures
     from ramanfit.drawing.folder import check_style, read_besides, read_settings
     from ramanfit.drawing.plot import check_kind, shown_spectra, waterfall_of, worst_fits
@@ -85,6 +85,7 @@ def command(
     drawing = Drawing(soc=soc, times_s=times_s, point=point, width=width, style=style)
     refuse(outputs, request, read_besides(drawing))
     refuse([meta], request, read_besides(drawing))
+    expect_writable(meta, target)
     check_style(style, console)
     gathered = gather(request, console, draw=True, drawing=drawing)
     read = [*gathered.inputs, *read_besides(drawing)]

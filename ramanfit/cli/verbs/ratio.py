@@ -30,13 +30,14 @@ def command(console: Console, request: Request, check: bool, meta: str | None, o
       ramanfit fit day1/ | ramanfit ratio -
       ramanfit ratio table-s1.csv --md
     """
-    from ramanfit.cli.ending import refuse, report_flags, write_fits, write_meta
+    from ramanfit.cli.ending import expect_writable, refuse, report_flags, write_fits, write_meta
     from ramanfit.experiment.fit_tables import join_with_cell, table_files
     from ramanfit.experiment.ratios import check_ratios
 
     check_ratios(request.recipe)
     if paths := table_files(request.files):
         refuse((output.path, meta), request)
+        expect_writable(meta)
         fits = request.pick.of(join_with_cell(paths, request, console))
         with output.open() as writer:
             writer.write(fits.table)

@@ -59,13 +59,13 @@ def command(
       ramanfit watch scans/ -o evolution/ --echem cell.mpt --interval 30s
       ramanfit watch scans/ -o evolution/ --once      # say, from cron
     """
-    from ramanfit.cli.ending import refuse
+    from ramanfit.cli.ending import expect_writable, refuse
     from ramanfit.drawing.folder import check_style, files_in, read_besides
     from ramanfit.experiment.abscissas import check_abscissa
     from ramanfit.experiment.maps import check_quantities, maps_of
     from ramanfit.experiment.needs import NO_RECORD
     from ramanfit.experiment.outputs import make_folder
-    from ramanfit.experiment.run import refuse_foreign_run
+    from ramanfit.experiment.run import is_run, refuse_foreign_run
     from ramanfit.experiment.taken import SETTINGS
     from ramanfit.experiment.watched import Watched
     from ramanfit.formats.streams import is_stream
@@ -81,6 +81,8 @@ def command(
             raise click.UsageError(f"{path}: can be read only once, and watch reads it whenever something changes")
     check_abscissa(request, drawing.x)
     target = Path(folder)
+    if is_run(meta, folder):
+        meta = None  # it is written anyway
     fits = target / "fits"
     tables = [*map(str, fits.glob("*.csv")), str(fits / SETTINGS)]
     refuse(
@@ -91,6 +93,7 @@ def command(
         raise click.UsageError(NO_RECORD)
     check_style(drawing.style, console)
     refuse_foreign_run(make_folder(target))
+    expect_writable(meta)
     make_folder(fits)
     watched = Watched(Path(request.files[0]), target, request, console)
     results = Results(target, watched, request, drawing, console, meta)

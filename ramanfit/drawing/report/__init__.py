@@ -1,7 +1,8 @@
 """One page for an experiment: maps, traces, every fit and all numbers, in a file that needs nothing else.
 
-`payload` gathers what the page's scripts draw, and `packing` makes it small; `sections` writes what needs no script.
-`page.html`, `style.css` and the scripts lie beside them and are put into the page as they are.
+`payload` gathers what the page's scripts draw, with `choice`, `curves`, `against` and `happenings`, and `packing` makes
+it small; `sections` writes what needs no script. `page.html`, `style.css` and the scripts lie beside them and are put
+into the page as they are. Curves, digits and words are made here: a script places them, and knows no line shape.
 """
 
 from __future__ import annotations
@@ -14,18 +15,40 @@ from importlib.resources import files
 from string import Template
 from typing import Any
 
-from ramanfit.drawing.report.packing import json_text
+from ramanfit.drawing.abscissa import abscissa_of
+from ramanfit.drawing.report.packing import deflated, json_bytes
 from ramanfit.drawing.report.payload import payload_of
-from ramanfit.drawing.report.sections import not_read, provenance, recipe_text, reference, summary
+from ramanfit.drawing.report.sections import not_read, over_scans, provenance, recipe_text, reference, summary
 from ramanfit.experiment.evolution import Evolution
 from ramanfit.experiment.spectra import Spectra
+from ramanfit.tables.table import Table
 
-SCRIPTS = ("drawing.js", "data.js", "panels.js", "images.js", "fit.js", "table.js", "page.js")  # one after another
+SCRIPTS = (  # one after another
+    "drawing.js",
+    "data.js",
+    "view.js",
+    "panels.js",
+    "traces.js",
+    "images.js",
+    "fit.js",
+    "values.js",
+    "save.js",
+    "overview.js",
+    "table.js",
+    "page.js",
+)
 
 __all__ = ["report_html"]
 
 
-def report_html(evolution: Evolution, spectra: Spectra, record: Mapping[str, Any], title: str) -> bytes:
+def report_html(
+    evolution: Evolution,
+    spectra: Spectra,
+    record: Mapping[str, Any],
+    title: str,
+    events: Table | None = None,
+    x: str | None = None,
+) -> bytes:
     """Return a page that opens from disk and asks the network for nothing.
 
     The same experiment and record give the same bytes.
@@ -38,13 +61,25 @@ def report_html(evolution: Evolution, spectra: Spectra, record: Mapping[str, Any
     record : mapping
         What was done, as `ramanfit.experiment.provenance.record_of` makes it.
     title : str
+    events : Table or None
+        As `ramanfit.experiment.events.events_table` makes it.
+    x : str or None
+        What maps and traces are drawn against when the page opens: see `ramanfit.drawing.abscissa`; None: time.
 
     Returns
     -------
     bytes
         HTML, UTF-8.
+
+    Raises
+    ------
+    RecipeError
+        If there is no such abscissa, naming the nearest.
+    UsageError
+        If nothing is known of it.
     """
-    drawn = payload_of(evolution, spectra)
+    against = abscissa_of(evolution, x).name
+    drawn = payload_of(evolution, spectra, events)
     script, style = "".join(map(_asset, SCRIPTS)), _asset("style.css")
     page = Template(_asset("page.html")).substitute(
         policy=f"default-src 'none'; script-src '{_digest(script)}'; style-src '{_digest(style)}'; "
@@ -52,11 +87,12 @@ def report_html(evolution: Evolution, spectra: Spectra, record: Mapping[str, Any
         title=html.escape(title),
         summary=summary(evolution),
         not_read=not_read(record),
+        over_scans=over_scans(evolution, drawn.data["maps"]),
         reference=reference(evolution),
         recipe=html.escape(recipe_text(record)),
         provenance=provenance(record),
-        data=json_text(drawn.data),
-        counts=drawn.counts,
+        data=deflated(json_bytes({**drawn.data, "x": against, "title": title})),
+        spectra=drawn.spectra,
         script=script,
         style=style,
     )

@@ -1,20 +1,25 @@
-// -- what the page was given: see payload.py ---------------------------------------------------------------
+// -- what the page was given: see payload.py and curves.py -------------------------------------------------
 
 const byId = (id) => document.getElementById(id);
-const data = JSON.parse(byId("data").textContent);
-const { columns, texts, status, axes, quantities, spectra } = data;
+
+async function unpacked(id) {
+  byId("too-old").hidden = "DecompressionStream" in window;
+  const packed = atob(byId(id).textContent);
+  const bytes = new Uint8Array(packed.length);
+  for (let i = 0; i < packed.length; i += 1) bytes[i] = packed.charCodeAt(i);
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+const data = JSON.parse(new TextDecoder().decode(await unpacked("data")));
+const { columns, cells, texts, status, axes, quantities, spectra } = data;
 const peaks = Object.keys(status);
 const columnOf = (peak, kind) => data.peaks[peak][kind]; // undefined where the table has no such column
 const rowCount = columns.scan.length;
-const NO_NUMBER = 65535;
-const NOT_AT_HAND = -1;
-
-const steps = new Uint16Array(Uint8Array.from(atob(byId("counts").textContent), (c) => c.charCodeAt(0)).buffer);
-const firstStep = [0];
-for (const axis of spectra.axis) firstStep.push(firstStep.at(-1) + spectra.channels[axis].length);
 
 const text = (name, row) => texts[name].words[texts[name].at[row]];
-const flagsOf = (row) => text("flags", row).split("|").filter(Boolean);
+const wordsOfFlags = texts.flags.words.map((words) => words.split("|").filter(Boolean));
+const flagsOf = (row) => wordsOfFlags[texts.flags.at[row]];
 
 const scanAt = new Map(axes.scans.map((scan, s) => [scan, s]));
 const pointAt = new Map(axes.points.map((point, p) => [point, p]));
@@ -32,29 +37,32 @@ function value(name, row) {
   const { peak } = quantities[name];
   return peak && status[peak][row] !== "o" ? null : columns[name][row];
 }
-const known = (name) => placeOf.map((_, row) => value(name, row)).filter((number) => number !== null);
+const someKnown = (name) => placeOf.some((_, row) => value(name, row) !== null);
 const errorOf = (name, row) => columns[quantities[name].error]?.[row] ?? null;
-const timeOf = (row) => (axes.timed ? columns.time_s[row] / axes.scale : columns.scan[row]);
 
-/** A cubic through the four nearest of evenly spaced values, at a part of the way from the first to the last. */
-function between(part, count, valueAt) {
-  if (count < 4) return valueAt(0);
-  const at = part * (count - 1);
-  const first = Math.min(Math.max(Math.floor(at) - 1, 0), count - 4);
-  const [a, b, c, d] = [0, 1, 2, 3].map((i) => at - first - i);
-  const weights = [(-b * c * d) / 6, (a * c * d) / 2, (-a * b * d) / 2, (a * b * c) / 6];
-  return weights.reduce((sum, weight, i) => sum + weight * valueAt(first + i), 0);
+// -- spectra and their curves, in whole steps ----------------------------------------------------------------
+
+const NO_NUMBER = -32768;
+const NOT_AT_HAND = -1;
+const bytes = await unpacked("spectra");
+const half = bytes.length / 2; // low bytes, then high bytes
+const firstStep = [0];
+for (const axis of spectra.axis) firstStep.push(firstStep.at(-1) + spectra.channels[axis].length);
+
+function stepAt(i) {
+  const z = bytes[i] | (bytes[half + i] << 8);
+  return z & 1 ? -(z + 1) / 2 : z / 2;
 }
 
-/** A line of height 1 at so many half widths from its center, from the numbers of packing.py. */
-function lineAt(peak, halfWidths, form) {
-  const { forms, values } = spectra.lines[peak];
-  const angle = Math.atan(halfWidths) / Math.PI + 0.5;
-  const row = (i) => between(angle, values[i].length, (k) => values[i][k]);
-  return between((form - forms[0]) / (forms[1] - forms[0]), values.length, row);
+/** A curve from its second differences. */
+function curveAt(first, length) {
+  const steps = new Int16Array(length); // wraps around as the differences do
+  for (let i = 0; i < length; i += 1)
+    steps[i] = stepAt(first + i) + 2 * (i > 0 ? steps[i - 1] : 0) - (i > 1 ? steps[i - 2] : 0);
+  return steps;
 }
 
-/** One spectrum with its fit, or why there is none. */
+/** One spectrum with the curves of its fit, or why there is none. */
 function spectrumOf(row) {
   const k = spectra.at[row];
   if (k === NOT_AT_HAND)
@@ -65,68 +73,53 @@ function spectrumOf(row) {
         `Not in this page, which holds ${spectra.axis.length} of ${data.rows} spectra: the flagged and worst, and an ` +
         "even choice of the others.",
     };
+  const [first, every, step, offset] = [firstStep[k], firstStep.at(-1), spectra.step[k], spectra.offset[k]];
   const shift = spectra.channels[spectra.axis[k]];
-  const counts = Array.from(steps.subarray(firstStep[k], firstStep[k + 1]), (step) =>
-    step === NO_NUMBER ? null : spectra.offset[k] + spectra.step[k] * step,
-  );
-  const ofCurves = Object.keys(spectra.lines); // of several recipes, the peaks of the last
-  // what was not detected may be in the fit all the same
-  const undetected = new Map(spectra.undetected[k].map(([number, ...values]) => [ofCurves[number], values]));
-  const detected = (peak) =>
-    ["center_cm1", "fwhm_cm1", "height"].every((kind) => columns[columnOf(peak, kind)][row] !== null);
-  const drawn = peaks.filter((peak) => ofCurves.includes(peak) && (undetected.has(peak) || detected(peak)));
-  const [low, high] = [shift[0], shift.at(-1)];
-  const coefficients = spectra.coefficients[k];
-  const under = spectra.under[k];
-  const subtracted = (x) => {
-    const at = ((x - low) / (high - low)) * (under.length - 1);
-    const before = Math.min(Math.max(Math.floor(at), 0), under.length - 2);
-    return under[before] + (at - before) * (under[before + 1] - under[before]);
-  };
-  const polynomial = (x) => coefficients.reduceRight((sum, c) => sum * ((2 * x - low - high) / (high - low)) + c, 0);
-  const baseline = (x) => (under === undefined ? polynomial(x) : polynomial(x) + subtracted(x));
-  const line = (peak, x) => {
-    const named = () => ["center_cm1", "fwhm_cm1", "height", "form"].map((kind) => columns[columnOf(peak, kind)]?.[row]);
-    const [center, fwhm, height, form] = undetected.get(peak) ?? named();
-    const { instrument } = spectra.lines[peak];
-    return height * lineAt(peak, (x - center) / (fwhm / 2), instrument ? instrument / fwhm : form);
-  };
-  const fit = (x) => drawn.reduce((sum, peak) => sum + line(peak, x), baseline(x));
+  const parts = [0, ...spectra.peaks.map((_, p) => p + 1)].map((c) => curveAt((1 + c) * every + first, shift.length));
+  const sum = shift.map((_, i) => parts.reduce((steps, part) => steps + part[i], 0));
+  const counts = sum.map((steps, i) => {
+    const above = stepAt(first + i);
+    return above === NO_NUMBER ? null : offset + step * 2 ** spectra.shift[k] * (above + (steps >> spectra.shift[k]));
+  });
+  const letters = spectra.drawn[k];
+  const drawn = spectra.peaks.filter((_, p) => letters[p] !== "-");
+  const peakCurves = new Map(spectra.peaks.map((peak, p) => [peak, Array.from(parts[p + 1], (steps) => step * steps)]));
   const masked = new Set(spectra.masked[k]);
-  const residual = counts.map((count, i) => (count === null || masked.has(i) ? null : count - fit(shift[i])));
-  return { shift, counts, masked, drawn, undetected, fitted: coefficients.length > 0, baseline, line, fit, residual };
+  const fit = sum.map((steps) => offset + step * steps);
+  return {
+    shift,
+    counts,
+    masked,
+    drawn,
+    undetected: new Set(spectra.peaks.filter((_, p) => letters[p] === "u")), // in the fit all the same
+    fitted: spectra.fitted[k] === 1,
+    baseline: Array.from(parts[0], (steps) => offset + step * steps),
+    peaks: peakCurves,
+    fit,
+    residual: counts.map((count, i) => (count === null || masked.has(i) ? null : count - fit[i])),
+  };
 }
 
 // -- words -------------------------------------------------------------------------------------------------
 
-const plain = (number) => (number === null ? "" : String(Number(number.toPrecision(6))));
+const brief = (number) => (number === null ? "" : String(Number(number.toPrecision(5)))); // of a count under the pointer
+const nameOf = (row) => `${axes.names[placeOf[row][1]]}, scan ${columns.scan[row]}`;
+const whenOf = (row) => (cells.time_h[row] && axes.timed ? `${cells.time_h[row]} h` : "");
 
-/** Value and standard error with the digits of the Particle Data Group, as rounding.py writes them. */
-function withError(number, se) {
-  if (number === null || se === null || !(se > 1e-6 && se < 1e7)) return plain(number);
-  let exponent = Math.floor(Math.log10(se));
-  const leading = Math.floor((se / 10 ** exponent) * 100 + 1e-9);
-  if (leading > 949) {
-    exponent += 1;
-    se = 10 ** exponent;
+/** The part of the page's address that names a spectrum. */
+function addressOf(row) {
+  const point = text("point", row).replace(/\p{Surrogate}/gu, "\ufffd"); // halves of letters are none
+  return `${encodeURIComponent(point).replaceAll("%2F", "/").replaceAll("~", "%7E")}/scan-${columns.scan[row]}`;
+}
+let rowsByAddress = null;
+function rowOf(address) {
+  rowsByAddress ??= new Map(placeOf.map((_, row) => [decodeURIComponent(addressOf(row)), row]));
+  try {
+    return rowsByAddress.get(decodeURIComponent(address)) ?? -1;
+  } catch {
+    return -1; // no address at all
   }
-  const digits = Math.max(0, leading > 354 && leading <= 949 ? -exponent : 1 - exponent);
-  return `${number.toFixed(digits)} ± ${se.toFixed(digits)}`;
 }
-
-const unitOf = (label) => /\(([^)]*)\)$/.exec(label)?.[1] ?? "";
-const brief = (number) => (number === null ? "" : String(Number(number.toPrecision(5))));
-
-/** A quantity with its error, or a column of the cell with its unit. */
-function shown(name, row) {
-  if (name in quantities) return withError(columns[name][row], errorOf(name, row));
-  return columns[name][row] === null ? "" : `${brief(columns[name][row])} ${unitOf(data.words[name][0])}`.trim();
-}
-const timeUnit = axes.timed ? axes.time.replace(/^time \((.*)\)$/, "$1") : "";
-const timeWords = (row) => (axes.timed ? `${timeOf(row).toFixed(2)} ${timeUnit}` : `scan ${columns.scan[row]}`);
-const positionWords = (p) =>
-  axes.position_um[p] === null ? axes.points[p] : `${axes.points[p]}, ${plain(axes.position_um[p])} µm`;
-const nameOf = (row) => `${positionWords(placeOf[row][1])}, scan ${columns.scan[row]}`;
 
 /** A label with the indices of a ratio set low. */
 function typeset(label) {
@@ -136,6 +129,12 @@ const labelOf = (name) => (quantities[name].peak ? [quantities[name].label] : ty
 
 // -- colours of points and peaks ----------------------------------------------------------------------------
 
+const dark = window.matchMedia("(prefers-color-scheme: dark)");
 const manyPoints = axes.points.length > 8;
-const pointColour = (p) => (manyPoints ? colour("viridis", (0.88 * p) / (axes.points.length - 1)) : `var(--p${p})`);
+/** Of many points a ramp, that stands out from the paper. */
+function pointColour(p) {
+  if (!manyPoints) return `var(--p${p})`;
+  const part = p / (axes.points.length - 1);
+  return colour("viridis", dark.matches ? 0.45 + 0.55 * part : 0.6 * part);
+}
 const peakColour = (k) => `var(--p${[0, 2, 3, 4, 5][k % 5]})`;

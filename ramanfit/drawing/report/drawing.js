@@ -1,5 +1,3 @@
-"use strict";
-
 // -- elements and scales -----------------------------------------------------------------------------------
 
 function fill(node, attributes, children = []) {
@@ -61,18 +59,64 @@ function svg(width, height, label) {
   return draw("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label });
 }
 
+/** A canvas beneath a drawing of this width, and its pen, in pixels of the drawing. */
+function sheet(width, left, top, wide, tall) {
+  const sharp = window.devicePixelRatio || 1;
+  const canvas = make("canvas", { width: Math.round(wide * sharp), height: Math.round(tall * sharp) });
+  const percent = (pixels) => `${(100 * pixels) / width}%`; // paper is narrower than the screen
+  Object.assign(canvas.style, { left: percent(left), width: percent(wide), aspectRatio: `${wide} / ${tall}` });
+  const pen = canvas.getContext("2d");
+  pen.scale(sharp, sharp);
+  pen.translate(-left, -top);
+  Object.assign(canvas, { place: [left, top, wide, tall] }); // for pictures
+  /** A rectangle whose edges lie between pixels of the screen: no seams. */
+  const fillCell = (x, y, w, h, style) => {
+    const between = (edge, origin) => Math.round((edge - origin) * sharp) / sharp + origin;
+    const [a, b, c, d] = [between(x, left), between(y, top), between(x + w, left), between(y + h, top)];
+    pen.fillStyle = style;
+    pen.fillRect(a, b, Math.max(c - a, 1 / sharp), Math.max(d - b, 1 / sharp));
+  };
+  const flag = (right, top, size) => {
+    pen.fillStyle = getComputedStyle(document.documentElement).getPropertyValue("--mark");
+    pen.beginPath();
+    pen.moveTo(right - size, top);
+    pen.lineTo(right, top);
+    pen.lineTo(right, top + size);
+    pen.fill();
+  };
+  return { canvas, pen, fillCell, flag };
+}
+
+/** What stands for a cell that was measured and holds no value. */
+function hatching(context) {
+  const tile = document.createElement("canvas");
+  tile.width = tile.height = 6;
+  const pen = tile.getContext("2d");
+  pen.fillStyle = "#e4e4e4";
+  pen.fillRect(0, 0, 6, 6);
+  pen.strokeStyle = "#8a8a8a";
+  pen.lineWidth = 1;
+  for (const shift of [-6, 0, 6]) {
+    pen.moveTo(shift - 1, 7);
+    pen.lineTo(shift + 7, -1);
+  }
+  pen.stroke();
+  return context.createPattern(tile, "repeat");
+}
+
 /** A rectangle outside of which nothing is drawn. */
 function clipTo(id, left, top, right, bottom) {
   return draw("clipPath", { id }, draw("rect", { x: left, y: top, width: right - left, height: bottom - top }));
 }
 
-function xAxis(into, x, y, words, spacing = 70) {
-  for (const [at, name] of x.ticks(spacing)) {
+function xAxis(into, x, y, words, given = null, spacing = 70) {
+  for (const [at, name] of (given ?? x.ticks(spacing)).filter(([at]) => inside(x, at))) {
     into.append(line("tick", x(at), y, x(at), y + 4));
     if (words) into.append(write("", x(at), y + 16, name, "middle"));
   }
   if (words) into.append(write("words", (x.left + x.right) / 2, y + 33, words, "middle"));
 }
+const inside = (x, at) => x(at) > x.left - 0.5 && x(at) < x.right + 0.5;
 
 function yAxis(into, y, left, right, spacing = 30) {
   for (const [at, name] of y.ticks(spacing)) {
@@ -106,7 +150,17 @@ const stops = Object.fromEntries(
 function colour(map, part) {
   const at = Math.min(Math.max(part, 0), 1) * 16;
   const [low, high] = [Math.floor(at), Math.ceil(at)];
-  return `rgb(${stops[map][low].map((c, i) => Math.round(c + (at - low) * (stops[map][high][i] - c))).join(" ")})`;
+  return `rgb(${stops[map][low].map((c, i) => Math.round(c + (at - low) * (stops[map][high][i] - c))).join(", ")})`;
+}
+const SHADES = 512;
+const shades = Object.fromEntries(
+  Object.keys(MAPS).map((map) => [map, Array.from({ length: SHADES + 1 }, (_, i) => colour(map, i / SHADES))]),
+);
+
+/** The colour of a number between two limits; made once, as maps have many cells. */
+function shade(map, number, [low, high]) {
+  const part = high > low ? (number - low) / (high - low) : 0.5;
+  return shades[map][Math.round(Math.min(Math.max(part, 0), 1) * SHADES)];
 }
 
 /** What a colour or a stroke stands for, as an item of a list. */

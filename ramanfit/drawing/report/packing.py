@@ -1,23 +1,46 @@
-"""Numbers small enough for a page: lists for JSON, and counts in sixteen bits."""
+"""Numbers small enough for a page: lists for JSON, counts and curves as whole steps, all of it deflated."""
 
 from __future__ import annotations
 
 import base64
 import json
+import zlib
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from ramanfit.fit.lineshapes import line
 from ramanfit.scan.scan import FloatArray
 from ramanfit.tables.text import number_cells
 
-LEVELS = 65534  # of counts, from 0; the one above stands for what is no number
-NO_NUMBER = LEVELS + 1
-MOST_ANGLES, MOST_FORMS = 257, 129  # at which line shapes are given
-CLOSE = 3e-6  # of a line's height, between them
+LEVELS = 30_000  # at the utmost that a curve goes through, so that differences fit into sixteen bits
+NO_NUMBER = -(2**15)  # stands where there is no count
+OF_NOISE = 32.0  # a step of counts is at the utmost this part of their noise
+HIGHEST_SHIFT = 12
+
+Steps = npt.NDArray[np.int16]
+
+
+class Stepped(NamedTuple):
+    """Counts and the parts of their fits, N spectra of M channels, in whole steps above an offset of each spectrum.
+
+    Attributes
+    ----------
+    counts : int16 array [N, M]
+        What the counts are above the fit, in steps of ``2**shift``; `NO_NUMBER` where there is none.
+    parts : int16 array [C, N, M]
+        The first above the offset, the others above 0: together they are the fit. 0 where nothing was fitted.
+    offset, step : array [N]
+        In counts.
+    shift : int array [N]
+    """
+
+    counts: Steps
+    parts: Steps
+    offset: FloatArray
+    step: FloatArray
+    shift: npt.NDArray[np.int64]
 
 
 def numbers(values: FloatArray) -> list[float | None]:
@@ -43,82 +66,63 @@ def coded(words: Sequence[str]) -> dict[str, Any]:
     return {"words": list(at), "at": indices}
 
 
-def quantised(counts: FloatArray) -> tuple[npt.NDArray[np.uint16], FloatArray, FloatArray]:
-    """Return counts as steps above an offset, each spectrum with its own.
+def stepped(counts: FloatArray, parts: FloatArray, noise: FloatArray) -> Stepped:
+    """Return counts and curves as whole steps.
+
+    A step is a power of two: of curves the smallest with which they go through `LEVELS` steps at most; of counts the
+    largest that is no more than their noise over `OF_NOISE`, nor than 1 if all are whole numbers.
 
     Parameters
     ----------
     counts : array [N, M]
         Not a number where there is none.
-
-    Returns
-    -------
-    steps : uint16 array [N, M]
-        ``counts = offset + step * steps`` to within half a step; `NO_NUMBER` where there is none.
-    offset, step : array [N]
-        A step is the spectrum's range over `LEVELS`; 1 where that is no normal number.
+    parts : array [C, N, M]
+        Baselines, then peaks; not a number where nothing was fitted.
+    noise : array [N]
+        Of the counts.
     """
-    finite = np.isfinite(counts)
-    low = np.where(finite, counts, np.inf).min(axis=1)
-    high = np.where(finite, counts, -np.inf).max(axis=1)
-    empty = ~finite.any(axis=1)
+    there, drawn = np.isfinite(counts), np.isfinite(parts[0])
+    fit = parts.sum(axis=0)
+    everything = np.stack([np.where(there, counts, np.nan), *(np.where(drawn, x, np.nan) for x in (parts[0], fit))])
+    finite = np.isfinite(everything)
+    low = np.where(finite, everything, np.inf).min(axis=(0, 2))
+    high = np.where(finite, everything, -np.inf).max(axis=(0, 2))
+    empty = ~finite.any(axis=(0, 2))
     low[empty], high[empty] = 0.0, 0.0
-    step = (high - low) / LEVELS
-    step[step < np.finfo(np.float64).tiny] = 1.0
-    filled = np.where(finite, counts, low[:, None])
-    steps = np.where(finite, np.rint((filled - low[:, None]) / step[:, None]), NO_NUMBER)
-    return steps.astype("<u2"), low, step
+    finest = np.maximum((high - low) / LEVELS, np.finfo(np.float64).eps * np.maximum(np.abs(low), np.abs(high)))
+    step = np.exp2(np.ceil(np.log2(np.where(finest > np.finfo(np.float64).tiny, finest, 1.0))))
+    with np.errstate(over="ignore"):
+        whole = np.where((np.where(there, counts, 0.0) % 1 == 0).all(axis=1), 1.0, np.inf)
+        coarse = np.minimum(noise / OF_NOISE, whole) / step
+        shift = np.clip(np.floor(np.log2(np.maximum(coarse, 1.0))), 0, HIGHEST_SHIFT).astype(np.int64)
+    offset = np.floor(low / (step * 2.0**shift)) * (step * 2.0**shift)
+    of_parts = [parts[0] - offset[:, None], *parts[1:]]
+    curves = np.stack([np.rint(np.where(drawn, curve, 0.0) / step[:, None]) for curve in of_parts]).astype(np.int64)
+    in_steps = np.rint(
+        (np.where(there, counts, low[:, None]) - offset[:, None]) / step[:, None] / 2.0 ** shift[:, None]
+    )
+    above = in_steps.astype(np.int64) - (curves.sum(axis=0) >> shift[:, None])
+    return Stepped(np.where(there, above, NO_NUMBER).astype(np.int16), curves.astype(np.int16), offset, step, shift)
 
 
-def sampled(shape: str, forms: FloatArray) -> dict[str, Any]:
-    """Return a line shape as numbers, so that a page draws it without knowing it.
-
-    Between them a cubic through the four nearest is the shape.
-
-    Parameters
-    ----------
-    shape : str
-    forms : array [...]
-        All that are drawn; not a number where there is none.
-
-    Returns
-    -------
-    dict
-        ``values`` of a line of height 1 at angles ``arctan(2 (shift - center) / fwhm)``, evenly spaced from -90 to 90
-        degrees; one list, or several for forms evenly spaced between the two ``forms``.
-    """
-    drawn = forms[np.isfinite(forms)]
-    low, high = (drawn.min(), drawn.max()) if drawn.size else (np.nan, np.nan)
-    every = np.linspace(low, high, MOST_FORMS) if low < high else np.array([low])
-    angles = np.linspace(-np.pi / 2, np.pi / 2, MOST_ANGLES)
-    values = thinned(np.stack([line(shape, np.tan(angles), 0.0, 2.0, form) for form in every]))
-    return {"forms": numbers(every[[0, -1]]), "values": [numbers(row) for row in np.round(thinned(values.T).T, 7)]}
+def second_differences(curves: Steps) -> Steps:
+    """Return what each value of curves [..., M] is besides a straight line through the two before it."""
+    before = np.concatenate([np.zeros_like(curves[..., :2]), curves], axis=-1)  # wraps around, as does its sum
+    return np.asarray(before[..., 2:] - 2 * before[..., 1:-1] + before[..., :-2], dtype=np.int16)
 
 
-def thinned(values: FloatArray) -> FloatArray:
-    """Return every second, fourth ... row, of as many as a cubic between the four nearest needs."""
-    while len(values) >= 9:
-        kept = values[::2]
-        ends = ((5 * kept[[0, -1]] + 15 * kept[[1, -2]] - 5 * kept[[2, -3]] + kept[[3, -4]]) / 16)[:, None]
-        inner = (9 * (kept[1:-2] + kept[2:-1]) - kept[:-3] - kept[3:]) / 16
-        between = np.concatenate([ends[0], inner, ends[1]])
-        if (np.abs(between - values[1::2]) > CLOSE).any():
-            break
-        values = kept
-    return values
+def planes(values: Sequence[Steps]) -> bytes:
+    """Return arrays one after another: the low bytes of all, then the high bytes; small numbers have none of these."""
+    flat = np.concatenate([np.zeros(0, dtype=np.int16), *(array.ravel() for array in values)]).astype(np.int32)
+    unsigned = np.where(flat < 0, -2 * flat - 1, 2 * flat).astype("<u2")
+    return unsigned.view(np.uint8).reshape(-1, 2).T.tobytes()
 
 
-def base64_text(steps: npt.NDArray[np.uint16]) -> str:
-    """Return little-endian bytes as text.
-
-    Parameters
-    ----------
-    steps : uint16 array [...]
-    """
-    return base64.b64encode(steps.astype("<u2").tobytes()).decode()
+def deflated(raw: bytes) -> str:
+    """Return bytes as text that is no markup, and small."""
+    return base64.b64encode(zlib.compress(raw, 6)).decode()
 
 
-def json_text(values: Any) -> str:
-    """Return JSON that no reader of HTML takes for markup."""
-    text = json.dumps(values, separators=(",", ":"), allow_nan=False)
-    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+def json_bytes(values: Any) -> bytes:
+    """Return values as JSON."""
+    return json.dumps(values, separators=(",", ":"), allow_nan=False).encode()

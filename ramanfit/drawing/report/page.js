@@ -1,36 +1,90 @@
 // -- selection: one row for maps, traces, fit and table ------------------------------------------------------
 
-const state = { row: -1, order: [], page: 0, sort: "flags", descending: false };
+const state = {
+  row: -1, // that is shown; -1: none, the overview
+  other: -1, // that it is compared with
+  order: [],
+  page: 0,
+  sort: "flags",
+  descending: false,
+  points: new Set(axes.points.keys()), // that are switched on
+};
 const watchers = { maps: [], traces: [] }; // functions that mark the chosen row in what is drawn
 
-function select(row, { reveal = false } = {}) {
+function select(row, { reveal = false, name = null } = {}) {
   state.row = row;
+  if (row < 0) state.other = -1;
+  byId("nowhere").hidden = true;
   for (const mark of [...watchers.maps, ...watchers.traces]) mark(row);
   showFit(row);
   const at = state.order.indexOf(row);
   if (at >= 0) state.page = Math.floor(at / PAGE);
   showTable();
+  nameInAddress();
+  byId("said").textContent = row < 0 ? "Overview" : saidOf(row, name);
   const fit = byId("fit");
   if (reveal && getComputedStyle(fit).position !== "sticky") fit.scrollIntoView({ block: "start" });
 }
 
-/** Arrow keys: along time and along the line to the next spectrum that was measured. */
-function steer(event) {
-  const move = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key];
-  if (!move || state.row < 0) return;
+/** What a screen reader says of a spectrum. */
+function saidOf(row, name) {
+  const number = name === null ? "" : `: ${quantities[name].label} ${cells[name][row] || "no value"}`;
+  return [`${nameOf(row)}${number}`, whenOf(row), flagsOf(row).join(", ")].filter(Boolean).join("; ");
+}
+
+/** Keep the spectrum that the next ones are compared with, or no more. */
+function compare() {
+  if (state.row < 0) return;
+  state.other = state.other < 0 ? state.row : -1;
+  select(state.row);
+}
+
+function nameInAddress() {
+  const named = [state.row, state.other].filter((row) => row >= 0).map(addressOf);
+  const address = `#${named.join("~")}`;
+  if (location.hash === address || (address === "#" && !location.hash)) return;
+  try {
+    history.replaceState(null, "", address);
+  } catch {
+    // a browser that is asked too often refuses for a while
+  }
+}
+
+/** Show what the page's address names. */
+function followAddress() {
+  const [row, other] = location.hash.slice(1).split("~").map(rowOf);
+  const nowhere = location.hash.length > 1 && row < 0;
+  state.other = row < 0 ? -1 : (other ?? -1);
+  select(row, { reveal: row >= 0 });
+  byId("nowhere").hidden = !nowhere;
+}
+
+/** Arrow keys: along the scans and along the line to the next spectrum that was measured; of a map, to its pixels. */
+function steer(event, names, quantity = null) {
+  if (zoomKey(event, names)) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
+  if (event.key === "c" || event.key === "C") compare();
+  else if (event.key === "Escape") select(-1);
+  const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1], PageUp: [-1, 0], PageDown: [1, 0] };
+  const move = moves[event.key];
+  if (!move || (event.key.startsWith("Page") && !raster)) return;
   event.preventDefault();
+  if (state.row < 0) {
+    select(rowAt.flat().find((row) => row >= 0), { name: quantity });
+    return;
+  }
   let [s, p] = placeOf[state.row];
-  if (raster) {
+  if (raster && event.key.startsWith("Arrow")) {
     const beside = rowAt[s][pixelBeside(p, ...move)];
-    if (beside >= 0) select(beside);
+    if (beside >= 0) select(beside, { name: quantity });
     return;
   }
   do {
     s += move[0];
     p += move[1];
-  } while (rowAt[s]?.[p] === -1);
+  } while (rowAt[s]?.[p] === -1 || (p in axes.points && !state.points.has(p)));
   const row = rowAt[s]?.[p];
-  if (row !== undefined) select(row);
+  if (row !== undefined) select(row, { name: quantity });
 }
 
 const tip = byId("tip");
@@ -46,40 +100,45 @@ function showTip(event, ...words) {
 }
 
 function rowTip(event, row, name) {
-  const cell = ["voltage_v", "soc"].filter((name) => name in columns && columns[name][row] !== null);
+  const cell = ["voltage_v", "soc"].filter((key) => cells[key]?.[row]);
   showTip(
     event,
-    make("b", {}, `${nameOf(row)}${axes.timed ? `, ${timeWords(row)}` : ""}`),
-    make("div", {}, ...labelOf(name), ": ", value(name, row) === null ? "no value" : shown(name, row)),
-    make("div", {}, cell.map((key) => shown(key, row)).join(", ")),
+    make("b", {}, [nameOf(row), whenOf(row)].filter(Boolean).join(", ")),
+    make("div", {}, ...labelOf(name), ": ", value(name, row) === null ? "no value" : cells[name][row]),
+    make("div", {}, cell.map((key) => `${data.words[key][0]}: ${cells[key][row]}`).join(", ")),
     make("span", { class: "flags" }, flagsOf(row).join(", ")),
   );
 }
 
+const pixelsOf = (drawing, width) => (event) => {
+  const frame = drawing.getBoundingClientRect();
+  return [event.clientX - frame.left, event.clientY - frame.top].map((pixels) => (pixels / frame.width) * width);
+};
+
 /** Make a drawing answer to pointer and keys; `rowUnder(x, y)` is given pixels of the drawing. */
-function interactive(plot, drawing, width, rowUnder, name) {
-  const under = (event) => {
-    const frame = drawing.getBoundingClientRect();
-    return rowUnder(
-      ((event.clientX - frame.left) / frame.width) * width,
-      ((event.clientY - frame.top) / frame.width) * width,
-    );
-  };
+function interactive(plot, drawing, width, { rowUnder, at, views: names, name }) {
+  const pixels = pixelsOf(drawing, width);
   plot.addEventListener("pointermove", (event) => {
-    const row = event.pointerType === "touch" ? -1 : under(event);
+    const row = event.pointerType === "touch" ? -1 : rowUnder(...pixels(event));
     if (row >= 0) rowTip(event, row, name);
     else hideTip();
   });
   plot.addEventListener("pointerleave", hideTip);
   plot.addEventListener("click", (event) => {
-    const row = under(event);
-    if (row >= 0) select(row, { reveal: true });
+    const dragged = plot.dataset.dragged;
+    delete plot.dataset.dragged;
+    const row = dragged ? -1 : rowUnder(...pixels(event));
+    if (row >= 0) select(row, { reveal: true, name });
   });
-  plot.addEventListener("keydown", steer);
+  plot.addEventListener("dblclick", () => showWhole(names()));
+  plot.addEventListener("keydown", (event) => steer(event, names(), name));
+  dragToZoom(plot, drawing, at, pixels);
 }
 
-const panel = (name, beside, plot) =>
-  make("figure", {}, make("figcaption", {}, make("span", {}, ...labelOf(name)), beside), plot);
+function panel(name, beside, plot) {
+  const figure = make("figure", {}, make("figcaption", {}, make("span", {}, ...labelOf(name)), beside), plot);
+  return Object.assign(figure, { caption: quantities[name].label, ramp: beside.ramp });
+}
 
 const plotOf = (name, kind) =>
   make("div", {
@@ -91,44 +150,94 @@ const plotOf = (name, kind) =>
     "aria-label": `${kind} of ${quantities[name].label}: arrow keys move the selected spectrum`,
   });
 
-// -- a stack of panels, and which quantities it shows ----------------------------------------------------------
+// -- a stack of panels, and what it shows ----------------------------------------------------------------------
 
 const chosen = { maps: data.maps, traces: data.lines };
 const panels = raster ? { maps: imagePanel, traces: medianPanel } : { maps: mapPanel, traces: tracePanel };
 
 function drawStack(section) {
+  if (byId(section).hidden) return;
   const room = byId(section).querySelector(".panels");
-  const width = Math.max(room.clientWidth, 260);
-  const x = timeScale(width);
-  const recorded = data.record?.voltage_v || data.record?.soc;
+  const focused = room.contains(document.activeElement) ? document.activeElement.dataset.quantity : null;
+  const abreast = raster && section === "maps" && axes.scans.length === 1 ? Math.max(1, Math.floor(room.clientWidth / 280)) : 1;
+  const width = Math.max((room.clientWidth - 16 * (abreast - 1)) / abreast, 260);
+  room.style.gridTemplateColumns = abreast > 1 ? `repeat(${abreast}, ${width}px)` : "";
+  const view = section === "maps" ? cellsView() : "x";
+  const x = sharedScale(width, view);
+  const recorded = hasRecord(view) && !(raster && section === "maps");
   watchers[section] = [];
   const figures = chosen[section].map((name, i) =>
-    panels[section](name, width, x, !recorded && i === chosen[section].length - 1),
+    panels[section](name, width, x, (!recorded || against.ticks) && i === chosen[section].length - 1),
   );
   room.replaceChildren(...figures, ...(recorded ? [recordPanel(width, x)] : []));
   for (const mark of watchers[section]) mark(state.row);
+  if (focused) figures[chosen[section].indexOf(focused)]?.querySelector(".plot").focus({ preventScroll: true });
+}
+
+/** Boxes to tick: what they are called, whether they are on, and what follows a change. */
+function ticksInto(fieldset, names, { words, on, changed }) {
+  for (const name of names) {
+    const tick = make("input", { type: "checkbox", value: name, onchange: () => changed(name, tick.checked) });
+    tick.checked = on(name);
+    fieldset.append(make("label", {}, tick, " ", ...words(name)));
+  }
 }
 
 function buildChooser(section) {
   const names = Object.keys(quantities);
-  byId(section)
-    .querySelector("fieldset")
-    .append(
-      ...names.map((name) => {
-        const tick = make("input", {
-          type: "checkbox",
-          value: name,
-          onchange: (event) => {
-            chosen[section] = names.filter((other) =>
-              other === name ? event.target.checked : chosen[section].includes(other),
-            );
-            drawStack(section);
-          },
-        });
-        tick.checked = chosen[section].includes(name);
-        return make("label", {}, tick, " ", ...labelOf(name));
-      }),
-    );
+  ticksInto(byId(section).querySelector(".chooser:not([id]) fieldset"), names, {
+    words: labelOf,
+    on: (name) => chosen[section].includes(name),
+    changed: (name, on) => {
+      chosen[section] = names.filter((other) => (other === name ? on : chosen[section].includes(other)));
+      drawStack(section);
+    },
+  });
+}
+
+function buildPoints() {
+  if (raster) return;
+  const fieldset = byId("points-chooser").querySelector("fieldset");
+  const names = [...axes.points.keys()];
+  const all = (on) => {
+    for (const tick of fieldset.querySelectorAll("input")) tick.checked = on;
+    state.points = new Set(on ? names : []);
+    drawStack("maps");
+    drawStack("traces");
+  };
+  fieldset.append(
+    make("button", { type: "button", onclick: () => all(true) }, "All"),
+    " ",
+    make("button", { type: "button", onclick: () => all(false) }, "None"),
+  );
+  ticksInto(fieldset, names, {
+    words: (p) => [axes.names[p]],
+    on: () => true,
+    changed: (p, on) => {
+      if (on) state.points.add(p);
+      else state.points.delete(p);
+      drawStack("maps");
+      drawStack("traces");
+    },
+  });
+}
+
+function buildAgainst() {
+  const choice = byId("against");
+  choice.append(...data.abscissas.map(({ name, words }) => make("option", { value: name }, words)));
+  const titles = () => {
+    const noun = against.words.replace(/ \([^)]*\)$/, "");
+    if (!raster) byId("maps-title").textContent = `Position and ${noun}`;
+    byId("traces-title").textContent = `Traces against ${noun}`;
+  };
+  choice.value = against.name;
+  choice.addEventListener("change", () => {
+    against = data.abscissas.find(({ name }) => name === choice.value);
+    views.x.of = views.cells.of = null;
+    titles();
+    redraw(["x", "cells"]);
+  });
+  titles();
 }
 
 function buildKeys() {
@@ -141,10 +250,14 @@ function buildKeys() {
     wordsOfMaps();
     return;
   }
-  const named = manyPoints ? [0, axes.points.length - 1] : axes.points.map((_, p) => p);
-  const some = traced.length < axes.points.length ? `${traced.length} of ${axes.points.length} points; ` : "";
-  byId("points-key").append(
-    ...named.map((p) => keyEntry("line", positionWords(p), pointColour(p))),
+  keyOfPoints();
+}
+
+function keyOfPoints() {
+  const named = manyPoints ? [0, axes.points.length - 1] : [...axes.points.keys()];
+  const some = axes.points.length > MOST_TRACES ? `at most ${MOST_TRACES} of ${axes.points.length} points; ` : "";
+  byId("points-key").replaceChildren(
+    ...named.map((p) => keyEntry("line", axes.names[p], pointColour(p))),
     make("li", {}, `${some}bands: one standard error`),
   );
 }
@@ -158,12 +271,29 @@ function drawAll() {
 }
 
 buildKeys();
+buildAgainst();
+buildPoints();
 buildChooser("maps");
 buildChooser("traces");
+buildOverview();
+buildEvents();
+buildZoom("maps", () => (raster ? ON_IMAGES : [cellsView()]));
+buildZoom("traces", () => ["x"]);
+buildZoom("fit", () => ["shift"]);
+buildSave("maps", () => (raster ? "images" : "maps"), () => stackCsv("maps"));
+buildSave("traces", () => "traces", () => stackCsv("traces"));
+buildSave("fit", spectrumName, spectrumCsv);
+buildSave("table", () => "table", tableCsv, false);
+byId("compare").addEventListener("click", compare);
+byId("to-overview").addEventListener("click", () => select(-1));
 buildTable();
 arrange();
 drawAll();
-select(state.order[0]);
+showTable();
+fitColumns();
+buildColumnChooser();
+followAddress();
+window.addEventListener("hashchange", followAddress);
 let drawnAt = window.innerWidth;
 window.addEventListener("resize", () => {
   if (window.innerWidth !== drawnAt) {
@@ -171,3 +301,8 @@ window.addEventListener("resize", () => {
     requestAnimationFrame(drawAll);
   }
 });
+dark.addEventListener("change", () => {
+  if (!raster) keyOfPoints();
+  drawAll();
+});
+document.documentElement.dataset.ready = Math.round(performance.now()); // milliseconds since the page was asked for

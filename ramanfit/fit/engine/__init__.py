@@ -1,4 +1,4 @@
-"""What minimises: `varpro`, batched, on the problems `lorentzians` and `linked`; `reference`, lmfit, one by one.
+"""What minimises: `varpro`, batched, on the problems `lorentzians` and `linked`, or `compiled`; `reference`, lmfit.
 
 Model, counts and weights in, a `FitResult` out. `baseline_only` is for models without a peak. May import the
 models of `fit`, never its pipeline.
@@ -34,8 +34,9 @@ class Engine(Protocol):
 
 def _varpro(rough: bool) -> Engine:
     from ramanfit.fit.engine import varpro
+    from ramanfit.fit.engine.compiled import engine
 
-    return partial(varpro.fit, tolerance=varpro.ROUGH) if rough else varpro.fit
+    return partial(engine.fit, tolerance=varpro.ROUGH) if rough else engine.fit
 
 
 def _lmfit(rough: bool) -> Engine:

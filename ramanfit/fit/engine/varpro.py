@@ -132,7 +132,7 @@ def fit(
     FitResult
         `redchi2` and all that judges the fit are left unknown: this room does not know the noise.
     """
-    starts = Starts(model)
+    starts = Starts(model) if start is None else None
     results: list[FitResult] = []
     rows: list[Index] = []
     unsettled: list[Problem] = []
@@ -143,7 +143,7 @@ def fit(
         problem = problem_of(
             model, counts[chunk], *(of if of is None else of[chunk] for of in (weights, ratio, penalty))
         )
-        first = starts.search(problem.y) if start is None else start[chunk]
+        first = starts.search(problem.y) if starts else start[chunk]  # type: ignore[index]
         moving, end, converged = _minimise(problem, problem.moving(first), PATIENCE, tolerance)
         if start is None or home:
             again = np.flatnonzero(~converged | _suspect(problem, moving, end))
@@ -160,10 +160,10 @@ def fit(
         # the stragglers of all chunks together: a few in a batch cost as much as many
         problem = type(unsettled[0]).concat(unsettled)
         begins = [np.concatenate(reached)]
-        if start is None:
+        if starts is not None:
             begins.append(starts.replace(problem.y, begins[0], np.concatenate(weakest)))
         if start is None or home:
-            begins.append(np.broadcast_to(starts.home, begins[0].shape))
+            begins.append(np.broadcast_to(model.home, begins[0].shape))
         result.put(np.concatenate(rows), _best_of(problem, begins, tolerance))
     if any(np.isfinite(link.height_bounds).any() for link in model.links):
         _hold_heights(model, counts, weights, penalty, tolerance, result)

@@ -1,0 +1,86 @@
+"""With and without the compiled core: whole commands and the pipeline against a plain lmfit loop and numpy.loadtxt."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from ramanfit.fit.engine.compiled import library
+from ramanfit.fit.pipeline import fit_scan
+from ramanfit.recipe.recipe import Recipe
+from ramanfit.recipe.toml import load_recipe, with_overrides
+from ramanfit.scan.scan import FloatArray, Scan
+from tests.benchmark.commands import RAMANFIT, write_table
+from tests.benchmark.made import scan_of
+from tests.benchmark.measure import against
+
+SPECTRA, CHANNELS, LOOP, ROUNDS = 4000, 1024, 30, 5
+GOALS = {"none": (200, 1.5), "auto": (120, 2.2)}  # times a plain loop; times loadtxt
+
+
+def lmfit_loop(shift: FloatArray, counts: FloatArray) -> None:
+    """What people write: two Lorentzians and a parabola, unbounded, one spectrum after another."""
+    from lmfit.models import LorentzianModel, QuadraticModel
+
+    inside = (shift >= 1000) & (shift <= 1800)
+    model = LorentzianModel(prefix="g_") + LorentzianModel(prefix="b_") + QuadraticModel()
+    g = {"g_center": 1590, "g_sigma": 15, "g_amplitude": 5e4}
+    b = {"b_center": 1345, "b_sigma": 60, "b_amplitude": 1e5}
+    for y in counts[:, inside]:
+        model.fit(y, model.make_params(**g, **b, a=0, b=0, c=y.min()), x=shift[inside])
+
+
+def core() -> Iterator[str]:
+    """4,000 spectra of 1,024 channels, in processor time; medians of rounds, in which everything runs once."""
+    shift = np.linspace(100.0, 2300.0, CHANNELS)
+    scan, _ = scan_of("flat", 50.0, SPECTRA, 1, shift=shift)
+    counts = np.asarray(scan.counts)
+    cores = ["numpy", *(["compiled"] if library.available() else [])]
+    recipe = load_recipe("li-graphite")
+    recipes = {"auto": recipe, "none": with_overrides(recipe, {"baseline.smooth_cm1": "none"})}
+    with tempfile.TemporaryDirectory() as folder:
+        path, out = Path(folder) / "map.txt", str(Path(folder) / "out.csv")
+        write_table(path, shift, counts.round(2))
+        ways: dict[str, Callable[[], object]] = {"loadtxt": partial(np.loadtxt, path, delimiter="\t", skiprows=2)}
+        ways["loop"] = partial(lmfit_loop, shift, counts[:LOOP])
+        for name in cores:
+            environment = {**os.environ, library.CHOICE: name}
+            for smooth in GOALS:
+                command = [*RAMANFIT, "fit", str(path), "-q", "-o", out, "--smooth", smooth]
+                ways[f"command {name} {smooth}"] = partial(subprocess.run, command, env=environment, check=True)
+                ways[f"memory {name} {smooth}"] = partial(with_core, name, scan, recipes[smooth])
+        seconds = processor_time(ways)
+    loop = seconds["loop"] * SPECTRA / LOOP
+    for name in cores:
+        for smooth, (times, reading) in GOALS.items():
+            command_s = seconds[f"command {name} {smooth}"]
+            what = f"{name}, --smooth {smooth}: whole command"
+            yield against(f"{what}, times as fast as a plain lmfit loop", loop / command_s, ">=", times)
+            yield against(f"{what} over numpy.loadtxt", command_s / seconds["loadtxt"], "<=", reading)
+    for smooth in GOALS if len(cores) > 1 else ():
+        gained = seconds[f"memory numpy {smooth}"] / seconds[f"memory compiled {smooth}"]
+        yield f"--smooth {smooth}: pipeline in memory, times as fast with the core: {gained:.3g}"
+
+
+def with_core(name: str, scan: Scan, recipe: Recipe) -> None:
+    """Fit a scan in memory with a core."""
+    os.environ[library.CHOICE] = name
+    fit_scan(scan, recipe)
+    del os.environ[library.CHOICE]
+
+
+def processor_time(ways: dict[str, Callable[[], object]]) -> dict[str, float]:
+    """Median processor time of each in seconds, own and of its processes: others use the machine too."""
+    found: dict[str, list[float]] = {name: [] for name in ways}
+    for _ in range(ROUNDS):
+        for name, way in ways.items():
+            before = sum(os.times()[:4])
+            way()
+            found[name].append(sum(os.times()[:4]) - before)
+    return {name: float(np.median(times)) for name, times in found.items()}

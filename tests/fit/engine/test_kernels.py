@@ -1,0 +1,161 @@
+"""What surrounds the fits, compiled, against the same on NumPy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from ramanfit.fit import cosmic_rays, noise, verdicts
+from ramanfit.fit.correlation import correlation
+from ramanfit.fit.engine import varpro
+from ramanfit.fit.engine.compiled import kernels, library
+from ramanfit.fit.pipeline import fit_scan
+from ramanfit.recipe.toml import load_recipe, with_overrides
+from ramanfit.scan.scan import Scan
+from tests.benchmark.made import scan_of
+from tests.spectra import random_spectra
+
+VARIANTS = library.available()
+pytestmark = pytest.mark.skipif(not VARIANTS, reason="no compiled core here")
+MODEL, COUNTS, _ = random_spectra(120, seed=41)
+RNG = np.random.default_rng(5)
+for row, channel, height in zip(range(0, 120, 3), RNG.integers(0, 420, 40), RNG.uniform(10, 3000, 40), strict=True):
+    COUNTS[row, channel] += height
+USE = RNG.uniform(size=COUNTS.shape) > 0.01
+CURVE = MODEL.evaluate(varpro.fit(MODEL, COUNTS))
+AWAY = COUNTS - CURVE
+STARTS = [0, 40, 41, 90]
+SCAN = np.repeat(np.arange(4), np.diff([*STARTS, 120]))
+
+
+@pytest.fixture(params=sorted(VARIANTS))
+def both(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[object, object]]:
+    """A function's results with a variant of the core and with NumPy."""
+
+    def call(function: Callable[..., object], *arguments: object) -> tuple[object, object]:
+        results = []
+        for core in (VARIANTS[request.param], None):
+            monkeypatch.setattr(library, "_chosen", lambda choice, core=core: core)
+            results.append(function(*arguments))
+        return results[0], results[1]
+
+    return call
+
+
+@pytest.mark.parametrize("use", [None, USE], ids=["all", "masked"])
+def test_spikes_are_the_same(both: Callable, use: np.ndarray | None) -> None:
+    narrowest = cosmic_rays.narrowest_lines(MODEL)
+    for scan in (None, SCAN):
+        mine, other = both(cosmic_rays.gross_spikes, COUNTS, use, scan, narrowest)
+        np.testing.assert_array_equal(mine, other)
+        assert other.any()
+    variance = np.broadcast_to(AWAY.var(axis=1, keepdims=True), COUNTS.shape)
+    mine, other = both(cosmic_rays.residual_spikes, COUNTS, CURVE, variance, use, narrowest)
+    np.testing.assert_array_equal(mine, other)
+    assert other.any()
+
+
+@pytest.mark.parametrize("use", [None, USE], ids=["all", "masked"])
+@pytest.mark.parametrize("model", ["counting", "white"])
+def test_noise_is_the_same(both: Callable, model: str, use: np.ndarray | None) -> None:
+    extra = RNG.uniform(0, 3, COUNTS.shape)
+    for more in (None, extra):
+        mine, other = both(noise.estimate_noise, model, AWAY, CURVE, use, STARTS, more)
+        np.testing.assert_allclose(mine, other, rtol=1e-10)
+    sd = np.sqrt(noise.variance(other, CURVE))
+    mine, other = both(correlation, AWAY / sd, use, STARTS)
+    np.testing.assert_allclose(mine, other, rtol=1e-10)
+
+
+@pytest.mark.parametrize("bent", [False, True])
+def test_scores_are_the_same(both: Callable, bent: bool) -> None:
+    model = MODEL.with_smooth(200.0) if bent else MODEL
+    penalty = np.tile(1 / (400 * model.smooth), (len(COUNTS), 1)) if bent else None
+    weights = USE / 25.0
+    fits = varpro.fit(model, COUNTS, weights, varpro.fit(MODEL, COUNTS).nonlinear, penalty=penalty)
+    residual = COUNTS - model.evaluate(fits)
+    (z, chi2, *_), (z2, chi2_2, *_) = both(verdicts._scores, model, fits, residual, weights, [0, 1], penalty)
+    np.testing.assert_allclose(z, z2, rtol=1e-6, atol=1e-6)
+    np.testing.assert_allclose(chi2, chi2_2, rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("bent", [False, True])
+def test_curves_are_those_of_the_model(bent: bool) -> None:
+    model = MODEL.with_smooth(200.0) if bent else MODEL
+    fits = model.widened(varpro.fit(MODEL, COUNTS))
+    fits.coefficients[:] += RNG.normal(size=fits.coefficients.shape)
+    fits.left[::5, 0] = True
+    fits = fits.take(np.arange(1, 120, 2))
+    for variant in VARIANTS.values():
+        np.testing.assert_allclose(kernels.curves(variant, model, fits), model.evaluate(fits), rtol=1e-11)
+
+
+NUMBERS = st.one_of(st.floats(-3, 3), st.sampled_from([0.0, 1.0, np.nan, np.inf, -np.inf, 5e-324, 1e308]))
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(1, 40).flatmap(lambda m: arrays(np.float64, (3, m), elements=NUMBERS)))
+def test_medians_are_those_of_a_sorted_row(rows: np.ndarray) -> None:
+    expected = np.sort(np.abs(rows), axis=1)[:, rows.shape[1] // 2]
+    for variant in VARIANTS.values():
+        np.testing.assert_array_equal(kernels.middle_size(variant, rows), expected)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(1, 40).flatmap(lambda m: arrays(np.float64, (2, m), elements=NUMBERS)), st.booleans())
+def test_any_numbers_are_survived(rows: np.ndarray, masked: bool) -> None:
+    use = rows > 0 if masked else None
+    for variant in VARIANTS.values():
+        kernels.spiky(variant, rows, None, np.ones(2), use, 5.0, 3.0, 0.05, 8)
+        kernels.spiky(variant, rows, rows, rows, use, 5.0, 3.0, 0.05, 8)
+        kernels.neighbours(variant, rows, use, 6.0)
+        kernels.noise_sums(variant, np.ones(2), np.ones(2), rows, rows, rows, rows, 0.05, 16.0)
+
+
+def test_arrays_that_do_not_go_together_are_refused() -> None:
+    variant, rows = next(iter(VARIANTS.values())), np.ones((2, 30))
+    with pytest.raises(ValueError, match="curve: expected the shape"):
+        kernels.spiky(variant, rows, rows[:1], rows, None, 5.0, 3.0, 0.05, 8)
+    with pytest.raises(ValueError, match="use: expected the shape"):
+        kernels.spiky(variant, rows, rows, rows, rows[:1] > 0, 5.0, 3.0, 0.05, 8)
+    with pytest.raises(ValueError, match="use: expected the shape"):
+        kernels.neighbours(variant, rows, rows[:, 1:] > 0, 6.0)
+    with pytest.raises(ValueError, match="gain: expected the shape"):
+        kernels.noise_sums(variant, np.ones(2), np.ones(3), rows, rows, rows, rows, 0.05, 16.0)
+    with pytest.raises(ValueError, match="step: expected"):
+        kernels.middle_size(variant, rows, 15)
+
+
+@pytest.mark.parametrize("smooth", ["auto", "none"])
+def test_a_scan_gets_the_same_flags_and_numbers(both: Callable, smooth: str) -> None:
+    recipe = with_overrides(load_recipe("li-graphite"), {} if smooth == "auto" else {"baseline.smooth_cm1": "none"})
+    for kind, snr, departure in (
+        ("flat", 50.0, ""),
+        ("exponential + hump", 30.0, "Fano"),
+        ("quadratic", 6.0, "D3 10 %"),
+    ):
+        scan, _ = scan_of(kind, snr, 30, 9, departure)
+        counts = np.array(scan.counts)
+        counts[::4, 200] += 20 * counts.std()
+        scan = Scan(scan.shift_cm1, counts, "line")
+        mine, other = both(fit_scan, scan, recipe)
+        assert mine.quantities.flags.tolist() == other.quantities.flags.tolist()
+        np.testing.assert_array_equal(mine.quantities.status, other.quantities.status)
+        apart = np.abs(mine.quantities.center_cm1 - other.quantities.center_cm1) / other.quantities.center_se
+        assert np.nanmax(apart) < 1e-6
+
+
+def test_links_and_other_shapes_stay_with_numpy() -> None:
+    from ramanfit.fit.engine.compiled.engine import suits
+    from ramanfit.fit.model import Link
+
+    assert suits(MODEL, None)
+    assert not suits(replace(MODEL, links=(Link(), Link(shape="gaussian"))), None)
+    assert not suits(MODEL.with_smooth(150.0), None)
+    assert not suits(MODEL, None, ratio=np.ones((120, 2)))
