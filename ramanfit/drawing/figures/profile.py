@@ -124,13 +124,13 @@ def _lines(evolution: Evolution) -> tuple[str | None, list[_Drawn]]:
     scale, words = time_unit(evolution)
     unit = words.removeprefix("time ").strip("()")
     soc = evolution.grid("soc") if "soc" in evolution.table.columns else np.full(evolution.rows.shape, np.nan)
-    names, known = [], bool(np.isfinite(soc[picked]).any())
+    names, has_soc = [], bool(np.isfinite(soc[picked]).any())
     for scan in picked.tolist():
         time = f"{evolution.scan_time_s[scan] / scale:.1f} {unit}" if evolution.timed else f"{evolution.scans[scan]}"
         charged = soc[scan][np.isfinite(soc[scan])]
-        names.append(f"{charged.mean():.0f} %, {time}" if len(charged) else f"–, {time}" if known else time)
+        names.append(f"{charged.mean():.0f} %, {time}" if len(charged) else f"–, {time}" if has_soc else time)
     by = "time" if evolution.timed else "scan"
-    heading = f"state of charge, {by}" if known else by
+    heading = f"state of charge, {by}" if has_soc else by
     drawn = zip(picked.tolist(), names, colours, MARKERS, strict=False)
     return heading if len(picked) > 1 else None, [_Drawn(*line) for line in drawn]
 
