@@ -13,6 +13,7 @@ from ramanfit.recipe.columns import column_name
 from ramanfit.scan.scan import BoolArray, FloatArray
 from ramanfit.tables.schema import Entry
 
+NEAR = 0.5  # of what most values span: a value this near to the one before still stretches a scale of colours
 KNOWN = 3.0  # standard errors, in medians, up to which a value may stretch a scale of colours
 TRUSTED = 10.0  # standard errors, in medians, beyond which a value does not stretch an axis
 
@@ -156,7 +157,8 @@ def robust_range(value: FloatArray, se: FloatArray) -> tuple[float, float]:
     """Return lowest and highest of a colour scale: a value that is hardly known, or alone, does not stretch it.
 
     Well known is a value whose standard error is at most `KNOWN` times the median one, or a tenth of what these span.
-    The scale ends at the last of these, or half of what lies between their 5th and 95th percentile beyond that.
+    From their 5th and 95th percentile the scale goes on to the next of these as long as it is within `NEAR` of what
+    lies between the percentiles, and no further than that altogether: what is many, as grains in a map, is not cut off.
 
     Parameters
     ----------
@@ -178,8 +180,17 @@ def robust_range(value: FloatArray, se: FloatArray) -> tuple[float, float]:
     if not len(inside):
         return 0.0, 1.0
     low, high = np.percentile(inside, (5, 95))
-    more = (high - low) / 2
-    return float(max(inside.min(), low - more)), float(min(inside.max(), high + more))
+    span = float(high - low)
+    below, above = low - inside, inside - high
+    kept = (below <= _goes_on(below, span)) & (above <= _goes_on(above, span))
+    return float(inside[kept].min()), float(inside[kept].max())
+
+
+def _goes_on(beyond: FloatArray, span: float) -> float:
+    """Return how far a scale goes on, of the distances of values beyond it."""
+    steps = np.append(0.0, np.sort(beyond[(beyond >= 0) & (beyond <= span)]))
+    far = np.flatnonzero(np.diff(steps) > NEAR * span)
+    return float(steps[far[0]] if len(far) else steps[-1])
 
 
 def trusted_range(value: FloatArray, se: FloatArray) -> tuple[float, float]:

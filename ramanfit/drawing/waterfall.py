@@ -51,7 +51,8 @@ def picked_curves(gathered: Gathered, drawing: Drawing) -> list[Picked]:
 def waterfall_figure(evolution: Evolution, picked: Sequence[Picked], drawing: Drawing) -> figures.Figure:
     """Return the figure of picked spectra of one point, coloured by state of charge, time or scan.
 
-    Each is named by all of these that are known; where a state of charge is not, by a dash.
+    Each is named by all of these that are known; where a state of charge is not, by a dash. A state of charge that
+    goes up and down, as in a full cycle, gives no colour: time does.
     """
     columns, rows = evolution.table.columns, [row for row, _ in picked]
     nothing = np.full(len(rows), np.nan)
@@ -65,11 +66,12 @@ def waterfall_figure(evolution: Evolution, picked: Sequence[Picked], drawing: Dr
     charged, timed = bool(np.isfinite(soc).any()), bool(np.isfinite(time).all())
     unit = words.removeprefix("time ").strip("()")
     flagged = [bool(evolution.fits.flags[row]) for row in rows]
+    one_way = bool((np.diff(soc) > 0).all() or (np.diff(soc) < 0).all())  # not where one is unknown
     labelled = []
     for k, (_, curve) in enumerate(picked):
         name = [f"{soc[k]:.0f} %" if np.isfinite(soc[k]) else "–"] if charged else []
         name.append(f"{time[k]:.1f} {unit}" if timed else f"{scan[k]:.0f}")
-        value = soc[k] if np.isfinite(soc).all() and drawing.times_s is None else time[k] if timed else scan[k]
+        value = soc[k] if one_way and np.isfinite(soc[k]) and drawing.times_s is None else time[k] if timed else scan[k]
         labelled.append((", ".join(name) + " *" * flagged[k], float(value), curve))
     heading = "state of charge, " * charged + ("time" if timed else "scan")
     point = str(columns["point"][rows[0]])

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.axes import Axes
 from matplotlib.collections import QuadMesh
-from matplotlib.colors import to_rgba
+from matplotlib.colors import to_rgb, to_rgba
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -20,10 +20,12 @@ from ramanfit.drawing.abscissa import Abscissa, abscissa_of, across
 from ramanfit.drawing.axes import robust_range, strongest_point
 from ramanfit.drawing.figures.bands import means_of
 from ramanfit.drawing.figures.contour import grids_of
+from ramanfit.drawing.waterfall import Picked, waterfall_figure
 from ramanfit.errors import RecipeError, UsageError
 from ramanfit.experiment.cell import at
 from ramanfit.experiment.evolution import Evolution
 from ramanfit.experiment.maps import default_maps
+from ramanfit.experiment.request import Drawing
 from ramanfit.fit.curves import Curves
 from ramanfit.fit.doubt import COUNTS_DOUBTFUL, DOUBTFUL
 from ramanfit.fit.flags import FLAGS
@@ -141,7 +143,7 @@ def test_flagged_values_are_open_and_explained() -> None:
         name = {"G height": "G_height", "B position": "B_center_cm1", "I_": "ratio"}[words]
         assert drawn == {(float(evolution.time_s[pair] / 3600), float(evolution.shown(name)[pair])) for pair in flagged}
     said = [text.get_text() for legend in figure.legends for text in legend.get_texts()]
-    assert "flagged: see flags" in said
+    assert "flagged as doubtful" in said
     harmless = figures.traces_figure(cycle(flagged, "spike_in_band"))
     assert not [line for ax in harmless.axes for line in ax.lines if line.get_markerfacecolor() == "white"]
     assert not [t for legend in harmless.legends for t in legend.get_texts() if "flagged" in t.get_text()]
@@ -230,8 +232,9 @@ def test_flagged_cells_have_a_dot() -> None:
         assert place == 5.0 * point
         assert time_h == pytest.approx(evolution.scan_time_s[scan] / 3600, abs=0.02)
     assert [text.get_text() for text in figure.legends[0].get_texts()] == [
+        "not measured",
         "measured, not detected",
-        "flagged: see flags",
+        "flagged",
     ]
 
 
@@ -407,3 +410,30 @@ def test_words_are_readable_whatever_is_drawn_against(x: str, width: str) -> Non
     evolution = cycle()
     assert_readable(figures.map_figure(evolution, default_maps(evolution), width, x), x)
     assert_readable(figures.traces_figure(evolution, width, x), x)
+
+
+@pytest.mark.parametrize("width", ["single", "double"])
+def test_white_cells_of_a_map_are_explained_within_the_page(width: str) -> None:
+    evolution = cycle(((3, 2),))
+    measured = np.flatnonzero(np.asarray(evolution.table.columns["scan"]) != 5)
+    figure = figures.map_figure(replace(evolution, fits=evolution.fits.rows(measured)), ["ratio"], width)
+    figure.canvas.draw()
+    (legend,) = figure.legends
+    assert legend.get_texts()[0].get_text() == "not measured"
+    assert legend.get_window_extent().x0 >= 0
+
+
+@pytest.mark.parametrize("soc", [[0, 20, 40, 60], [0, 40, 60, 30]])
+def test_a_state_of_charge_that_turns_gives_no_colours(soc: list[float]) -> None:
+    """A full cycle passes the same charge twice; what follows in time must not look the same."""
+    evolution = cycle()
+    picked = [Picked(row, made) for row, made in list(spectra(evolution, 3).items())[:4]]
+    rows = [row for row, _ in picked]
+    column = np.full(len(evolution.table), np.nan)
+    column[rows] = soc
+    known = replace(evolution, fits=evolution.fits.with_table(evolution.table.with_(soc=column)))
+    figure = waterfall_figure(known, picked, Drawing())
+    lines = [line for line in figure.axes[0].lines if line.get_linewidth() == 1.1 and len(line.get_xdata()) > 10]
+    greens = [to_rgb(line.get_color())[1] for line in lines]  # rises along the colours
+    assert len(greens) == 4
+    assert greens == sorted(greens)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -138,11 +139,37 @@ def test_what_was_measured_without_a_value_is_hatched_and_explained() -> None:
 def test_a_value_far_from_the_others_does_not_flatten_them() -> None:
     values = np.linspace(1.0, 2.0, 101)[None, :].repeat(2, axis=0)
     values[0, 50], values[1, 3] = 1e6, np.nan
-    low, high = scale_of(values, np.full(values.shape, 0.01))
+    low, high, _ = scale_of(values, np.full(values.shape, 0.01))
     assert low == 1.0
-    assert 2.0 <= high <= 2.5  # half of what most values span
-    assert scale_of(np.full((1, 4), 3.0), np.full((1, 4), np.nan)) == (2.5, 3.5)
-    assert scale_of(np.full((1, 4), np.nan), np.full((1, 4), np.nan)) == (0.0, 1.0)
+    assert 2.0 <= high <= 2.25  # a quarter of what most values span
+    assert scale_of(np.full((1, 4), 3.0), np.full((1, 4), np.nan)) == (2.5, 3.5, "viridis")
+    assert scale_of(np.full((1, 4), np.nan), np.full((1, 4), np.nan)) == (0.0, 1.0, "viridis")
+
+
+def test_many_values_above_the_others_are_not_cut_off() -> None:
+    """Grains in a map: 3 % of its pixels, from the others' values upwards."""
+    rng = np.random.default_rng(2)
+    values = np.concatenate([rng.uniform(1.0, 2.0, 970), np.linspace(2.0, 2.8, 30)])[None, :]
+    se = np.full(values.shape, 0.02)
+    assert scale_of(values, se)[:2] == (values.min(), values.max())
+    values[0, -1] = 30.0  # alone
+    assert scale_of(values, se)[1] == values[0, -2]
+
+
+@pytest.mark.parametrize("width", ["single", "double"])
+def test_flagged_pixels_have_dots_and_values_beyond_the_scale_are_counted(width: str) -> None:
+    evolution = mapped()
+    ratio = np.array(evolution.table.columns["ratio"])
+    flags = ["", *["outlier"] * 2, *[""] * (len(ratio) - 3)]
+    ratio[5:8] = 1e4
+    table = evolution.table.with_(ratio=ratio, flags=tuple(flags))
+    figure = images_figure(replace(evolution, fits=evolution.fits.with_table(table)), ["ratio"], width)
+    ((x, y),) = [line.get_data() for ax in figure.axes if ax.images for line in ax.lines if line.get_marker() == "o"]
+    np.testing.assert_allclose(x, (np.array([1, 2]) + 0.5) * STEP[0])
+    np.testing.assert_allclose(y, (NY - 0.5) * STEP[1])
+    assert any(ax.get_ylabel().endswith("\n3 beyond") for ax in figure.axes)
+    said = [text.get_text() for legend in figure.legends for text in legend.get_texts()]
+    assert "flagged as doubtful" in said
 
 
 def test_of_many_scans_those_evenly_spaced_are_shown() -> None:
@@ -225,6 +252,24 @@ def test_bands_of_a_map_are_medians_on_one_scale() -> None:
     np.testing.assert_allclose(one.lines[0].get_ydata(), [1, 1, 1])
     np.testing.assert_allclose(other.lines[0].get_ydata(), [1, 2, 3])
     assert one.get_ylim() == other.get_ylim()
+
+
+def test_a_shift_beyond_the_spectra_is_said_and_leaves_the_scale_alone() -> None:
+    evolution = mapped()
+    n = len(evolution.table)
+    at = np.tile([1590.0, 2000.0], n)
+    growth = np.where(at == 2000, np.nan, 1 + 0.01 * np.repeat(np.asarray(evolution.table.columns["scan"]), 2))
+    figure = bands_over_pixels(evolution, Table({"band_cm1": at, "enhancement": growth}))
+    drawn, empty = figure.axes
+    assert drawn.get_ylim() == empty.get_ylim()
+    assert drawn.get_ylim()[0] > 0.95
+    assert empty.texts[0].get_text() == "no counts at this shift"
+
+
+def test_medians_say_of_how_many_pixels_they_are() -> None:
+    figure = traces_over_pixels(mapped())
+    said = {ax.get_ylabel().split("\n")[0]: ax.get_title(loc="right") for ax in figure.axes}
+    assert said["G height"] == f"n = {NX * NY - 1}–{NX * NY}"  # one is lost, one is gone
 
 
 def test_quartiles_of_nothing_are_no_numbers() -> None:

@@ -73,7 +73,7 @@ def test_positions_that_fall_are_joined_in_order() -> None:
 
 def test_what_is_beyond_the_axis_flagged_or_not_there_has_a_sign_that_is_explained() -> None:
     figure = figures.profile_figure(flagged_experiment())
-    assert {"flagged", "not detected", "goes on beyond the axis"} <= set(key(figure))
+    assert {"flagged as doubtful", "not detected", "goes on beyond the axis"} <= set(key(figure))
     ax = panel(figure, "I_")
     low, high = ax.get_ylim()
     assert high < 3
@@ -81,7 +81,7 @@ def test_what_is_beyond_the_axis_flagged_or_not_there_has_a_sign_that_is_explain
     assert [(line.get_xdata().tolist(), line.get_ydata().tolist()) for line in arrows] == [([15.0], [high])]
     assert low < 0.5
     plain = figures.profile_figure(experiment(gone=()))
-    assert not {"flagged", "not detected", "goes on beyond the axis"} & set(key(plain))
+    assert not {"flagged as doubtful", "not detected", "goes on beyond the axis"} & set(key(plain))
 
 
 def test_scans_are_named_by_state_of_charge_and_differ_in_more_than_colour() -> None:

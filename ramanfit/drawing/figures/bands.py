@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -14,17 +14,21 @@ from ramanfit.drawing.axes import doubtful
 from ramanfit.drawing.figures.cell import VOLTAGE_IN, Beside
 from ramanfit.drawing.figures.lines import (
     BOTTOM,
+    DASHED,
     LEFT,
     RIGHT,
     Key,
+    band_sign,
     draw_traces,
+    goes_beyond,
+    legs,
     limit,
     mark_beyond,
     mark_flagged,
     point_looks,
     reach,
 )
-from ramanfit.drawing.figures.style import FAINT, INK, MARKERS, new_figure, round_x, round_y, styled
+from ramanfit.drawing.figures.style import FAINT, INK, MARKERS, new_figure, nothing_here, round_x, round_y, styled
 from ramanfit.experiment.evolution import Evolution
 from ramanfit.fit.doubt import COUNTS_DOUBTFUL
 from ramanfit.scan.scan import FloatArray
@@ -32,6 +36,9 @@ from ramanfit.tables.table import Table
 
 MOST_BINS = 24  # of many scans several are averaged
 PANEL_IN, GAP_X, GAP_Y = 1.3, 0.16, 0.26
+
+WORDS = "$I$ / $I$ of first scan,\nraw counts"
+OUTSIDE = "no counts at this shift"
 
 
 class Means(NamedTuple):
@@ -72,8 +79,18 @@ def bands_figure(evolution: Evolution, bands: Table, width: str = "double", x: s
     beside, key = Beside(evolution, abscissa), Key(evolution, abscissa, width, flagged=flagged)
     several = -(-len(evolution.scans) // MOST_BINS)
     if several > 1:
-        words = f"mean of {several} scans ± s.e."
+        words = f"mean of {several} scans ± s.e.; line: each scan"
         key.add(Line2D([], [], linestyle="", marker="o", color=INK, label=words))
+    else:
+        key.add(band_sign())
+    specific = np.isfinite(np.asarray(bands.columns["specific"], dtype=np.float64))
+    columns = [[_on_grid(evolution, bands, at == m, f"enhancement{end}") for end in ("", "_se")] for m in middles]
+    value, se = (np.concatenate([column[k] for column in columns]) for k in (0, 1))
+    span = reach(value, se, 1.0)
+    means = [means_of(abscissa, value, se, several) for value, se in columns]
+    drawn = [mean.value for mean in means] if several > 1 else [column[0] for column in columns]
+    if any(goes_beyond(one, span) for one in drawn):
+        key.add_beyond()
     beneath = (VOLTAGE_IN + GAP_Y / 2) * beside.has_voltage
     height = down * PANEL_IN + (down - 1) * GAP_Y + beneath + BOTTOM + 0.24 + key.height_in
     figure = new_figure(width, height)
@@ -86,18 +103,16 @@ def bands_figure(evolution: Evolution, bands: Table, width: str = "double", x: s
         ax.tick_params(labelleft=column == 0)
         return ax
 
-    specific = np.isfinite(np.asarray(bands.columns["specific"], dtype=np.float64))
-    columns = [[_on_grid(evolution, bands, at == m, f"enhancement{end}") for end in ("", "_se")] for m in middles]
-    value, se = (np.concatenate([column[k] for column in columns]) for k in (0, 1))
-    span = reach(value, se, 1.0)
     axes: list[Axes] = []
     for k, (middle, (value, se)) in enumerate(zip(middles.tolist(), columns, strict=True)):
         row, column = divmod(k, across)
         bottom = BOTTOM + beneath + (down - 1 - row) * (PANEL_IN + GAP_Y)
         ax = panel(column, bottom, PANEL_IN, axes[0] if axes else None)
         ax.axhline(1, color=FAINT, linewidth=0.6, linestyle=(0, (4, 3)))
-        if several > 1:
-            _draw_means(ax, evolution, abscissa, value, means_of(abscissa, value, se, several), span)
+        if not np.isfinite(value).any():
+            nothing_here(ax, OUTSIDE)
+        elif several > 1:
+            _draw_means(ax, evolution, abscissa, value, means[k], span)
             for p, (colour, marker) in enumerate(point_looks(evolution)):
                 mark_flagged(ax, abscissa.values[:, p], value[:, p], flagged[:, p], colour, marker)
         else:
@@ -107,7 +122,7 @@ def bands_figure(evolution: Evolution, bands: Table, width: str = "double", x: s
         ax.set_title("abcdefghijklmnopqrstuvwxyz"[k % 26], loc="left", pad=3, weight="bold", fontsize=8)
         ax.set_title(f"{middle:g} cm⁻¹" + (" (off-peak control)" if control else ""), pad=3)
         if column == 0:
-            ax.set_ylabel("$I/I_{\\mathrm{first\\ scan}}$, raw counts")
+            ax.set_ylabel(WORDS)
         axes.append(ax)
     axes[0].set_ylim(span)
     round_y(axes[0])
@@ -158,7 +173,10 @@ def _draw_means(
     ax: Axes, evolution: Evolution, abscissa: Abscissa, value: FloatArray, means: Means, span: tuple[float, float]
 ) -> None:
     for p, (colour, marker) in enumerate(point_looks(evolution)):
-        ax.plot(abscissa.values[:, p], value[:, p], color=colour, linewidth=0.5, alpha=0.3)
+        for leg, falls in legs(abscissa):
+            style: Any = DASHED if falls else "-"
+            y = np.where(leg, value[:, p], np.nan)
+            ax.plot(abscissa.values[:, p], y, color=colour, linewidth=0.6, alpha=0.45, linestyle=style)
         ax.errorbar(
             means.x[:, p],
             means.value[:, p],

@@ -11,7 +11,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from ramanfit.drawing.axes import trusted_range
-from ramanfit.drawing.figures.style import COLOURS, WIDTHS_IN, new_figure, nothing_here, styled
+from ramanfit.drawing.figures.lines import band_sign, beyond_sign, goes_beyond
+from ramanfit.drawing.figures.style import COLOURS, WIDTHS_IN, new_figure, nothing_here, round_x, styled
 from ramanfit.scan.scan import FloatArray
 
 STYLES = ("-", (0, (4, 1.5)), (0, (1, 1.2)), (0, (5, 1.5, 1, 1.5)))
@@ -45,16 +46,20 @@ def compare_figure(
     down = -(-len(panels) // across)
     left, right, bottom, gap_x, gap_y, panel = 0.55, 0.1, 0.42, 0.12, 0.28, 1.25
     wide = WIDTHS_IN[width]
-    longest = max(map(len, names))
-    each = max(1, min(len(names), int((wide - left) / (0.45 + 0.062 * longest))))
-    top = 0.12 + 0.15 * -(-len(names) // each) + 0.16
-    height = down * panel + (down - 1) * gap_y + top + bottom
-    figure = new_figure(width, height)
     box_wide = (wide - left - right - gap_x * (across - 1)) / across
+    handles = [Line2D([], [], label=name, markersize=2.8, linewidth=1.0, **_look(k)) for k, name in enumerate(names)]
     every = [trace for lines in panels.values() for trace in lines.values()]
     values, errors = (np.concatenate([trace[k] for trace in every]) for k in (1, 2))
     low, high = trusted_range(values, errors)
     margin = 0.08 * (high - low) or 0.5
+    handles.append(band_sign())
+    if goes_beyond(values, (low - margin, high + margin)):
+        handles.append(beyond_sign())
+    longest = max(len(str(handle.get_label())) for handle in handles)
+    each = max(1, min(len(handles), int((wide - left) / (0.45 + 0.062 * longest))))
+    top = 0.12 + 0.15 * -(-len(handles) // each) + 0.16
+    height = down * panel + (down - 1) * gap_y + top + bottom
+    figure = new_figure(width, height)
     axes: list[Axes] = []
     for k, (point, lines) in enumerate(panels.items()):
         row, column = divmod(k, across)
@@ -68,12 +73,13 @@ def compare_figure(
         if not any(np.isfinite(value).any() for _, value, _ in lines.values()):
             nothing_here(ax)
         ax.set_title(point, pad=3)
+        round_x(ax, x_label)
+        ax.set_xlabel("")  # one for all
         ax.tick_params(labelleft=column == 0, labelbottom=k >= len(panels) - across)
     axes[0].set_ylim(low - margin, high + margin)
     figure.text((left + (wide - left - right) / 2) / wide, 0.05 / height, x_label, ha="center", va="bottom")
     middle = (bottom + (height - top - bottom) / 2) / height
     figure.text(0.06 / wide, middle, y_label, rotation=90, ha="left", va="center")
-    handles = [Line2D([], [], label=name, markersize=2.8, linewidth=1.0, **_look(k)) for k, name in enumerate(names)]
     figure.legend(
         handles=handles,
         loc="upper left",

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
-from ramanfit.drawing.figures.frame import Frame, colour_bar
+from ramanfit.drawing.figures.frame import LEFT, Frame, blank, colour_bar
 from ramanfit.drawing.figures.positions import point_name
 from ramanfit.drawing.figures.spectra import SHIFT
 from ramanfit.drawing.figures.style import nothing_here, round_y, styled
+from ramanfit.drawing.figures.words import shortened
 from ramanfit.experiment.evolution import Evolution
 from ramanfit.fit.curves import Curves
 from ramanfit.scan.scan import FloatArray
@@ -38,7 +40,7 @@ def contour_figure(
     x : str, optional
         What is drawn against, as `ramanfit.drawing.abscissa.abscissa_of` takes it.
     """
-    frame = Frame.of(evolution, x, [PANEL_IN[width]], width)
+    frame = Frame.of(evolution, x, [PANEL_IN[width]], width, key=True)
     (ax,) = frame.panels
     p = evolution.points.index(point)
     rows = evolution.rows[:, p]
@@ -65,18 +67,15 @@ def contour_figure(
         colour_bar(ax, mesh, "counts above baseline", beyond, "channels")
     else:
         nothing_here(ax, "no spectrum that was fitted")
-    ax.annotate(
-        point_name(evolution, p),
-        (0, 1),
-        (4, -4),
-        "axes fraction",
-        "offset points",
-        va="top",
-        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5},
-    )
     round_y(ax)
     frame.finish()
     frame.beside_all(SHIFT)
+    page = frame.figure.get_size_inches()
+    left, down = (0.1, 0.05) if frame.beside.has_soc else (LEFT, 0.02)  # off the numbers of the axes
+    name = shortened(frame.figure, point_name(evolution, p), LEFT, mpl.rcParams["axes.titlesize"])
+    frame.figure.text(left / page[0], 1 - down / page[1], name, va="top", parse_math=False)
+    if any(np.isnan(grid).any() for _, grid in grids):
+        frame.explain([blank("not measured, not fitted or masked")])
     return frame.figure
 
 

@@ -9,10 +9,11 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 
 from ramanfit.drawing.abscissa import Across, abscissa_of, across
 from ramanfit.drawing.figures.cell import SOC_IN, VOLTAGE_IN, Beside
-from ramanfit.drawing.figures.style import NUMBER_IN, WIDTHS_IN, RoundTicks, letters, new_figure, round_x, stack
+from ramanfit.drawing.figures.style import FAINT, NUMBER_IN, WIDTHS_IN, RoundTicks, letters, new_figure, round_x, stack
 from ramanfit.drawing.ticks import alike
 from ramanfit.experiment.evolution import Evolution
 
@@ -89,9 +90,15 @@ class Frame:
                 borderaxespad=0.2,
                 borderpad=0.2,
                 handleheight=1.0,
+                handletextpad=0.5,
                 ncols=len(handles),
-                columnspacing=1.2,
+                columnspacing=1.0,
             )
+
+
+def blank(words: str) -> Patch:
+    """Return what explains cells that are left white."""
+    return Patch(facecolor="white", edgecolor=FAINT, linewidth=0.5, label=words)
 
 
 def colour_bar(ax: Axes, mesh: ScalarMappable, words: str, beyond: tuple[int, int], of: str = "values") -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
@@ -15,17 +16,19 @@ from matplotlib.patches import Patch, PathPatch
 from matplotlib.path import Path
 from matplotlib.ticker import MaxNLocator
 
-from ramanfit.drawing.axes import robust_range, time_unit
+from ramanfit.drawing.axes import doubtful, time_unit
+from ramanfit.drawing.figures.maps import DOT, GREY, HATCH, differing
+from ramanfit.drawing.figures.maps import scale_of as scale_of_cells
 from ramanfit.drawing.figures.style import FAINT, INK, label, letters, new_figure, styled
 from ramanfit.experiment.evolution import Evolution
 from ramanfit.scan.scan import BoolArray, FloatArray
+from ramanfit.tables.schema import Entry
 
-GREY, HATCH = "#E4E4E4", "//////"
-MISSED = "measured, no value"
+MISSED, LESS = "measured, no value", " − reference"
 MOST_SCANS = {"single": 3, "double": 6}  # side by side
 NARROWEST_IN = {"single": 0.85, "double": 1.15}  # of an image, where there is room for others beside it
 HIGHEST_IN, PAGE_IN = 2.0, 8.6  # of an image, and of all
-LEFT, TOP, BOTTOM, BAR, GAP, GAP_Y = 0.22, 0.22, 0.36, 0.74, 0.06, 0.12
+LEFT, TOP, BOTTOM, BAR, GAP, GAP_Y = 0.22, 0.22, 0.36, 0.8, 0.06, 0.12
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,8 @@ def images_figure(evolution: Evolution, quantities: Sequence[str], width: str = 
     """Return maps as images: a quantity in a row, scan beside scan, with one scale of colours for all its scans.
 
     Pixels are as measured and in true proportion. What was measured and has no value, as of a peak that was not
-    detected, is hatched; what was not measured is blank.
+    detected, is hatched; what was not measured is blank; what is flagged has a dot. Positions of peaks are differences
+    to the reference's, if there is one.
 
     Parameters
     ----------
@@ -83,19 +87,18 @@ def images_figure(evolution: Evolution, quantities: Sequence[str], width: str = 
     width : {"single", "double"}
     """
     raster, picked = evolution.raster, shown_scans(evolution, width)
+    quantities = [differing(evolution, quantity) for quantity in quantities]
     extent = raster.extent
     probe = new_figure(width, 1.0).get_size_inches()[0]
     sheet = _Sheet.of(len(quantities), len(picked), extent[0] / extent[1], width, probe)
     figure = new_figure(width, sheet.height)
     first: list[Axes] = []
-    missed = False
+    missed = dotted = less = False
+    flagged = doubtful(evolution)
     for q, quantity in enumerate(quantities):
         grid = evolution.shown(quantity)
-        low, high = scale_of(grid, evolution.errors(quantity))
-        entry = evolution.schema.get(quantity)
-        colours = ScalarMappable(
-            Normalize(low, high), "cividis" if entry is not None and entry.kind.name == "height" else "viridis"
-        )
+        low, high, cmap = scale_of(grid, evolution.errors(quantity), evolution.schema.get(quantity))
+        colours = ScalarMappable(Normalize(low, high), cmap)
         axes = []
         for k, scan in enumerate(picked):
             ax = _axes(figure, sheet, q, k)
@@ -112,32 +115,55 @@ def images_figure(evolution: Evolution, quantities: Sequence[str], width: str = 
             if lost.any():
                 _hatch(ax, lost, extent)
                 missed = True
+            marked = raster.picture((flagged[scan] & np.isfinite(grid[scan])).astype(float)) == 1
+            if marked.any():
+                _dot(ax, marked, extent, sheet.image)
+                dotted = True
             if q < sheet.across:
                 ax.set_title(_title(evolution, scan), pad=3)
             axes.append(ax)
         values = grid[picked]
-        beyond = bool(np.nanmin(values, initial=high) < low), bool(np.nanmax(values, initial=low) > high)
-        _colour_bar(figure, axes[-1], colours, label(evolution, quantity), beyond)
+        beyond = int(np.count_nonzero(values < low)), int(np.count_nonzero(values > high))
+        words = label(evolution, quantity)
+        if words.count(LESS):
+            words, less = f"Δ {words.replace(LESS, '')}", True
+        _colour_bar(figure, axes[-1], colours, words, beyond)
         first.append(axes[0])
     letters(first, LEFT - 0.06)
     below = first[(sheet.down - 1) * sheet.across]
     _scale_bar(below, extent[0], sheet, "µm" if raster.pixel_um else "pixels")
+    handles: list[Artist] = []
     if missed:
-        patch = Patch(facecolor=GREY, edgecolor=FAINT, hatch=HATCH, linewidth=0, label=MISSED)
-        figure.legend(handles=[patch], loc="lower right", borderaxespad=0.3, handleheight=1.0)
+        handles.append(Patch(facecolor=GREY, edgecolor=FAINT, hatch=HATCH, linewidth=0, label=MISSED))
+    if dotted:
+        handles.append(Line2D([], [], linestyle="", label="flagged as doubtful", **DOT))
+    if less:
+        handles.append(Line2D([], [], linestyle="", label=f"Δ: value{LESS}"))
+    if handles:
+        figure.legend(
+            handles=handles,
+            loc="lower right",
+            borderaxespad=0.3,
+            handleheight=1.0,
+            ncols=min(len(handles), {"single": 2, "double": 3}[width]),
+            columnspacing=1.2,
+            labelspacing=0.3,
+        )
     return figure
 
 
-def scale_of(values: FloatArray, se: FloatArray) -> tuple[float, float]:
-    """Return the ends of a scale of colours: those of the values that are known well and not far from the others.
+def scale_of(values: FloatArray, se: FloatArray, entry: Entry | None = None) -> tuple[float, float, str]:
+    """Return the ends of a scale, as of cells of a line, and the name of its colours.
 
     Parameters
     ----------
     values, se : array [S, P]
         Not a number where there is none.
+    entry : Entry, optional
+        What the values are.
     """
-    low, high = robust_range(values, se)
-    return (low, high) if high > low else (low - 0.5, high + 0.5)
+    low, high, colours = scale_of_cells(values, se, entry)
+    return (low, high, colours) if high > low else (low - 0.5, high + 0.5, colours)
 
 
 def round_length(most: float) -> float:
@@ -185,17 +211,28 @@ def _hatch(ax: Axes, lost: BoolArray, extent: tuple[float, float]) -> None:
     )
 
 
-def _colour_bar(figure: Figure, ax: Axes, colours: ScalarMappable, words: str, beyond: tuple[bool, bool]) -> None:
-    """Draw the scale beside the last image of a row; pointed where there are values beyond its ends."""
+def _dot(ax: Axes, marked: BoolArray, extent: tuple[float, float], image_in: tuple[float, float]) -> None:
+    """Put a dot in the middle of pixels, smaller than they are."""
+    rows, columns = marked.shape
+    row, column = np.nonzero(marked)
+    size = min(DOT["markersize"], 0.5 * 72 * min(image_in[0] / columns, image_in[1] / rows))
+    look = DOT | {"markersize": size, "markeredgewidth": min(DOT["markeredgewidth"], size / 4)}
+    x, y = (column + 0.5) * extent[0] / columns, extent[1] * (1 - (row + 0.5) / rows)
+    ax.plot(x, y, linestyle="", rasterized=True, scalex=False, scaley=False, **look)
+
+
+def _colour_bar(figure: Figure, ax: Axes, colours: ScalarMappable, words: str, beyond: tuple[int, int]) -> None:
+    """Draw the scale beside the last image of a row; pointed where values lie beyond it, and said how many."""
     width, box = figure.get_size_inches()[0], ax.get_position()
     bar_axes = figure.add_axes((box.x1 + 0.06 / width, box.y0, 0.08 / width, box.height))
-    extend = ("neither", "min", "max", "both")[int(beyond[0]) + 2 * int(beyond[1])]
+    extend = ("neither", "min", "max", "both")[(beyond[0] > 0) + 2 * (beyond[1] > 0)]
     bar = figure.colorbar(colours, cax=bar_axes, extend=extend, extendfrac=0.08)
     bar.outline.set_linewidth(0.5)
     bar.ax.tick_params(size=2, width=0.5, pad=1.5)
     height_in = box.height * figure.get_size_inches()[1]
     bar.ax.yaxis.set_major_locator(MaxNLocator(max(2, int(height_in / 0.24)), steps=[1, 2, 5, 10]))
-    bar.set_label(words.replace(" (", "\n(") if height_in < 1.2 else words, labelpad=2)
+    said = f"\n{sum(beyond)} beyond" if sum(beyond) else ""
+    bar.set_label((words.replace(" (", "\n(") if height_in < 1.2 else words) + said, labelpad=2)
 
 
 def _scale_bar(ax: Axes, across: float, sheet: _Sheet, unit: str) -> None:

@@ -100,6 +100,21 @@ def mark_beyond(ax: Axes, at: FloatArray, y: FloatArray, span: tuple[float, floa
             ax.plot(at[beyond], np.full(int(beyond.sum()), edge), mark, color=colour, markersize=2.5, clip_on=False)
 
 
+def goes_beyond(y: FloatArray, span: tuple[float, float]) -> bool:
+    """Tell whether a value lies beyond an axis."""
+    return bool(((y > span[1]) | (y < span[0])).any())
+
+
+def beyond_sign() -> Line2D:
+    """Return what explains marks at the edges of axes."""
+    return Line2D([], [], linestyle="", color=INK, marker="^", markersize=2.8, label="beyond the axis")
+
+
+def band_sign() -> Line2D:
+    """Return what explains the band around a line."""
+    return Line2D([], [], color=INK, alpha=0.25, linewidth=5, solid_capstyle="butt", label="± s.e.")
+
+
 def mark_flagged(ax: Axes, at: FloatArray, y: FloatArray, flagged: BoolArray, colour: Any, marker: str) -> None:
     """Draw open markers where a value is flagged."""
     shown = flagged & np.isfinite(y)
@@ -201,16 +216,32 @@ class Key:
         if has_reference:
             self.also.append(Line2D([], [], color=FAINT, linestyle=REFERENCE_DASH, label="reference"))
         if (doubtful(evolution) if flagged is None else flagged).any():
-            self.also.append(Line2D([], [], linestyle="", color=INK, label="flagged: see flags", **_open("o")))
+            self.also.append(Line2D([], [], linestyle="", color=INK, label="flagged as doubtful", **_open("o")))
 
     def add(self, handle: Line2D) -> None:
         """Explain something more."""
         self.also.append(handle)
 
+    def add_beyond(self) -> None:
+        """Explain marks at the edges of axes."""
+        self.add(beyond_sign())
+
     @property
     def height_in(self) -> float:
         """How high it is."""
-        return self._points_in() + KEY_ROW_IN * self._rows(self.also) + 0.04
+        return self._points_in() + KEY_ROW_IN * len(self._packed()) + 0.04
+
+    def _packed(self) -> list[list[Line2D]]:
+        """Return what is explained besides the points, in rows, as many side by side as there is room for."""
+        rows, free = list[list[Line2D]](), 0.0
+        for handle in self.also:
+            takes = HANDLE_IN + LETTER_IN * len(str(handle.get_label()))
+            if takes > free:
+                rows.append([])
+                free = self.room_in
+            rows[-1].append(handle)
+            free -= takes
+        return rows
 
     def _points_in(self) -> float:
         return KEY_ROW_IN * self._rows(self.points) if self.named else BAR_IN
@@ -226,18 +257,19 @@ class Key:
     def draw(self, figure: Figure) -> None:
         """Draw it at the top of a figure."""
         if self.named:
-            self._legend(figure, self.points, 1.0)
+            self._legend(figure, self.points, 1.0, self._across(self.points))
         else:
             self._bar(figure)
-        if self.also:
-            self._legend(figure, self.also, 1 - self._points_in() / figure.get_size_inches()[1])
+        for k, row in enumerate(self._packed()):
+            down = self._points_in() + k * KEY_ROW_IN
+            self._legend(figure, row, 1 - down / figure.get_size_inches()[1], len(row))
 
-    def _legend(self, figure: Figure, handles: list[Line2D], top: float) -> None:
+    def _legend(self, figure: Figure, handles: list[Line2D], top: float, across: int) -> None:
         figure.legend(
             handles=handles,
             loc="upper left",
             bbox_to_anchor=(LEFT / figure.get_size_inches()[0] - 0.01, top),
-            ncols=self._across(handles),
+            ncols=across,
             columnspacing=1.0,
             handletextpad=0.4,
             borderaxespad=0.2,

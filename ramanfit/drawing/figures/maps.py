@@ -15,7 +15,7 @@ from matplotlib.patches import Patch
 
 from ramanfit.drawing.abscissa import Across
 from ramanfit.drawing.axes import along, doubtful, position_edges, robust_range
-from ramanfit.drawing.figures.frame import LEFT, Frame, colour_bar
+from ramanfit.drawing.figures.frame import LEFT, Frame, blank, colour_bar
 from ramanfit.drawing.figures.positions import name_ends, point_label, point_ticks
 from ramanfit.drawing.figures.style import FAINT, INK, label, nothing_here, styled
 from ramanfit.experiment.evolution import Evolution
@@ -71,11 +71,12 @@ def map_figure(
             name_ends(ax, ends, ax.get_ylim(), LEFT - 0.26, along="y")
     frame.finish()
     frame.beside_all(point_label(evolution))
-    handles: list[Artist] = []
+    empty = (frame.across.scans < 0).any() or (evolution.rows < 0).any()
+    handles: list[Artist] = [blank("not measured")] if empty else []
     if hatched:
         handles.append(Patch(facecolor=GREY, edgecolor=FAINT, hatch=HATCH, linewidth=0, label="measured, not detected"))
     if dotted:
-        handles.append(Line2D([], [], linestyle="", label="flagged: see flags", **DOT))
+        handles.append(Line2D([], [], linestyle="", label="flagged", **DOT))
     frame.explain(handles)
     return frame.figure
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ramanfit.drawing.abscissa import abscissa_of, middle_of
+from ramanfit.drawing.figures.bands import OUTSIDE, WORDS
 from ramanfit.drawing.figures.cell import VOLTAGE_IN, Beside
 from ramanfit.drawing.figures.lines import limit
 from ramanfit.drawing.figures.style import (
@@ -28,8 +30,9 @@ from ramanfit.recipe.columns import column_name
 from ramanfit.scan.scan import FloatArray
 from ramanfit.tables.table import Table
 
-LEFT, RIGHT, BOTTOM, TOP, GAP, PANEL = 0.7, 0.12, 0.42, 0.28, 0.17, 1.1
-KEY = "median over the pixels, between its quartiles"
+LEFT, RIGHT, BOTTOM, TOP, GAP, PANEL = 0.7, 0.12, 0.42, 0.34, 0.2, 1.1
+KEY = "median of n pixels, between their quartiles"
+CONTROL = " (off-peak control)"
 
 
 def quartiles(values: FloatArray) -> FloatArray:
@@ -86,21 +89,33 @@ def bands_over_pixels(evolution: Evolution, bands: Table, width: str = "double",
         As in `traces_over_pixels`.
     """
     at, value = (np.asarray(bands.columns[name], dtype=np.float64) for name in ("band_cm1", "enhancement"))
-    panels = []
+    specific = np.isfinite(np.asarray(bands.columns.get("specific", np.full(len(at), np.nan)), dtype=np.float64))
+    panels, titles = list[tuple[str, FloatArray, float]](), list[str]()
     for middle in np.unique(at).tolist():
         its = value[at == middle]
         grid = np.where(evolution.rows >= 0, its[evolution.rows], np.nan)
-        panels.append((f"$I/I_{{\\mathrm{{first}}}}$\n{middle:g} cm⁻¹", grid, 1.0))
-    figure = _figure(evolution, panels, width, x)
-    drawn = figure.axes[: len(panels)]
-    low, high = zip(*(ax.get_ylim() for ax in drawn), strict=True)
-    for ax in drawn:  # one scale: controls show what is no growth
+        control = specific.any() and not specific[at == middle].any()
+        panels.append((WORDS, grid, 1.0))
+        titles.append(f"{middle:g} cm⁻¹" + CONTROL * bool(control))
+    figure = _figure(evolution, panels, width, x, titles)
+    drawn = [ax for ax, (_, grid, _) in zip(figure.axes, panels, strict=False) if np.isfinite(grid).any()]
+    for ax in figure.axes[: len(panels)] if drawn else ():  # one scale: controls show what is no growth
+        low, high = zip(*(one.get_ylim() for one in drawn), strict=True)
         ax.set_ylim(min(low), max(high))
     return figure
 
 
-def _figure(evolution: Evolution, panels: Sequence[tuple[str, FloatArray, float]], width: str, x: str | None) -> Figure:
-    """Draw words, values [S, P] and a line to compare with, in a panel each, above the cell's voltage."""
+def _figure(
+    evolution: Evolution,
+    panels: Sequence[tuple[str, FloatArray, float]],
+    width: str,
+    x: str | None,
+    titles: Sequence[str] = (),
+) -> Figure:
+    """Draw words, values [S, P] and a line to compare with, in a panel each, above the cell's voltage.
+
+    Above each stand its title, and of how many pixels the medians are.
+    """
     abscissa = abscissa_of(evolution, x)
     beside = Beside(evolution, abscissa)
     panel = min(PANEL, 8.0 / len(panels) - GAP)
@@ -108,8 +123,11 @@ def _figure(evolution: Evolution, panels: Sequence[tuple[str, FloatArray, float]
     figure = new_figure(width, sum(heights) + GAP * (len(heights) - 1) + TOP + BOTTOM)
     axes = stack(figure, heights, left=LEFT, right=RIGHT, bottom=BOTTOM, gap=GAP)
     at = middle_of(abscissa.values)
-    for ax, (words, values, reference) in zip(axes, panels, strict=False):
-        _panel(ax, at, quartiles(values))
+    for k, (ax, (words, values, reference)) in enumerate(zip(axes, panels, strict=False)):
+        _panel(ax, at, quartiles(values), OUTSIDE if titles else "nothing detected")
+        if titles:
+            ax.set_title(titles[k], loc="left", pad=2)
+        ax.set_title(pixels_of(evolution, values), loc="right", pad=2, fontsize=mpl.rcParams["legend.fontsize"])
         if np.isfinite(reference):
             ax.axhline(reference, color=FAINT, linewidth=0.7, linestyle=(0, (4, 2)), zorder=0)
         ax.set_ylabel(words)
@@ -120,14 +138,23 @@ def _figure(evolution: Evolution, panels: Sequence[tuple[str, FloatArray, float]
     round_x(axes[-1], abscissa.words)
     figure.align_ylabels(axes)
     letters(axes, LEFT)
-    figure.text(LEFT / figure.get_size_inches()[0], 1 - 0.06 / figure.get_size_inches()[1], KEY, va="top")
+    said = KEY + ("; dash: reference" if not titles and any(np.isfinite(at) for *_, at in panels) else "")
+    figure.text(LEFT / figure.get_size_inches()[0], 1 - 0.04 / figure.get_size_inches()[1], said, va="top")
     return figure
 
 
-def _panel(ax: Axes, x: FloatArray, values: FloatArray) -> None:
+def pixels_of(evolution: Evolution, values: FloatArray) -> str:
+    """Return of how many pixels values [S, P] are, in the scan with fewest and that with most."""
+    measured = (evolution.rows >= 0).any(axis=1)
+    counts = np.count_nonzero(np.isfinite(values), axis=1)[measured]
+    low, high = int(counts.min()), int(counts.max())
+    return "" if not high else f"n = {low}" if low == high else f"n = {low}–{high}"
+
+
+def _panel(ax: Axes, x: FloatArray, values: FloatArray, words: str) -> None:
     low, middle, high = values
     if not np.isfinite(middle).any():
-        nothing_here(ax)
+        nothing_here(ax, words)
         return
     ax.fill_between(x, low, high, where=np.isfinite(middle).tolist(), color=COLOURS[0], alpha=0.22, linewidth=0)
     ax.plot(x, middle, "o-", color=COLOURS[0], linewidth=0.9, markersize=2.5)

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.transforms import ScaledTranslation
 
-from ramanfit.drawing.axes import along, time_unit, trusted_range
+from ramanfit.drawing.axes import along, doubtful, time_unit, trusted_range
 from ramanfit.drawing.figures.lines import LEFT, RIGHT, reference_line
 from ramanfit.drawing.figures.positions import name_ends
 from ramanfit.drawing.figures.style import (
@@ -39,11 +39,11 @@ from ramanfit.drawing.figures.words import (
 )
 from ramanfit.experiment.evolution import Evolution
 from ramanfit.recipe.columns import column_name
-from ramanfit.scan.scan import BoolArray, FloatArray
+from ramanfit.scan.scan import FloatArray
 
 MOST_SCANS = 6  # in a profile
 MARKERS = ("o", "s", "^", "D", "v", "h")
-ASIDE_IN = 0.85  # what the reference takes at the right
+ASIDE_IN = {"single": 0.68, "double": 0.85}  # what the reference takes at the right
 MARGIN_IN = 0.2
 OPEN: Any = {"markersize": 3.2, "markeredgewidth": 0.7, "markerfacecolor": "white"}
 ARROW: Any = {"markersize": 3.5, "markeredgewidth": 0.7, "markerfacecolor": "none", "zorder": 5}
@@ -86,7 +86,7 @@ def profile_figure(evolution: Evolution, width: str = "double", *, ends: Sequenc
     height = below + 0.06 + top
     figure.set_size_inches(inches, height)
     axes = stack(figure, heights, left=LEFT, right=RIGHT, bottom=bottom, gap=gap)
-    positions, aside = along(evolution), ASIDE_IN * (evolution.reference is not None)
+    positions, aside = along(evolution), ASIDE_IN[width] * (evolution.reference is not None)
     low, high = float(positions.min()), float(positions.max())
     room = inches - LEFT - RIGHT - aside
     per_inch = (high - low or 1.0) / (room - 2 * MARGIN_IN)
@@ -98,7 +98,7 @@ def profile_figure(evolution: Evolution, width: str = "double", *, ends: Sequenc
         _draw(ax, evolution, quantity, lines, beyond)
         if aside:
             ax.axvline(fence, color=FAINT, linewidth=0.5, linestyle=(0, (1, 2)))
-    _name_points(axes[-1], evolution, beyond)
+    _name_points(axes[-1], evolution, beyond, ASIDE_IN[width])
     figure.text(
         (LEFT + room / 2) / inches,
         0.06 / height,
@@ -124,13 +124,13 @@ def _lines(evolution: Evolution) -> tuple[str | None, list[_Drawn]]:
     scale, words = time_unit(evolution)
     unit = words.removeprefix("time ").strip("()")
     soc = evolution.grid("soc") if "soc" in evolution.table.columns else np.full(evolution.rows.shape, np.nan)
-    names = []
+    names, has_soc = [], bool(np.isfinite(soc[picked]).any())
     for scan in picked.tolist():
         time = f"{evolution.scan_time_s[scan] / scale:.1f} {unit}" if evolution.timed else f"{evolution.scans[scan]}"
         charged = soc[scan][np.isfinite(soc[scan])]
-        names.append(f"{charged.mean():.0f} %, {time}" if len(charged) else time)
+        names.append(f"{charged.mean():.0f} %, {time}" if len(charged) else f"–, {time}" if has_soc else time)
     by = "time" if evolution.timed else "scan"
-    heading = f"state of charge, {by}" if np.isfinite(soc[picked]).any() else by
+    heading = f"state of charge, {by}" if has_soc else by
     drawn = zip(picked.tolist(), names, colours, MARKERS, strict=False)
     return heading if len(picked) > 1 else None, [_Drawn(*line) for line in drawn]
 
@@ -160,7 +160,7 @@ def _draw(ax: Axes, evolution: Evolution, quantity: str, lines: Sequence[_Drawn]
     assert isinstance(figure, Figure)
     order = np.argsort(positions)
     x = positions[order]
-    grids = (evolution.shown(quantity), np.nan_to_num(evolution.errors(quantity)), flagged_spectra(evolution))
+    grids = (evolution.shown(quantity), np.nan_to_num(evolution.errors(quantity)), doubtful(evolution))
     for k, line in enumerate(lines):
         y, error, flagged = (grid[line.scan][order] for grid in grids)
         there, missed = np.isfinite(y), (evolution.rows[line.scan][order] >= 0) & ~np.isfinite(y)
@@ -212,12 +212,6 @@ def _arrows(
             ax.plot(x[beyond], np.full(int(beyond.sum()), edge), mark, color=colour, clip_on=False, **ARROW)
 
 
-def flagged_spectra(evolution: Evolution) -> BoolArray:
-    """Return which spectra have a flag, bool [S, P]."""
-    words = np.array([bool(flags) for flags in evolution.fits.flags])
-    return np.asarray((evolution.rows >= 0) & words[evolution.rows])
-
-
 def _handles(evolution: Evolution, quantities: Sequence[str], lines: Sequence[_Drawn]) -> list[Line2D]:
     """Return what stands above the panels: the scans, and the signs that occur."""
     handles = [
@@ -236,7 +230,8 @@ def _handles(evolution: Evolution, quantities: Sequence[str], lines: Sequence[_D
         error = np.nan_to_num(np.append(evolution.errors(quantity)[picked], at_se))
         cut |= limits is not None and bool(((y - error < limits[0]) | (y + error > limits[1])).any())
     signs = (
-        ((there.any(axis=0) & flagged_spectra(evolution)[picked]).any(), "flagged", {"marker": "o", **OPEN}),
+        (there.any(), "bars: ± s.e.", {"marker": "|", "markersize": 7, "markeredgewidth": 0.7}),
+        ((there.any(axis=0) & doubtful(evolution)[picked]).any(), "flagged as doubtful", {"marker": "o", **OPEN}),
         ((measured & ~there).any(), "not detected", {"marker": "x", "markersize": 3, "markeredgewidth": 0.7}),
         (cut, "goes on beyond the axis", {"marker": "^", **ARROW}),
     )
@@ -245,7 +240,7 @@ def _handles(evolution: Evolution, quantities: Sequence[str], lines: Sequence[_D
     ]
 
 
-def _name_points(ax: Axes, evolution: Evolution, beyond: float) -> None:
+def _name_points(ax: Axes, evolution: Evolution, beyond: float, aside_in: float) -> None:
     """Write under the axis which point is where: its name, its position under it; and the reference's name."""
     figure = ax.get_figure()
     assert isinstance(figure, Figure)
@@ -268,7 +263,7 @@ def _name_points(ax: Axes, evolution: Evolution, beyond: float) -> None:
     if evolution.reference is not None:
         ticks.append(beyond)
         called = reference_name(evolution)
-        shown.append("\n".join(broken(figure, called, ASIDE_IN - 0.05, size, 3)))
+        shown.append("\n".join(broken(figure, called, aside_in - 0.05, size, 3)))
     ax.set_xticks(ticks, shown, parse_math=False)
 
 

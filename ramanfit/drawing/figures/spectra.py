@@ -45,7 +45,7 @@ class _Sizes(NamedTuple):
     gap_x: float = 0.4
     ticks: float = 0.24
     panel: float = 1.05
-    words: float = 5.5
+    words: float = 6.0
 
 
 @styled
@@ -91,7 +91,7 @@ def spectrum_figure(title: str, flags: str, curve: Curves, width: str = "double"
 
 
 def _residual(ax: Axes, curve: Curves) -> None:
-    ax.set_ylabel("residual")
+    ax.set_ylabel("residual\n(counts)")
     if not curve.fitted:
         ax.text(0.5, 0.5, "not fitted", transform=ax.transAxes, ha="center", va="center", color=FAINT)
         ax.set_yticks([])
@@ -114,7 +114,7 @@ def gallery_figure(items: Sequence[tuple[str, str, Curves]], width: str = "doubl
     width : {"single", "double"}
     """
     small = mpl.rcParams["legend.fontsize"]
-    across, size = min(len(items), {"single": 2, "double": 4 if len(items) > 6 else 3}[width]), _Sizes()
+    across, size = min(len(items), {"single": 2, "double": 4 if len(items) > 9 else 3}[width]), _Sizes()
     figure = new_figure(width, 3)
     inches = float(figure.get_size_inches()[0])
     panel_width = (inches - size.left - size.right - size.gap_x * (across - 1)) / across

@@ -224,8 +224,8 @@ def point_colours(evolution: Evolution) -> list[Any]:
 
 
 def sequence_map() -> Colormap:
-    """Return the map for lines that follow one another: viridis without its lightest end, which paper swallows."""
-    return ListedColormap(mpl.colormaps["viridis"](np.linspace(0.0, 0.88, 256)), name="viridis-on-paper")
+    """Return the map for lines that follow one another: viridis without its light end, which paper swallows."""
+    return ListedColormap(mpl.colormaps["viridis"](np.linspace(0.0, 0.76, 256)), name="viridis-on-paper")
 
 
 def save(figure: Figure, path: str | os.PathLike[str]) -> None:

@@ -9,7 +9,18 @@ from matplotlib.figure import Figure
 
 from ramanfit.drawing.abscissa import Abscissa, abscissa_of
 from ramanfit.drawing.figures.cell import SOC_IN, VOLTAGE_IN, Beside
-from ramanfit.drawing.figures.lines import BOTTOM, LEFT, RIGHT, Key, draw_traces, limit, point_looks
+from ramanfit.drawing.figures.lines import (
+    BOTTOM,
+    LEFT,
+    RIGHT,
+    Key,
+    band_sign,
+    draw_traces,
+    goes_beyond,
+    limit,
+    point_looks,
+    reach,
+)
 from ramanfit.drawing.figures.marks import Mark, keys_of, mark_events, worth_marking
 from ramanfit.drawing.figures.style import label, letters, new_figure, round_x, stack, styled
 from ramanfit.experiment.events import marks_of
@@ -45,6 +56,11 @@ def traces_figure(
     references = {name: evolution.reference_value(name) for name in compared}
     beside = Beside(evolution, abscissa)
     key = Key(evolution, abscissa, width, has_reference=any(np.isfinite(at) for at, _ in references.values()))
+    key.add(band_sign())
+    drawn = {name: (evolution.shown(name), evolution.errors(name)) for name in quantities}
+    spans = {name: reach(*drawn[name], references.get(name, (np.nan, np.nan))[0]) for name in quantities}
+    if any(goes_beyond(value, spans[name]) for name, (value, _) in drawn.items()):
+        key.add_beyond()
     marks: dict[str, list[Mark]] = {name: [] for name in quantities}
     if events is not None and key.named and evolution.timed:
         marks = {name: worth_marking(marks_of(events, name), float(np.ptp(evolution.scan_time_s))) for name in marks}
@@ -56,8 +72,9 @@ def traces_figure(
     axes = stack(figure, panels, left=LEFT, right=RIGHT, bottom=BOTTOM, gap=gap)
     looks = {point: colour for point, (colour, _) in zip(evolution.points, point_looks(evolution), strict=True)}
     for ax, quantity in zip(axes, quantities, strict=False):
-        value, se = evolution.shown(quantity), evolution.errors(quantity)
-        draw_traces(ax, evolution, abscissa, value, se, references.get(quantity, (np.nan, np.nan)))
+        value, se = drawn[quantity]
+        reference = references.get(quantity, (np.nan, np.nan))
+        draw_traces(ax, evolution, abscissa, value, se, reference, spans[quantity])
         mark_events(ax, marks[quantity], looks, partial(_at, evolution, abscissa, value))
         ax.set_ylabel(label(evolution, quantity).replace(" (", "\n("))
     if beside.has_voltage:
