@@ -122,8 +122,9 @@ def test_what_was_not_detected_is_hatched_and_what_is_missing_is_not() -> None:
     assert len(hatched) == 1
     mask = np.ma.getmaskarray(np.ma.asarray(hatched[0].get_array())).reshape(6, -1)
     assert [tuple(cell) for cell in np.argwhere(~mask)] == [(1, 3), (1, 4)]
-    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["measured, not detected"]
-    assert not figures.map_figure(experiment(gone=()), ["G_height"]).legends
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["not measured", "measured, not detected"]
+    (key,) = figures.map_figure(experiment(gone=()), ["G_height"]).legends  # of the scan that is missing
+    assert [text.get_text() for text in key.get_texts()] == ["not measured"]
 
 
 def test_a_pause_is_as_wide_as_it_lasted() -> None:

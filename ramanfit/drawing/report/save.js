@@ -147,6 +147,7 @@ function shapeOf(node, get) {
 }
 
 async function savePicture(section, what, ending) {
+  if (!byId(section).querySelector("figure svg")) return; // a row may have no spectrum
   const { root, canvases, width, height } = pictureOf(section);
   if (ending === "svg") {
     const apart = document.implementation.createDocument(null, null); // where images are not loaded

@@ -22,7 +22,7 @@ const views = {
     whole: () => ends(against.cells.flat()),
     about: (row) => middle(against.cells[placeOf[row][0]]),
   },
-  shift: { whole: () => ends(shown.shift), about: () => null },
+  shift: { whole: () => (shown ? ends(shown.shift) : [0, 1]), about: () => null }, // a row may have no spectrum
   across: { whole: () => [0, 1], about: (row) => (axes.raster.column[placeOf[row][1]] + 0.5) / axes.raster.shape[1] },
   down: { whole: () => [0, 1], about: (row) => (axes.raster.row[placeOf[row][1]] + 0.5) / axes.raster.shape[0] },
 };
