@@ -9,7 +9,6 @@ import numpy as np
 from ramanfit.experiment.evolution import Evolution
 from ramanfit.fit.doubt import DOUBTFUL
 from ramanfit.recipe.column_kind import DERIVED, RATIO
-from ramanfit.recipe.columns import column_name
 from ramanfit.scan.scan import BoolArray, FloatArray
 from ramanfit.tables.schema import Entry
 
@@ -139,18 +138,6 @@ def doubtful(evolution: Evolution, words_that_count: Iterable[str] = DOUBTFUL) -
     count = frozenset(words_that_count)
     flags = [not count.isdisjoint(str(words).split("|")) for words in evolution.table.columns["flags"]]
     return np.asarray((evolution.rows >= 0) & np.array(flags)[evolution.rows])
-
-
-def strongest_point(evolution: Evolution) -> str:
-    """Return the point whose peaks stand highest, by the median over the scans of all heights together."""
-    heights = [evolution.shown(column_name("height", peak)) for peak in evolution.peaks]
-    total = np.sum([np.nan_to_num(grid) for grid in heights], axis=0)
-    there = evolution.rows >= 0
-    return max(evolution.points, key=lambda point: _median_of(total, there, evolution.points.index(point)))
-
-
-def _median_of(total: FloatArray, there: BoolArray, p: int) -> float:
-    return float(np.median(total[there[:, p], p]))
 
 
 def robust_range(value: FloatArray, se: FloatArray) -> tuple[float, float]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ramanfit.recipe.column_kind import RATIO
+from ramanfit.recipe.columns import KINDS
 from ramanfit.scan.scan import FloatArray
 from ramanfit.tables.schema import Schema
 
@@ -18,13 +19,6 @@ if TYPE_CHECKING:
     from ramanfit.experiment.voice import Voice
 
 MOST_PANELS = 12  # of more points some are drawn, evenly spaced
-X_LABELS = {
-    "time_s": "time (h)",
-    "scan": "scan",
-    "voltage_v": "voltage (V)",
-    "capacity_mah": "capacity (mAh)",
-    "soc": "state of charge (%)",
-}
 S_PER_H = 3600.0
 
 
@@ -47,7 +41,8 @@ def write_comparison(
     from ramanfit.tables.forms import open_writer
 
     endings = dict.fromkeys(("png", *formats))
-    label = X_LABELS.get(comparison.x, comparison.x.replace("_", " "))
+    words_of_x = KINDS[comparison.x].words if comparison.x in KINDS else ""
+    label = "time (h)" if comparison.x == "time_s" else words_of_x or comparison.x.replace("_", " ")
     made = {}
     with voice.progress(len(comparison.quantities), "figures") as bar:
         for quantity in comparison.quantities:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ramanfit.drawing import figures
-from ramanfit.drawing.axes import strongest_point
-from ramanfit.recipe.settings import unknown
+from ramanfit.experiment.picks import shown_point
 
 if TYPE_CHECKING:
     from ramanfit.experiment.gathered import Gathered
@@ -24,9 +23,7 @@ def contour_of(gathered: Gathered, drawing: Drawing) -> figures.Figure | None:
         If there is no such point.
     """
     evolution = gathered.evolution
-    point = drawing.point or strongest_point(evolution)
-    if point not in evolution.points:
-        raise unknown("point", point, list(evolution.points))
+    point = shown_point(evolution, drawing.point)
     rows = evolution.rows[:, evolution.points.index(point)]
     curves = {
         row: several.take(i)

@@ -8,8 +8,7 @@ import numpy as np
 
 from ramanfit.drawing import figures
 from ramanfit.drawing.axes import time_unit
-from ramanfit.experiment.picks import pick_rows, strongest_point
-from ramanfit.recipe.settings import unknown
+from ramanfit.experiment.picks import pick_rows, shown_point
 from ramanfit.tables.table import Table
 
 if TYPE_CHECKING:
@@ -38,9 +37,7 @@ def picked_curves(gathered: Gathered, drawing: Drawing) -> list[Picked]:
         If there is no such point.
     """
     evolution = gathered.evolution
-    point = drawing.point or strongest_point(evolution)
-    if point not in evolution.points:
-        raise unknown("point", point, list(evolution.points))
+    point = shown_point(evolution, drawing.point)
     by, wanted = ("soc", drawing.soc) if drawing.soc is not None else ("time_s", drawing.times_s)
     if by not in evolution.table.columns:
         return []

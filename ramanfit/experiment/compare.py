@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ramanfit.errors import FormatError, InputError, UsageError
+from ramanfit.experiment.abscissas import CELL, SCAN, TIME
 from ramanfit.experiment.compare_differences import SE, differences
 from ramanfit.experiment.compare_names import names_of
 from ramanfit.experiment.request import paths_of
@@ -26,13 +27,7 @@ from ramanfit.tables.table import Column, Table, with_columns
 if TYPE_CHECKING:
     from ramanfit.experiment.request import Files
 
-ABSCISSAE = {
-    "time": "time_s",
-    "scan": "scan",
-    "voltage": "voltage_v",
-    "capacity": "capacity_mah",
-    "soc": "soc",
-}
+ABSCISSAE = {TIME: "time_s", SCAN: "scan", **CELL}
 """What an abscissa is called, and its column; any other name is a column's."""
 
 USUAL = ("ratio", "center_cm1", "height")  # kinds of column that are compared unless others are asked for

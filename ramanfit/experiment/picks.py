@@ -8,6 +8,7 @@ import numpy as np
 
 from ramanfit.experiment.evolution import Evolution
 from ramanfit.recipe.columns import column_name
+from ramanfit.recipe.settings import unknown
 from ramanfit.scan.scan import FloatArray
 
 
@@ -38,6 +39,20 @@ def pick_rows(evolution: Evolution, point: str, wanted: Sequence[float] | None, 
         return []
     rows, values = rows[np.isfinite(values)], values[np.isfinite(values)]
     return sorted({int(rows[_first_nearest(values, value)]) for value in wanted})
+
+
+def shown_point(evolution: Evolution, asked: str | None) -> str:
+    """Return the point that a figure of one shows: the one that is asked for, or the one with the strongest peaks.
+
+    Raises
+    ------
+    RecipeError
+        If there is no such point.
+    """
+    point = asked or strongest_point(evolution)
+    if point not in evolution.points:
+        raise unknown("point", point, list(evolution.points))
+    return point
 
 
 def strongest_point(evolution: Evolution) -> str:

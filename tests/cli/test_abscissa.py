@@ -47,6 +47,10 @@ def test_figures_are_drawn_against_what_is_asked_for(folder: Path, x: str) -> No
         (("--x", "soc", "-o", "out"), "--x soc needs the cell's record: --echem FILE"),
         (("--x", "doze", "-o", "out", "--covariates", "doses.csv"), "unknown abscissa 'doze': did you mean dose?"),
         (("--x", "scan"), "--x is for figures: name a folder for them with -o DIR"),
+        (("--point", "P2"), "--point is for figures: name a folder for them with -o DIR"),
+        (("--times", "0h,1h"), "--times is for figures: name a folder for them with -o DIR"),
+        (("--format", "svg"), "--format is for figures: name a folder for them with -o DIR"),
+        (("--quantity", "G_fwhm_cm1"), "--quantity is for figures: name a folder for them with -o DIR"),
         (
             ("--x", "scan", "--no-figures", "-o", "out"),
             "--x is for figures, and --no-figures leaves them out",

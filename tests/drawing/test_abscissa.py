@@ -17,7 +17,7 @@ from matplotlib.lines import Line2D
 
 from ramanfit.drawing import figures
 from ramanfit.drawing.abscissa import Abscissa, abscissa_of, across
-from ramanfit.drawing.axes import robust_range, strongest_point
+from ramanfit.drawing.axes import robust_range
 from ramanfit.drawing.figures.bands import means_of
 from ramanfit.drawing.figures.contour import grids_of
 from ramanfit.drawing.waterfall import Picked, waterfall_figure
@@ -25,6 +25,7 @@ from ramanfit.errors import RecipeError, UsageError
 from ramanfit.experiment.cell import at
 from ramanfit.experiment.evolution import Evolution
 from ramanfit.experiment.maps import default_maps
+from ramanfit.experiment.picks import strongest_point
 from ramanfit.experiment.request import Drawing
 from ramanfit.fit.curves import Curves
 from ramanfit.fit.doubt import COUNTS_DOUBTFUL, DOUBTFUL

@@ -98,15 +98,17 @@ def command(
 
 
 def refuse_without_figures(drawing: Drawing) -> None:
-    """Refuse options of figures where none is drawn.
+    """Refuse options of what is written into a folder, where there is none.
 
     Raises
     ------
     click.UsageError
         Naming the option.
     """
-    for option, value in (("--x", drawing.x), ("--ends", drawing.ends), ("--style", drawing.style)):
-        if value is not None:
+    figures = {"--x": drawing.x, "--ends": drawing.ends, "--style": drawing.style, "--format": drawing.formats}
+    picks = {"--point": drawing.point, "--soc": drawing.soc, "--times": drawing.times_s}
+    for option, value in {**figures, **picks, "--quantity": drawing.quantities}.items():
+        if value not in (None, ()):
             raise click.UsageError(f"{option} is for figures: name a folder for them with -o DIR")
 
 
