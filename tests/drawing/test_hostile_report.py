@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from ramanfit import recipe
 from ramanfit.cli import ramanfit
 from ramanfit.cli.console import Console
 from tests.attack.hostile_files import spectrum
+from tests.drawing.browsing import chromium as browser_of
 
 pytestmark = pytest.mark.posix  # such names of files
 
@@ -62,18 +62,8 @@ return [on.map((a) => a.name), document.querySelectorAll("iframe, img[src=x], im
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    binary = next((p for name in ("chromium", "chromium-browser", "google-chrome") if (p := shutil.which(name))), None)
-    driver = shutil.which("chromedriver")
-    if not binary or not driver:
-        pytest.skip("no Chromium with chromedriver")
-    webdriver = pytest.importorskip("selenium.webdriver")
-    options = webdriver.ChromeOptions()
-    options.binary_location = binary
-    for flag in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    with webdriver.Chrome(options=options, service=webdriver.ChromeService(driver)) as found:
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    with browser_of(tmp_path_factory.mktemp("profile")) as found:
         yield found
 
 
