@@ -85,10 +85,6 @@ def _without_outliers(residual: FloatArray, use: BoolArray | None) -> FloatArray
     """Return 1 for channels that show noise, 0 for others."""
     used = np.ones(residual.shape) if use is None else use.astype(np.float64)
     size, half = np.abs(residual), residual.shape[1] // 2
-    if (compiled := core()) is not None:
-        from ramanfit.fit.engine.compiled.kernels import middle_size
-
-        return np.asarray(used * (size <= OUTLIER * middle_size(compiled, residual)[:, None]))
     return np.asarray(used * (size <= OUTLIER * np.partition(size, half, axis=1)[:, half, None]))
 
 
@@ -97,21 +93,14 @@ def _together(residual: FloatArray, use: BoolArray | None) -> tuple[float, float
     farthest = min(FARTHEST, m // PARTS)
     if farthest < 2:
         return 1.0, 0.0, 1.0
-    used = _without_outliers(residual, use)
-    e = np.where(used > 0, residual, 0.0)
-    share = 1.0
-    if n >= COMMON:
-        there = used.sum(axis=0)
-        e = (e - np.divide(e.sum(axis=0), there, out=np.zeros(m), where=there > 0)) * used
-        share = 1 - 1 / n
-    whole = used[:, 2:] * used[:, 1:-1] * used[:, :-2]
-    rough = (e[:, 2:] + e[:, :-2] - 2 * e[:, 1:-1]) * whole
-    bar = WHITE + CLEAR * SPREAD / np.sqrt(max(whole.sum(), 1))
-    near = _covariances(rough, whole, 1)
+    share = 1.0 if n < COMMON else 1 - 1 / n
+    near, whole = _roughness(residual, use)
+    bar = WHITE + CLEAR * SPREAD / np.sqrt(max(whole, 1))
     if not _typical(near)[0] > 0 or not _typical(_in_parts(near))[1] > bar:
         return 1.0, 0.0, 1.0
-    of_rough = _typical(_in_parts(_covariances(rough, whole, farthest)))
-    doubtful = CLEAR * MEDIAN * np.sqrt((of_rough @ of_rough * 2 - 1) / whole.sum())
+    e, used, rough, counted = _in_common(residual, use)
+    of_rough = _typical(_in_parts(_covariances(rough, counted, farthest)))
+    doubtful = CLEAR * MEDIAN * np.sqrt((of_rough @ of_rough * 2 - 1) / whole)
     farther = np.flatnonzero(np.abs(of_rough) > doubtful)
     reach = max(int(farther[-1]) - 2 if len(farther) else 1, 1)
     plain = _covariances(e, used, min(2 * farthest, m - 1))
@@ -125,6 +114,30 @@ def _together(residual: FloatArray, use: BoolArray | None) -> tuple[float, float
         return 1.0, 0.0, 1.0
     rho = _in_parts(noise)[:, 1:]
     return max(1 + 2 * float(_typical(rho.sum(axis=1))), 1.0), float(_typical(rho)[0]), level
+
+
+def _roughness(residual: FloatArray, use: BoolArray | None) -> tuple[FloatArray, float]:
+    """Return variances and covariances of neighbours, of second differences in every section [S, 2], and how many."""
+    if (compiled := core()) is not None:
+        from ramanfit.fit.engine.compiled.kernels import roughness
+
+        sums = roughness(compiled, residual, use, OUTLIER, SECTIONS, len(residual) >= COMMON)
+        return np.divide(sums[:2], sums[2:], out=np.zeros((2, SECTIONS)), where=sums[2:] > 0).T, float(sums[2].sum())
+    _, _, rough, counted = _in_common(residual, use)
+    return _covariances(rough, counted, 1), float(counted.sum())
+
+
+def _in_common(
+    residual: FloatArray, use: BoolArray | None
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Return residuals without what all have in common, which count; their second differences, which of these do."""
+    used = _without_outliers(residual, use)
+    e = np.where(used > 0, residual, 0.0)
+    if len(e) >= COMMON:
+        there = used.sum(axis=0)
+        e = (e - np.divide(e.sum(axis=0), there, out=np.zeros(e.shape[1]), where=there > 0)) * used
+    counted = used[:, 2:] * used[:, 1:-1] * used[:, :-2]
+    return e, used, (e[:, 2:] + e[:, :-2] - 2 * e[:, 1:-1]) * counted, counted
 
 
 def _in_parts(covariances: FloatArray) -> FloatArray:

@@ -7,7 +7,10 @@ import numpy.typing as npt
 
 from ramanfit.fit.engine.compiled.library import core
 from ramanfit.fit.model import Model
+from ramanfit.fit.noise import FLOOR
 from ramanfit.scan.scan import BoolArray, FloatArray
+
+Index = npt.NDArray[np.intp]
 
 GROSS = 15.0  # standard deviations at which a spike may draw a fit onto itself: taken out before it
 LONE = 6.0  # the same where the spectra measured before and after show nothing in that place
@@ -50,8 +53,8 @@ def gross_spikes(
         See `find_spikes`; where neighbours do not show it, it is no line.
     """
     level, step = _noise(counts)
-    lower = _spikes(counts, None, level, LONE, use)
-    spikes = _spikes(counts, None, level, GROSS, use, narrowest) if lower.any() else lower
+    lower = _spikes(counts, level, LONE, use)
+    spikes = _spikes(counts, level, GROSS, use, narrowest) if lower.any() else lower
     if scan is None:
         return spikes
     lone, shared = _compared(counts, lower, scan, step, narrowest)
@@ -138,6 +141,33 @@ def _excess(
     return np.asarray(counts[rows[:, None], at] - level[:, None])
 
 
+def suspected(
+    counts: FloatArray,
+    curve: FloatArray,
+    noise: FloatArray,
+    use: BoolArray | None,
+    extra: FloatArray | None,
+    factor: FloatArray,
+) -> Index:
+    """Return the spectra in which cosmic rays may stand above a fitted curve: all, or those that the core picks.
+
+    Parameters
+    ----------
+    counts, curve : array [N, M]
+    noise : array [N, 3]
+        See `ramanfit.fit.noise.variance`.
+    use : bool array [N, M] or None
+    extra : array [N, M] or None
+    factor : array [N]
+        Of the variances.
+    """
+    if (compiled := core()) is None:
+        return np.arange(len(counts))
+    from ramanfit.fit.engine.compiled.kernels import spiky
+
+    return np.flatnonzero(spiky(compiled, counts, curve, noise, use, FINE, FLANK, MISFIT, REACH, FLOOR, extra, factor))
+
+
 def residual_spikes(
     counts: FloatArray,
     curve: FloatArray,
@@ -158,7 +188,7 @@ def residual_spikes(
     narrowest : array [M], optional
         See `find_spikes`.
     """
-    spikes = _spikes(counts, curve, variance, FINE, use, narrowest)
+    spikes = find_spikes(*_above(counts, curve, variance), FINE, use, narrowest)
     rows, channels = np.nonzero(spikes)
     if len(rows):
         at = np.clip(channels[:, None] + np.arange(-LOCAL, LOCAL + 1), 0, counts.shape[1] - 1)
@@ -174,34 +204,27 @@ def residual_spikes(
 
 
 def _spikes(
-    counts: FloatArray,
-    curve: FloatArray | None,
-    noise: FloatArray,
-    bar: float,
-    use: BoolArray | None,
-    narrowest: FloatArray | None = None,
+    counts: FloatArray, level: FloatArray, bar: float, use: BoolArray | None, narrowest: FloatArray | None = None
 ) -> BoolArray:
-    """Find the spikes of spectra with standard deviations [N], or above curves with variances [N, M]."""
+    """Find the spikes of spectra with standard deviations [N]."""
+    sd = np.broadcast_to(level[:, None], counts.shape)
     if (compiled := core()) is None:
-        return find_spikes(*_above(counts, curve, noise), bar, use, narrowest)
+        return find_spikes(counts, sd, bar, use, narrowest)
     from ramanfit.fit.engine.compiled.kernels import spiky
 
     spikes = np.zeros(counts.shape, dtype=bool)
-    rows = np.flatnonzero(spiky(compiled, counts, curve, noise, use, bar, FLANK, MISFIT, REACH))
+    rows = np.flatnonzero(spiky(compiled, counts, None, level, use, bar, FLANK, MISFIT, REACH))
     if len(rows):
-        some = _above(counts[rows], None if curve is None else curve[rows], noise[rows])
-        spikes[rows] = find_spikes(*some, bar, None if use is None else use[rows], narrowest)
+        spikes[rows] = find_spikes(counts[rows], sd[rows], bar, None if use is None else use[rows], narrowest)
     return spikes
 
 
-def _above(counts: FloatArray, curve: FloatArray | None, noise: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _above(counts: FloatArray, curve: FloatArray, variance: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return counts above a curve, and their standard deviations, [N, M] each."""
-    if curve is None:
-        return counts, np.broadcast_to(noise[:, None], counts.shape)
     rise = np.zeros_like(curve)
     np.abs(curve[:, 3:] - curve[:, :-3], out=rise[:, 3:])
     np.maximum(rise[:, :-3], rise[:, 3:], out=rise[:, :-3])
-    return counts - curve, np.sqrt(noise + (MISFIT * rise) ** 2)
+    return counts - curve, np.sqrt(variance + (MISFIT * rise) ** 2)
 
 
 def narrowest_lines(model: Model) -> FloatArray:
@@ -219,13 +242,24 @@ def narrowest_lines(model: Model) -> FloatArray:
     return narrowest
 
 
-def repeated(spikes: BoolArray, scan: npt.NDArray[np.intp]) -> BoolArray:
-    """Return which spikes [N, M] stand in the same channel of several spectra of a scan [N]: that is structure."""
-    starts = np.concatenate([[0], np.flatnonzero(np.diff(scan)) + 1])
-    sizes = np.diff([*starts.tolist(), len(scan)])
+def repeated(spikes: BoolArray, scan: Index, asked: Index | None = None) -> BoolArray:
+    """Return which spikes [N, M] stand in the same channel of several spectra of a scan: that is structure.
+
+    Parameters
+    ----------
+    spikes : bool array [N, M]
+    scan : int array [N]
+        Ascending.
+    asked : int array, optional
+        The scans of all spectra among which these were looked for; None: these are all.
+    """
+    if not len(spikes):
+        return spikes
+    number, starts = np.unique(scan, return_index=True)
+    sizes = np.bincount(scan if asked is None else asked)[number]
     count = np.add.reduceat(spikes.astype(np.int64), starts)
     often = (count > np.maximum(SOME, PART * sizes)[:, None]) & (count > 1)
-    return np.asarray(spikes & np.repeat(often, sizes, axis=0))
+    return np.asarray(spikes & often[np.searchsorted(number, scan)])
 
 
 def find_spikes(

@@ -9,7 +9,7 @@ import numpy as np
 from ramanfit.fit.batch import Task
 from ramanfit.fit.engine import Engine, baseline_only
 from ramanfit.fit.model import Model
-from ramanfit.fit.noise import variance
+from ramanfit.fit.noise import standardized
 from ramanfit.fit.residuals import autocorrelation, may_be_two
 from ramanfit.fit.result import FitResult, Status
 from ramanfit.scan.scan import FloatArray
@@ -50,10 +50,10 @@ def judged(
     """
     if not task.model.names or fits.light is None:
         return fits
-    spread = np.sqrt(variance(fits.noise, fits.light, extra))
     use = None if weights is None else weights > 0
-    seen = spread > 0 if use is None else use & (spread > 0)
-    residual = np.divide(residual, spread, out=np.zeros_like(residual), where=seen)
+    if use is not None and use.all():
+        use = None
+    residual = standardized(residual, fits.noise, fits.light, use, extra)
     return replace(
         fits,
         delta_bic=_delta_bic(engine, task.model, fits, counts, weights, penalty),
@@ -130,11 +130,13 @@ def _double_bic(
     whole = np.asarray((fits.status == Status.CONVERGED) & (fits.chi2 > 0))
     if not task.doublets or not whole.any():
         return gain
-    squares = (residual**2).sum(axis=1)
+    squares = np.einsum("nm,nm->n", residual, residual)
     scale = np.sqrt(np.divide(fits.dof / fits.stretch, squares, out=np.ones(len(fits)), where=squares > 0))
     for p in task.doublets:
         rows = np.flatnonzero(whole & (fits.height[:, p] > 0))
-        rows = rows[may_be_two(model, fits.take(rows), residual[rows] * scale[rows, None], p)]
+        all_rows = len(rows) == len(fits)
+        some, left = (fits, residual) if all_rows else (fits.take(rows), residual[rows])
+        rows = rows[may_be_two(model, some, left, p, scale[rows])]
         if not len(rows):
             continue
         some, held = (of if of is None else of[rows] for of in (weights, penalty))

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ramanfit.fit.engine.compiled.library import core
 from ramanfit.scan.scan import BoolArray, FloatArray
 
+if TYPE_CHECKING:
+    from ramanfit.fit.engine.compiled.kernels import NoiseOf
+
 ROUNDS = 4
 BLOCK = 64  # spectra at a time: what is summed over the channels fits a processor's cache
 CLIP = 16.0  # squared differences beyond this many variances count as this: spikes are not noise
 EXACT = 1e-20  # level over squared signal below which there is no noise, only rounding
+MEDIAN = 0.455  # of chi-square with one degree of freedom
 FLOOR = 0.05  # least variance anywhere, in parts of the level
 _EVEN = {"counting": False, "white": True}
 
@@ -68,25 +73,10 @@ def estimate_noise(
     """
     even = is_even(model)
     sizes = np.diff([*starts, len(residual)])
-    square, weight = differences(residual, use)
-    more = np.zeros_like(square) if extra is None else (extra[:, 2:] + 4 * extra[:, 1:-1] + extra[:, :-2]) / 6
-    if scatter is not None:
-        seen = scatter[:, 1:-1]
-        several = np.asarray(np.isfinite(scatter).any(axis=1))[:, None]
-        weight = np.where(several, weight * np.isfinite(seen), weight)
-        square = np.where(several, np.nan_to_num(seen), square)
-        more[several[:, 0]] = 0.0  # repeats share their dark spectrum: it is not in their scatter
-    total = np.maximum(weight.sum(axis=1), 1)
-    mean = (curve[:, 1:-1] * weight).sum(axis=1) / total
-    signal = curve[:, 1:-1] - mean[:, None]
-    # a first level that spikes do not reach; the median of chi-square with one degree of freedom is 0.455
-    level = _middle(square) / 0.455
-    level = np.where(level > 0, level, (square * weight).sum(axis=1) / total)
-    if extra is not None:
-        level = np.maximum(level - (more * weight).sum(axis=1) / total, FLOOR * level)
-    gain = np.zeros(len(residual))
+    light = _light(residual, curve, use, extra, scatter)
+    level, mean, gain = light.level, light.mean, np.zeros(len(residual))
     for _ in range(ROUNDS):
-        s0, s1, s2, t0, t1 = _sums(level, gain, signal, square, weight, more)
+        s0, s1, s2, t0, t1 = light.sums(level, gain)
         informed = (level > 0) & (s0 > 0)
         s0 = np.where(informed, s0, 1.0)
         if not even:
@@ -99,36 +89,73 @@ def estimate_noise(
     return np.stack([level, mean, gain], axis=1)
 
 
-def _middle(square: FloatArray) -> FloatArray:
-    """Return the upper median of every row of squares."""
-    if (compiled := core()) is not None:
-        from ramanfit.fit.engine.compiled.kernels import middle_size
+def _light(
+    residual: FloatArray,
+    curve: FloatArray,
+    use: BoolArray | None,
+    extra: FloatArray | None,
+    scatter: FloatArray | None,
+) -> _Light | NoiseOf:
+    if scatter is None and (compiled := core()) is not None:
+        from ramanfit.fit.engine.compiled.kernels import NoiseOf
 
-        return middle_size(compiled, square)
-    middle = square.shape[1] // 2
-    return np.asarray(np.partition(square, middle, axis=1)[:, middle])  # np.median would import numpy.ma
+        return NoiseOf(compiled, residual, curve, use, extra, FLOOR, CLIP, MEDIAN)
+    return _Light(residual, curve, use, extra, scatter)
 
 
-def _sums(
-    level: FloatArray, gain: FloatArray, signal: FloatArray, square: FloatArray, weight: FloatArray, more: FloatArray
-) -> FloatArray:
-    """Weighted sums of 1, signal, signal^2, square, signal * square over the channels, [5, N]; squares less `more`."""
-    if (compiled := core()) is not None:
-        from ramanfit.fit.engine.compiled.kernels import noise_sums
+class _Light:
+    """Second differences of N spectra and the signal that makes their noise.
 
-        return noise_sums(compiled, level, gain, signal, square, weight, more, FLOOR, CLIP)
-    sums = np.empty((5, len(square)))
-    for s in range(0, len(square), BLOCK):
-        block = slice(s, s + BLOCK)
-        x, base = signal[block], level[block, None]
-        v = np.maximum(base + gain[block, None] * x, FLOOR * base) + more[block]
-        d = np.minimum(square[block], CLIP * v) - more[block]
-        v *= v
-        w = np.divide(weight[block], v, out=np.zeros_like(v), where=v > 0)
-        ws = w * x
-        for k, terms in enumerate((w, ws, ws * x, w * d, ws * d)):
-            terms.sum(axis=1, out=sums[k, block])
-    return sums
+    Attributes
+    ----------
+    level : array [N]
+        Where the search for it begins.
+    mean : array [N]
+        Of the signal, in counts.
+    """
+
+    def __init__(
+        self,
+        residual: FloatArray,
+        curve: FloatArray,
+        use: BoolArray | None,
+        extra: FloatArray | None,
+        scatter: FloatArray | None,
+    ) -> None:
+        square, weight = differences(residual, use)
+        more = np.zeros_like(square) if extra is None else (extra[:, 2:] + 4 * extra[:, 1:-1] + extra[:, :-2]) / 6
+        if scatter is not None:
+            seen = scatter[:, 1:-1]
+            several = np.asarray(np.isfinite(scatter).any(axis=1))[:, None]
+            weight = np.where(several, weight * np.isfinite(seen), weight)
+            square = np.where(several, np.nan_to_num(seen), square)
+            more[several[:, 0]] = 0.0  # repeats share their dark spectrum: it is not in their scatter
+        total = np.maximum(weight.sum(axis=1), 1)
+        self.mean = (curve[:, 1:-1] * weight).sum(axis=1) / total
+        self._signal, self._square = curve[:, 1:-1] - self.mean[:, None], square
+        self._weight, self._more = weight, more
+        # a first level that spikes do not reach
+        middle = square.shape[1] // 2  # np.median would import numpy.ma
+        level = np.partition(square, middle, axis=1)[:, middle] / MEDIAN
+        level = np.where(level > 0, level, (square * weight).sum(axis=1) / total)
+        if extra is not None:
+            level = np.maximum(level - (more * weight).sum(axis=1) / total, FLOOR * level)
+        self.level = level
+
+    def sums(self, level: FloatArray, gain: FloatArray) -> FloatArray:
+        """Return weighted sums of 1, signal, signal^2, square, signal * square over the channels, [5, N]."""
+        sums = np.empty((5, len(level)))
+        for s in range(0, len(level), BLOCK):
+            block = slice(s, s + BLOCK)
+            x, base = self._signal[block], level[block, None]
+            v = np.maximum(base + gain[block, None] * x, FLOOR * base) + self._more[block]
+            d = np.minimum(self._square[block], CLIP * v) - self._more[block]
+            v *= v
+            w = np.divide(self._weight[block], v, out=np.zeros_like(v), where=v > 0)
+            ws = w * x
+            for k, terms in enumerate((w, ws, ws * x, w * d, ws * d)):
+                terms.sum(axis=1, out=sums[k, block])
+        return sums
 
 
 def variance(noise: FloatArray, curve: FloatArray, extra: FloatArray | None = None) -> FloatArray:
@@ -142,7 +169,11 @@ def variance(noise: FloatArray, curve: FloatArray, extra: FloatArray | None = No
 
 
 def weights_of(
-    noise: FloatArray, curve: FloatArray, use: BoolArray | None, extra: FloatArray | None = None
+    noise: FloatArray,
+    curve: FloatArray,
+    use: BoolArray | None,
+    extra: FloatArray | None = None,
+    stretch: FloatArray | None = None,
 ) -> tuple[FloatArray, FloatArray]:
     """Return weights [N, M], and the variance [N] of weight 1.
 
@@ -158,14 +189,52 @@ def weights_of(
         Channels that count; None: all.
     extra : array [N, M], optional
         See `estimate_noise`.
+    stretch : array [N], optional
+        Factor by which correlated channels tell less: see `ramanfit.fit.correlation.correlation`.
     """
-    weights = variance(noise, curve, extra)
     noisy = noise[:, 0] > 0
-    weights[~noisy] = 1.0
-    np.divide(1, weights, out=weights)
-    if use is not None:
-        weights *= use
-    return weights, noisy.astype(np.float64)
+    stretch = np.ones(len(noise)) if stretch is None else stretch
+    if (compiled := core()) is not None:
+        from ramanfit.fit.engine.compiled.kernels import weights as of_core
+
+        weights = of_core(compiled, noise, curve, use, extra, stretch, FLOOR)
+    else:
+        weights = variance(noise, curve, extra)
+        weights[~noisy] = 1.0
+        weights *= stretch[:, None]
+        np.divide(1, weights, out=weights)
+        if use is not None:
+            weights *= use
+    return weights, noisy / stretch
+
+
+def standardized(
+    residual: FloatArray,
+    noise: FloatArray,
+    curve: FloatArray,
+    use: BoolArray | None = None,
+    extra: FloatArray | None = None,
+) -> FloatArray:
+    """Return residuals [N, M] in standard deviations of their channels, 0 where these are 0 or do not count.
+
+    Parameters
+    ----------
+    residual, curve : array [N, M]
+        In counts.
+    noise : array [N, 3]
+        See `variance`.
+    use : bool array [N, M], optional
+        Channels that count.
+    extra : array [N, M], optional
+        See `estimate_noise`.
+    """
+    if (compiled := core()) is not None:
+        from ramanfit.fit.engine.compiled.kernels import standardized as of_core
+
+        return of_core(compiled, residual, noise, curve, use, extra, FLOOR)
+    sd = np.sqrt(variance(noise, curve, extra))
+    seen = sd > 0 if use is None else use & (sd > 0)
+    return np.divide(residual, sd, out=np.zeros_like(sd), where=seen)
 
 
 def differences(residual: FloatArray, use: BoolArray | None) -> tuple[FloatArray, FloatArray]:

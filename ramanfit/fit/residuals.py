@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ramanfit.fit.engine.compiled.library import core
 from ramanfit.fit.lineshapes import SHAPES
 from ramanfit.fit.model import Model
 from ramanfit.fit.result import FitResult
@@ -45,7 +46,9 @@ def autocorrelation(
     return np.asarray((found - expected * np.sqrt(pairs)) / np.sqrt(stretch))
 
 
-def may_be_two(model: Model, fits: FitResult, residual: FloatArray, peak: int) -> BoolArray:
+def may_be_two(
+    model: Model, fits: FitResult, residual: FloatArray, peak: int, scale: FloatArray | None = None
+) -> BoolArray:
     """Return where the residuals of a Lorentzian or a voigt ask for a second one beside it, bool [N].
 
     Two near lines of one width differ from one by the second derivative of it with respect to its center, unequal
@@ -60,7 +63,14 @@ def may_be_two(model: Model, fits: FitResult, residual: FloatArray, peak: int) -
     residual : array [N, M]
         In standard deviations of each channel, 0 where none was fitted.
     peak : int
+    scale : array [N], optional
+        Of the residuals.
     """
+    scale = np.ones(len(residual)) if scale is None else scale
+    if not model.links and (compiled := core()) is not None:
+        from ramanfit.fit.engine.compiled.scores import twins
+
+        return twins(compiled, model, fits, residual, scale, peak, LEAST_LEFT, SPLIT, ALIKE)
     asked = np.zeros(len(residual), dtype=bool)
     for start in range(0, len(residual), BLOCK):
         block = np.arange(start, min(start + BLOCK, len(residual)))
@@ -69,7 +79,7 @@ def may_be_two(model: Model, fits: FitResult, residual: FloatArray, peak: int) -
             shapes = _differences(model, peak, center, fwhm)
         else:
             shapes = _derivatives(model.shift_cm1, center, fwhm)
-        gain = (shapes @ residual[block, :, None])[..., 0] ** 2 / SPLIT
+        gain = (scale[block, None] * (shapes @ residual[block, :, None])[..., 0]) ** 2 / SPLIT
         least = LEAST_LEFT * np.einsum("nkm,nkm->nk", shapes, shapes)
         near = (gain > least).any(axis=1)  # few spectra need the exact part
         if near.any():

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from ramanfit.fit.cosmic_rays import gross_spikes, repeated, residual_spikes
+from ramanfit.fit.cosmic_rays import gross_spikes, repeated, residual_spikes, suspected
 from ramanfit.fit.engine import engine_named
 from ramanfit.fit.noise import variance, weights_of
 from ramanfit.fit.result import FitResult, Status
 from ramanfit.fit.unseen import groups, leaving, put_back, unseen
-from ramanfit.fit.work import Work
+from ramanfit.fit.work import Work, picked
 from ramanfit.scan.scan import BoolArray
 
 NOISIEST = 1.5  # times the mean variance of interpolated channels is that of channels that were measured
@@ -42,25 +42,25 @@ class Steps(Work):
     def fit_with_noise_weights(self, first: FitResult, rows: BoolArray | None = None) -> FitResult:
         """Return the final fits of some rows, judged."""
         rows = self.everything if rows is None else rows
-        final = first.take(rows)
-        ok = np.asarray(final.status != Status.FAILED)
-        if not ok.any():
-            return final
-        fitted = np.flatnonzero(rows)[ok]
-        fits, noise, counts, use = final.take(ok), self.noise[fitted], self.counts[fitted], self.use
-        used, stretch = None if use is None else use[fitted], self.correlation[fitted, 0]
-        weights = None if used is None else used.astype(np.float64)
+        fitted = np.flatnonzero(rows & (first.status != Status.FAILED))
+        if not len(fitted):
+            return first.take(rows)
+        noise, use, stretch = self.noise[fitted], self.use, self.correlation[fitted, 0]
+        used = None if use is None else use[fitted]
+        fits, counts = first.take(fitted), self.counts if len(fitted) == len(self.counts) else self.counts[fitted]
         if self.even and self.smooth is None:
-            unit = noise[:, 0]
+            weights, unit = None if used is None else used.astype(np.float64), noise[:, 0]
         else:
-            weights, unit = weights_of(noise, self._light_of(fits), used, self._extra(fitted))
-            weights /= stretch[:, None]
+            weights, unit = weights_of(noise, self._light_of(fits), used, self._extra(fitted), stretch)
             fits = self._seen(self._last(self.engine, fitted, counts, weights, fits.nonlinear), fitted)
-            unit = unit / stretch
         redchi2 = np.divide(fits.chi2, fits.dof * unit, out=np.full(len(fits), np.nan), where=fits.dof * unit > 0)
         fits = replace(fits, noise=noise, redchi2=redchi2).stretched(stretch)
         residual = self._measured(fitted) - self._light_of(fits)
-        final.put(ok, self._judged(fits, fitted, weights, residual))
+        judged = self._judged(fits, fitted, weights, residual)
+        if len(fitted) == np.count_nonzero(rows):
+            return judged
+        final = first.take(rows)
+        final.put(np.asarray(final.status != Status.FAILED), judged)
         return final
 
     def find_smooth_part(self, first: FitResult) -> FitResult:
@@ -152,10 +152,11 @@ class Steps(Work):
             rows = np.flatnonzero(some)
             if len(rows):
                 penalty = self.smooth.penalty(rows) if self.smooth is not None and bent[rows[0]] else None
-                fits, residual = final.take(rows), self._measured(rows) - self._light_of(final)[rows]
-                weights = self._noise_weights(final, rows)
+                fits = final if len(rows) == len(good) else final.take(rows)
+                residual, weights = self._measured(rows) - self._light_of(fits), self._noise_weights(final, rows)
                 verdict = verdicts(model, fits, residual, weights, self.task.scan[rows], penalty)
-                final.put(rows, replace(fits, **verdict._asdict()))
+                for name, values in verdict._asdict().items():
+                    getattr(final, name)[rows] = values
         return final
 
     def mask_spikes_above(self, fits: FitResult, first: FitResult) -> None:
@@ -191,13 +192,22 @@ class Steps(Work):
 
     def _mask_above(self, fits: FitResult, rows: BoolArray) -> BoolArray:
         """Mask the cosmic rays that stand out of the fits of some rows; return which rows have new ones."""
-        light, use = self._light_of(fits)[rows], self.use
-        noisiest = variance(self.noise[rows], light, self._extra(rows))
-        noisiest[self.correlation[rows, 0] > 1] *= NOISIEST
+        again, use = np.zeros(len(rows), dtype=bool), self.use
+        taken = picked(rows)
+        if taken is None:
+            return again
+        factor = np.where(self.correlation[taken, 0] > 1, NOISIEST, 1.0)
+        light, noise, extra = self._light_of(fits)[taken], self.noise[taken], self._extra(taken)
+        used, counts, numbers = None if use is None else use[taken], self._measured(taken), np.flatnonzero(rows)
+        some = suspected(counts, light, noise, used, extra, factor)
+        if not len(some):
+            return again
+        noisiest = variance(noise[some], light[some], None if extra is None else extra[some])
+        noisiest *= factor[some, None]
         with np.errstate(invalid="ignore"):
-            more = residual_spikes(self._measured(rows), light, noisiest, None if use is None else use[rows])
-        more &= ~repeated(more, self.task.scan[rows])
-        self.spikes[rows] |= more
-        again = np.zeros(len(rows), dtype=bool)
-        again[rows] = more.any(axis=1)
+            more = residual_spikes(counts[some], light[some], noisiest, None if used is None else used[some])
+        scan = self.task.scan[numbers]
+        more &= ~repeated(more, scan[some], scan)
+        self.spikes[numbers[some]] |= more
+        again[numbers[some]] = more.any(axis=1)
         return again

@@ -104,6 +104,10 @@ def _scores(
 ) -> _Scores:
     """Return what the residuals say, spectrum by spectrum."""
     slow = _slow(model) if penalty is None else np.empty((0, len(model.shift_cm1)))
+    if not model.links and (compiled := core()) is not None:
+        from ramanfit.fit.engine.compiled import scores as of_core
+
+        return _Scores(*of_core.scores(compiled, model, fits, residual, weights, lines, slow, penalty, ALIKE))
     n, q, k = len(fits), len(model.basis), 2 * len(lines)
     f = q + 3 * len(model.names)
     scores = _Scores(np.zeros((n, k)), np.zeros(n), np.zeros((n, len(slow))), np.zeros((n, f)))
@@ -143,10 +147,6 @@ def _table(
     model: Model, fits: FitResult, residual: FloatArray, weights: FloatArray, lines: list[int], slow: FloatArray
 ) -> FloatArray:
     """Return inner products of what the fit follows, of shapes of lines, slow functions and residuals, [n, K, K]."""
-    if not model.links and (compiled := core()) is not None:
-        from ramanfit.fit.engine.compiled.kernels import scores_table
-
-        return scores_table(compiled, model, fits, residual, weights, lines, slow)
     slow = np.broadcast_to(slow, (len(fits), *slow.shape))
     functions = [tangent(model, fits), _shapes(model.shift_cm1, fits, lines), slow, residual[:, None]]
     all_functions = np.concatenate(functions, axis=1)

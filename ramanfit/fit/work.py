@@ -13,13 +13,21 @@ from ramanfit.fit.cosmic_rays import narrowest_lines
 from ramanfit.fit.engine import Engine, engine_named
 from ramanfit.fit.engine.compiled.library import core
 from ramanfit.fit.judge import judged
-from ramanfit.fit.noise import estimate_noise, is_even, variance, weights_of
+from ramanfit.fit.noise import estimate_noise, is_even, standardized, weights_of
 from ramanfit.fit.result import FitResult, Status
 from ramanfit.scan.scan import BoolArray, FloatArray
 
 if TYPE_CHECKING:
     from ramanfit.fit.amplitude import SmoothPart
     from ramanfit.fit.model import Model
+
+
+Rows = BoolArray | np.ndarray | slice
+
+
+def picked(rows: BoolArray) -> BoolArray | slice | None:
+    """Return which rows to take: all of them without a copy; None: there are none."""
+    return slice(None) if rows.all() else rows if rows.any() else None
 
 
 class Work:
@@ -69,8 +77,8 @@ class Work:
         touched = np.zeros(int(scan[-1]) + 1, dtype=bool)
         touched[scan if rows is None else scan[rows]] = True
         self.noise[touched[scan]] = np.nan
-        ok = np.asarray(touched[scan] & (first.status != Status.FAILED))
-        if ok.any():
+        ok = picked(np.asarray(touched[scan] & (first.status != Status.FAILED)))
+        if ok is not None:
             starts = [0, *(np.flatnonzero(np.diff(scan[ok])) + 1).tolist()]
             light, use = self._light_of(first)[ok], self.use
             used = None if use is None else use[ok]
@@ -78,8 +86,7 @@ class Work:
             extra, scatter = self._extra(ok), self.task.scatter
             scatter = None if scatter is None else scatter[ok]
             noise = estimate_noise(self.task.noise, residual, light, used, starts, extra, scatter)
-            sd = np.sqrt(variance(noise, light, extra))
-            shared = correlation(np.divide(residual, sd, out=np.zeros_like(sd), where=sd > 0), used, starts)
+            shared = correlation(standardized(residual, noise, light, None, extra), used, starts)
             noise[:, [0, 2]] *= shared[:, 2:]
             self.noise[ok], self.correlation[ok] = noise, shared[:, :2]
 
@@ -90,8 +97,8 @@ class Work:
         if self.smooth is not None and (self.smooth.amplitude[rows] > 0).any():
             numbers = np.flatnonzero(rows)
             self.smooth.first.put(rows, fits)
-            weights = weights_of(self.noise[numbers], self._light_of(fits), use, self._extra(numbers))[0]
-            weights /= self.correlation[numbers, :1]
+            light, stretch = self._light_of(fits), self.correlation[numbers, 0]
+            weights = weights_of(self.noise[numbers], light, use, self._extra(numbers), stretch)[0]
             rough = engine_named(self.task.engine, rough=True)
             fits = self._seen(self._last(rough, numbers, self.counts[numbers], weights, fits.nonlinear), rows)
         return fits
@@ -115,54 +122,57 @@ class Work:
         if self.smooth is None:
             return engine(model, counts, weights, start)
         bent = self.smooth.amplitude[rows] > 0 if bent is None else bent
-        fits = replace(model.unfitted(len(rows), Status.FAILED))
+        if not bent.any():
+            return model.widened(engine(model.plain, counts, weights, start))
+        fits = model.unfitted(len(rows), Status.FAILED)
         if not bent.all():
             fits.put(~bent, model.widened(engine(model.plain, counts[~bent], weights[~bent], start[~bent])))
-        if bent.any():
-            penalty = self.smooth.penalty(rows[bent])
-            curved = engine(model, counts[bent], weights[bent], start[bent], penalty=penalty, home=True)
-            fits.put(bent, replace(curved, amplitude=self.smooth.amplitude[rows[bent]]))
+        penalty, some = self.smooth.penalty(rows[bent]), slice(None) if bent.all() else bent
+        curved = engine(model, counts[some], weights[some], start[some], penalty=penalty, home=True)
+        fits.put(some, replace(curved, amplitude=self.smooth.amplitude[rows[bent]]))
         return fits
 
     def _judged(self, fits: FitResult, rows: np.ndarray, weights: FloatArray | None, residual: FloatArray) -> FitResult:
         """Return fits of some rows, judged: those with a smooth part against rivals that have it too."""
         rival = engine_named(self.task.engine, rough=True)
         bent = np.zeros(len(rows), dtype=bool) if fits.amplitude is None else fits.amplitude > 0
-        all_judged = fits.take(np.arange(len(rows)))
-        for some, model in ((bent, self.task.model), (~bent, self.task.model.plain)):
-            if some.any():
-                penalty = None if self.smooth is None or model.plain is model else self.smooth.penalty(rows[some])
-                used = None if weights is None else weights[some]
-                task, counts = self.task._replace(model=model), self.counts[rows[some]]
-                near = self.correlation[rows[some], 1]
-                its = judged(
-                    fits.take(some), task, rival, counts, used, residual[some], penalty, near, self._extra(rows[some])
-                )
-                all_judged.put(some, its)
+        groups = [(picked(bent), self.task.model), (picked(~bent), self.task.model.plain)]
+        groups = [(some, model) for some, model in groups if some is not None]
+        all_judged = fits if len(groups) == 1 else fits.take(np.arange(len(rows)))
+        for some, model in groups:
+            at = rows[some]
+            penalty = None if self.smooth is None or model.plain is model else self.smooth.penalty(at)
+            used = None if weights is None else weights[some]
+            task, counts, near = self.task._replace(model=model), self.counts[at], self.correlation[at, 1]
+            some_fits = fits if isinstance(some, slice) else fits.take(some)
+            its = judged(some_fits, task, rival, counts, used, residual[some], penalty, near, self._extra(at))
+            if isinstance(some, slice):
+                return its
+            all_judged.put(some, its)
         return all_judged
 
     def _noise_weights(self, fits: FitResult, rows: np.ndarray) -> FloatArray:
         """Return the weights of some rows, true inverse variances."""
-        used = None if self.use is None else self.use[rows]
-        weights = weights_of(self.noise[rows], self._light_of(fits)[rows], used, self._extra(rows))[0]
-        return np.asarray(weights / self.correlation[rows, :1])
+        use, rows = self.use, slice(None) if len(rows) == len(self.counts) else rows
+        used, light = None if use is None else use[rows], self._light_of(fits)[rows]
+        return weights_of(self.noise[rows], light, used, self._extra(rows), self.correlation[rows, 0])[0]
 
-    def _seen(self, fits: FitResult, rows: BoolArray | np.ndarray, model: Model | None = None) -> FitResult:
+    def _seen(self, fits: FitResult, rows: Rows, model: Model | None = None) -> FitResult:
         """Return fits of some rows with all the light that they account for."""
         model, compiled, under = model or self.task.model, core(), self.task.under
-        if compiled is None or model.links:
+        if compiled is None or model.links or not model.names:
             light = model.evaluate(fits)
         else:
-            from ramanfit.fit.engine.compiled.kernels import curves
+            from ramanfit.fit.engine.compiled.scores import curves
 
             light = curves(compiled, model, fits)
         return replace(fits, light=light if under is None else light + under[rows])
 
-    def _extra(self, rows: BoolArray | np.ndarray) -> FloatArray | None:
+    def _extra(self, rows: Rows) -> FloatArray | None:
         """Return the variance that some rows have from what was subtracted; None: nothing was."""
         return None if self.task.extra is None else self.task.extra[rows]
 
-    def _measured(self, rows: BoolArray | np.ndarray) -> FloatArray:
+    def _measured(self, rows: Rows) -> FloatArray:
         """Return the counts of some rows as they were measured."""
         counts, under = self.task.counts[rows], self.task.under
         return counts if under is None else counts + under[rows]

@@ -11,10 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from ramanfit.fit import cosmic_rays, noise, verdicts
+from ramanfit.fit import cosmic_rays, noise, residuals, verdicts
 from ramanfit.fit.correlation import correlation
 from ramanfit.fit.engine import varpro
+from ramanfit.fit.amplitude import reduced_of
 from ramanfit.fit.engine.compiled import kernels, library
+from ramanfit.fit.engine.compiled import scores as compiled_scores
 from ramanfit.fit.pipeline import fit_scan
 from ramanfit.recipe.toml import load_recipe, with_overrides
 from ramanfit.scan.scan import Scan
@@ -68,9 +70,19 @@ def test_noise_is_the_same(both: Callable, model: str, use: np.ndarray | None) -
     for more in (None, extra):
         mine, other = both(noise.estimate_noise, model, AWAY, CURVE, use, STARTS, more)
         np.testing.assert_allclose(mine, other, rtol=1e-10)
+        mine, ours = both(noise.standardized, AWAY, other, CURVE, use, more)
+        np.testing.assert_allclose(mine, ours, rtol=1e-10)
+        stretch = RNG.uniform(1, 3, len(COUNTS))
+        (mine, unit), (ours, _) = both(noise.weights_of, other, CURVE, use, more, stretch)
+        np.testing.assert_allclose(mine, ours, rtol=1e-12)
+        assert unit.tolist() == (1 / stretch).tolist()
     sd = np.sqrt(noise.variance(other, CURVE))
-    mine, other = both(correlation, AWAY / sd, use, STARTS)
-    np.testing.assert_allclose(mine, other, rtol=1e-10)
+    smoothed = np.apply_along_axis(np.convolve, 1, AWAY / sd, np.ones(5) / 5, "same")
+    for residual in (AWAY / sd, smoothed):
+        for starts in (STARTS, [0, 1, 3, 119]):  # alone, two, many
+            mine, other = both(correlation, residual, use, starts)
+            np.testing.assert_allclose(mine, other, rtol=1e-10)
+    assert (other[:, 0] > 2).any()  # the smoothed are found out
 
 
 @pytest.mark.parametrize("bent", [False, True])
@@ -80,6 +92,17 @@ def test_scores_are_the_same(both: Callable, bent: bool) -> None:
     weights = USE / 25.0
     fits = varpro.fit(model, COUNTS, weights, varpro.fit(MODEL, COUNTS).nonlinear, penalty=penalty)
     residual = COUNTS - model.evaluate(fits)
+    scale = RNG.uniform(0.3, 1.5, len(COUNTS))
+    for peak in (0, 1):
+        mine, other = both(residuals.may_be_two, model, fits, residual / 5, peak, scale)
+        np.testing.assert_array_equal(mine, other)
+        assert 0 < other.sum() < len(COUNTS)
+    if bent:
+        mine, other = both(reduced_of, model, COUNTS, weights, fits.nonlinear, scale)
+        for name in ("curvature", "overlap2", "chi2"):
+            largest = np.abs(getattr(other, name)).max()
+            np.testing.assert_allclose(getattr(mine, name), getattr(other, name), rtol=1e-8, atol=1e-10 * largest)
+        np.testing.assert_array_equal(mine.dof, other.dof)
     (z, chi2, *_), (z2, chi2_2, *_) = both(verdicts._scores, model, fits, residual, weights, [0, 1], penalty)
     np.testing.assert_allclose(z, z2, rtol=1e-6, atol=1e-6)
     np.testing.assert_allclose(chi2, chi2_2, rtol=1e-6, atol=1e-6)
@@ -93,7 +116,7 @@ def test_curves_are_those_of_the_model(bent: bool) -> None:
     fits.left[::5, 0] = True
     fits = fits.take(np.arange(1, 120, 2))
     for variant in VARIANTS.values():
-        np.testing.assert_allclose(kernels.curves(variant, model, fits), model.evaluate(fits), rtol=1e-11)
+        np.testing.assert_allclose(compiled_scores.curves(variant, model, fits), model.evaluate(fits), rtol=1e-11)
 
 
 NUMBERS = st.one_of(st.floats(-3, 3), st.sampled_from([0.0, 1.0, np.nan, np.inf, -np.inf, 5e-324, 1e308]))
@@ -113,21 +136,26 @@ def test_any_numbers_are_survived(rows: np.ndarray, masked: bool) -> None:
     use = rows > 0 if masked else None
     for variant in VARIANTS.values():
         kernels.spiky(variant, rows, None, np.ones(2), use, 5.0, 3.0, 0.05, 8)
-        kernels.spiky(variant, rows, rows, rows, use, 5.0, 3.0, 0.05, 8)
+        triple = np.resize(rows, (2, 3))
+        kernels.spiky(variant, rows, rows, triple, use, 5.0, 3.0, 0.05, 8, 0.05, rows)
         kernels.neighbours(variant, rows, use, 6.0)
-        kernels.noise_sums(variant, np.ones(2), np.ones(2), rows, rows, rows, rows, 0.05, 16.0)
+        kernels.roughness(variant, rows, use, 6.0, 5, common=masked)
+        kernels.standardized(variant, rows, triple, rows, use, rows, 0.05)
+        kernels.weights(variant, triple, rows, use, rows, np.ones(2), 0.05)
+        if rows.shape[1] > 2:
+            kernels.NoiseOf(variant, rows, rows, use, rows, 0.05, 16.0, 0.455).sums(np.ones(2), np.ones(2))
 
 
 def test_arrays_that_do_not_go_together_are_refused() -> None:
     variant, rows = next(iter(VARIANTS.values())), np.ones((2, 30))
     with pytest.raises(ValueError, match="curve: expected the shape"):
-        kernels.spiky(variant, rows, rows[:1], rows, None, 5.0, 3.0, 0.05, 8)
+        kernels.spiky(variant, rows, rows[:1], np.ones((2, 3)), None, 5.0, 3.0, 0.05, 8)
     with pytest.raises(ValueError, match="use: expected the shape"):
-        kernels.spiky(variant, rows, rows, rows, rows[:1] > 0, 5.0, 3.0, 0.05, 8)
+        kernels.spiky(variant, rows, rows, np.ones((2, 3)), rows[:1] > 0, 5.0, 3.0, 0.05, 8)
     with pytest.raises(ValueError, match="use: expected the shape"):
         kernels.neighbours(variant, rows, rows[:, 1:] > 0, 6.0)
     with pytest.raises(ValueError, match="gain: expected the shape"):
-        kernels.noise_sums(variant, np.ones(2), np.ones(3), rows, rows, rows, rows, 0.05, 16.0)
+        kernels.NoiseOf(variant, rows, rows, None, None, 0.05, 16.0, 0.455).sums(np.ones(2), np.ones(3))
     with pytest.raises(ValueError, match="step: expected"):
         kernels.middle_size(variant, rows, 15)
 

@@ -25,6 +25,7 @@ HERE = Path(__file__).resolve().parent
 LIBRARY = HERE / "_core.so"
 FLAGS = ("-std=c++17", "-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast", "-fno-exceptions")
 MORE_FLAGS = ("-fno-rtti", "-fPIC", "-Wno-psabi")
+SOURCES = ("fit", "noise", "scores", "spikes")
 VARIANTS = {
     "v1": ("-DWIDTH=2",),
     "v3": ("-DWIDTH=4", "-march=x86-64-v3"),
@@ -48,7 +49,7 @@ def build(target: Path = LIBRARY) -> str:
     with tempfile.TemporaryDirectory() as folder:
         parts: list[tuple[str, str, tuple[str, ...]]] = [("levels.cc", "levels", ())]
         names = VARIANTS if platform.machine() in ("x86_64", "AMD64") else ("v1",)
-        for source in ("fit", "kernels"):
+        for source in SOURCES:
             parts += [(f"{source}.cc", f"{source}_{name}", (*VARIANTS[name], f"-DLEVEL={name}")) for name in names]
         jobs = []
         for source, name, flags in parts:
@@ -57,7 +58,7 @@ def build(target: Path = LIBRARY) -> str:
             jobs.append((made, subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)))
         said = [(made, job.communicate()[1], job.returncode) for made, job in jobs]
         done = [made for made, _, failed in said if not failed]  # an old compiler may not know the newest processors
-        needed = {str(Path(folder) / f"{name}.o") for name in ("levels", "fit_v1", "kernels_v1")}
+        needed = {str(Path(folder) / f"{name}.o") for name in ("levels", *(f"{source}_v1" for source in SOURCES))}
         if not needed <= {*done}:
             return f"{cxx} failed: {''.join(error for _, error, _ in said).strip()[:500]}"
         whole = Path(folder) / "core.so"

@@ -1,10 +1,7 @@
 // Fits of free Lorentzians over a baseline, one spectrum after another; as `ramanfit.fit.engine.varpro.fit`.
+#include "bridge.h"
 #include "minimise.h"
 #include "search.h"
-
-#define JOINED(name, level) name##_##level
-#define NAMED(name, level) JOINED(name, level)
-#define EXPORTED(name) NAMED(name, LEVEL)
 
 namespace {
 
@@ -75,29 +72,6 @@ int64_t lay_out(Work *w, const Model *m, Room room) {
   w->normal = room.take(r * r);
   w->start = room.take(2 * p);
   return room.at - first;
-}
-
-// Straight lines, by channel, where channels do not count: as `ramanfit.fit.masks.bridged`.
-void bridge(double *y, const double *weights, int64_t channels) {
-  int64_t before = -1;
-  for (int64_t i = 0; i < channels;) {
-    if (weights[i] > 0) {
-      before = i++;
-      continue;
-    }
-    int64_t after = i;
-    while (after < channels && !(weights[after] > 0)) after++;
-    for (int64_t j = i; j < after; j++) {
-      const int64_t low = before < 0 ? after : before, high = after == channels ? before : after;
-      if (low == channels || high < 0) {
-        y[j] = 0;
-        continue;
-      }
-      const double way = double(j - low) / (high > low ? high - low : 1);
-      y[j] = low == high ? y[low] : y[low] * (1 - way) + y[high] * way;
-    }
-    i = after;
-  }
 }
 
 void set_up(Work *w, const Model *m, const Rows *in, int64_t n) {

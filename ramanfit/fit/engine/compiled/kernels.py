@@ -1,4 +1,4 @@
-"""What surrounds the fits, in one pass over the channels each, where there is a compiled core.
+"""Noise and cosmic rays, in one pass over the channels each, where there is a compiled core.
 
 The functions that call these say what they do, and do it with NumPy where there is none.
 """
@@ -9,38 +9,36 @@ import ctypes
 
 import numpy as np
 
-from ramanfit.fit.engine.compiled.library import FAR, Arrays, Core, padded
-from ramanfit.fit.model import Model
-from ramanfit.fit.result import FitResult
+from ramanfit.fit.engine.compiled.library import Arrays, Core
 from ramanfit.scan.scan import BoolArray, FloatArray
 
 _COUNT, _ARRAY, _NUMBER = ctypes.c_int64, ctypes.c_void_p, ctypes.c_double
-MOST_FUNCTIONS = 256  # whose addresses lie on the stack
 
 
 class _NoiseOf(ctypes.Structure):
     _fields_ = [
         *((name, _COUNT) for name in ("count", "channels")),
-        *((name, _ARRAY) for name in ("level", "gain", "signal", "square", "weight", "more")),
-        *((name, _NUMBER) for name in ("floor", "clip")),
-        ("sums", _ARRAY),
+        *((name, _ARRAY) for name in ("residual", "curve", "extra", "use")),
+        *((name, _NUMBER) for name in ("floor", "clip", "common")),
+        *((name, _ARRAY) for name in ("level", "mean", "gain", "sums")),
+    ]
+
+
+class _SpreadOf(ctypes.Structure):
+    _fields_ = [
+        *((name, _COUNT) for name in ("count", "channels")),
+        *((name, _ARRAY) for name in ("noise", "curve", "extra", "residual", "use", "stretch")),
+        ("floor", _NUMBER),
+        ("to", _ARRAY),
     ]
 
 
 class _SpikesOf(ctypes.Structure):
     _fields_ = [
         *((name, _COUNT) for name in ("count", "channels", "reach")),
-        *((name, _ARRAY) for name in ("counts", "curve", "variance", "level", "use")),
-        *((name, _NUMBER) for name in ("bar", "flank", "misfit")),
+        *((name, _ARRAY) for name in ("counts", "curve", "noise", "extra", "factor", "use")),
+        *((name, _NUMBER) for name in ("bar", "flank", "misfit", "floor")),
         ("found", _ARRAY),
-    ]
-
-
-class _ScoresOf(ctypes.Structure):
-    _fields_ = [
-        *((name, _COUNT) for name in ("count", "channels", "stride", "peaks", "baseline", "lines", "slow")),
-        *((name, _ARRAY) for name in ("shift", "basis", "later", "line", "center", "fwhm", "residual", "weights")),
-        ("table", _ARRAY),
     ]
 
 
@@ -53,7 +51,7 @@ class _OrderOf(ctypes.Structure):
 
 class _NeighboursOf(ctypes.Structure):
     _fields_ = [
-        *((name, _COUNT) for name in ("count", "channels")),
+        *((name, _COUNT) for name in ("count", "channels", "sections", "common")),
         ("outlier", _NUMBER),
         *((name, _ARRAY) for name in ("residual", "use", "sums")),
     ]
@@ -78,50 +76,139 @@ def middle_size(core: Core, rows: FloatArray, step: int = 0) -> FloatArray:
 
 
 def neighbours(core: Core, residual: FloatArray, use: BoolArray | None, outlier: float) -> FloatArray:
-    """Return what `ramanfit.fit.correlation._alike` sums up in every spectrum, [3, N]."""
-    (n, m), arrays, sums = residual.shape, Arrays(), np.empty((3, len(residual)))
-    if use is not None and use.shape != residual.shape:
-        raise ValueError(f"use: expected the shape {residual.shape}, found {use.shape}")
+    """Return what `ramanfit.fit.correlation._of_neighbours` sums up in every spectrum, [3, N]."""
+    return _of_neighbours(core, "neighbours", residual, use, outlier, np.empty((3, len(residual))))
+
+
+def roughness(
+    core: Core, residual: FloatArray, use: BoolArray | None, outlier: float, sections: int, common: bool
+) -> FloatArray:
+    """As `ramanfit.fit.correlation._roughness`."""
+    return _of_neighbours(core, "roughness", residual, use, outlier, np.zeros((4, sections)), sections, common)
+
+
+def _of_neighbours(
+    core: Core,
+    name: str,
+    residual: FloatArray,
+    use: BoolArray | None,
+    outlier: float,
+    sums: FloatArray,
+    sections: int = 0,
+    common: bool = False,
+) -> FloatArray:
+    (n, m), arrays = residual.shape, Arrays()
     task = _NeighboursOf(
         count=n,
         channels=m,
+        sections=sections,
+        common=common,
         outlier=outlier,
         residual=arrays.of("residual", residual, n, m),
-        use=None if use is None else arrays.own(np.ascontiguousarray(use, dtype=bool)),
+        use=arrays.marks("use", use, n, m),
         sums=arrays.own(sums),
     )
-    core.call("neighbours", ctypes.byref(task))
+    core.call(name, ctypes.byref(task))
     return sums
 
 
-def noise_sums(
+class NoiseOf:
+    """As `ramanfit.fit.noise._Noise`."""
+
+    def __init__(
+        self,
+        core: Core,
+        residual: FloatArray,
+        curve: FloatArray,
+        use: BoolArray | None,
+        extra: FloatArray | None,
+        floor: float,
+        clip: float,
+        common: float,
+    ) -> None:
+        self._core, self._arrays, (n, m) = core, Arrays(), residual.shape
+        if m < 3:
+            raise ValueError(f"residual: expected 3 channels or more, found {m}")
+        of = self._arrays
+        self.level, self.mean, self._sums = np.empty(n), np.empty(n), np.empty((5, n))
+        self._task = _NoiseOf(
+            count=n,
+            channels=m,
+            residual=of.of("residual", residual, n, m),
+            curve=of.of("curve", curve, n, m),
+            extra=of.of("extra", extra, n, m),
+            use=of.marks("use", use, n, m),
+            floor=floor,
+            clip=clip,
+            common=common,
+            mean=of.own(self.mean),
+            sums=of.own(self._sums),
+        )
+        level = np.empty(n)
+        self._task.level = of.own(level)
+        core.call("noise_start", ctypes.byref(self._task))
+        self.level = level
+
+    def sums(self, level: FloatArray, gain: FloatArray) -> FloatArray:
+        """Return sums over the channels, [5, N]."""
+        arrays, n = Arrays(), len(self.level)
+        self._task.level, self._task.gain = arrays.of("level", level, n), arrays.of("gain", gain, n)
+        self._core.call("noise_sums", ctypes.byref(self._task))
+        return self._sums
+
+
+def weights(
     core: Core,
-    level: FloatArray,
-    gain: FloatArray,
-    signal: FloatArray,
-    square: FloatArray,
-    weight: FloatArray,
-    more: FloatArray,
+    noise: FloatArray,
+    curve: FloatArray,
+    use: BoolArray | None,
+    extra: FloatArray | None,
+    stretch: FloatArray,
     floor: float,
-    clip: float,
 ) -> FloatArray:
-    """As `ramanfit.fit.noise._sums`."""
-    (n, m), arrays, sums = square.shape, Arrays(), np.empty((5, len(square)))
-    task = _NoiseOf(
+    """As `ramanfit.fit.noise.weights_of`, without the unit."""
+    return _spread(core, "weights", noise, curve, use, extra, floor, stretch=stretch)
+
+
+def standardized(
+    core: Core,
+    residual: FloatArray,
+    noise: FloatArray,
+    curve: FloatArray,
+    use: BoolArray | None,
+    extra: FloatArray | None,
+    floor: float,
+) -> FloatArray:
+    """As `ramanfit.fit.noise.standardized`."""
+    return _spread(core, "standardized", noise, curve, use, extra, floor, residual=residual)
+
+
+def _spread(
+    core: Core,
+    name: str,
+    noise: FloatArray,
+    curve: FloatArray,
+    use: BoolArray | None,
+    extra: FloatArray | None,
+    floor: float,
+    residual: FloatArray | None = None,
+    stretch: FloatArray | None = None,
+) -> FloatArray:
+    (n, m), arrays, to = curve.shape, Arrays(), np.empty(curve.shape)
+    task = _SpreadOf(
         count=n,
         channels=m,
-        level=arrays.of("level", level, n),
-        gain=arrays.of("gain", gain, n),
-        signal=arrays.of("signal", signal, n, m),
-        square=arrays.of("square", square, n, m),
-        weight=arrays.of("weight", weight, n, m),
-        more=arrays.of("more", more, n, m),
+        noise=arrays.of("noise", noise, n, 3),
+        curve=arrays.of("curve", curve, n, m),
+        extra=arrays.of("extra", extra, n, m),
+        residual=arrays.of("residual", residual, n, m),
+        use=arrays.marks("use", use, n, m),
+        stretch=arrays.of("stretch", stretch, n),
         floor=floor,
-        clip=clip,
-        sums=arrays.own(sums),
+        to=arrays.own(to),
     )
-    core.call("noise_sums", ctypes.byref(task))
-    return sums
+    core.call(name, ctypes.byref(task))
+    return to
 
 
 def spiky(
@@ -134,6 +221,9 @@ def spiky(
     flank: float,
     misfit: float,
     reach: int,
+    floor: float = 0.0,
+    extra: FloatArray | None = None,
+    factor: FloatArray | None = None,
 ) -> BoolArray:
     """Return which spectra may hold a spike that `ramanfit.fit.cosmic_rays.find_spikes` finds, [N]; some do not.
 
@@ -143,97 +233,34 @@ def spiky(
     counts : array [N, M]
     curve : array [N, M] or None
         What is taken off, and makes noise where it is steep.
-    noise : array [N, M], or [N]
-        Variances; without a curve, standard deviations of whole spectra.
+    noise : array [N, 3], or [N]
+        See `ramanfit.fit.noise.variance`; without a curve, standard deviations of whole spectra.
     use : bool array [N, M] or None
-    bar, flank, misfit, reach
+    bar, flank, misfit, reach, floor
         As there.
+    extra : array [N, M], optional
+        See `ramanfit.fit.noise.variance`.
+    factor : array [N], optional
+        Of the variances.
     """
     (n, m), arrays, found = counts.shape, Arrays(), np.zeros(len(counts), dtype=bool)
     if m <= 2 * reach or not n:
         return found
-    if use is not None and use.shape != counts.shape:
-        raise ValueError(f"use: expected the shape {counts.shape}, found {use.shape}")
     task = _SpikesOf(
         count=n,
         channels=m,
         reach=reach,
         counts=arrays.of("counts", counts, n, m),
         curve=arrays.of("curve", curve, n, m),
-        variance=None if curve is None else arrays.of("noise", noise, n, m),
-        level=arrays.of("noise", noise, n) if curve is None else None,
-        use=None if use is None else arrays.own(np.ascontiguousarray(use, dtype=bool)),
+        noise=arrays.of("noise", noise, n, 3) if curve is not None else arrays.of("noise", noise, n),
+        extra=arrays.of("extra", extra, n, m),
+        factor=arrays.of("factor", np.ones(n) if factor is None else factor, n),
+        use=arrays.marks("use", use, n, m),
         bar=bar,
         flank=flank,
         misfit=misfit,
+        floor=floor,
         found=arrays.own(found),
     )
     core.call("spikes", ctypes.byref(task))
     return found
-
-
-class _CurvesOf(ctypes.Structure):
-    _fields_ = [
-        *((name, _COUNT) for name in ("count", "channels", "stride", "peaks", "baseline")),
-        *((name, _ARRAY) for name in ("shift", "basis", "height", "center", "fwhm", "coefficients", "curve")),
-    ]
-
-
-def curves(core: Core, model: Model, fits: FitResult) -> FloatArray:
-    """As `ramanfit.fit.model.Model.evaluate`, for free Lorentzians."""
-    n, p, q, m = len(fits), len(model.names), len(model.basis), len(model.shift_cm1)
-    arrays, curve = Arrays(), np.empty((n, m))
-    task = _CurvesOf(
-        count=n,
-        channels=m,
-        stride=padded(m),
-        peaks=p,
-        baseline=q,
-        shift=arrays.filled(model.centred, FAR),
-        basis=arrays.filled(model.basis),
-        height=arrays.of("height", np.where(fits.left, 0.0, fits.height), n, p),
-        center=arrays.of("center", fits.center_cm1 - model.middle, n, p),
-        fwhm=arrays.of("fwhm", fits.fwhm_cm1, n, p),
-        coefficients=arrays.of("coefficients", fits.coefficients, n, q),
-        curve=arrays.own(curve),
-    )
-    core.call("curves", ctypes.byref(task))
-    return curve
-
-
-def scores_table(
-    core: Core,
-    model: Model,
-    fits: FitResult,
-    residual: FloatArray,
-    weights: FloatArray,
-    lines: list[int],
-    slow: FloatArray,
-) -> FloatArray:
-    """Return weighted inner products of what free Lorentzians can follow, of shapes, slow functions, and residuals.
-
-    [n, K, K], in the order of `ramanfit.fit.residuals.tangent`, `ramanfit.fit.verdicts._shapes`, `slow`, the residual.
-    """
-    (n, m), p, q = residual.shape, len(model.names), len(model.basis)
-    size = q + 3 * p + 2 * len(lines) + len(slow) + 1
-    arrays, table = Arrays(), np.empty((n, size, size))
-    task = _ScoresOf(
-        count=n,
-        channels=m,
-        stride=padded(m),
-        peaks=p,
-        baseline=q,
-        lines=len(lines),
-        slow=len(slow),
-        shift=arrays.filled(model.centred, FAR),
-        basis=arrays.filled(model.basis),
-        later=arrays.filled(slow),
-        line=arrays.own(np.array(lines, dtype=np.int64)),
-        center=arrays.of("center", fits.center_cm1 - model.middle, n, p),
-        fwhm=arrays.of("fwhm", fits.fwhm_cm1, n, p),
-        residual=arrays.of("residual", residual, n, len(model.shift_cm1)),
-        weights=arrays.of("weights", weights, n, m),
-        table=arrays.own(table),
-    )
-    core.call("scores", ctypes.byref(task))
-    return table

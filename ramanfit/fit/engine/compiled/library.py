@@ -10,15 +10,18 @@ from pathlib import Path
 import numpy as np
 
 from ramanfit.errors import UsageError
-from ramanfit.scan.scan import FloatArray
+from ramanfit.scan.scan import BoolArray, FloatArray
 
 CHOICE = "RAMANFIT_CORE"
 CHOICES = ("auto", "compiled", "numpy")
-INTERFACE = 5
+INTERFACE = 6
 VECTOR = 8  # doubles of the widest
 FAR = 1e60  # shift of the channels that fill up the last vector: every line is 0 there
 LIBRARY = Path(__file__).with_name("_core.so")
-FUNCTIONS = ("curves", "fit", "neighbours", "noise_sums", "ordered", "scores", "spikes")
+FUNCTIONS = (
+    *("curves", "fit", "neighbours", "noise_start", "noise_sums", "ordered", "reduced", "roughness", "scores"),
+    *("spikes", "standardized", "twins", "weights"),
+)
 LEVELS = {1: "any processor", 3: "x86-64-v3 (AVX2)", 4: "x86-64-v4 (AVX-512)"}
 
 
@@ -41,6 +44,20 @@ class Arrays:
         if array.shape != shape:
             raise ValueError(f"{name}: expected the shape {shape}, found {array.shape}")
         return self.own(np.ascontiguousarray(array, dtype=np.float64))
+
+    def marks(self, name: str, array: BoolArray | None, *shape: int) -> int | None:
+        """Return the address of an array of marks; of None, none.
+
+        Raises
+        ------
+        ValueError
+            If its shape is another.
+        """
+        if array is None:
+            return None
+        if array.shape != shape:
+            raise ValueError(f"{name}: expected the shape {shape}, found {array.shape}")
+        return self.own(np.ascontiguousarray(array, dtype=bool))
 
     def own(self, array: np.ndarray) -> int:
         """Return the address of an array that is contiguous, of the right kind and shape."""

@@ -11,6 +11,10 @@
 
 #define INLINE static inline __attribute__((always_inline))
 
+#define JOINED(name, level) name##_##level
+#define NAMED(name, level) JOINED(name, level)
+#define EXPORTED(name) NAMED(name, LEVEL)
+
 namespace {  // each variant has its own copy of everything: none may be taken for another's
 
 typedef double Vector __attribute__((vector_size(8 * WIDTH), aligned(8 * WIDTH)));

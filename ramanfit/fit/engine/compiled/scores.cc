@@ -1,0 +1,227 @@
+// What residuals say against baselines and lines; as `ramanfit.fit.verdicts`, `residuals` and `amplitude`.
+#include "bridge.h"
+#include "tangents.h"
+
+namespace {
+
+struct Scores {
+  int64_t count, channels, stride, peaks, baseline, polynomials, lines, slow;
+  const double *shift;               // [stride] from the middle
+  const double *basis, *later;       // [baseline][stride], [slow][stride]
+  const int64_t *line;               // [lines] peaks
+  const double *center, *fwhm;       // [N][P] from the middle
+  const double *residual, *weights;  // [N][M]
+  const double *penalty;             // [N][baseline - polynomials], or none
+  const double *coefficients;        // [N][baseline]
+  const double *per_square;          // [N] variance of weight 1, in parts of the sum of squares
+  double alike;
+  double *z, *chi2, *found, *followed;  // [N][2 lines], [N], [N][slow], [N][baseline + 3 peaks]
+};
+
+struct Twins {
+  int64_t count, channels, stride, peaks, baseline, peak;
+  const double *shift, *basis;
+  const double *center, *fwhm;     // [N][P] from the middle
+  const double *residual, *scale;  // [N][M], [N]
+  double least[2], split, alike;
+  uint8_t *found;  // [N]
+};
+
+struct Curves {  // as `ramanfit.fit.model.Model.evaluate`
+  int64_t count, channels, stride, peaks, baseline;
+  const double *shift;  // [stride] from the middle
+  const double *basis;  // [baseline][stride]
+  const double *height, *center, *fwhm, *coefficients;  // [N][P], [N][Q]
+  double *curve;        // [N][M]
+};
+
+struct Reduced {  // as `ramanfit.fit.amplitude.reduced`
+  int64_t count, channels, stride, peaks, baseline, polynomials;
+  const double *shift, *basis, *variances;  // of the smooth functions, [J]
+  const double *center, *fwhm;              // [N][P] from the middle
+  const double *counts, *weights;           // [N][M]
+  double collinear;
+  double *left, *overlap, *chi2;  // [N][J][J], [N][J], [N]
+};
+
+// Second derivative of a line by its center, and a further function, [2][stride].
+template <typename Further>
+INLINE void shapes_of(const double *shift, int64_t stride, double center, double fwhm, double *to, Further further) {
+  const double per_half = 2 / fwhm;
+  for (int64_t i = 0; i < stride; i += WIDTH) {
+    const Vector u = (load(shift + i) - center) * per_half, value = 1.0 / (1.0 + u * u);
+    store(to + i, (3.0 * u * u - 1.0) * value * value * value);
+    store(to + stride + i, further(u, value));
+  }
+}
+
+INLINE void copy_of(const double *from, int64_t channels, int64_t stride, double *to) {
+  memcpy(to, from, sizeof(double) * channels);
+  memset(to + channels, 0, sizeof(double) * (stride - channels));
+}
+
+INLINE double number(double value) { return isfinite(value) ? value : 0.0; }
+
+}  // namespace
+
+extern "C" int EXPORTED(scores)(const Scores *in) {
+  const int64_t s = in->stride, q = in->baseline, p = in->peaks, f = q + 3 * p, k = 2 * in->lines;
+  const int64_t slow = f + k, size = slow + in->slow + 1, last = size - 1, own = 3 * p + k + 1;
+  void *memory = 0;
+  if (posix_memalign(&memory, 64, sizeof(double) * (s * (own + 4) + size * size))) return 1;
+  double *rows = static_cast<double *>(memory), *weights = rows + own * s, *room = weights + s, *table = room + 3 * s;
+  const double *all[size];
+  for (int64_t a = 0; a < size; a++)
+    all[a] = a < q       ? in->basis + a * s
+             : a < slow  ? rows + (a - q) * s
+             : a < last  ? in->later + (a - slow) * s
+                         : rows + (own - 1) * s;
+  double score[in->slow + 1];
+  for (int64_t n = 0; n < in->count; n++) {
+    for (int64_t j = 0; j < p; j++)
+      tangent_of(in->shift, s, in->center[n * p + j], in->fwhm[n * p + j], rows + 3 * j * s);
+    for (int64_t i = 0; i < in->lines; i++) {
+      const int64_t j = in->line[i];
+      shapes_of(in->shift, s, in->center[n * p + j], in->fwhm[n * p + j], rows + (3 * p + 2 * i) * s,
+                [](Vector u, Vector value) { return u * value; });
+    }
+    copy_of(in->residual + n * in->channels, in->channels, s, rows + (own - 1) * s);
+    copy_of(in->weights + n * in->channels, in->channels, s, weights);
+    table_of(all, size, weights, s, room, table);
+    double square = table[last * size + last];
+    for (int64_t j = in->polynomials; in->penalty && j < q; j++) {
+      const double held = in->penalty[n * (q - in->polynomials) + j - in->polynomials];
+      square += held * in->coefficients[n * q + j] * in->coefficients[n * q + j];
+      table[j * size + j] += held;
+      table[j * size + last] -= held * in->coefficients[n * q + j];
+    }
+    stand_apart(table, size, 0, f, in->alike);
+    eliminate(table, size, 0, f);
+    const double unit = square * in->per_square[n];
+    for (int64_t a = 0; a < k; a++) {
+      const double left = table[(f + a) * size + f + a];
+      in->z[n * k + a] = left > 0 ? number(table[(f + a) * size + last] / sqrt(left * unit)) : 0.0;
+    }
+    stand_apart(table, size, slow, last, in->alike);
+    for (int64_t a = 0; a < in->slow; a++) score[a] = table[(slow + a) * size + last];
+    eliminate(table, size, slow, last);
+    double *found = in->found + n * in->slow, fall = 0;
+    for (int64_t a = in->slow - 1; a >= 0; a--) {
+      const double *row = table + (slow + a) * size;
+      double value = row[last];
+      for (int64_t b = a + 1; b < in->slow; b++) value -= row[slow + b] * found[b];
+      found[a] = value / row[slow + a];
+      fall += found[a] * score[a];
+    }
+    in->chi2[n] = number(fall / unit);
+    double *followed = in->followed + n * f;
+    for (int64_t a = f - 1; a >= 0 && in->slow; a--) {
+      const double *row = table + a * size;
+      double value = 0;
+      for (int64_t b = 0; b < in->slow; b++) value += row[slow + b] * found[b];
+      for (int64_t b = a + 1; b < f; b++) value -= row[b] * followed[b];
+      followed[a] = value / row[a];
+    }
+  }
+  free(memory);
+  return 0;
+}
+
+// Whether a line is rather two: as `ramanfit.fit.residuals.may_be_two`.
+extern "C" int EXPORTED(twins)(const Twins *in) {
+  const int64_t s = in->stride, q = in->baseline, p = in->peaks, f = q + 3 * p, size = f + 2;
+  void *memory = 0;
+  if (posix_memalign(&memory, 64, sizeof(double) * (s * (3 * p + 3) + size * size))) return 1;
+  double *rows = static_cast<double *>(memory), *shapes = rows + 3 * p * s, *residual = shapes + 2 * s;
+  double *table = residual + s;
+  const double *all[size];
+  for (int64_t a = 0; a < size; a++) all[a] = a < q ? in->basis + a * s : rows + (a - q) * s;
+  for (int64_t n = 0; n < in->count; n++) {
+    const int64_t at = n * p + in->peak;
+    copy_of(in->residual + n * in->channels, in->channels, s, residual);
+    shapes_of(in->shift, s, in->center[at], in->fwhm[at], shapes,
+              [](Vector u, Vector value) { return u * (1.0 - u * u) * value * value * value * value; });
+    double gain[2], least[2];
+    int near = 0;
+    for (int64_t a = 0; a < 2; a++) {
+      const double overlap = in->scale[n] * product(shapes + a * s, residual, s);
+      gain[a] = overlap * overlap / in->split;
+      least[a] = in->least[a] * product(shapes + a * s, shapes + a * s, s);
+      near |= gain[a] > least[a];
+    }
+    in->found[n] = 0;
+    if (!near) continue;  // few spectra need the exact part
+    for (int64_t j = 0; j < p; j++)
+      tangent_of(in->shift, s, in->center[n * p + j], in->fwhm[n * p + j], rows + 3 * j * s);
+    table_of(all, size, 0, s, 0, table);
+    stand_apart(table, size, 0, f, in->alike);
+    eliminate(table, size, 0, f);
+    for (int64_t a = 0; a < 2; a++) {
+      const double left = table[(f + a) * size + f + a];
+      in->found[n] |= gain[a] > (left > least[a] ? left : least[a]);
+    }
+  }
+  free(memory);
+  return 0;
+}
+// What is left of the smooth functions where all that is linear near a fit is eliminated.
+extern "C" int EXPORTED(reduced)(const Reduced *in) {
+  const int64_t s = in->stride, q = in->baseline, o = in->polynomials, p = in->peaks, j = q - o, m = in->channels;
+  const int64_t free_ones = o + 3 * p, size = free_ones + j + 1, last = size - 1;
+  void *memory = 0;
+  if (posix_memalign(&memory, 64, sizeof(double) * (s * (3 * p + 5) + size * size))) return 1;
+  double *rows = static_cast<double *>(memory), *y = rows + 3 * p * s, *weights = y + s, *room = weights + s;
+  double *table = room + 3 * s, root[j + 1];
+  const double *all[size];
+  for (int64_t a = 0; a < size; a++)
+    all[a] = a < o           ? in->basis + a * s
+             : a < free_ones ? rows + (a - o) * s
+             : a < last      ? in->basis + (a - 3 * p) * s
+                             : y;
+  for (int64_t a = 0; a < j; a++) root[a] = sqrt(in->variances[a]);
+  for (int64_t n = 0; n < in->count; n++) {
+    copy_of(in->counts + n * m, m, s, y);
+    copy_of(in->weights + n * m, m, s, weights);
+    int whole = 1;
+    for (int64_t i = 0; i < m; i++) whole &= weights[i] > 0;
+    if (!whole) bridge(y, weights, m);
+    for (int64_t a = 0; a < o; a++) {  // they are orthonormal: small numbers keep their digits
+      const double removed = product(y, in->basis + a * s, s);
+      for (int64_t i = 0; i < s; i += WIDTH) store(y + i, load(y + i) - removed * load(in->basis + a * s + i));
+    }
+    for (int64_t a = 0; a < p; a++)
+      tangent_of(in->shift, s, in->center[n * p + a], in->fwhm[n * p + a], rows + 3 * a * s);
+    table_of(all, size, weights, s, room, table);
+    const int collinear = eliminate(table, size, 0, free_ones, in->collinear);
+    for (int64_t a = 0; a < j; a++) {
+      const double *row = table + (free_ones + a) * size;
+      for (int64_t b = a; b < j; b++) {
+        const double value = row[free_ones + b] * (root[a] * root[b]);
+        in->left[(n * j + a) * j + b] = in->left[(n * j + b) * j + a] = value;
+      }
+      in->overlap[n * j + a] = root[a] * row[last];
+    }
+    const double chi2 = table[last * size + last];
+    in->chi2[n] = !collinear && chi2 > 0 ? chi2 : NAN;
+  }
+  free(memory);
+  return 0;
+}
+
+extern "C" int EXPORTED(curves)(const Curves *in) {
+  const int64_t m = in->channels, p = in->peaks, q = in->baseline;
+  for (int64_t n = 0; n < in->count; n++) {
+    double *to = in->curve + n * m;
+    for (int64_t i = 0; i < m; i += WIDTH) {
+      Vector sum = Vector{0};
+      for (int64_t j = 0; j < q; j++) sum += in->coefficients[n * q + j] * load(in->basis + j * in->stride + i);
+      for (int64_t j = 0; j < p; j++) {
+        const Vector u = (load(in->shift + i) - in->center[n * p + j]) / (in->fwhm[n * p + j] / 2);
+        sum += in->height[n * p + j] * (1.0 / (1.0 + u * u));
+      }
+      memcpy(to + i, &sum, sizeof(double) * (m - i < WIDTH ? m - i : WIDTH));
+    }
+  }
+  return 0;
+}
+

@@ -1,0 +1,177 @@
+"""Curves, and what residuals say against them, in one pass over the channels each, where there is a compiled core.
+
+For free Lorentzians. The functions that call these say what they do, and do it with NumPy where there is none.
+"""
+
+from __future__ import annotations
+
+import ctypes
+
+import numpy as np
+
+from ramanfit.fit.engine.compiled.library import FAR, Arrays, Core, padded
+from ramanfit.fit.model import Model
+from ramanfit.fit.result import FitResult
+from ramanfit.scan.scan import BoolArray, FloatArray
+
+_COUNT, _ARRAY, _NUMBER = ctypes.c_int64, ctypes.c_void_p, ctypes.c_double
+
+
+class _ScoresOf(ctypes.Structure):
+    _fields_ = [
+        *(
+            (name, _COUNT)
+            for name in ("count", "channels", "stride", "peaks", "baseline", "polynomials", "lines", "slow")
+        ),
+        *((name, _ARRAY) for name in ("shift", "basis", "later", "line", "center", "fwhm", "residual", "weights")),
+        *((name, _ARRAY) for name in ("penalty", "coefficients", "per_square")),
+        ("alike", _NUMBER),
+        *((name, _ARRAY) for name in ("z", "chi2", "found", "followed")),
+    ]
+
+
+class _TwinsOf(ctypes.Structure):
+    _fields_ = [
+        *((name, _COUNT) for name in ("count", "channels", "stride", "peaks", "baseline", "peak")),
+        *((name, _ARRAY) for name in ("shift", "basis", "center", "fwhm", "residual", "scale")),
+        *((name, _NUMBER) for name in ("least_second", "least_third", "split", "alike")),
+        ("found", _ARRAY),
+    ]
+
+
+class _ReducedOf(ctypes.Structure):
+    _fields_ = [
+        *((name, _COUNT) for name in ("count", "channels", "stride", "peaks", "baseline", "polynomials")),
+        *((name, _ARRAY) for name in ("shift", "basis", "variances", "center", "fwhm", "counts", "weights")),
+        ("collinear", _NUMBER),
+        *((name, _ARRAY) for name in ("left", "overlap", "chi2")),
+    ]
+
+
+class _CurvesOf(ctypes.Structure):
+    _fields_ = [
+        *((name, _COUNT) for name in ("count", "channels", "stride", "peaks", "baseline")),
+        *((name, _ARRAY) for name in ("shift", "basis", "height", "center", "fwhm", "coefficients", "curve")),
+    ]
+
+
+def curves(core: Core, model: Model, fits: FitResult) -> FloatArray:
+    """As `ramanfit.fit.model.Model.evaluate`."""
+    n, p, q, arrays = len(fits), len(model.names), len(model.basis), Arrays()
+    curve = np.empty((n, len(model.shift_cm1)))
+    task = _CurvesOf(
+        **_model(arrays, model, fits.center_cm1, fits.fwhm_cm1),
+        height=arrays.of("height", np.where(fits.left, 0.0, fits.height), n, p),
+        coefficients=arrays.of("coefficients", fits.coefficients, n, q),
+        curve=arrays.own(curve),
+    )
+    core.call("curves", ctypes.byref(task))
+    return curve
+
+
+def scores(
+    core: Core,
+    model: Model,
+    fits: FitResult,
+    residual: FloatArray,
+    weights: FloatArray,
+    lines: list[int],
+    slow: FloatArray,
+    penalty: FloatArray | None,
+    alike: float,
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """As `ramanfit.fit.verdicts._scores`, parameters and what is returned."""
+    (n, m), p, q = residual.shape, len(model.names), len(model.basis)
+    arrays = Arrays()
+    z, chi2 = np.zeros((n, 2 * len(lines))), np.zeros(n)
+    found, followed = np.zeros((n, len(slow))), np.zeros((n, q + 3 * p))
+    task = _ScoresOf(
+        **_model(arrays, model, fits.center_cm1, fits.fwhm_cm1),
+        polynomials=len(model.polynomials),
+        lines=len(lines),
+        slow=len(slow),
+        later=arrays.filled(slow),
+        line=arrays.own(np.array(lines, dtype=np.int64)),
+        residual=arrays.of("residual", residual, n, len(model.shift_cm1)),
+        weights=arrays.of("weights", weights, n, m),
+        penalty=arrays.of("penalty", penalty, n, len(model.smooth)),
+        coefficients=arrays.of("coefficients", fits.coefficients[:, :q], n, q),
+        per_square=arrays.of("per_square", fits.stretch / np.maximum(fits.dof, 1), n),
+        alike=alike,
+        z=arrays.own(z),
+        chi2=arrays.own(chi2),
+        found=arrays.own(found),
+        followed=arrays.own(followed),
+    )
+    core.call("scores", ctypes.byref(task))
+    return z, chi2, found, followed
+
+
+def twins(
+    core: Core,
+    model: Model,
+    fits: FitResult,
+    residual: FloatArray,
+    scale: FloatArray,
+    peak: int,
+    least: FloatArray,
+    split: float,
+    alike: float,
+) -> BoolArray:
+    """As `ramanfit.fit.residuals.may_be_two`."""
+    n, arrays, found = len(residual), Arrays(), np.zeros(len(residual), dtype=bool)
+    task = _TwinsOf(
+        **_model(arrays, model, fits.center_cm1, fits.fwhm_cm1),
+        peak=peak,
+        residual=arrays.of("residual", residual, n, len(model.shift_cm1)),
+        scale=arrays.of("scale", scale, n),
+        least_second=least[0],
+        least_third=least[1],
+        split=split,
+        alike=alike,
+        found=arrays.own(found),
+    )
+    core.call("twins", ctypes.byref(task))
+    return found
+
+
+def reduced(
+    core: Core,
+    model: Model,
+    counts: FloatArray,
+    weights: FloatArray,
+    nonlinear: FloatArray,
+    collinear: float,
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """As `ramanfit.fit.amplitude._reduced`."""
+    (n, m), j, arrays = counts.shape, len(model.smooth), Arrays()
+    left, overlap, chi2 = np.empty((n, j, j)), np.empty((n, j)), np.empty(n)
+    task = _ReducedOf(
+        **_model(arrays, model, nonlinear[:, :, 0], nonlinear[:, :, 1]),
+        polynomials=len(model.polynomials),
+        variances=arrays.of("variances", model.smooth, j),
+        counts=arrays.of("counts", counts, n, len(model.shift_cm1)),
+        weights=arrays.of("weights", weights, n, m),
+        collinear=collinear,
+        left=arrays.own(left),
+        overlap=arrays.own(overlap),
+        chi2=arrays.own(chi2),
+    )
+    core.call("reduced", ctypes.byref(task))
+    return left, overlap, chi2
+
+
+def _model(arrays: Arrays, model: Model, center_cm1: FloatArray, fwhm_cm1: FloatArray) -> dict[str, int | None]:
+    """Return what all of these are told of a model, and of where its lines are, [N, P] each."""
+    n, p, m = len(center_cm1), len(model.names), len(model.shift_cm1)
+    return {
+        "count": n,
+        "channels": m,
+        "stride": padded(m),
+        "peaks": p,
+        "baseline": len(model.basis),
+        "shift": arrays.filled(model.centred, FAR),
+        "basis": arrays.filled(model.basis),
+        "center": arrays.of("center", center_cm1 - model.middle, n, p),
+        "fwhm": arrays.of("fwhm", fwhm_cm1, n, p),
+    }
