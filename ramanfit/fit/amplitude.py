@@ -70,8 +70,8 @@ class SmoothPart:
 
     def find_amplitude(self, rows: Index, nonlinear: FloatArray, weights: FloatArray, scan: Index) -> None:
         """Find the amplitudes, with some rows asked anew, near a fit of them; the others say what they said before."""
-        near = reduced_of(self.model, self.counts[rows], weights, nonlinear, self.scale[rows], self.stretch[rows])
-        self.reml[rows] = near.reml()
+        counts, scale, stretch = self.counts[rows], self.scale[rows], self.stretch[rows]
+        self.reml[rows] = reml_near(self.model, counts, weights, nonlinear, scale, stretch)
         self.amplitude, self.shared = amplitudes_of(self.reml, scan)
 
     def penalty(self, rows: Index | BoolArray, amplitude: FloatArray | None = None) -> FloatArray:
@@ -114,40 +114,50 @@ class Reduced(ByRow):
             return np.asarray(np.log(grown).sum(axis=1) + self.dof[:, None] * np.log(chi2))
 
 
-def reduced_of(
+def reml_near(
     model: Model,
     counts: FloatArray,
     weights: FloatArray,
     nonlinear: FloatArray,
     scale: FloatArray,
-    stretch: FloatArray | float = 1.0,
-) -> Reduced:
-    """Return what REML needs near a fit.
+    stretch: FloatArray,
+) -> FloatArray:
+    """Return -2 log REML near fits for `AMPLITUDES`, up to a constant, [N, A]; not finite where there is none.
 
     Parameters
     ----------
     model : Model
         With a smooth part.
     counts, weights : array [N, M]
-        True inverse variances.
+        Weights are true inverse variances.
     nonlinear : array [N, P, 3]
+        Where the fits are.
+    scale, stretch : array [N]
+        See `SmoothPart`; the stretch is in the weights too.
+    """
+    if not model.links and model.names and (compiled := core()) is not None:
+        from ramanfit.fit.engine.compiled.smooth import reml
+
+        dof = (np.count_nonzero(weights, axis=1) - model.parameters) / stretch
+        return reml(compiled, model, counts, weights, nonlinear, scale, dof, AMPLITUDES, SINGULAR)
+    problem = problem_of(model, counts, weights)
+    return reduced(problem, problem.moving(nonlinear), scale, stretch).reml()
+
+
+def reduced(problem: Problem, moving: FloatArray, scale: FloatArray, stretch: FloatArray | float = 1.0) -> Reduced:
+    """Return what REML needs near a fit.
+
+    Parameters
+    ----------
+    problem : Problem
+        Of a model with a smooth part, true inverse variances as weights, and no penalty.
+    moving : array [K, N]
         Where the fit is.
     scale : array [N]
         Standard deviation of every spectrum over its channels, in counts.
     stretch : array [N], optional
         See `SmoothPart`; it is in the weights too.
     """
-    if not model.links and model.names and (compiled := core()) is not None:
-        from ramanfit.fit.engine.compiled.scores import reduced as of_core
-
-        left, overlap, chi2 = of_core(compiled, model, counts, weights, nonlinear, SINGULAR)
-        return _decomposed(model, left, overlap, chi2, (weights > 0).sum(axis=1), scale, stretch)
-    problem = problem_of(model, counts, weights)
-    return reduced(problem, problem.moving(nonlinear), scale, stretch)
-
-
-def reduced(problem: Problem, moving: FloatArray, scale: FloatArray, stretch: FloatArray | float = 1.0) -> Reduced:
-    """Return the same of a problem without a penalty, at `moving` [K, N]."""
     model, gram = problem.model, problem.tangent_gram(moving)
     q, j = len(model.polynomials), len(model.smooth)
     size = len(gram)
@@ -158,26 +168,13 @@ def reduced(problem: Problem, moving: FloatArray, scale: FloatArray, stretch: Fl
     root = np.sqrt(model.smooth)
     left = g[free:-1, free:-1] * (root[:, None] * root)[..., None]
     chi2 = np.where(singular | ~(g[-1, -1] > 0), np.nan, g[-1, -1])
-    overlap = root * g[free:-1, -1].T
-    return _decomposed(model, left.transpose(2, 0, 1), overlap, chi2, problem.used, scale, stretch)
-
-
-def _decomposed(
-    model: Model,
-    left: FloatArray,
-    overlap: FloatArray,
-    chi2: FloatArray,
-    used: npt.NDArray[np.int64],
-    scale: FloatArray,
-    stretch: FloatArray | float,
-) -> Reduced:
-    bad = ~np.isfinite(left).all(axis=(1, 2)) | ~np.isfinite(chi2)
-    if bad.any():
-        left, chi2 = np.where(bad[:, None, None], 0.0, left), np.where(bad, np.nan, chi2)
-    curvature, vectors = np.linalg.eigh(left)
-    seen = (vectors.transpose(0, 2, 1) @ overlap[..., None])[..., 0]
-    dof = (used - model.parameters) / np.asarray(stretch, dtype=np.float64)
-    return Reduced(np.maximum(curvature, 0.0), seen * seen, chi2, dof, scale)
+    bad = ~np.isfinite(left).all(axis=(0, 1)) | ~np.isfinite(chi2)
+    left[..., bad] = 0.0
+    curvature, vectors = np.linalg.eigh(left.transpose(2, 0, 1))
+    overlap = (vectors.transpose(0, 2, 1) @ (root * g[free:-1, -1].T)[..., None])[..., 0]
+    chi2[bad] = np.nan
+    dof = (problem.used - model.parameters) / np.asarray(stretch, dtype=np.float64)
+    return Reduced(np.maximum(curvature, 0.0), overlap * overlap, chi2, dof, scale)
 
 
 def amplitudes_of(reml: FloatArray, scan: npt.NDArray[np.intp]) -> tuple[FloatArray, FloatArray]:

@@ -127,9 +127,7 @@ def _roughness(residual: FloatArray, use: BoolArray | None) -> tuple[FloatArray,
     return _covariances(rough, counted, 1), float(counted.sum())
 
 
-def _in_common(
-    residual: FloatArray, use: BoolArray | None
-) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+def _in_common(residual: FloatArray, use: BoolArray | None) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     """Return residuals without what all have in common, which count; their second differences, which of these do."""
     used = _without_outliers(residual, use)
     e = np.where(used > 0, residual, 0.0)

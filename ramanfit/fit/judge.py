@@ -127,16 +127,16 @@ def _double_bic(
 ) -> FloatArray:
     """Return what the Bayesian information criterion gains by a second line, [N, P]; see `FitResult`."""
     gain, model = np.full(fits.height.shape, np.nan), task.model
-    whole = np.asarray((fits.status == Status.CONVERGED) & (fits.chi2 > 0))
-    if not task.doublets or not whole.any():
+    good = np.asarray((fits.status == Status.CONVERGED) & (fits.chi2 > 0))
+    if not task.doublets or not good.any():
         return gain
     squares = np.einsum("nm,nm->n", residual, residual)
     scale = np.sqrt(np.divide(fits.dof / fits.stretch, squares, out=np.ones(len(fits)), where=squares > 0))
     for p in task.doublets:
-        rows = np.flatnonzero(whole & (fits.height[:, p] > 0))
-        all_rows = len(rows) == len(fits)
-        some, left = (fits, residual) if all_rows else (fits.take(rows), residual[rows])
-        rows = rows[may_be_two(model, some, left, p, scale[rows])]
+        rows = np.flatnonzero(good & (fits.height[:, p] > 0))
+        whole = len(rows) == len(fits)
+        asked, left = (fits, residual) if whole else (fits.take(rows), residual[rows])
+        rows = rows[may_be_two(model, asked, left, p, scale[rows])]
         if not len(rows):
             continue
         some, held = (of if of is None else of[rows] for of in (weights, penalty))

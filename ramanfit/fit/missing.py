@@ -13,8 +13,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from ramanfit.fit.amplitude import AMPLITUDES, Index, SmoothPart, pooled, reduced
-from ramanfit.fit.engine.algebra import eliminate, total
+from ramanfit.fit.amplitude import AMPLITUDES, Index, SmoothPart, pooled, reml_near
+from ramanfit.fit.engine.algebra import SINGULAR, eliminate, total
+from ramanfit.fit.engine.compiled.library import core
 from ramanfit.fit.engine.problem import BLOCK, Problem
 from ramanfit.fit.engine.varpro import problem_of
 from ramanfit.fit.model import Model
@@ -99,12 +100,10 @@ def look_for_missing(
         Numerator and denominator of the ratios.
     """
     whole = np.asarray((fits.snr() > SEEN).all(axis=1))
-    problem = problem_of(model, counts, weights)
-    moving, scale, stretch = problem.moving(fits.nonlinear), smooth.scale[rows], smooth.stretch[rows]
-    half = problem_of(_at_half_length(model), counts, weights)
-    likely = reduced(problem, moving, scale, stretch).reml()
-    at_half = reduced(half, moving, scale, stretch).reml()
-    z, by_band = _further_bands(problem, moving, fits, smooth.penalty(rows), stretch)
+    scale, stretch = smooth.scale[rows], smooth.stretch[rows]
+    likely = reml_near(model, counts, weights, fits.nonlinear, scale, stretch)
+    at_half = reml_near(_at_half_length(model), counts, weights, fits.nonlinear, scale, stretch)
+    z, by_band = _bands(model, counts, weights, fits, smooth.penalty(rows), stretch)
     missing = _sharper(likely, at_half, whole, scan) | (z > BAND).any(axis=1) | _of_many(z, scan)
     place = _centers(model)[z.argmax(axis=1)]
     return Missing(missing | (smooth.amplitude[rows] >= AMPLITUDES[-1]), by_band, place)
@@ -164,10 +163,35 @@ def _extended(problem: Problem, penalty: FloatArray) -> Problem:
     return replace(problem, model=variant, removed=removed, fixed=fixed)
 
 
+def _bands(
+    model: Model, counts: FloatArray, weights: FloatArray, fits: FitResult, penalty: FloatArray, stretch: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Test D: heights of further bands, one at a time, in standard errors [N, K]; what the best does to the peaks."""
+    if not model.links and (compiled := core()) is not None:
+        from ramanfit.fit.engine.compiled.smooth import bands
+
+        dof = np.maximum(np.count_nonzero(weights, axis=1) - model.parameters, 1) / stretch
+        further = _with_bands(model).basis[len(model.basis) :]
+        z, change = bands(compiled, model, counts, weights, fits.nonlinear, penalty, dof, further, SINGULAR, ALIKE)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            change[:, :, 1:] /= fits.height[:, :, None]
+        return z, _beyond_chance(z, change.reshape(len(z), -1))
+    problem = problem_of(model, counts, weights)
+    z, change = _further_bands(problem, problem.moving(fits.nonlinear), fits, penalty, stretch)
+    return z, _beyond_chance(z, change)
+
+
+def _beyond_chance(z: FloatArray, change: FloatArray) -> FloatArray:
+    """Return changes of parameters [N, KP] less what a band that is clear by chance does."""
+    best = np.maximum(z.max(axis=1), BY_CHANCE)
+    change = change * np.sqrt(np.maximum(1 - (BY_CHANCE / best) ** 2, 0))[:, None]
+    return np.where(np.isfinite(change), change, 0.0)
+
+
 def _further_bands(
     problem: Problem, moving: FloatArray, fits: FitResult, penalty: FloatArray, stretch: FloatArray | float = 1.0
 ) -> tuple[FloatArray, FloatArray]:
-    """Test D: heights of further bands, one at a time, in standard errors [N, K]; what the best does to the peaks."""
+    """As `_bands`, of any problem, without a thought of chance."""
     extended = _extended(problem, penalty)
     gram = extended.tangent_gram(moving)
     q, end, leading = len(problem.model.basis), len(extended.model.basis), len(problem.leading)
@@ -195,9 +219,7 @@ def _further_bands(
     right = right * np.where(usable[best, spectra], height[best, spectra], 0.0)
     for k in range(free - q - 1, -1, -1):
         change[k] = (right[k] - total(upper[k, k + 1 :] * change[k + 1 :])) / upper[k, k]
-    by_band = extended.parameters_of(change[len(slopes) :], change[: len(slopes)], fits)
-    by_band *= np.sqrt(np.maximum(1 - (BY_CHANCE / np.maximum(z.max(axis=0), BY_CHANCE)) ** 2, 0))[:, None]
-    return z.T, np.where(np.isfinite(by_band), by_band, 0.0)
+    return z.T, extended.parameters_of(change[len(slopes) :], change[: len(slopes)], fits)
 
 
 def _of_many(z: FloatArray, scan: Index) -> BoolArray:

@@ -118,6 +118,6 @@ def fit_task(task: Task) -> FitResult:
     first = work.find_smooth_part(first)
     final = work.fit_with_noise_weights(first)  # weights follow the curves of the first
     work.mask_spikes_above(final, first)
-    final = work.ask_for_missing_bands(final)
+    final = work.ask_rivals(work.ask_for_missing_bands(final), first)
     final = work.judge_shapes(work.let_go_of_unseen(final))
     return work.with_errors(final)

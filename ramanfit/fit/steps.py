@@ -40,27 +40,25 @@ class Steps(Work):
         return first
 
     def fit_with_noise_weights(self, first: FitResult, rows: BoolArray | None = None) -> FitResult:
-        """Return the final fits of some rows, judged."""
+        """Return the final fits of some rows."""
         rows = self.everything if rows is None else rows
         fitted = np.flatnonzero(rows & (first.status != Status.FAILED))
         if not len(fitted):
             return first.take(rows)
         noise, use, stretch = self.noise[fitted], self.use, self.correlation[fitted, 0]
-        used = None if use is None else use[fitted]
-        fits, counts = first.take(fitted), self.counts if len(fitted) == len(self.counts) else self.counts[fitted]
+        used, fits = None if use is None else use[fitted], first.take(fitted)
         if self.even and self.smooth is None:
-            weights, unit = None if used is None else used.astype(np.float64), noise[:, 0]
+            unit = noise[:, 0]
         else:
             weights, unit = weights_of(noise, self._light_of(fits), used, self._extra(fitted), stretch)
+            counts = self.counts if len(fitted) == len(self.counts) else self.counts[fitted]
             fits = self._seen(self._last(self.engine, fitted, counts, weights, fits.nonlinear), fitted)
         redchi2 = np.divide(fits.chi2, fits.dof * unit, out=np.full(len(fits), np.nan), where=fits.dof * unit > 0)
         fits = replace(fits, noise=noise, redchi2=redchi2).stretched(stretch)
-        residual = self._measured(fitted) - self._light_of(fits)
-        judged = self._judged(fits, fitted, weights, residual)
         if len(fitted) == np.count_nonzero(rows):
-            return judged
+            return fits
         final = first.take(rows)
-        final.put(np.asarray(final.status != Status.FAILED), judged)
+        final.put(np.asarray(final.status != Status.FAILED), fits)
         return final
 
     def find_smooth_part(self, first: FitResult) -> FitResult:
@@ -116,10 +114,27 @@ class Steps(Work):
                 other_height=fits.height[fired],
                 other_snr=fits.snr()[fired],
             )
-            again = self._seen(again.stretched(self.correlation[rows[fired], 0]), rows[fired])
-            residual = self._measured(rows[fired]) - self._light_of(again)
-            shown.put(fired, self._judged(again, rows[fired], alone, residual))
+            shown.put(fired, self._seen(again.stretched(self.correlation[rows[fired], 0]), rows[fired]))
         final.put(rows, shown)
+        return final
+
+    def ask_rivals(self, final: FitResult, first: FitResult) -> FitResult:
+        """Return the fits with what their rivals say, with the weights that they had; see `ramanfit.fit.judge`."""
+        rows = np.flatnonzero(final.status != Status.FAILED)
+        if not len(rows):
+            return final
+        fits = final if len(rows) == len(final) else final.take(rows)
+        used, light = None if self.use is None else self.use[rows], self._light_of(first)[rows]
+        if self.smooth is not None and fits.missing_band is not None and fits.missing_band.any():
+            light[fits.missing_band] = self._light_of(self.smooth.first)[rows[fits.missing_band]]
+        if self.even and self.smooth is None:
+            weights = None if used is None else used.astype(np.float64)
+        else:
+            weights = weights_of(fits.noise, light, used, self._extra(rows), fits.stretch)[0]
+        judged = self._judged(fits, rows, weights, self._measured(rows) - self._light_of(fits))
+        if len(rows) == len(final):
+            return judged
+        final.put(rows, judged)
         return final
 
     def let_go_of_unseen(self, final: FitResult) -> FitResult:

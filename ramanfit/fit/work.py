@@ -136,8 +136,8 @@ class Work:
         """Return fits of some rows, judged: those with a smooth part against rivals that have it too."""
         rival = engine_named(self.task.engine, rough=True)
         bent = np.zeros(len(rows), dtype=bool) if fits.amplitude is None else fits.amplitude > 0
-        groups = [(picked(bent), self.task.model), (picked(~bent), self.task.model.plain)]
-        groups = [(some, model) for some, model in groups if some is not None]
+        asked = [(picked(bent), self.task.model), (picked(~bent), self.task.model.plain)]
+        groups = [(some, model) for some, model in asked if some is not None]
         all_judged = fits if len(groups) == 1 else fits.take(np.arange(len(rows)))
         for some, model in groups:
             at = rows[some]
@@ -153,9 +153,9 @@ class Work:
 
     def _noise_weights(self, fits: FitResult, rows: np.ndarray) -> FloatArray:
         """Return the weights of some rows, true inverse variances."""
-        use, rows = self.use, slice(None) if len(rows) == len(self.counts) else rows
-        used, light = None if use is None else use[rows], self._light_of(fits)[rows]
-        return weights_of(self.noise[rows], light, used, self._extra(rows), self.correlation[rows, 0])[0]
+        some: Rows = slice(None) if len(rows) == len(self.counts) else rows
+        used, light = None if self.use is None else self.use[some], self._light_of(fits)[some]
+        return weights_of(self.noise[some], light, used, self._extra(some), self.correlation[some, 0])[0]
 
     def _seen(self, fits: FitResult, rows: Rows, model: Model | None = None) -> FitResult:
         """Return fits of some rows with all the light that they account for."""

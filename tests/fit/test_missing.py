@@ -18,7 +18,7 @@ from ramanfit.fit.lineshapes import lorentzian, lorentzian_derivatives
 from ramanfit.fit.missing import (
     Missing,
     _at_half_length,
-    _further_bands,
+    _bands,
     _of_many,
     _sharper,
     difference,
@@ -49,8 +49,7 @@ def test_a_further_band_is_what_generalised_least_squares_say(links: tuple[Link,
     size = 0.5 * counts.std(axis=1)
     penalty = 1 / (size[:, None] ** 2 * MODEL.smooth)
     fits = varpro.fit(model, counts, 1 / variance, np.tile(MODEL.home, (2, 1, 1)), penalty=penalty)
-    problem = problem_of(model, counts, 1 / variance)
-    z, by_band = _further_bands(problem, problem.moving(fits.nonlinear), fits, penalty)
+    z, by_band = _bands(model, counts, 1 / variance, fits, penalty, np.ones(2))
     functions = MODEL.basis[3:]
     bands = np.exp(-4 * np.log(2) * ((X - np.arange(920.0, 1900, 40)[:, None]) / 120) ** 2)
     assert z.shape == (2, len(bands))

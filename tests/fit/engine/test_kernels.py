@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from ramanfit.fit import cosmic_rays, noise, residuals, verdicts
+from ramanfit.fit.amplitude import reml_near
 from ramanfit.fit.correlation import correlation
 from ramanfit.fit.engine import varpro
-from ramanfit.fit.amplitude import reduced_of
 from ramanfit.fit.engine.compiled import kernels, library
 from ramanfit.fit.engine.compiled import scores as compiled_scores
+from ramanfit.fit.missing import _bands
 from ramanfit.fit.pipeline import fit_scan
 from ramanfit.recipe.toml import load_recipe, with_overrides
 from ramanfit.scan.scan import Scan
@@ -98,11 +99,14 @@ def test_scores_are_the_same(both: Callable, bent: bool) -> None:
         np.testing.assert_array_equal(mine, other)
         assert 0 < other.sum() < len(COUNTS)
     if bent:
-        mine, other = both(reduced_of, model, COUNTS, weights, fits.nonlinear, scale)
-        for name in ("curvature", "overlap2", "chi2"):
-            largest = np.abs(getattr(other, name)).max()
-            np.testing.assert_allclose(getattr(mine, name), getattr(other, name), rtol=1e-8, atol=1e-10 * largest)
-        np.testing.assert_array_equal(mine.dof, other.dof)
+        stretch = RNG.uniform(1, 2, len(COUNTS))
+        mine, other = both(reml_near, model, COUNTS, weights, fits.nonlinear, 1e-3 * scale, stretch)
+        np.testing.assert_allclose(mine, other, rtol=1e-9)
+        assert len(set(other.argmin(axis=1))) > 1
+        (mine, change), (other, changed) = both(_bands, model, COUNTS, weights, fits, penalty, stretch)
+        np.testing.assert_allclose(mine, other, rtol=1e-6, atol=1e-6)
+        np.testing.assert_allclose(change, changed, rtol=1e-5, atol=1e-8)
+        assert changed.any()
     (z, chi2, *_), (z2, chi2_2, *_) = both(verdicts._scores, model, fits, residual, weights, [0, 1], penalty)
     np.testing.assert_allclose(z, z2, rtol=1e-6, atol=1e-6)
     np.testing.assert_allclose(chi2, chi2_2, rtol=1e-6, atol=1e-6)

@@ -25,7 +25,7 @@ HERE = Path(__file__).resolve().parent
 LIBRARY = HERE / "_core.so"
 FLAGS = ("-std=c++17", "-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast", "-fno-exceptions")
 MORE_FLAGS = ("-fno-rtti", "-fPIC", "-Wno-psabi")
-SOURCES = ("fit", "noise", "scores", "spikes")
+SOURCES = ("fit", "noise", "scores", "smooth", "spikes")
 VARIANTS = {
     "v1": ("-DWIDTH=2",),
     "v3": ("-DWIDTH=4", "-march=x86-64-v3"),

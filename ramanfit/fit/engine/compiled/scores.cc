@@ -1,5 +1,4 @@
 // What residuals say against baselines and lines; as `ramanfit.fit.verdicts`, `residuals` and `amplitude`.
-#include "bridge.h"
 #include "tangents.h"
 
 namespace {
@@ -35,15 +34,6 @@ struct Curves {  // as `ramanfit.fit.model.Model.evaluate`
   double *curve;        // [N][M]
 };
 
-struct Reduced {  // as `ramanfit.fit.amplitude.reduced`
-  int64_t count, channels, stride, peaks, baseline, polynomials;
-  const double *shift, *basis, *variances;  // of the smooth functions, [J]
-  const double *center, *fwhm;              // [N][P] from the middle
-  const double *counts, *weights;           // [N][M]
-  double collinear;
-  double *left, *overlap, *chi2;  // [N][J][J], [N][J], [N]
-};
-
 // Second derivative of a line by its center, and a further function, [2][stride].
 template <typename Further>
 INLINE void shapes_of(const double *shift, int64_t stride, double center, double fwhm, double *to, Further further) {
@@ -53,11 +43,6 @@ INLINE void shapes_of(const double *shift, int64_t stride, double center, double
     store(to + i, (3.0 * u * u - 1.0) * value * value * value);
     store(to + stride + i, further(u, value));
   }
-}
-
-INLINE void copy_of(const double *from, int64_t channels, int64_t stride, double *to) {
-  memcpy(to, from, sizeof(double) * channels);
-  memset(to + channels, 0, sizeof(double) * (stride - channels));
 }
 
 INLINE double number(double value) { return isfinite(value) ? value : 0.0; }
@@ -164,50 +149,6 @@ extern "C" int EXPORTED(twins)(const Twins *in) {
   free(memory);
   return 0;
 }
-// What is left of the smooth functions where all that is linear near a fit is eliminated.
-extern "C" int EXPORTED(reduced)(const Reduced *in) {
-  const int64_t s = in->stride, q = in->baseline, o = in->polynomials, p = in->peaks, j = q - o, m = in->channels;
-  const int64_t free_ones = o + 3 * p, size = free_ones + j + 1, last = size - 1;
-  void *memory = 0;
-  if (posix_memalign(&memory, 64, sizeof(double) * (s * (3 * p + 5) + size * size))) return 1;
-  double *rows = static_cast<double *>(memory), *y = rows + 3 * p * s, *weights = y + s, *room = weights + s;
-  double *table = room + 3 * s, root[j + 1];
-  const double *all[size];
-  for (int64_t a = 0; a < size; a++)
-    all[a] = a < o           ? in->basis + a * s
-             : a < free_ones ? rows + (a - o) * s
-             : a < last      ? in->basis + (a - 3 * p) * s
-                             : y;
-  for (int64_t a = 0; a < j; a++) root[a] = sqrt(in->variances[a]);
-  for (int64_t n = 0; n < in->count; n++) {
-    copy_of(in->counts + n * m, m, s, y);
-    copy_of(in->weights + n * m, m, s, weights);
-    int whole = 1;
-    for (int64_t i = 0; i < m; i++) whole &= weights[i] > 0;
-    if (!whole) bridge(y, weights, m);
-    for (int64_t a = 0; a < o; a++) {  // they are orthonormal: small numbers keep their digits
-      const double removed = product(y, in->basis + a * s, s);
-      for (int64_t i = 0; i < s; i += WIDTH) store(y + i, load(y + i) - removed * load(in->basis + a * s + i));
-    }
-    for (int64_t a = 0; a < p; a++)
-      tangent_of(in->shift, s, in->center[n * p + a], in->fwhm[n * p + a], rows + 3 * a * s);
-    table_of(all, size, weights, s, room, table);
-    const int collinear = eliminate(table, size, 0, free_ones, in->collinear);
-    for (int64_t a = 0; a < j; a++) {
-      const double *row = table + (free_ones + a) * size;
-      for (int64_t b = a; b < j; b++) {
-        const double value = row[free_ones + b] * (root[a] * root[b]);
-        in->left[(n * j + a) * j + b] = in->left[(n * j + b) * j + a] = value;
-      }
-      in->overlap[n * j + a] = root[a] * row[last];
-    }
-    const double chi2 = table[last * size + last];
-    in->chi2[n] = !collinear && chi2 > 0 ? chi2 : NAN;
-  }
-  free(memory);
-  return 0;
-}
-
 extern "C" int EXPORTED(curves)(const Curves *in) {
   const int64_t m = in->channels, p = in->peaks, q = in->baseline;
   for (int64_t n = 0; n < in->count; n++) {

@@ -39,15 +39,6 @@ class _TwinsOf(ctypes.Structure):
     ]
 
 
-class _ReducedOf(ctypes.Structure):
-    _fields_ = [
-        *((name, _COUNT) for name in ("count", "channels", "stride", "peaks", "baseline", "polynomials")),
-        *((name, _ARRAY) for name in ("shift", "basis", "variances", "center", "fwhm", "counts", "weights")),
-        ("collinear", _NUMBER),
-        *((name, _ARRAY) for name in ("left", "overlap", "chi2")),
-    ]
-
-
 class _CurvesOf(ctypes.Structure):
     _fields_ = [
         *((name, _COUNT) for name in ("count", "channels", "stride", "peaks", "baseline")),
@@ -60,7 +51,7 @@ def curves(core: Core, model: Model, fits: FitResult) -> FloatArray:
     n, p, q, arrays = len(fits), len(model.names), len(model.basis), Arrays()
     curve = np.empty((n, len(model.shift_cm1)))
     task = _CurvesOf(
-        **_model(arrays, model, fits.center_cm1, fits.fwhm_cm1),
+        **told(arrays, model, fits.center_cm1, fits.fwhm_cm1),
         height=arrays.of("height", np.where(fits.left, 0.0, fits.height), n, p),
         coefficients=arrays.of("coefficients", fits.coefficients, n, q),
         curve=arrays.own(curve),
@@ -86,7 +77,7 @@ def scores(
     z, chi2 = np.zeros((n, 2 * len(lines))), np.zeros(n)
     found, followed = np.zeros((n, len(slow))), np.zeros((n, q + 3 * p))
     task = _ScoresOf(
-        **_model(arrays, model, fits.center_cm1, fits.fwhm_cm1),
+        **told(arrays, model, fits.center_cm1, fits.fwhm_cm1),
         polynomials=len(model.polynomials),
         lines=len(lines),
         slow=len(slow),
@@ -121,7 +112,7 @@ def twins(
     """As `ramanfit.fit.residuals.may_be_two`."""
     n, arrays, found = len(residual), Arrays(), np.zeros(len(residual), dtype=bool)
     task = _TwinsOf(
-        **_model(arrays, model, fits.center_cm1, fits.fwhm_cm1),
+        **told(arrays, model, fits.center_cm1, fits.fwhm_cm1),
         peak=peak,
         residual=arrays.of("residual", residual, n, len(model.shift_cm1)),
         scale=arrays.of("scale", scale, n),
@@ -135,33 +126,7 @@ def twins(
     return found
 
 
-def reduced(
-    core: Core,
-    model: Model,
-    counts: FloatArray,
-    weights: FloatArray,
-    nonlinear: FloatArray,
-    collinear: float,
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """As `ramanfit.fit.amplitude._reduced`."""
-    (n, m), j, arrays = counts.shape, len(model.smooth), Arrays()
-    left, overlap, chi2 = np.empty((n, j, j)), np.empty((n, j)), np.empty(n)
-    task = _ReducedOf(
-        **_model(arrays, model, nonlinear[:, :, 0], nonlinear[:, :, 1]),
-        polynomials=len(model.polynomials),
-        variances=arrays.of("variances", model.smooth, j),
-        counts=arrays.of("counts", counts, n, len(model.shift_cm1)),
-        weights=arrays.of("weights", weights, n, m),
-        collinear=collinear,
-        left=arrays.own(left),
-        overlap=arrays.own(overlap),
-        chi2=arrays.own(chi2),
-    )
-    core.call("reduced", ctypes.byref(task))
-    return left, overlap, chi2
-
-
-def _model(arrays: Arrays, model: Model, center_cm1: FloatArray, fwhm_cm1: FloatArray) -> dict[str, int | None]:
+def told(arrays: Arrays, model: Model, center_cm1: FloatArray, fwhm_cm1: FloatArray) -> dict[str, int | None]:
     """Return what all of these are told of a model, and of where its lines are, [N, P] each."""
     n, p, m = len(center_cm1), len(model.names), len(model.shift_cm1)
     return {

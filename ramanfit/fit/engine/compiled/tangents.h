@@ -4,6 +4,12 @@
 
 namespace {
 
+// A row, filled up with nothing.
+INLINE void copy_of(const double *from, int64_t channels, int64_t stride, double *to) {
+  memcpy(to, from, sizeof(double) * channels);
+  memset(to + channels, 0, sizeof(double) * (stride - channels));
+}
+
 // Value, slope and width of a line, [3][stride].
 INLINE void tangent_of(const double *shift, int64_t stride, double center, double fwhm, double *to) {
   const double per_half = 2 / fwhm;

@@ -1,0 +1,169 @@
+// How large the smooth part of a baseline is, and what it may hide; as `ramanfit.fit.amplitude` and `missing`.
+#include "bridge.h"
+#include "tangents.h"
+
+namespace {
+
+struct Smooth {  // as `ramanfit.fit.amplitude`
+  int64_t count, channels, stride, peaks, baseline, polynomials, tried;
+  const double *shift, *basis, *variances;  // of the smooth functions, [J]
+  const double *center, *fwhm;              // [N][P] from the middle
+  const double *counts, *weights;           // [N][M]
+  const double *scale, *dof;                // [N]
+  const double *amplitudes;                 // [tried]
+  double collinear;
+  double *reml;  // [N][tried]
+};
+
+struct Bands {  // as `ramanfit.fit.missing._further_bands`
+  int64_t count, channels, stride, peaks, baseline, polynomials, bands;
+  const double *shift, *basis, *band;  // [bands][stride]
+  const double *center, *fwhm;         // [N][P] from the middle
+  const double *counts, *weights;      // [N][M]
+  const double *penalty, *dof;         // [N][J], [N]
+  double collinear, alike;
+  double *z, *change;  // [N][bands]; [N][P][3] of value, center and fwhm at a height of 1
+};
+
+const int64_t PIVOTS = 4;  // whose product is a number, whatever they are
+
+// Counts less the polynomials, which are orthonormal: small numbers keep their digits.
+INLINE void take_off(const double *counts, const double *weights, const double *basis, int64_t polynomials,
+                     int64_t channels, int64_t stride, double *y) {
+  copy_of(counts, channels, stride, y);
+  int whole = 1;
+  for (int64_t i = 0; i < channels; i++) whole &= weights[i] > 0;
+  if (!whole) bridge(y, weights, channels);
+  for (int64_t a = 0; a < polynomials; a++) {
+    const double removed = product(y, basis + a * stride, stride);
+    for (int64_t i = 0; i < stride; i += WIDTH) store(y + i, load(y + i) - removed * load(basis + a * stride + i));
+  }
+}
+
+// -2 log REML, up to a constant, for WIDTH amplitudes at once: ``log |1 + t A| + dof log(chi2 - t o (1 + t A)^-1 o)``.
+INLINE void reml_of(const double *left, int64_t size, int64_t j, const double *overlap, double chi2, double dof,
+                    Vector t, Vector *a, double *to, int64_t some) {
+  Vector data[j + 1], fall = Vector{0}, determinant = Vector{0} + 1.0;
+  double logs[WIDTH] = {0};
+  for (int64_t k = 0; k < j; k++) {
+    for (int64_t l = k; l < j; l++) a[k * j + l] = t * left[k * size + l];
+    a[k * j + k] += 1.0;
+    data[k] = Vector{0} + overlap[k];
+  }
+  for (int64_t k = 0; k < j; k++) {
+    const Vector inverse = 1.0 / a[k * j + k];
+    for (int64_t l = k + 1; l < j; l++) {
+      const Vector f = a[k * j + l] * inverse;
+      for (int64_t b = l; b < j; b++) a[l * j + b] -= f * a[k * j + b];
+      data[l] -= f * data[k];
+    }
+    fall += data[k] * data[k] * inverse;
+    determinant *= a[k * j + k];
+    if ((k + 1) % PIVOTS && k + 1 < j) continue;
+    for (int64_t i = 0; i < some; i++) logs[i] += log(determinant[i]);
+    determinant = Vector{0} + 1.0;
+  }
+  for (int64_t i = 0; i < some; i++) to[i] = logs[i] + dof * log(chi2 - t[i] * fall[i]);
+}
+
+}  // namespace
+
+extern "C" int EXPORTED(reml)(const Smooth *in) {
+  const int64_t s = in->stride, q = in->baseline, o = in->polynomials, p = in->peaks, j = q - o, m = in->channels;
+  const int64_t free_ones = o + 3 * p, size = free_ones + j + 1, last = size - 1;
+  void *memory = 0;
+  if (posix_memalign(&memory, 64, sizeof(double) * (s * (3 * p + 5) + size * size + WIDTH * j * j + 64))) return 1;
+  double *at = static_cast<double *>(memory);
+  Vector *room_of_vectors = reinterpret_cast<Vector *>(at);
+  double *rows = at + WIDTH * j * j, *y = rows + 3 * p * s, *weights = y + s, *room = weights + s;
+  double *table = room + 3 * s, root[j + 1], overlap[j + 1];
+  const double *all[size];
+  for (int64_t a = 0; a < size; a++)
+    all[a] = a < o           ? in->basis + a * s
+             : a < free_ones ? rows + (a - o) * s
+             : a < last      ? in->basis + (a - 3 * p) * s
+                             : y;
+  for (int64_t a = 0; a < j; a++) root[a] = sqrt(in->variances[a]);
+  for (int64_t n = 0; n < in->count; n++) {
+    copy_of(in->weights + n * m, m, s, weights);
+    take_off(in->counts + n * m, weights, in->basis, o, m, s, y);
+    for (int64_t a = 0; a < p; a++)
+      tangent_of(in->shift, s, in->center[n * p + a], in->fwhm[n * p + a], rows + 3 * a * s);
+    table_of(all, size, weights, s, room, table);
+    const int collinear = eliminate(table, size, 0, free_ones, in->collinear);
+    double *left = table + free_ones * size + free_ones;
+    for (int64_t a = 0; a < j; a++) {
+      for (int64_t b = a; b < j; b++) left[a * size + b] *= root[a] * root[b];
+      overlap[a] = root[a] * left[a * size + j];
+    }
+    double chi2 = table[last * size + last];
+    if (collinear || !(chi2 > 0)) chi2 = NAN;
+    for (int64_t k = 0; k < in->tried; k += WIDTH) {
+      const int64_t some = in->tried - k < WIDTH ? in->tried - k : WIDTH;
+      Vector t = Vector{0};
+      for (int64_t i = 0; i < some; i++) t[i] = in->amplitudes[k + i] * in->scale[n];
+      reml_of(left, size, j, overlap, chi2, in->dof[n], t * t, room_of_vectors, in->reml + n * in->tried + k, some);
+    }
+  }
+  free(memory);
+  return 0;
+}
+
+extern "C" int EXPORTED(bands)(const Bands *in) {
+  const int64_t s = in->stride, q = in->baseline, o = in->polynomials, p = in->peaks, m = in->channels;
+  const int64_t f = q + 3 * p, size = f + 1, k = in->bands;
+  void *memory = 0;
+  if (posix_memalign(&memory, 64, sizeof(double) * (s * (3 * p + 5) + size * size + k * (size + 1)))) return 1;
+  double *rows = static_cast<double *>(memory), *y = rows + 3 * p * s, *weights = y + s, *room = weights + s;
+  double *table = room + 3 * s, *cross = table + size * size, *norm = cross + k * size;
+  const double *all[size];
+  for (int64_t a = 0; a < size; a++) all[a] = a < q ? in->basis + a * s : a < f ? rows + (a - q) * s : y;
+  for (int64_t n = 0; n < in->count; n++) {
+    copy_of(in->weights + n * m, m, s, weights);
+    take_off(in->counts + n * m, weights, in->basis, o, m, s, y);
+    for (int64_t a = 0; a < p; a++)
+      tangent_of(in->shift, s, in->center[n * p + a], in->fwhm[n * p + a], rows + 3 * a * s);
+    table_of(all, size, weights, s, room, table);
+    for (int64_t j = o; j < q; j++) table[j * size + j] += in->penalty[n * (q - o) + j - o];
+    for (int64_t b = 0; b < k; b++) {
+      for (int64_t i = 0; i < s; i += WIDTH) store(room + i, load(in->band + b * s + i) * load(weights + i));
+      const double *one = room;
+      products_of<1>(&one, all, size, s, cross + b * size, size);
+      norm[b] = product(room, in->band + b * s, s);
+    }
+    const int collinear = eliminate(table, size, 0, f, in->collinear);
+    const double chi2 = table[f * size + f];
+    double height = 0, best = 0, *z = in->z + n * k;
+    int64_t pick = 0;
+    for (int64_t b = 0; b < k; b++) {
+      double *own = cross + b * size, left = norm[b], overlap = own[f];
+      for (int64_t a = 0; a < f; a++) {
+        const double *row = table + a * size, part = own[a] / row[a];
+        for (int64_t i = a + 1; i < f; i++) own[i] -= part * row[i];
+        left -= part * own[a];
+        overlap -= part * row[f];
+      }
+      const double found = overlap / sqrt(left * chi2 / in->dof[n]);
+      const int usable = left > in->alike * norm[b] && !collinear && isfinite(found);
+      z[b] = usable ? found : 0.0;
+      if (b && !(z[b] > best)) continue;
+      best = z[b], pick = b, height = usable ? overlap / left : 0.0;
+    }
+    double change[3 * p];
+    for (int64_t a = 3 * p - 1; a >= 0; a--) {
+      const double *row = table + (q + a) * size;
+      double value = -cross[pick * size + q + a] * height;
+      for (int64_t b = a + 1; b < 3 * p; b++) value -= row[q + b] * change[b];
+      change[a] = value / row[q + a];
+    }
+    for (int64_t a = 0; a < p; a++) {  // from value, slope and width of `tangent_of`
+      const double width = in->fwhm[n * p + a];
+      double *to = in->change + (n * p + a) * 3;
+      to[0] = change[3 * a];
+      to[1] = -change[3 * a + 1] * width / 2;
+      to[2] = -change[3 * a + 2] * width;
+    }
+  }
+  free(memory);
+  return 0;
+}
