@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import math
 import os
 from functools import lru_cache
 from pathlib import Path
@@ -66,7 +67,10 @@ class Arrays:
 
     def filled(self, rows: FloatArray, value: float = 0.0) -> int:
         """Return the address of rows that are filled up to whole vectors."""
-        room = np.full((*rows.shape[:-1], padded(rows.shape[-1])), value)
+        shape = (*rows.shape[:-1], padded(rows.shape[-1]))
+        whole = np.full(math.prod(shape) + VECTOR, value)
+        first = -whole.ctypes.data % (8 * VECTOR) // 8  # a vector that lies across two lines of the cache costs two
+        room = whole[first : first + math.prod(shape)].reshape(shape)
         room[..., : rows.shape[-1]] = rows
         return self.own(room)
 

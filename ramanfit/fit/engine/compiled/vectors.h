@@ -15,6 +15,15 @@
 #define NAMED(name, level) JOINED(name, level)
 #define EXPORTED(name) NAMED(name, LEVEL)
 
+// A compiler would read a number from memory again for each product that it is in.
+#if defined(__AVX512F__)
+#define IN_REGISTER(v) __asm__("" : "+v"(v))
+#elif defined(__x86_64__)
+#define IN_REGISTER(v) __asm__("" : "+x"(v))
+#else
+#define IN_REGISTER(v)
+#endif
+
 namespace {  // each variant has its own copy of everything: none may be taken for another's
 
 typedef double Vector __attribute__((vector_size(8 * WIDTH), aligned(8 * WIDTH)));
@@ -58,7 +67,8 @@ INLINE void products(const double *const *rows, const double *const *others, int
     for (int a = 0; a < A; a++) f[a] = load(rows[a] + i);
 #pragma GCC unroll 8
     for (int b = 0; b < B; b++) {
-      const Vector g = load(others[b] + i);
+      Vector g = load(others[b] + i);
+      IN_REGISTER(g);
 #pragma GCC unroll 8
       for (int a = 0; a < A; a++) acc[a][b] += f[a] * g;
     }
