@@ -29,6 +29,7 @@ AS_WIDE = 0.7  # of the width at its foot that a line would have
 SOME, PART = 2, 0.05  # spectra of a scan, and part of them, that cosmic rays hit in one channel at most
 SHOULDER = 0.1  # part of its height down to which a spike's width counts
 FLANK = 3.0  # standard deviations: what lies lower is no part of it
+RULE = REACH, WIDEST, FLANK, SHOULDER, MISFIT
 
 
 def gross_spikes(
@@ -163,9 +164,9 @@ def suspected(
     """
     if (compiled := core()) is None:
         return np.arange(len(counts))
-    from ramanfit.fit.engine.compiled.kernels import spiky
+    from ramanfit.fit.engine.compiled.kernels import Rule, spiky
 
-    return np.flatnonzero(spiky(compiled, counts, curve, noise, use, FINE, FLANK, MISFIT, REACH, FLOOR, extra, factor))
+    return np.flatnonzero(spiky(compiled, counts, curve, noise, use, Rule(*RULE), FINE, FLOOR, extra, factor))
 
 
 def residual_spikes(
@@ -210,10 +211,10 @@ def _spikes(
     sd = np.broadcast_to(level[:, None], counts.shape)
     if (compiled := core()) is None:
         return find_spikes(counts, sd, bar, use, narrowest)
-    from ramanfit.fit.engine.compiled.kernels import spiky
+    from ramanfit.fit.engine.compiled.kernels import Rule, spiky
 
     spikes = np.zeros(counts.shape, dtype=bool)
-    rows = np.flatnonzero(spiky(compiled, counts, None, level, use, bar, FLANK, MISFIT, REACH))
+    rows = np.flatnonzero(spiky(compiled, counts, None, level, use, Rule(*RULE), bar))
     if len(rows):
         spikes[rows] = find_spikes(counts[rows], sd[rows], bar, None if use is None else use[rows], narrowest)
     return spikes

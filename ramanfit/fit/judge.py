@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,6 +17,20 @@ from ramanfit.scan.scan import FloatArray
 DOUBT = 8.0  # a height of so many standard errors needs no further proof
 
 
+class Judgement(NamedTuple):
+    """What speaks for and against N fits: see `FitResult` for each.
+
+    Attributes
+    ----------
+    delta_bic, double_bic : array [N, P]
+    structure : array [N]
+    """
+
+    delta_bic: FloatArray
+    double_bic: FloatArray
+    structure: FloatArray
+
+
 def judged(
     fits: FitResult,
     task: Task,
@@ -27,8 +41,8 @@ def judged(
     penalty: FloatArray | None = None,
     neighbour: FloatArray | float = 0.0,
     extra: FloatArray | None = None,
-) -> FitResult:
-    """Return fits with what their residuals and their rivals say of them.
+) -> Judgement:
+    """Return what residuals and rivals say of fits.
 
     Parameters
     ----------
@@ -48,14 +62,12 @@ def judged(
     extra : array [N, M], optional
         See `ramanfit.fit.noise.variance`.
     """
-    if not task.model.names or fits.light is None:
-        return fits
+    assert fits.light is not None
     use = None if weights is None else weights > 0
     if use is not None and use.all():
         use = None
     residual = standardized(residual, fits.noise, fits.light, use, extra)
-    return replace(
-        fits,
+    return Judgement(
         delta_bic=_delta_bic(engine, task.model, fits, counts, weights, penalty),
         double_bic=_double_bic(engine, task, fits, counts, weights, penalty, residual),
         structure=autocorrelation(residual, use, neighbour, fits.stretch),

@@ -46,7 +46,8 @@ class Steps(Work):
         if not len(fitted):
             return first.take(rows)
         noise, use, stretch = self.noise[fitted], self.use, self.correlation[fitted, 0]
-        used, fits = None if use is None else use[fitted], first.take(fitted)
+        used = None if use is None else use[fitted]
+        fits = first if len(fitted) == len(first) and not self.even else first.take(fitted)
         if self.even and self.smooth is None:
             unit = noise[:, 0]
         else:

@@ -12,7 +12,7 @@ from ramanfit.fit.correlation import correlation
 from ramanfit.fit.cosmic_rays import narrowest_lines
 from ramanfit.fit.engine import Engine, engine_named
 from ramanfit.fit.engine.compiled.library import core
-from ramanfit.fit.judge import judged
+from ramanfit.fit.judge import Judgement, judged
 from ramanfit.fit.noise import estimate_noise, is_even, standardized, weights_of
 from ramanfit.fit.result import FitResult, Status
 from ramanfit.scan.scan import BoolArray, FloatArray
@@ -134,22 +134,22 @@ class Work:
 
     def _judged(self, fits: FitResult, rows: np.ndarray, weights: FloatArray | None, residual: FloatArray) -> FitResult:
         """Return fits of some rows, judged: those with a smooth part against rivals that have it too."""
+        if not self.task.model.names:
+            return fits
         rival = engine_named(self.task.engine, rough=True)
         bent = np.zeros(len(rows), dtype=bool) if fits.amplitude is None else fits.amplitude > 0
-        asked = [(picked(bent), self.task.model), (picked(~bent), self.task.model.plain)]
-        groups = [(some, model) for some, model in asked if some is not None]
-        all_judged = fits if len(groups) == 1 else fits.take(np.arange(len(rows)))
-        for some, model in groups:
-            at = rows[some]
+        told = {name: getattr(fits, name).copy() for name in Judgement._fields}
+        for some, model in ((picked(bent), self.task.model), (picked(~bent), self.task.model.plain)):
+            if some is None:
+                continue
+            at, used = rows[some], None if weights is None else weights[some]
             penalty = None if self.smooth is None or model.plain is model else self.smooth.penalty(at)
-            used = None if weights is None else weights[some]
             task, counts, near = self.task._replace(model=model), self.counts[at], self.correlation[at, 1]
             some_fits = fits if isinstance(some, slice) else fits.take(some)
             its = judged(some_fits, task, rival, counts, used, residual[some], penalty, near, self._extra(at))
-            if isinstance(some, slice):
-                return its
-            all_judged.put(some, its)
-        return all_judged
+            for name, values in its._asdict().items():
+                told[name][some] = values
+        return replace(fits, **told)
 
     def _noise_weights(self, fits: FitResult, rows: np.ndarray) -> FloatArray:
         """Return the weights of some rows, true inverse variances."""

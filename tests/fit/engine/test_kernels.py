@@ -27,6 +27,7 @@ from tests.spectra import random_spectra
 VARIANTS = library.available()
 pytestmark = pytest.mark.skipif(not VARIANTS, reason="no compiled core here")
 MODEL, COUNTS, _ = random_spectra(120, seed=41)
+RULE = kernels.Rule(*cosmic_rays.RULE)
 RNG = np.random.default_rng(5)
 for row, channel, height in zip(range(0, 120, 3), RNG.integers(0, 420, 40), RNG.uniform(10, 3000, 40), strict=True):
     COUNTS[row, channel] += height
@@ -139,9 +140,9 @@ def test_medians_are_those_of_a_sorted_row(rows: np.ndarray) -> None:
 def test_any_numbers_are_survived(rows: np.ndarray, masked: bool) -> None:
     use = rows > 0 if masked else None
     for variant in VARIANTS.values():
-        kernels.spiky(variant, rows, None, np.ones(2), use, 5.0, 3.0, 0.05, 8)
+        kernels.spiky(variant, rows, None, np.ones(2), use, RULE, 5.0)
         triple = np.resize(rows, (2, 3))
-        kernels.spiky(variant, rows, rows, triple, use, 5.0, 3.0, 0.05, 8, 0.05, rows)
+        kernels.spiky(variant, rows, rows, triple, use, RULE, 5.0, 0.05, rows)
         kernels.neighbours(variant, rows, use, 6.0)
         kernels.roughness(variant, rows, use, 6.0, 5, common=masked)
         kernels.standardized(variant, rows, triple, rows, use, rows, 0.05)
@@ -153,9 +154,9 @@ def test_any_numbers_are_survived(rows: np.ndarray, masked: bool) -> None:
 def test_arrays_that_do_not_go_together_are_refused() -> None:
     variant, rows = next(iter(VARIANTS.values())), np.ones((2, 30))
     with pytest.raises(ValueError, match="curve: expected the shape"):
-        kernels.spiky(variant, rows, rows[:1], np.ones((2, 3)), None, 5.0, 3.0, 0.05, 8)
+        kernels.spiky(variant, rows, rows[:1], np.ones((2, 3)), None, RULE, 5.0)
     with pytest.raises(ValueError, match="use: expected the shape"):
-        kernels.spiky(variant, rows, rows, np.ones((2, 3)), rows[:1] > 0, 5.0, 3.0, 0.05, 8)
+        kernels.spiky(variant, rows, rows, np.ones((2, 3)), rows[:1] > 0, RULE, 5.0)
     with pytest.raises(ValueError, match="use: expected the shape"):
         kernels.neighbours(variant, rows, rows[:, 1:] > 0, 6.0)
     with pytest.raises(ValueError, match="gain: expected the shape"):

@@ -6,6 +6,7 @@ The functions that call these say what they do, and do it with NumPy where there
 from __future__ import annotations
 
 import ctypes
+from typing import NamedTuple
 
 import numpy as np
 
@@ -35,9 +36,9 @@ class _SpreadOf(ctypes.Structure):
 
 class _SpikesOf(ctypes.Structure):
     _fields_ = [
-        *((name, _COUNT) for name in ("count", "channels", "reach")),
+        *((name, _COUNT) for name in ("count", "channels", "reach", "widest")),
         *((name, _ARRAY) for name in ("counts", "curve", "noise", "extra", "factor", "use")),
-        *((name, _NUMBER) for name in ("bar", "flank", "misfit", "floor")),
+        *((name, _NUMBER) for name in ("bar", "flank", "shoulder", "misfit", "floor")),
         ("found", _ARRAY),
     ]
 
@@ -211,16 +212,24 @@ def _spread(
     return to
 
 
+class Rule(NamedTuple):
+    """What makes a spike, as in `ramanfit.fit.cosmic_rays`."""
+
+    reach: int
+    widest: int
+    flank: float
+    shoulder: float
+    misfit: float
+
+
 def spiky(
     core: Core,
     counts: FloatArray,
     curve: FloatArray | None,
     noise: FloatArray,
     use: BoolArray | None,
+    rule: Rule,
     bar: float,
-    flank: float,
-    misfit: float,
-    reach: int,
     floor: float = 0.0,
     extra: FloatArray | None = None,
     factor: FloatArray | None = None,
@@ -236,7 +245,8 @@ def spiky(
     noise : array [N, 3], or [N]
         See `ramanfit.fit.noise.variance`; without a curve, standard deviations of whole spectra.
     use : bool array [N, M] or None
-    bar, flank, misfit, reach, floor
+    rule : Rule
+    bar, floor : float
         As there.
     extra : array [N, M], optional
         See `ramanfit.fit.noise.variance`.
@@ -244,12 +254,13 @@ def spiky(
         Of the variances.
     """
     (n, m), arrays, found = counts.shape, Arrays(), np.zeros(len(counts), dtype=bool)
-    if m <= 2 * reach or not n:
+    if m <= 2 * rule.reach or not n:
         return found
     task = _SpikesOf(
         count=n,
         channels=m,
-        reach=reach,
+        reach=rule.reach,
+        widest=rule.widest,
         counts=arrays.of("counts", counts, n, m),
         curve=arrays.of("curve", curve, n, m),
         noise=arrays.of("noise", noise, n, 3) if curve is not None else arrays.of("noise", noise, n),
@@ -257,8 +268,9 @@ def spiky(
         factor=arrays.of("factor", np.ones(n) if factor is None else factor, n),
         use=arrays.marks("use", use, n, m),
         bar=bar,
-        flank=flank,
-        misfit=misfit,
+        flank=rule.flank,
+        shoulder=rule.shoulder,
+        misfit=rule.misfit,
         floor=floor,
         found=arrays.own(found),
     )

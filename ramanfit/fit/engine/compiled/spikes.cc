@@ -4,28 +4,46 @@
 namespace {
 
 struct Spikes {  // arrays [N][M]
-  int64_t count, channels, reach;
+  int64_t count, channels, reach, widest;
   const double *counts;
   const double *curve;  // what is taken off, and makes noise where it is steep; or none
   const double *noise;  // [N][3]; without a curve [N], standard deviations
   const double *extra;  // or none
   const double *factor;  // [N] of the variances
   const uint8_t *use;   // or none
-  double bar, flank, misfit, floor;
+  double bar, flank, shoulder, misfit, floor;
   uint8_t *found;  // [N]
 };
 
-// Whether a channel may stand `bar` standard deviations above the median of what is around it; more are let through
-// than are spikes.
-INLINE int may_be_spike(const double *y, int64_t m, int64_t i, double sd, double bar, int64_t reach) {
-  const int64_t low = i < reach ? 0 : i - reach, high = i + reach >= m ? m - 1 : i + reach;
-  const double below = y[i] - bar * (1 - 1e-9) * sd;
+const int64_t MOST = 64;  // channels around one
+const double SLACK = 1e-9;  // more are let through than are spikes
+
+// Whether a channel may stand `bar` standard deviations above the median of what is around it, and few beside it do.
+INLINE int may_be_spike(const double *y, int64_t m, int64_t i, double sd, const Spikes *in) {
+  const int64_t low = i < in->reach ? 0 : i - in->reach, high = i + in->reach >= m ? m - 1 : i + in->reach;
+  const double bar = in->bar * (1 - SLACK) * sd, below = y[i] - bar;
   int64_t lower = 0, inside = 0;
   for (int64_t j = low; j <= high; j++) {
     lower += y[j] < below;
     inside += isfinite(y[j]) != 0;
   }
-  return lower >= inside / 2 + 1;
+  if (lower < inside / 2 + 1) return 0;
+  if (inside <= high - low || inside > MOST) return 1;
+  double order[MOST];
+  for (int64_t j = low; j <= high; j++) {
+    int64_t at = j - low;
+    for (; at > 0 && order[at - 1] > y[j]; at--) order[at] = order[at - 1];
+    order[at] = y[j];
+  }
+  const double level = order[inside / 2], height = y[i] - level;
+  if (!(height > bar)) return 0;
+  double flank = in->flank * sd;
+  if (flank < in->shoulder * height) flank = in->shoulder * height;
+  flank *= 1 + SLACK;
+  int64_t run = 1;
+  for (int64_t j = i + 1; j <= high && y[j] - level > flank; j++) run++;
+  for (int64_t j = i - 1; j >= low && y[j] - level > flank; j--) run++;
+  return run <= in->widest;
 }
 
 INLINE int any_spike(const double *y, const double *sd, const uint8_t *use, int64_t m, const Spikes *in) {
@@ -39,7 +57,7 @@ INLINE int any_spike(const double *y, const double *sd, const uint8_t *use, int6
       high = y[i] - y[m - 6] > bar && y[i] - y[m - 5] > bar && y[i] - y[m - 4] > bar;
     else
       high = y[i] - y[i - 3] > bar && y[i] - y[i + 3] > bar;
-    if (high && sd[i] > 0 && (!use || use[i]) && may_be_spike(y, m, i, sd[i], in->bar, in->reach)) return 1;
+    if (high && sd[i] > 0 && (!use || use[i]) && may_be_spike(y, m, i, sd[i], in)) return 1;
   }
   return 0;
 }
