@@ -64,7 +64,7 @@ class Fits:
 
     def table(self) -> FitTable:
         """Return the fits of all scans, of which there is at least one, outliers flagged."""
-        fits = FitTable.concat([FitTable.of(k, scan.quantities) for k, scan in zip(self.keys, self.scans, strict=True)])
+        fits = FitTable.of_scans(self.keys, [scan.quantities for scan in self.scans])
         return fits.with_table(with_outliers(fits.table))
 
 

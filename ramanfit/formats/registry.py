@@ -28,8 +28,8 @@ class Format(NamedTuple):
         Pattern of the first bytes of a binary file; empty for a text, which its reader's `sniff` tells.
     endings : tuple of str
         What names of its files end in.
-    marks : bytes
-        What stands somewhere among the first bytes of each of its texts; without it the reader is not even asked.
+    opens : bytes
+        Pattern of the first bytes of each of its texts; without it the reader is not even asked.
     owns : bool
         Whether its reader knows texts by their names as well.
     reads : bool
@@ -45,7 +45,7 @@ class Format(NamedTuple):
     module: str
     begins: bytes = b""
     endings: tuple[str, ...] = ()
-    marks: bytes = b""
+    opens: bytes = b""
     owns: bool = False
     reads: bool = True
     form: str = ""
@@ -57,12 +57,12 @@ FORMATS = (  # in the order in which they are asked, and listed
     Format("wip", rb"WIT_(PRCT|PR06|DATA|DA06)", (".wip", ".wid")),
     Format("matlab", rb"MATLAB 5\.0 MAT-file", (".mat",)),
     Format("spc", rb"(?!PK).[KL].{323}\0{187}", (".spc",)),  # no zip; the header's version, and its reserved end
-    Format("truematch", marks=b"[WITEC_TRUEMATCH"),
-    Format("bwtek", marks=b"File Version;BW"),
-    Format("jcamp", endings=(".jdx", ".dx", ".jcm", ".jcamp"), marks=b"##"),
+    Format("truematch", opens=rb"\s*\[WITEC"),
+    Format("bwtek", opens=rb"File Version;BW"),
+    Format("jcamp", endings=(".jdx", ".dx", ".jcm", ".jcamp"), opens=rb"\s*(##|\$\$)"),
     Format("split", owns=True),
     Format("graph_ascii", form="txt"),
-    Format("tidy", marks=b"shift_cm1"),
+    Format("tidy", opens=rb"\W*source"),
     Format("table", endings=(".txt", ".dat", ".asc", ".csv", ".tsv", ".prn", ".xy")),
     Format("netcdf", reads=False, form="nc", extra="netcdf", packages=("h5netcdf",)),
     Format("nexus", reads=False, form="nxs", extra="nexus", packages=("h5py",)),
@@ -95,7 +95,7 @@ def owner_of(name: str, head: bytes) -> Reader | None:
 
 
 def _text_readers(head: bytes) -> Iterator[Reader]:
-    return (_reader(one) for one in FORMATS if one.reads and not one.begins and one.marks in head)
+    return (_reader(one) for one in FORMATS if one.reads and not one.begins and re.match(one.opens, head))
 
 
 def readers() -> tuple[Reader, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import io
+import re
 import subprocess
 import sys
 import types
@@ -96,14 +97,15 @@ def test_what_the_registry_says_of_a_reader_is_so() -> None:
         "jcamp": b"##TITLE=a\n## jcamp-dx =4.24\n",
         "tidy": b'"source"\tscan\tpoint\ttime_s\tshift_cm1\tcounts\n',
     }
-    assert {one.module for one in FORMATS if one.marks} == {*firsts}
+    assert {one.module for one in FORMATS if one.opens} == {*firsts}
     for one in FORMATS:
         if one.reads:
             its = importlib.import_module(f"ramanfit.formats.{one.module}").READER
             assert one.owns == (its.owns is not Reader._field_defaults["owns"])
-            if one.marks:  # without its mark, a text is not its reader's
+            if one.opens:  # what begins in another way is not its reader's
                 assert its.sniff(firsts[one.module])
-                assert not its.sniff(firsts[one.module].replace(one.marks, b""))
+                assert re.match(one.opens, firsts[one.module])
+                assert not its.sniff(b"x" + firsts[one.module])
 
 
 def test_first_bytes_of_binary_files() -> None:
