@@ -21,12 +21,12 @@ def _init(self: Any, *args: object, **given: object) -> None:
             if field.default is MISSING and field.default_factory is MISSING:
                 raise TypeError(f"{type(self).__name__}: expected a value of {field.name}")
             given[field.name] = field.default if field.default_factory is MISSING else field.default_factory()
-    self.__dict__.update(given)
+        self.__dict__[field.name] = given[field.name]
     self.__post_init__()
 
 
 def _values(self: Any) -> tuple[object, ...]:
-    return tuple(getattr(self, name) for name in self.__match_args__)
+    return (*self.__dict__.values(),)  # in the order of the fields
 
 
 def _equal(self: object, other: object) -> bool:
