@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import sys
 import warnings
@@ -253,8 +252,10 @@ def wrapped(text: str, width: int, below: str = "", first: str = "") -> list[str
 def _to_stderr(text: str, *, fold: bool = False) -> None:
     if sys.stderr is not None:
         if fold and sys.stderr.isatty():
+            from shutil import get_terminal_size
+
             indent = " " * (len(text) - len(text.lstrip()))
-            text = "\n".join(wrapped(text, shutil.get_terminal_size().columns, f"{indent}    ", indent))
+            text = "\n".join(wrapped(text, get_terminal_size().columns, f"{indent}    ", indent))
         with suppress(OSError):  # a stderr that is full or closed must not change the exit status
             sys.stderr.write(text + "\n")
             sys.stderr.flush()

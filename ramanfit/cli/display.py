@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple
@@ -171,11 +170,13 @@ class TerminalWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if kind is None and self._tables:
+            from shutil import get_terminal_size
+
             from ramanfit.cli.terminal import aligned
             from ramanfit.tables.sink import Sink
             from ramanfit.tables.table import Table
 
-            width = shutil.get_terminal_size().columns
+            width = get_terminal_size().columns
             colour = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
             text = aligned(Table.concat(self._tables), width, header=self._header, colour=colour)
             with Sink() as sink:

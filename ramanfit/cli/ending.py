@@ -48,7 +48,6 @@ def write_fits(
     FlaggedFits
         When flags were asked to count and a fit is flagged.
     """
-    from ramanfit.experiment.covariates import with_covariates
     from ramanfit.experiment.fits import fit_with_cell, say_second_opinion
 
     output.check_fits(request)
@@ -59,7 +58,11 @@ def write_fits(
         fits = fit_with_cell(request, console)
         if fits.scans:
             table = fits.table()
-            table = request.pick.of(table.with_table(with_covariates(table.table, request, console)))
+            if request.has_covariates:
+                from ramanfit.experiment.covariates import with_covariates
+
+                table = table.with_table(with_covariates(table.table, request, console))
+            table = request.pick.of(table)
             flags = table.flags
             writer.write(shape(table))
     write_meta(meta, request, fits.inputs)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import inspect
 import re
-import shutil
 from collections.abc import Iterable, Iterator
 
 import click
@@ -103,7 +102,9 @@ set_group(_everything, RUNNING)
 
 
 def _width(ctx: click.Context) -> int:
-    return min(ctx.terminal_width or shutil.get_terminal_size().columns, WIDEST)
+    from shutil import get_terminal_size
+
+    return min(ctx.terminal_width or get_terminal_size().columns, WIDEST)
 
 
 def _usage(command: click.Command, ctx: click.Context, width: int) -> list[str]:

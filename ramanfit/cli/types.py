@@ -43,15 +43,15 @@ class Quantity(click.ParamType):  # type: ignore[type-arg]  # no generic before 
         self.name, self._units, self._example = name, units, example
         self._minimum, self._compound = minimum, compound
         unit = "|".join(sorted(map(re.escape, units), key=len, reverse=True))
-        self._part = re.compile(rf"\s*({_NUMBER})\s*({unit})?\s*")
+        self._part = rf"\s*({_NUMBER})\s*({unit})?\s*"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """Return the value in base units."""
         if isinstance(value, (int, float)):
             return float(value)
-        text = str(value)
+        text, part = str(value), re.compile(self._part)
         total, end, parts = 0.0, 0, 0
-        while end < len(text) and (match := self._part.match(text, end)):
+        while end < len(text) and (match := part.match(text, end)):
             number, unit = match.groups()
             if unit is None and (parts or match.end() < len(text)):
                 break  # only a number that stands alone needs no unit

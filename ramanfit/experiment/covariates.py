@@ -170,7 +170,7 @@ def check_covariates(request: Request) -> None:
 
 def with_covariates(table: Table, request: Request, voice: Voice) -> Table:
     """Return a table with the covariates that were asked for, if any were."""
-    if request.covariates is None and request.from_name is None:
+    if not request.has_covariates:
         return table
     return Covariates(request).beside(table, voice)
 

@@ -10,7 +10,6 @@ import numpy as np
 
 from ramanfit.errors import RecipeError, ScanError
 from ramanfit.experiment.before import means_of, say_dark, treatment_of, without_dark
-from ramanfit.experiment.covariates import check_covariates
 from ramanfit.experiment.fit_files import COMPARED, Job, Keep, ScanFits, outcomes
 from ramanfit.experiment.inputs import exports, say_notes
 from ramanfit.experiment.one_experiment import mixture
@@ -65,7 +64,7 @@ class Fits:
 
     def table(self) -> FitTable:
         """Return the fits of all scans, of which there is at least one, outliers flagged."""
-        fits = FitTable.concat([FitTable.of(k, scan.quantities) for k, scan in zip(self.keys, self.scans, strict=True)])
+        fits = FitTable.of_scans(self.keys, [scan.quantities for scan in self.scans])
         return fits.with_table(with_outliers(fits.table))
 
 
@@ -77,7 +76,10 @@ def fit_all(request: Request, voice: Voice, keep: Keep = Keep()) -> Fits:  # noq
     RamanfitError
         The first error of an input, unless going on was asked for.
     """
-    check_covariates(request)
+    if request.has_covariates:
+        from ramanfit.experiment.covariates import check_covariates
+
+        check_covariates(request)
     recipe, job = request.recipe, job_of(request, keep._replace(doubtful=not voice.quiet and not request.recipe.beside))
     for part in [part for part in recipe.parts if not part.baseline.in_fit]:
         voice.warn(

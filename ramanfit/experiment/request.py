@@ -157,6 +157,11 @@ class Request(NamedTuple):
     covariates: str | None = None
     from_name: str | None = None
 
+    @property
+    def has_covariates(self) -> bool:
+        """Whether columns of one's own are asked for."""
+        return self.covariates is not None or self.from_name is not None
+
     def settings(self) -> dict[str, object]:
         """Return what fits depend on beside the exports, as plain values."""
         from ramanfit.recipe.toml import to_dict

@@ -7,10 +7,10 @@ import re
 from ramanfit.formats.text import Style, is_number
 
 # A number that was cut short begins with a digit, a sign or a point; a row, perhaps with a separator.
-_WORD = re.compile(rb"(?:^|[\r\n])[ \t\"']*(?=[A-Za-z#>%*=_~\[{<\x80-\xff]|//|--)")
-_NO_WORD = re.compile(rb"(?i)[+-]?(n|na|nan|i|in|inf\w*)?")
-_BLANK = re.compile(rb"(?:\r\n|\n|\r(?!\n))[ \t]*(?:\r\n|\n|\r)\Z")
-_MARK = re.compile(rb"[#>%*=_~\[{<]|//|--|[^\t;]*[:=]")
+_WORD = rb"(?:^|[\r\n])[ \t\"']*(?=[A-Za-z#>%*=_~\[{<\x80-\xff]|//|--)"
+_NO_WORD = rb"(?i)[+-]?(n|na|nan|i|in|inf\w*)?"
+_BLANK = rb"(?:\r\n|\n|\r(?!\n))[ \t]*(?:\r\n|\n|\r)\Z"
+_MARK = rb"[#>%*=_~\[{<]|//|--|[^\t;]*[:=]"
 
 
 def start(block: bytes, style: Style) -> int | None:
@@ -23,14 +23,14 @@ def start(block: bytes, style: Style) -> int | None:
     style : Style
         How the rows are written.
     """
-    match = _WORD.search(block)
+    match = re.search(_WORD, block)
     if match is None:
         return None
     begin = match.end()
     line_begin = max(block.rfind(b"\n", 0, begin), block.rfind(b"\r", 0, begin)) + 1
     rest = block[line_begin:]
     first = rest.split(b"\n", 1)[0].split(b"\r", 1)[0]
-    after_blank = _BLANK.search(block[max(0, line_begin - 100) : line_begin]) is not None
+    after_blank = re.search(_BLANK, block[max(0, line_begin - 100) : line_begin]) is not None
     if _is_broken_row(first, style, after_blank=after_blank) or any_row(rest, style):
         return None
     return line_begin
@@ -48,8 +48,8 @@ def any_row(lines: bytes, style: Style) -> bool:
 def _is_broken_row(line: bytes, style: Style, *, after_blank: bool) -> bool:
     fields = style.split(line)
     word = fields[0].strip()
-    if _NO_WORD.fullmatch(word):
+    if re.fullmatch(_NO_WORD, word):
         return True
-    if _MARK.match(line.strip()) or after_blank:
+    if re.match(_MARK, line.strip()) or after_blank:
         return False
     return len(fields) == style.columns and all(is_number(field) or not field.strip() for field in fields[1:])

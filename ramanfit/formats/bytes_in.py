@@ -277,6 +277,20 @@ class Source:
         everything.flags.writeable = False
         return everything
 
+    def position(self) -> int | None:
+        """Return the byte of the file at which the next line begins; None where what is read is not the file itself."""
+        return self._taken - len(self._buffer) + self._at if self._total else None
+
+    def back_to(self, position: int) -> None:
+        """Read on from a byte that `position` returned."""
+        self._stream.seek(position)
+        self._buffer, self._at, self._ended, self._taken = b"", 0, False, position
+        self.ends_with_newline = True
+
+    def descriptor(self) -> int:
+        """Return the number of the open file."""
+        return int(self._stream.fileno())
+
     def rows_ahead(self, row: int) -> int:
         """Estimate how many rows of `row` bytes are still to come."""
         if not self._total:

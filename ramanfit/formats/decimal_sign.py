@@ -6,10 +6,10 @@ import re
 
 # Not behind a digit, behind four or more or a leading zero, not before just three or before an exponent: no thousands.
 _NO_THOUSANDS = {
-    sign: re.compile(rb"[%b](?!\d{3}(?!\d))|(?<!\d)[%b]|\d{4}[%b]|(?<![\d.,])0+[%b]|[%b]\d{3}[eE]" % ((sign,) * 5))
+    sign: rb"[%b](?!\d{3}(?!\d))|(?<!\d)[%b]|\d{4}[%b]|(?<![\d.,])0+[%b]|[%b]\d{3}[eE]" % ((sign,) * 5)
     for sign in (b",", b".")
 }
-_THOUSANDS = re.compile(rb"\d,\d{3}[,.]\d")
+_THOUSANDS = rb"\d,\d{3}[,.]\d"
 _FARTHEST = 20_000  # no axis of a Raman spectrum goes farther, in 1/cm or nm
 
 DECIMAL, THOUSANDS, EITHER, BOTH = "decimal", "thousands", "either", "both"
@@ -34,12 +34,12 @@ def comma(text: bytes, first_fields: tuple[bytes, ...]) -> str:
     if b"," not in text:
         return DECIMAL
     points = b"." in text
-    if _NO_THOUSANDS[b","].search(text):
+    if re.search(_NO_THOUSANDS[b","], text):
         return BOTH if points else DECIMAL
-    if _THOUSANDS.search(text):
+    if re.search(_THOUSANDS, text):
         return THOUSANDS
     if points:
-        return THOUSANDS if _NO_THOUSANDS[b"."].search(text) else EITHER
+        return THOUSANDS if re.search(_NO_THOUSANDS[b"."], text) else EITHER
     for field in first_fields:
         whole = field.strip().replace(b",", b"")
         if b"," in field and whole.isdigit() and float(whole[:20]) > _FARTHEST:
@@ -49,7 +49,7 @@ def comma(text: bytes, first_fields: tuple[bytes, ...]) -> str:
 
 def breaks_thousands(text: bytes) -> bool:
     """Tell whether a comma in some rows stands where none does between thousands."""
-    return _NO_THOUSANDS[b","].search(text) is not None
+    return re.search(_NO_THOUSANDS[b","], text) is not None
 
 
 def unquoted(text: bytes) -> bytes | None:

@@ -1,4 +1,4 @@
-"""Numbers of fixed width, as WITec writes them (`` 8.77367E+01``), read eight digits at a time by NumPy alone.
+"""Numbers of fixed width, as WITec writes them (`` 8.77367E+01``), read eight digits at a time: by NumPy, or compiled.
 
 A number is an integer of at most 15 digits times a power of ten between 1e-22 and 1e22. Both are exact in
 a float64, so one multiplication or division rounds correctly (W. D. Clinger, PLDI 1990): the result is what
@@ -7,15 +7,22 @@ a float64, so one multiplication or division rounds correctly (W. D. Clinger, PL
 
 from __future__ import annotations
 
+import ctypes
+import os
 import re
+from collections.abc import Callable
 from functools import cache
-from typing import NamedTuple
+from pathlib import Path
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from ramanfit.scan.scan import FloatArray
 
+CHOICE = "RAMANFIT_CORE"  # "numpy": nothing that is compiled
+LIBRARY = Path(__file__).with_name("_fixed.so")
+INTERFACE = 1
 _NUMBER = re.compile(rb"[ +-]\d\.(\d{1,14})E[+-](\d{2,3})")
 _AT_ONCE = 1 << 14  # numbers; the scratch arrays then stay in the cache
 _U64 = np.uint64
@@ -78,12 +85,22 @@ class Fixed(NamedTuple):
         if left:
             return None
         out = np.empty((rows, self.columns))
+        if (compiled := compiled_rows(os.environ.get(CHOICE, ""))) is not None:
+            return out if compiled(self, block, rows, out) else None
         padded = block + bytes(8)  # the last load of eight bytes may look beyond the end
         step = max(1, _AT_ONCE // self.columns)
         for start in range(0, rows, step):
             if not self._parse(padded, start, out[start : start + step]):
                 return None
         return out
+
+    def fits(self, block: bytes) -> bool:
+        """Tell whether `parse` returns numbers of a block."""
+        compiled = compiled_rows(os.environ.get(CHOICE, ""))
+        if compiled is None:
+            return self.parse(block) is not None
+        rows, left = divmod(len(block), self.row)
+        return not left and compiled(self, block, rows, None)
 
     def _parse(self, block: bytes, start: int, out: FloatArray) -> bool:
         p, width = self.digits, self.digits + self.exponent + 5
@@ -141,3 +158,30 @@ def _powers(digits: int) -> tuple[FloatArray, FloatArray]:
             up[code], down[code] = float(f"1e{max(k, 0)}"), float(f"1e{max(-k, 0)}")
     up[128], down[128] = up[0], down[0]
     return up, down
+
+
+CompiledRows: TypeAlias = Callable[[Fixed, bytes, int, FloatArray | None], bool]
+
+
+@cache
+def compiled_rows(choice: str) -> CompiledRows | None:
+    """Return what reads so many rows of a block into an array, or looks at them, and tells whether all is well.
+
+    None if it was not compiled, or is not wanted: then NumPy does it.
+    """
+    if choice == "numpy":
+        return None
+    try:
+        library = ctypes.CDLL(str(LIBRARY))
+        if library.fixed_interface() != INTERFACE:
+            return None
+    except (OSError, AttributeError):  # not built, or for another system
+        return None
+    size = ctypes.c_int64
+
+    def rows(layout: Fixed, block: bytes, count: int, out: FloatArray | None) -> bool:
+        where = None if out is None else ctypes.c_void_p(out.ctypes.data)
+        how = (layout.digits, layout.exponent, ord(layout.separator), len(layout.newline))
+        return bool(library.fixed_rows(block, size(count), size(layout.columns), *how, where) == 0)
+
+    return rows

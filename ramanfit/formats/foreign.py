@@ -104,8 +104,13 @@ _FOREIGN = (  # in this order: within a zip archive or a compound file the bytes
 )
 
 
+_ANY = b"|".join(one.begins for one in _FOREIGN)
+
+
 def by_content(head: bytes) -> Foreign | None:
     """Return what a file with these first bytes is, None for a text and for what is not known."""
+    if re.match(_ANY, head, re.DOTALL) is None:
+        return None
     return next((one for one in _FOREIGN if re.match(one.begins, head, re.DOTALL)), None)
 
 

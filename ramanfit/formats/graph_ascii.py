@@ -14,6 +14,7 @@ import numpy as np
 
 from ramanfit.errors import FormatError
 from ramanfit.formats.bytes_in import Source
+from ramanfit.formats.deferred import deferred
 from ramanfit.formats.deliver import Measurement, deliver
 from ramanfit.formats.information import companion, information_text, stem_of, whole
 from ramanfit.formats.number_rows import read_rows
@@ -24,6 +25,7 @@ from ramanfit.formats.units import file_unit
 from ramanfit.formats.writer import Companion, Writer
 from ramanfit.scan.scan import FloatArray, Scan
 from ramanfit.scan.schedule import Keys, Taken
+from ramanfit.scan.stored import StoredCounts
 
 WITEC = 9  # digits behind the point in Project FIVE's exports
 EXACT = 16  # those that make the same number again
@@ -98,13 +100,17 @@ def read(source: Source, options: ReadOptions) -> list[Scan]:
             source.path, line=source.line, expected="rows of numbers after [Data]", found="the end of the file"
         )
     labels, unit = split_labels(lines, style)
-    rows = read_rows(source, style, len(labels))
-    x, counts = rows.values[:, 0].copy(), rows.values[:, 1:].T
+    counts: FloatArray | StoredCounts
+    if (large := deferred(source, style)) is not None:
+        x, counts, line = large.x, large.counts, large.line
+    else:
+        rows = read_rows(source, style, len(labels))
+        x, counts, line = rows.values[:, 0].copy(), rows.values[:, 1:].T, rows.line
     information, notes = companion(source.file)
     notes += size_notes(header, x.size)
     if not source.ends_with_newline:
         notes += ("the last line has no end: its last number may be cut short",)
-    measurement = Measurement(source.path, x, counts, rows.line, unit=header.get("XAxisUnit") or unit, header=header)
+    measurement = Measurement(source.path, x, counts, line, unit=header.get("XAxisUnit") or unit, header=header)
     return [
         deliver(
             measurement,

@@ -193,6 +193,8 @@ def parse(text: str, file: str = "") -> Information:
 
 def sniff(head: bytes) -> bool:
     """Tell whether a file is an Information text, of a spectrum or of a video image."""
+    if b"General:" not in head[:4096]:
+        return False
     lines = [line.strip() for line in head[:4096].splitlines() if line.strip()]
     return b"General:" in lines[:4] and any(
         line.startswith((b"System ID:", b"Start Time:", b"Time:", b"Start Date:", b"Duration:")) for line in lines

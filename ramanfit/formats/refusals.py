@@ -35,9 +35,10 @@ class Refusal(NamedTuple):
 
 def is_fit_table(head: bytes) -> bool:
     """Tell whether a file begins as a table of fits: one of ramanfit's, or anybody's with ``NAME_height``."""
-    text = head.removeprefix(b"\xef\xbb\xbf").lstrip().decode("utf-8", "replace")
-    first = text.split("\n", 1)[0].strip()
+    head = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    first = head[: head.find(b"\n") + 1 or len(head)].decode("utf-8", "replace").strip()
     if first.startswith(("{", "[")):
+        text = head.decode("utf-8", "replace")
         ours = text.lstrip("[{ \r\n").startswith('"source"')
         return ours or '_height"' in text or ('"peak"' in text and '"height"' in text)
     names = [name.strip().strip('"') for name in re.split(r"[,\t;]", first)]

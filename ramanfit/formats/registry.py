@@ -6,12 +6,13 @@ when a file of its kind is met or asked for: what tells binary files apart stand
 
 from __future__ import annotations
 
-import functools
 import re
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ramanfit.formats.reader import Reader
     from ramanfit.formats.writer import Writer
 
@@ -27,6 +28,10 @@ class Format(NamedTuple):
         Pattern of the first bytes of a binary file; empty for a text, which its reader's `sniff` tells.
     endings : tuple of str
         What names of its files end in.
+    opens : bytes
+        Pattern of the first bytes of each of its texts; without it the reader is not even asked.
+    owns : bool
+        Whether its reader knows texts by their names as well.
     reads : bool
         Whether the module has a `READER`.
     form : str
@@ -40,6 +45,8 @@ class Format(NamedTuple):
     module: str
     begins: bytes = b""
     endings: tuple[str, ...] = ()
+    opens: bytes = b""
+    owns: bool = False
     reads: bool = True
     form: str = ""
     extra: str = ""
@@ -50,12 +57,12 @@ FORMATS = (  # in the order in which they are asked, and listed
     Format("wip", rb"WIT_(PRCT|PR06|DATA|DA06)", (".wip", ".wid")),
     Format("matlab", rb"MATLAB 5\.0 MAT-file", (".mat",)),
     Format("spc", rb"(?!PK).[KL].{323}\0{187}", (".spc",)),  # no zip; the header's version, and its reserved end
-    Format("truematch"),
-    Format("bwtek"),
-    Format("jcamp", endings=(".jdx", ".dx", ".jcm", ".jcamp")),
-    Format("split"),
+    Format("truematch", opens=rb"\s*\[WITEC"),
+    Format("bwtek", opens=rb"File Version;BW"),
+    Format("jcamp", endings=(".jdx", ".dx", ".jcm", ".jcamp"), opens=rb"\s*(##|\$\$)"),
+    Format("split", owns=True),
     Format("graph_ascii", form="txt"),
-    Format("tidy"),
+    Format("tidy", opens=rb"\W*source"),
     Format("table", endings=(".txt", ".dat", ".asc", ".csv", ".tsv", ".prn", ".xy")),
     Format("netcdf", reads=False, form="nc", extra="netcdf", packages=("h5netcdf",)),
     Format("nexus", reads=False, form="nxs", extra="nexus", packages=("h5py",)),
@@ -78,18 +85,17 @@ def binary_reader(head: bytes) -> Reader | None:
 def text_reader(head: bytes, name: str | None) -> Reader | None:
     """Return the reader of a text, None if none knows it; by its name, if it has one, before its content."""
     owner = None if name is None else owner_of(name, head)
-    return owner or next((reader for reader in text_readers() if reader.sniff(head)), None)
+    return owner or next((reader for reader in _text_readers(head) if reader.sniff(head)), None)
 
 
 def owner_of(name: str, head: bytes) -> Reader | None:
     """Return the reader that a text belongs to by its name as well as by its content."""
-    return next((reader for reader in text_readers() if reader.owns(name, head)), None)
+    claiming = (_reader(one) for one in FORMATS if one.owns)
+    return next((reader for reader in claiming if reader.owns(name, head)), None)
 
 
-@functools.cache
-def text_readers() -> tuple[Reader, ...]:
-    """Return the readers of texts."""
-    return tuple(_reader(one) for one in FORMATS if one.reads and not one.begins)
+def _text_readers(head: bytes) -> Iterator[Reader]:
+    return (_reader(one) for one in FORMATS if one.reads and not one.begins and re.match(one.opens, head))
 
 
 def readers() -> tuple[Reader, ...]:

@@ -12,6 +12,7 @@ from ramanfit.errors import FormatError
 from ramanfit.formats import labspec, other_tables
 from ramanfit.formats.bytes_in import Source
 from ramanfit.formats.columns import lots
+from ramanfit.formats.deferred import deferred
 from ramanfit.formats.deliver import Measurement, deliver, metadata_from
 from ramanfit.formats.graph_ascii import split_labels
 from ramanfit.formats.headings import headings, uncommented
@@ -25,7 +26,8 @@ from ramanfit.formats.reader import Reader, ReadOptions
 from ramanfit.formats.text import Style, first_line, is_row, lines_before_rows
 from ramanfit.formats.units import label_unit
 from ramanfit.scan.notes import counted
-from ramanfit.scan.scan import Scan
+from ramanfit.scan.scan import FloatArray, Scan
+from ramanfit.scan.stored import StoredCounts
 
 _FEW = 16  # columns
 _GRAPH = re.compile(r"\(\d+(/\d+)?\)|Spec\.Data|--")  # in names of WITec's graphs
@@ -92,13 +94,18 @@ def _foreign_labels(lines: Sequence[str], style: Style) -> bool:
 def _witec(source: Source, lines: Sequence[str], style: Style, options: ReadOptions) -> Scan:
     labels, unit = split_labels([uncommented(line) for line in lines[-2:]], style)
     used = len(labels[:1]) + bool(unit)
-    rows = read_rows(source, style, len(labels))
-    filled = style.columns
-    while labels and filled > 2 and not any(labels[filled - 1 : filled]) and np.isnan(rows.values[:, filled - 1]).all():
-        filled -= 1  # separators behind the last column
-    x, counts = rows.values[:, 0].copy(), rows.values[:, 1:filled].T
-    information, notes = companion(source.file)
-    notes += rows.notes
+    filled, notes = style.columns, tuple[str, ...]()
+    counts: FloatArray | StoredCounts
+    if (large := deferred(source, style)) is not None:
+        x, counts, line = large.x, large.counts, large.line
+    else:
+        rows = read_rows(source, style, len(labels))
+        values, line, notes = rows.values, rows.line, rows.notes
+        while labels and filled > 2 and not any(labels[filled - 1 : filled]) and np.isnan(values[:, filled - 1]).all():
+            filled -= 1  # separators behind the last column
+        x, counts = values[:, 0].copy(), values[:, 1:filled].T
+    information, said = companion(source.file)
+    notes = (*said, *notes)
     told = read_labels(labels[1:filled]) if len(labels) >= filled else read_labels([])
     if len(lines) > used:
         notes += (f"{len(lines) - used} lines before the numbers passed over",)
@@ -107,7 +114,7 @@ def _witec(source: Source, lines: Sequence[str], style: Style, options: ReadOpti
     named = told.name if told.indexed or len(counts) == 1 else ""
     unit = unit or (label_unit(labels[0]) or "" if labels else "")
     return deliver(
-        Measurement(source.path, x, counts, rows.line, unit=unit),
+        Measurement(source.path, x, counts, line, unit=unit),
         source=source.path,
         name=named or source.stem,
         place=from_companions(len(counts), told, information, source.stem, options.line_spacing),

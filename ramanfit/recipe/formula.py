@@ -24,7 +24,7 @@ OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
     "Mult": operator.mul,
     "Div": operator.truediv,
 }
-_WORDS = re.compile(r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|([A-Za-z][A-Za-z0-9'_]*)")
+_WORDS = r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|([A-Za-z][A-Za-z0-9'_]*)"
 _SIGNS = str.maketrans("−×·÷\n\t", "-**/  ")
 _EXPECTED = "numbers and " + ", ".join(QUANTITIES) + " of peaks with + - * / ( )"
 
@@ -105,7 +105,7 @@ def parse_formula(text: str, key: str, peaks: Collection[str], ratios: Mapping[s
     plain = text.translate(_SIGNS).strip()
     expect(plain.isascii() and plain.isprintable(), key, _EXPECTED, text)
     # names become underscores, so that those of peaks may hold ' or be words of Python; the places stay as they are
-    hidden = _WORDS.sub(lambda word: "_" * len(word[0]) if word[1] else word[0], plain)
+    hidden = re.sub(_WORDS, lambda word: "_" * len(word[0]) if word[1] else word[0], plain)
     tree = None
     try:
         with warnings.catch_warnings():
@@ -141,7 +141,7 @@ class _Reader(NamedTuple):
         elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.UAdd):
             yield from self.steps(node.operand, depth + 1)
         elif isinstance(node, ast.Constant) and type(node.value) in (int, float):
-            expect(bool(_WORDS.fullmatch(said)), self.key, _EXPECTED, said)
+            expect(bool(re.fullmatch(_WORDS, said)), self.key, _EXPECTED, said)
             expect(float(said) < float("inf"), self.key, "a finite number", said)
             yield Step("number", float(said))
         elif isinstance(node, ast.Name):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from ramanfit.recipe.frozen import dataclass
 from ramanfit.recipe.settings import check_types, choice, expect
 
 AXIS_UNITS = ("auto", "rel. 1/cm", "nm")

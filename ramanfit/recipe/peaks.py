@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from ramanfit.recipe.formula import Formula, parse_formula
+from ramanfit.recipe.frozen import dataclass
 from ramanfit.recipe.settings import check_types, choice, expect
 
 

@@ -5,10 +5,11 @@ Each part checks itself, so whatever is a Recipe is a valid one. `ramanfit.recip
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from ramanfit.errors import RecipeError
 from ramanfit.recipe.formula import Formula
+from ramanfit.recipe.frozen import dataclass
 from ramanfit.recipe.names import taken_by
 from ramanfit.recipe.parts import (
     Alternatives,

@@ -25,6 +25,7 @@ from ramanfit.recipe.parts import (
 from ramanfit.recipe.peaks import Derived, Peak, Ratio
 from ramanfit.recipe.recipe import Recipe
 from ramanfit.recipe.settings import NONE, build, expect, nearest, unknown
+from ramanfit.recipe.shipped import SHIPPED
 from ramanfit.recipe.toml_text import format_toml, parse_toml, toml_text
 
 DEFAULT_RECIPE = "li-graphite"
@@ -70,7 +71,7 @@ def load_recipe(name_or_path: str, beside: Sequence[Recipe] = ()) -> Recipe:
         If there is neither, or the file is no valid recipe.
     """
     if name_or_path in shipped_names():
-        return recipe_from_toml(recipe_text(name_or_path), name_or_path, beside)
+        return _recipe(SHIPPED[name_or_path], name_or_path, beside)
     return _load(name_or_path, beside, ())
 
 
@@ -124,13 +125,12 @@ def _base(name: object, where: str, above: tuple[str, ...]) -> dict[str, Any]:
 
 def shipped_recipes() -> dict[str, str]:
     """Return name and description of every shipped recipe, the default first."""
-    return {name: recipe_from_toml(recipe_text(name), name).description for name in shipped_names()}
+    return {name: load_recipe(name).description for name in SHIPPED}
 
 
 def shipped_names() -> list[str]:
     """Return the names of the shipped recipes, the default first."""
-    names = sorted(path.stem for path in _FOLDER.glob("*.toml"))
-    return sorted(names, key=lambda name: name != DEFAULT_RECIPE)
+    return [*SHIPPED]
 
 
 def recipe_text(name: str) -> str:
@@ -167,7 +167,11 @@ def recipe_from_toml(text: str, where: str, beside: Sequence[Recipe] = (), above
     RecipeError
         ``where: key: expected ..., found ...``; ``where:line: ...`` for a syntax error.
     """
-    table = parse_toml(text, where)
+    return _recipe(parse_toml(text, where), where, beside, above)
+
+
+def _recipe(given: Mapping[str, Any], where: str, beside: Sequence[Recipe] = (), above: tuple[str, ...] = ()) -> Recipe:
+    table = dict(given)
     try:
         if "base" in table:
             under = _base(table.pop("base"), where, above)

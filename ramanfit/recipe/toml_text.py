@@ -12,7 +12,7 @@ from ramanfit.errors import RecipeError
 from ramanfit.recipe.settings import NONE
 
 LONGEST_FILE = 1 << 20  # bytes of TOML
-_NO_SIGN = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")  # what a terminal would act on
+_NO_SIGN = "[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]"  # what a terminal would act on
 _DEEPEST = 100  # parts of a key
 
 
@@ -78,7 +78,7 @@ def format_toml(value: object) -> str:
     if isinstance(value, str):
         import json
 
-        return _NO_SIGN.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(value, ensure_ascii=False))
+        return re.sub(_NO_SIGN, lambda found: f"\\u{ord(found[0]):04x}", json.dumps(value, ensure_ascii=False))
     if isinstance(value, int | float):
         return repr(value)
     if is_dataclass(value):

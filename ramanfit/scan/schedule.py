@@ -155,6 +155,7 @@ def place(visits: Sequence[Visit], schedule: Schedule) -> tuple[list[Keys], list
     starts, numbers = starts_and_numbers(began, [v.source for v in visits], schedule.period_s, notes)
     if any(visit.kind == "map" and visit.xy_um is None for visit in visits) and not schedule.rows_are_scans:
         notes.append(NO_XY)
+    mapped = any(visit.xy_um is not None for visit in visits) and not schedule.rows_are_scans
     keys, extra = [], 0
     for visit, start, number in zip(visits, starts, numbers.tolist(), strict=True):
         n, scans = visit.spectra, visit.scans(schedule.rows_are_scans)
@@ -168,16 +169,14 @@ def place(visits: Sequence[Visit], schedule: Schedule) -> tuple[list[Keys], list
                 point=_points(visit, schedule),
                 position_um=_positions(visit, schedule),
                 time_s=start + _within(visit, schedule, number, notes),
-                xy_um=_on_map(visit, visits, schedule),
+                xy_um=_on_map(visit) if mapped else {},
             )
         )
     return keys, list(dict.fromkeys(notes))
 
 
-def _on_map(visit: Visit, visits: Sequence[Visit], schedule: Schedule) -> dict[str, FloatArray]:
-    """Return the coordinates of a scan, where any scan is a map that has them: not numbers where this one has none."""
-    if schedule.rows_are_scans or all(each.xy_um is None for each in visits):
-        return {}
+def _on_map(visit: Visit) -> dict[str, FloatArray]:
+    """Return the coordinates of a scan among maps: not numbers where this one has none."""
     x, y = np.full((2, visit.spectra), np.nan) if visit.xy_um is None else visit.xy_um.T
     return {"x_um": x, "y_um": y}
 

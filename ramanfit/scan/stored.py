@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -64,7 +65,7 @@ class StoredCounts:
 
     def __getitem__(self, key: Any) -> Any:
         rows, channels = key if isinstance(key, tuple) else (key, slice(None))
-        some = StoredCounts(self._stored, self._source, self._offset, self._absent, filled=self._filled)
+        some = copy(self)
         some._channels = self._channels[channels]
         return some if isinstance(rows, slice) and rows == slice(None) else some._take(np.arange(len(self))[rows])
 

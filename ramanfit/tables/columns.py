@@ -88,28 +88,38 @@ def lengthened(
 
 
 def wide_table(keys: Keys, q: Quantities) -> Table:
-    """Return one row per spectrum, with the digits of `ramanfit.tables.digits`.
+    """Return one row per spectrum, with the digits of `ramanfit.tables.digits`."""
+    return table_of_scans([keys], [q])
+
+
+def table_of_scans(keys: Sequence[Keys], quantities: Sequence[Quantities]) -> Table:
+    """Return the wide table of scans, one after another.
 
     Raises
     ------
     ValueError
-        If there are values for which no column is declared.
+        If there are values for which no column is declared, or scans have different ones.
     """
+    first, q = keys[0], quantities[0]
     columns: dict[str, Column] = {
-        "source": (keys.source,) * len(keys),
-        "scan": keys.scan,
-        "point": keys.point,
-        "position_um": keys.position_um,
-        "time_s": keys.time_s,
-        **keys.xy_um,
-        **keys.echem,
+        "source": [source for k in keys for source in (k.source,) * len(k)],
+        "scan": np.concatenate([k.scan for k in keys]),
+        "point": [point for k in keys for point in k.point],
+        "position_um": np.concatenate([k.position_um for k in keys]),
+        "time_s": np.concatenate([k.time_s for k in keys]),
+        **{name: np.concatenate([k.xy_um[name] for k in keys]) for name in first.xy_um},
+        **{name: np.concatenate([k.echem[name] for k in keys]) for name in first.echem},
     }
-    values = q.columns()
+    of_scans = [its.columns() for its in quantities]
+    if any(values.keys() != of_scans[0].keys() for values in of_scans):
+        raise ValueError(f"expected the columns {[*of_scans[0]]} of every scan")
+    left = set(of_scans[0])
     schema = Schema.of(q.names, q.ratios, q.derived)
     for entry in schema.values():
-        if (whose := (entry.of, entry.kind.name)) in values:
-            array = values.pop(whose)
+        if (whose := (entry.of, entry.kind.name)) in left:
+            left.remove(whose)
+            array = np.concatenate([values[whose] for values in of_scans])
             columns[entry.name] = tuple(array.tolist()) if entry.kind.text else array
-    if values:
-        raise ValueError(f"no such column in ramanfit.recipe.columns: {[name for _, name in values]}")
+    if left:
+        raise ValueError(f"no such column in ramanfit.recipe.columns: {sorted(name for _, name in left)}")
     return Table(as_written(columns, schema))

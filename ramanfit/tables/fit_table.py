@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from ramanfit.fit.quantities import Quantities
 from ramanfit.scan.schedule import Keys
-from ramanfit.tables.columns import lengthened, statuses, wide_table
+from ramanfit.tables.columns import lengthened, statuses, table_of_scans
 from ramanfit.tables.table import Table
 
 
@@ -43,7 +43,17 @@ class FitTable:
     @classmethod
     def of(cls, keys: Keys, quantities: Quantities) -> FitTable:
         """Return the fits of one scan."""
-        return cls(wide_table(keys, quantities), statuses(quantities), (keys.started,) * len(keys))
+        return cls.of_scans([keys], [quantities])
+
+    @classmethod
+    def of_scans(cls, keys: Sequence[Keys], quantities: Sequence[Quantities]) -> FitTable:
+        """Return the fits of scans, one after another."""
+        status = [statuses(its) for its in quantities]
+        return cls(
+            table_of_scans(keys, quantities),
+            {peak: tuple(word for words in status for word in words[peak]) for peak in status[0]},
+            tuple(started for k in keys for started in (k.started,) * len(k)),
+        )
 
     @classmethod
     def concat(cls, tables: Sequence[FitTable]) -> FitTable:

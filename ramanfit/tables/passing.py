@@ -9,7 +9,6 @@ from __future__ import annotations
 import atexit
 import os
 import re
-import shutil
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -64,8 +63,7 @@ def replace(path: Path, final: Path) -> None:
 
 def let_go(path: Path) -> None:
     """Remove a passing file that is still there, with its folder, and hold it no longer."""
-    with suppress(OSError):
-        shutil.rmtree(_folder_of(path))
+    _remove_folder(path)
     file = _held.pop(path, None)
     if fcntl is None and file is not None:
         file.close()
@@ -112,6 +110,12 @@ def _folder_of(owner: Path) -> Path:
     return owner.with_name(owner.name + _FOLDER)
 
 
+def _remove_folder(owner: Path) -> None:
+    import shutil
+
+    shutil.rmtree(_folder_of(owner), ignore_errors=True)
+
+
 def _remove_litter(owner: Path) -> None:
     """Remove a passing file and its folder, if nobody holds it; a folder without its file is nobody's."""
     try:
@@ -119,13 +123,13 @@ def _remove_litter(owner: Path) -> None:
             held = _lock(file)
             if held is False or (held is None and time.time() - os.fstat(file.fileno()).st_mtime < _OLD_S):
                 return
-            shutil.rmtree(_folder_of(owner), ignore_errors=True)
+            _remove_folder(owner)
             if fcntl is not None:
                 owner.unlink(missing_ok=True)
         if fcntl is None:
             owner.unlink(missing_ok=True)
     except FileNotFoundError:
-        shutil.rmtree(_folder_of(owner), ignore_errors=True)
+        _remove_folder(owner)
     except OSError:  # of another user, or open elsewhere
         return
 

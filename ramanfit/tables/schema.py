@@ -9,7 +9,7 @@ from typing import NamedTuple
 from ramanfit.recipe.column_kind import BAND, CELL, DERIVED, KEY, LONG, MAP, PEAK, RATIO, SPECTRUM, ColumnKind
 from ramanfit.recipe.columns import KEYS, KINDS, column_name, kinds_of
 
-_OF_PEAK = re.compile(f"(?:(.+)_)?({'|'.join(kind.name for kind in kinds_of(PEAK))})")
+_OF_PEAK = f"(?:(.+)_)?({'|'.join(kind.name for kind in kinds_of(PEAK))})"
 _BANDS = ("", "corrected", "specific")  # what an enhancement or a delta may be of, besides raw counts
 
 
@@ -99,7 +99,7 @@ class Schema(Mapping[str, Entry]):
         plain = {entry.name: entry for entry in plain_entries()}
         for name in names:
             if name not in meant:
-                of_peak = _OF_PEAK.fullmatch(name)
+                of_peak = re.fullmatch(_OF_PEAK, name)
                 if name in plain:
                     meant[name] = plain[name]
                 elif of_peak:

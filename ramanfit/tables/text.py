@@ -5,7 +5,6 @@ Numbers have at most nine significant digits and a point; what is missing is emp
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Sequence
 from typing import Protocol
@@ -126,6 +125,8 @@ def number_cells(values: NumberColumn, missing: str) -> list[str]:
 
 
 def _objects(table: Table) -> list[str]:
+    import json
+
     columns: list[list[str]] = []
     for values in table.columns.values():
         if isinstance(values, np.ndarray):

@@ -20,12 +20,13 @@ from scipy.io import loadmat
 
 from ramanfit.errors import FormatError, InputError
 from ramanfit.formats import ReadOptions, find_exports, open_scans
-from ramanfit.formats.fixed import Fixed
+from ramanfit.formats.fixed import CHOICE, Fixed, compiled_rows
 from ramanfit.scan.scan import Scan
 from tests.exports import dataset, image, mat, spc, truematch
 
 SLOW_OK = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 FORMATS = ["% .5E", "% .9E", "% .14E", "%.15g", "three digits", "repr"]
+needs_compiled = pytest.mark.skipif(compiled_rows("compiled") is None, reason="no compiled parser here")
 TEXT = st.text("abcXYZ 0123456789_-=+/()<>µ°äé", min_size=1, max_size=20).map(str.strip).filter(bool)
 
 
@@ -280,6 +281,25 @@ def test_fixed_width_equals_float_bit_for_bit(case: tuple[int, bytes]) -> None:
     assert (values is not None) is exact  # the general parser is asked only where one operation is not exact
 
 
+@needs_compiled
+@settings(SLOW_OK, max_examples=400)
+@given(fixed_rows(), st.integers(0), st.binary(min_size=1, max_size=3))
+def test_compiled_and_numpy_read_and_refuse_the_same(case: tuple[int, bytes], at: int, damage: bytes) -> None:
+    columns, block = case
+    layout = Fixed.of(block[: block.index(b"\n") + 1], columns)
+    assert layout is not None
+    at %= len(block)
+    for text in (block, block[:at] + damage + block[at + len(damage) :], block[:at], block * 3):
+        numbers = {}
+        for choice in ("compiled", "numpy"):
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setenv(CHOICE, choice)
+                values = layout.parse(text)
+                assert layout.fits(text) is (values is not None)
+                numbers[choice] = None if values is None else values.tobytes()
+        assert numbers["compiled"] == numbers["numpy"]
+
+
 def test_a_single_number_without_a_line_end_has_a_layout() -> None:
     layout = Fixed.of(b" 1.2500E+01", 1)
     assert layout is not None
@@ -299,6 +319,7 @@ def test_fixed_width_equals_float_on_many_numbers() -> None:
         assert parsed.tobytes() == np.array([float(t) for t in text]).tobytes()
 
 
+@pytest.mark.parametrize("choice", ["numpy", pytest.param("compiled", marks=needs_compiled)])
 @pytest.mark.parametrize(
     ("columns", "block"),
     [
@@ -308,8 +329,9 @@ def test_fixed_width_equals_float_on_many_numbers() -> None:
         (3, b" 1.5E+00; 2.5E+00; 3.5E+00\n"),
     ],
 )
-def test_no_damaged_byte_is_misread(columns: int, block: bytes) -> None:
+def test_no_damaged_byte_is_misread(columns: int, block: bytes, choice: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every byte at every place: the fast parser agrees with `float` or leaves the block alone."""
+    monkeypatch.setenv(CHOICE, choice)
     layout = Fixed.of(block[: block.index(b"\n") + 1], columns)
     assert layout is not None
     left_alone = 0

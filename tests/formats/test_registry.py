@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 import io
+import re
 import subprocess
 import sys
 import types
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -38,7 +39,7 @@ def reader(name: str, first: bytes) -> Reader:
 
 
 @pytest.fixture
-def two_more(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def two_more(monkeypatch: pytest.MonkeyPatch) -> None:
     """A binary format that is also written and a text, with nothing but their modules and a line each."""
     for module, first in (("new_binary", b"\xffNEW"), ("new_text", b"<new>")):
         added = types.ModuleType(f"ramanfit.formats.{module}")
@@ -49,9 +50,6 @@ def two_more(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(registry, "FORMATS", (lines[0], *FORMATS, lines[1]))
     monkeypatch.setitem(registry.FORMS, "new", lines[0])
     monkeypatch.setattr("ramanfit.experiment.export.EXPORT_FORMS", ("csv", "new"))
-    registry.text_readers.cache_clear()
-    yield
-    registry.text_readers.cache_clear()
 
 
 @pytest.mark.usefixtures("two_more")
@@ -90,6 +88,24 @@ def test_what_a_format_needs_is_an_extra() -> None:
     for one in FORMATS:
         (line,) = [line for line in extras.splitlines() if line.startswith(f"{one.extra} =")] if one.extra else [""]
         assert all(f'"{package}>=' in line for package in one.packages)
+
+
+def test_what_the_registry_says_of_a_reader_is_so() -> None:
+    firsts = {
+        "truematch": b"[WITEC_TRUEMATCH_ASCII_HEADER]\r\nVersion = 1.0",
+        "bwtek": b"File Version;BWRam4.11",
+        "jcamp": b"##TITLE=a\n## jcamp-dx =4.24\n",
+        "tidy": b'"source"\tscan\tpoint\ttime_s\tshift_cm1\tcounts\n',
+    }
+    assert {one.module for one in FORMATS if one.opens} == {*firsts}
+    for one in FORMATS:
+        if one.reads:
+            its = importlib.import_module(f"ramanfit.formats.{one.module}").READER
+            assert one.owns == (its.owns is not Reader._field_defaults["owns"])
+            if one.opens:  # what begins in another way is not its reader's
+                assert its.sniff(firsts[one.module])
+                assert re.match(one.opens, firsts[one.module])
+                assert not its.sniff(b"x" + firsts[one.module])
 
 
 def test_first_bytes_of_binary_files() -> None:

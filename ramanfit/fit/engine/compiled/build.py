@@ -23,6 +23,7 @@ except ImportError:  # by hand
 
 HERE = Path(__file__).resolve().parent
 LIBRARY = HERE / "_core.so"
+NUMBERS = HERE.parents[2] / "formats" / "_fixed.so"
 FLAGS = ("-std=c++17", "-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast", "-fno-exceptions")
 MORE_FLAGS = ("-fno-rtti", "-fPIC", "-Wno-psabi")
 SOURCES = ("fit", "noise", "scores", "smooth", "spikes")
@@ -71,19 +72,35 @@ def build(target: Path = LIBRARY) -> str:
     return ""
 
 
+def build_numbers(target: Path = NUMBERS) -> str:
+    """Compile what reads numbers of fixed width; return why it is not there, or nothing."""
+    cxx = compiler()
+    if not cxx or sys.byteorder != "little":
+        return "no C++ compiler, or a processor with the highest byte first"
+    target.unlink(missing_ok=True)
+    beside, source = target.with_suffix(".new"), NUMBERS.with_name("fixed.cc")
+    command = [cxx, *FLAGS, *MORE_FLAGS, "-shared", str(source), "-o", str(beside)]
+    made = subprocess.run(command, capture_output=True, text=True, check=False)
+    if made.returncode:
+        return f"{cxx} failed: {made.stderr.strip()[:500]}"
+    beside.replace(target)
+    return ""
+
+
 class CoreBuildHook(_Hook):  # type: ignore[misc]
     """What hatchling calls before it makes a wheel."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Compile, and say what the wheel holds and where it runs."""
-        if why := build():
+        if why := build() or build_numbers():
             self.app.display_warning(f"ramanfit runs on NumPy alone: {why}")
             return
-        build_data["artifacts"].append(f"/{LIBRARY.relative_to(Path(self.root).resolve()).as_posix()}")
+        root = Path(self.root).resolve()
+        build_data["artifacts"] += [f"/{made.relative_to(root).as_posix()}" for made in (LIBRARY, NUMBERS)]
         build_data["pure_python"] = False
         system = sysconfig.get_platform().replace("-", "_").replace(".", "_")
         build_data["tag"] = f"py3-none-{system}"
 
 
 if __name__ == "__main__":
-    sys.exit(build() or None)
+    sys.exit(build() or build_numbers() or None)

@@ -1,0 +1,156 @@
+"""Large tables of fixed width: their counts stay in the file, as text, until some of them are asked for.
+
+Every byte is looked at first: a row that is broken is found then, not when it is needed.
+"""
+
+from __future__ import annotations
+
+import os
+import weakref
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from ramanfit.errors import FormatError
+from ramanfit.formats.bytes_in import Source
+from ramanfit.formats.fixed import CHOICE, Fixed, compiled_rows
+from ramanfit.formats.text import Style
+from ramanfit.scan.scan import FloatArray
+from ramanfit.scan.stored import StoredCounts
+
+LARGE = 1 << 23  # numbers: fewer are read at once
+LARGE_FOR_NUMPY = 1 << 25  # which takes longer to read them again
+_AT_ONCE = 1 << 20  # bytes
+_FAR = 64  # spectra apart, which are read one by one
+
+
+class Deferred(NamedTuple):
+    """An axis, and counts that stay in their file.
+
+    Attributes
+    ----------
+    x : array [M]
+    counts : TextCounts
+    first : int
+        Line of the first channel.
+    """
+
+    x: FloatArray
+    counts: TextCounts
+    first: int
+
+    def line(self, row: int) -> int:
+        """Return the line number of a channel."""
+        return self.first + row
+
+
+def deferred(source: Source, style: Style) -> Deferred | None:
+    """Return the rest of a source as counts that stay there; None, nothing being consumed, if it is not for that.
+
+    Parameters
+    ----------
+    source : Source
+        Standing at the first row.
+    style : Style
+        How that row is written.
+    """
+    line = source.peek()
+    large = LARGE if compiled_rows(os.environ.get(CHOICE, "")) is not None else LARGE_FOR_NUMPY
+    few = source.rows_ahead(len(line)) * style.columns < large
+    plain = style == Style(b"\t", style.columns) and b"," not in line and hasattr(os, "pread")
+    layout = Fixed.of(line, style.columns) if plain and not few else None
+    start = source.position()
+    if layout is None or start is None:
+        return None
+    x = _axis(source, layout)
+    if x is None:
+        source.back_to(start)
+        return None
+    first, source.line = source.line, source.line + len(x)
+    return Deferred(x, TextCounts(source.path, os.dup(source.descriptor()), start, layout, len(x)), first)
+
+
+def _axis(source: Source, layout: Fixed) -> FloatArray | None:
+    """Return the first number of every row; None if one of them is not as the first."""
+    step = layout.row // layout.columns
+    alone = layout._replace(columns=1, row=step, newline=b"\n")
+    parts = []
+    for block in source.blocks():
+        if not layout.fits(block):
+            return None
+        numbers = np.frombuffer(block, np.uint8).reshape(-1, layout.row)[:, :step].copy()
+        numbers[:, -1] = ord("\n")
+        parts.append(alone.parse(numbers.tobytes()))
+    return np.concatenate([part[:, 0] for part in parts if part is not None])
+
+
+class TextCounts(StoredCounts):
+    """Counts [N, M] of a table that has a row for each of M channels: N numbers behind that of the axis.
+
+    Parameters
+    ----------
+    source : str
+        The file, for messages.
+    descriptor : int
+        The file, open; closed with the last of the counts that are in it.
+    start : int
+        Byte of the first row.
+    layout : Fixed
+        Of the rows.
+    channels : int
+    """
+
+    def __init__(self, source: str, descriptor: int, start: int, layout: Fixed, channels: int) -> None:
+        super().__init__(np.empty((layout.columns - 1, 1, channels), dtype="V0"), source)
+        self._file, self._start, self._layout = _Open(descriptor), start, layout
+
+    def missing(self) -> None:
+        """Return that all are finite: what is none is not of the layout."""
+
+    def _raw(self, rows: npt.NDArray[np.intp] | np.intp) -> FloatArray:
+        wanted = np.atleast_1d(rows)
+        if not wanted.size:
+            return np.empty((0, self._channels.size))
+        low, high = int(wanted.min()), int(wanted.max()) + 1
+        if high - low > _FAR * len(wanted):
+            some = np.concatenate([self._columns(row, row + 1) for row in wanted.tolist()])
+        else:
+            some = self._columns(low, high)[wanted - low]
+        return some if np.ndim(rows) else np.asarray(some[0])
+
+    _take = _raw
+
+    def _columns(self, low: int, high: int) -> FloatArray:
+        """Return the counts of neighbouring spectra."""
+        layout, size = self._layout, self._layout.row // self._layout.columns
+        some = layout._replace(columns=high - low, row=(high - low) * size, newline=b"\n")
+        values = np.empty((self._channels.size, high - low))
+        step = max(1, _AT_ONCE // some.row)
+        for at in range(0, len(values), step):
+            text = b"".join(self._rows(self._channels[at : at + step], (low + 1) * size, some.row))
+            numbers = some.parse(text)
+            if numbers is None:
+                raise self._changed()
+            values[at : at + step] = numbers
+        return values.T
+
+    def _rows(self, channels: npt.NDArray[np.intp], offset: int, size: int) -> Iterator[bytes]:
+        """Yield so many bytes of some rows, ended by a line feed."""
+        for channel in channels.tolist():
+            text = os.pread(self._file.descriptor, size, self._start + channel * self._layout.row + offset)
+            if len(text) < size:
+                raise self._changed()
+            yield text[:-1] + b"\n"
+
+    def _changed(self) -> FormatError:
+        return FormatError(self._source, "was changed while it was read")
+
+
+class _Open:
+    """A file that is closed when nobody needs it any more."""
+
+    def __init__(self, descriptor: int) -> None:
+        self.descriptor = descriptor
+        weakref.finalize(self, os.close, descriptor)
