@@ -157,6 +157,12 @@ class Request(NamedTuple):
     covariates: str | None = None
     from_name: str | None = None
 
+    @property
+    def files_beside(self) -> list[str]:
+        """The files that are read besides `files`: the cell's record, the dark spectrum, the covariates."""
+        others = [path for path in (self.dark, self.covariates) if path is not None]
+        return [*(self.echem.paths if self.echem else ()), *others]
+
     def settings(self) -> dict[str, object]:
         """Return what fits depend on beside the exports, as plain values."""
         from ramanfit.recipe.toml import to_dict
@@ -243,6 +249,11 @@ class Drawing(NamedTuple):
     x: str | None = None
     ends: tuple[str, str] | None = None
     style: str | None = None
+
+    @property
+    def read_for_style(self) -> tuple[str, ...]:
+        """The style's file, if there is one."""
+        return () if self.style is None else (self.style,)
 
 
 def one_way_to_pick(soc: object, times_s: object) -> None:
