@@ -5,6 +5,10 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _HELP = """\
 Usage: ramanfit [OPTIONS] COMMAND [ARGS]...
@@ -45,9 +49,16 @@ def help_text() -> str:
     return _HELP + "".join(f"  {name:<{wide}}  {text}\n" for name, (_, text) in COMMANDS.items()) + _LAST
 
 
-def main() -> None:
-    """Run the command line and exit."""
-    if sys.argv[1:] in (["-h"], ["--help"]) and _has_room() and _said(help_text()):
+def main(words: Sequence[str] | None = None) -> None:
+    """Run the command line and exit.
+
+    Parameters
+    ----------
+    words : sequence of str, optional
+        What follows the program's name, where that is not what it was started with.
+    """
+    words = sys.argv[1:] if words is None else list(words)
+    if words in (["-h"], ["--help"]) and _has_room() and _said(help_text()):
         sys.exit(0)
     # The fits are many small matrix products: BLAS threads slow those down, fight with --jobs and make -j, and cost
     # start-up time. They are counted when numpy is imported, hence here; whoever sets them keeps the last word.
@@ -64,7 +75,7 @@ def main() -> None:
         from ramanfit.cli.group import ramanfit
 
         end_on_signals()
-        status = Console().run(ramanfit, sys.argv[1:])
+        status = Console().run(ramanfit, words)
         gc.freeze()
         if heard:
             signal.signal(signal.SIGINT, signal.SIG_DFL)  # nothing is left to do but to end

@@ -100,6 +100,10 @@ class OutputIsInputError(RamanfitError):
     exit_code = 2
 
 
+class OtherRunError(RamanfitError):
+    """A run that was made again is not the same as the record says."""
+
+
 class FlaggedFits(RamanfitError):
     """With ``--check``: at least one fit carries a flag."""
 

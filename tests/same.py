@@ -42,6 +42,7 @@ BASES = {
     "export": "export line",
     "calibrate": "calibrate si.txt",
     "simulate": "simulate plan.toml -o out",
+    "rerun": "rerun nowhere.json",
     "recipe": "recipe",
     "list": "list columns",
     "manual": "manual tables",
@@ -71,6 +72,7 @@ EXAMPLES: dict[str, list[str]] = {
     "--errors": ["--errors profile", "--errors bootstrap"],
     "--files-from": ["--files-from nowhere"],
     "--first-point": ["--first-point X3"],
+    "--folder": ["--folder day"],
     "--force": ["--force"],
     "--form": ["--form csv", "--form txt", "--form nc", "--form nxs", "--form jsonl"],
     "--from": ["--from 1min"],
@@ -148,6 +150,7 @@ ELSEWHERE = [
     "ramanfit bands day --baseline-order auto --recipe graphite",
     "ramanfit fit si.txt --recipe silicon && ramanfit calibrate si.txt -o c.toml && ramanfit fit line --recipe c.toml",
     "ramanfit fit day --recipe base.toml --meta run.json",
+    "ramanfit fit line --meta run.json > peaks.csv && ramanfit rerun run.json --json",
     "ramanfit baseline line --keep -o parts/ && ramanfit fit parts",
     "mkdir w && cp day/*--00[01]* w && ramanfit watch w -o live --once --interval 0s && cp day/*--002* w"
     " && ramanfit watch w -o live --once --interval 0s --meta run.json",

@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {  # name: module, and the first line of 
     "export": ("ramanfit.cli.verbs.export", "Write spectra as tidy rows, WITec's text, netCDF or NeXus."),
     "calibrate": ("ramanfit.cli.verbs.calibrate", "Measure an axis's offset and the instrument's width, as a recipe."),
     "simulate": ("ramanfit.cli.verbs.simulate", "Write a synthetic experiment beside its true values."),
+    "rerun": ("ramanfit.cli.verbs.rerun", "Make a run again from its record: the same bytes, or what differs."),
     "recipe": ("ramanfit.cli.verbs.recipe", "Name the shipped recipes, or print one as TOML."),
     "manual": ("ramanfit.cli.verbs.manual", "Show the manual, or name its topics."),
     "help": ("ramanfit.cli.verbs.help", "Show what a command does, as its --help."),
@@ -49,6 +50,7 @@ TOPICS: dict[str, str] = {  # page of the manual that the help of a command name
     "export": "formats",
     "calibrate": "recipes",
     "simulate": "start",
+    "rerun": "tasks",
     "recipe": "recipes",
 }
 

@@ -65,7 +65,7 @@ def write_fits(
             table = request.pick.of(table)
             flags = table.flags
             writer.write(shape(table))
-    write_meta(meta, request, fits.inputs)
+    write_meta(meta, request, fits.inputs, [output.path])
     say_second_opinion(request, fits, console)
     report_flags(flags, console, check=check)
 
@@ -89,13 +89,23 @@ def report_flags(flags: Sequence[str], console: Console, *, check: bool) -> None
     console.say(message)
 
 
-def write_meta(target: str | None, request: Request, inputs: Sequence[str]) -> None:
-    """Write what was done, if that was asked for."""
+def write_meta(target: str | None, request: Request, inputs: Sequence[str], outputs: Iterable[str]) -> None:
+    """Write what was done, and what came of it, if that was asked for.
+
+    Parameters
+    ----------
+    target : str or None
+    request : Request
+    inputs, outputs : iterable of str
+        The files that were read and written; ``"-"`` is standard output.
+    """
     if target:
         from ramanfit.cli.console import say_written
-        from ramanfit.experiment.provenance import write_record
+        from ramanfit.experiment.provenance import circumstances, listed_outputs, record_of, write_record
 
-        write_record(target, request.recipe, with_record(inputs, request), command_line())
+        record = record_of(request.recipe, with_record(inputs, request), command_line())
+        made = {**circumstances(target, environment()), "outputs": listed_outputs(outputs)}
+        write_record(target, {**record, **made})
         say_written(target, "what was done")
 
 
@@ -113,9 +123,12 @@ def expect_writable(meta: str | None, folder: str | None = None) -> None:
     InputError
         If it cannot.
     """
-    from ramanfit.tables.sink import Sink, is_device
+    from ramanfit.tables.sink import Sink, is_device, watch_stdout
 
-    if meta is None or is_device(meta) or Path(meta).is_fifo():
+    if meta is None:
+        return
+    watch_stdout()  # whose digest will be in the record
+    if is_device(meta) or Path(meta).is_fifo():
         return
     if folder is None or Path(folder).exists() or os.path.realpath(folder) != os.path.realpath(Path(meta).parent):
         Sink(meta)  # which looks, and writes nothing
@@ -142,10 +155,18 @@ def refuse(outputs: Iterable[str | None], request: Request, more: Sequence[str] 
 
 def with_record(inputs: Sequence[str], request: Request) -> list[str]:
     """Return all files that were read, the cell's record, the dark spectrum and the covariates among them."""
-    beside = [path for path in (request.dark, request.covariates) if path is not None]
-    return [*inputs, *(request.echem.paths if request.echem else ()), *beside]
+    return [*inputs, *request.files_beside]
 
 
 def command_line() -> list[str]:
-    """Return the words that the program was started with."""
+    """Return the words that the program was started with; `rerun` sets those of the run that is made again."""
     return ["ramanfit", *sys.argv[1:]]
+
+
+def environment() -> dict[str, str]:
+    """Return the variables of the environment that the command which runs takes settings from."""
+    import click
+
+    context = click.get_current_context(silent=True)
+    asked = [] if context is None else [str(option.envvar) for option in context.command.params if option.envvar]
+    return {name: os.environ[name] for name in sorted({*asked, "RAMANFIT_SET"}) if os.environ.get(name)}

@@ -79,7 +79,7 @@ def read_settings(style: str | os.PathLike[str] | None) -> dict[str, Any]:
 
 def read_besides(drawing: Drawing) -> tuple[str, ...]:
     """Return the files that are read for figures besides the scans."""
-    return (*drawing.reference, *(() if drawing.style is None else (drawing.style,)))
+    return (*drawing.reference, *drawing.read_for_style)
 
 
 def check_style(style: str | os.PathLike[str] | None, voice: Voice) -> None:

@@ -65,7 +65,7 @@ def gather(
     if drawing is not None and not paths:
         check_exports(request, drawing)
     gathered = _from_tables(paths, request, voice, draw, drawing) if paths else _from_exports(request, voice, draw)
-    evolution, bands, inputs = gathered.evolution, gathered.bands, gathered.inputs
+    evolution, bands, inputs = gathered.evolution, gathered.bands, [*gathered.inputs, *request.files_beside]
     refuse_mixture([str(source) for source in evolution.table.columns["source"]], evolution.fits.started)
     record = cell_record(request, evolution.fits.started, voice)
     table = table_with_cell(evolution.table, record, voice)

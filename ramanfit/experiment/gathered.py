@@ -14,7 +14,6 @@ import numpy as np
 from ramanfit.errors import InputError
 from ramanfit.experiment.events import events_table
 from ramanfit.experiment.maps import default_maps, map_table
-from ramanfit.experiment.outputs import make_folder
 from ramanfit.experiment.overwrite import refuse_inputs
 from ramanfit.recipe.settings import unknown
 from ramanfit.tables.fit_table import FitTable
@@ -23,6 +22,7 @@ from ramanfit.tables.table import Column, Table
 if TYPE_CHECKING:
     from ramanfit.experiment.evolution import Evolution
     from ramanfit.experiment.spectra import Spectra
+    from ramanfit.experiment.voice import Voice
     from ramanfit.recipe.recipe import Recipe
 
 
@@ -125,10 +125,45 @@ class Gathered:
         tables = {"peaks": self.peaks, "ratios": self.ratios, **maps, "events": self.events}
         return tables if self.bands is None else {**tables, "bands": self.bands}
 
-    def save(self, folder: str | os.PathLike[str], quantities: Sequence[str] = ()) -> list[str]:
-        """Write all tables as CSV into a folder, made if needed; return the names of the files.
+    def save(
+        self, folder: str | os.PathLike[str], quantities: Sequence[str] = (), voice: Voice | None = None
+    ) -> list[str]:
+        """Write all tables as CSV into a folder, made if needed, and the record of the run; return the names.
 
-        Each file is there whole, or the earlier one stays.
+        They are made beside the folder and moved in when all are there, as those of the command are.
+
+        Parameters
+        ----------
+        folder : path
+        quantities : sequence of str
+            Columns that are mapped besides the usual ones.
+        voice : Voice, optional
+            Told what an earlier run left in the folder; None: nobody is.
+
+        Raises
+        ------
+        RecipeError
+            If a quantity is no column of numbers.
+        InputError
+            If a file cannot be written, or the folder's `run.json` is no record of a run.
+        OutputIsInputError
+            If one of them is an input.
+        """
+        from ramanfit.experiment.provenance import circumstances, record_of
+        from ramanfit.experiment.run import RUN, made_beside, move_in
+        from ramanfit.experiment.voice import Silent
+
+        target = Path(folder)
+        refuse_inputs([str(target / f"{name}.csv") for name in self.tables(quantities)], (), self.inputs)
+        record = {**record_of(self.recipe, self.inputs, ()), **circumstances(target / RUN, {})}
+        with made_beside(target) as beside:
+            names = self.write_tables(beside, quantities)
+            for line in move_in(beside, names, target, record):
+                (voice or Silent()).warn(line)
+        return [*names, RUN]
+
+    def write_tables(self, folder: Path, quantities: Sequence[str] = ()) -> list[str]:
+        """Write all tables as CSV into a folder that is there; return the names of the files.
 
         Raises
         ------
@@ -136,14 +171,10 @@ class Gathered:
             If a quantity is no column of numbers.
         InputError
             If a file cannot be written.
-        OutputIsInputError
-            If one of them is an input.
         """
         from ramanfit.tables.forms import open_writer
 
-        files = {Path(folder) / f"{name}.csv": table for name, table in self.tables(quantities).items()}
-        refuse_inputs(map(str, files), (), self.inputs)
-        make_folder(folder)
+        files = {folder / f"{name}.csv": table for name, table in self.tables(quantities).items()}
         for file, table in files.items():
             with open_writer(file, "csv") as writer:
                 writer.write(table)

@@ -162,6 +162,12 @@ class Request(NamedTuple):
         """Whether columns of one's own are asked for."""
         return self.covariates is not None or self.from_name is not None
 
+    @property
+    def files_beside(self) -> list[str]:
+        """The files that are read besides `files`: the cell's record, the dark spectrum, the covariates."""
+        others = [path for path in (self.dark, self.covariates) if path is not None]
+        return [*(self.echem.paths if self.echem else ()), *others]
+
     def settings(self) -> dict[str, object]:
         """Return what fits depend on beside the exports, as plain values."""
         from ramanfit.recipe.toml import to_dict
@@ -248,6 +254,11 @@ class Drawing(NamedTuple):
     x: str | None = None
     ends: tuple[str, str] | None = None
     style: str | None = None
+
+    @property
+    def read_for_style(self) -> tuple[str, ...]:
+        """The style's file, if there is one."""
+        return () if self.style is None else (self.style,)
 
 
 def one_way_to_pick(soc: object, times_s: object) -> None:

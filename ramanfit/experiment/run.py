@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from ramanfit.errors import InputError, __version__
+from ramanfit.errors import InputError, OtherRunError, __version__
 from ramanfit.experiment.listing import look_at
 from ramanfit.experiment.outputs import make_folder
 from ramanfit.experiment.provenance import as_json
@@ -182,6 +182,19 @@ def _named(record: Mapping[str, Any], key: str) -> dict[str, str]:
         if isinstance(name, str) and isinstance(digest, str) and name == Path(name).name and name != RUN:
             named[name] = digest
     return named
+
+
+def files_of_run(record: Mapping[str, Any]) -> dict[str, str] | None:
+    """Return the files that a folder's record names with their digests; None: it is no record of a folder.
+
+    Raises
+    ------
+    OtherRunError
+        If its files were being moved in when it was interrupted.
+    """
+    if MOVING in record:
+        raise OtherRunError("the run was interrupted while its files were moved in: nothing says what it made")
+    return _named(record, FILES) if FILES in record else None
 
 
 def _listed(files: Mapping[str, str]) -> list[dict[str, str]]:

@@ -9,18 +9,33 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from ramanfit.errors import InputError
 from ramanfit.tables.passing import let_go, passing_file, replace
 
 STDOUT = "-"
 _DEVICE_FOLDERS = (Path("/dev"), Path("/dev/fd"), Path("/proc/self/fd"))
+_watched: list[Any] = []  # the digest of what goes to standard output, where somebody wants to know it
 
 
 def is_device(target: str | os.PathLike[str]) -> bool:
     """Tell whether a target is standard output or stands for an open file: it is added to, not replaced."""
     return os.fspath(target) == STDOUT or Path(target).absolute().parent in _DEVICE_FOLDERS
+
+
+def watch_stdout() -> None:
+    """Take the SHA-256 of all that a `Sink` writes to standard output from now on; not of what a terminal shows."""
+    _watched.clear()
+    if sys.stdout is not None and not sys.stdout.isatty():
+        import hashlib
+
+        _watched.append(hashlib.sha256())
+
+
+def digest_of_stdout() -> str | None:
+    """Return the SHA-256 of what went to standard output since `watch_stdout`; None: it was not taken."""
+    return str(_watched[0].hexdigest()) if _watched else None
 
 
 class Sink:
@@ -89,6 +104,9 @@ class Sink:
         """Write all of `data`, and do not keep it back."""
         try:
             file = self._opened()
+            if self.target == STDOUT:
+                for digest in _watched:
+                    digest.update(data)
             left = memoryview(data)
             while left:  # python -u: standard output takes what fits
                 left = left[file.write(left) :]

@@ -2,7 +2,7 @@
 
 The parts: engine, shapes, minimum, errors, truth, alarms, windows, mixed, evolution, intervals, detection, spikes,
 clipping, before, commands, smooth, evolve, project, table, records, carbons, maps, events, report, watch,
-kernels, core.
+kernels, core; and, only where it is named, peers: beside other programs, those of the extra ``peers``.
 
 Every figure is a ratio of two things measured in this run, in turns, on one core: the machine is noisy, ratios
 are less so. `compiled` needs numba (the extra ``benchmark``) and is left out without it.
@@ -30,6 +30,7 @@ from tests.benchmark import (  # noqa: E402
     events,
     kernels,
     maps,
+    peers,
     records,
     reports,
     statistics,
@@ -65,13 +66,15 @@ PARTS = {
     "watch": watches.idle,
     "kernels": kernels.kernels,
     "core": core.core,
+    "peers": peers.peers,
 }
+ASIDE = {"peers"}  # only where it is named: it needs the extra of its name
 
 
 def main() -> None:
     # as pip leaves it: a checkout may hold no bytecode, and may be told to write none
     compileall.compile_dir(Path(__file__).parents[2] / "ramanfit", quiet=2)
-    wanted = sys.argv[1:] or list(PARTS)
+    wanted = sys.argv[1:] or [part for part in PARTS if part not in ASIDE]
     unknown = set(wanted) - set(PARTS)
     if unknown:
         sys.exit(f"no part {', '.join(sorted(unknown))}: choose from {', '.join(PARTS)}")

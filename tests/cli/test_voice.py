@@ -52,6 +52,7 @@ def day(tmp_path_factory: pytest.TempPathFactory) -> Path:
     np.savetxt(folder / "si.txt", np.column_stack([shift, silicon]), fmt="%.8g", delimiter="\t")
     for name in ("one.csv", "two.csv"):
         run("ratio", "scans", "-o", name, folder=folder)
+    run("curves", "scan.txt", "--points", "P1", "-o", "curves.csv", "--meta", "made.json", folder=folder)
     return folder
 
 
@@ -137,6 +138,7 @@ WRITTEN = [
     ("calibrate si.txt -o s.toml", "wrote s.toml: recipe li-graphite, calibrated"),
     ("simulate plan.toml -o y/", "wrote y/: 12 × 6 synthetic spectra and their truth.csv"),
     ("recipe silicon -o n.toml", "wrote n.toml: recipe silicon"),
+    ("rerun made.json -o again/", "wrote again/: curves.csv, run.json\nmade.json: the same bytes: 1 output of 1 input"),
     ("list shapes -o h.csv", "wrote h.csv: 5 rows"),
 ]
 

@@ -78,7 +78,7 @@ def command(
         gathered = gather(request, console, draw=False)
         refuse((output.path, meta), request, gathered.inputs)
         writer.write(gathered.bands_at_hand())
-    write_meta(meta, request, gathered.inputs)
+    write_meta(meta, request, gathered.inputs, [output.path])
     report_flags(gathered.evolution.fits.flags, console, check=check)
 
 

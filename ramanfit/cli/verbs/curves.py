@@ -44,5 +44,5 @@ def command(console: Console, request: Request, check: bool, meta: str | None, o
         refuse((output.path, meta), request, gathered.inputs)
         for table in curve_tables(gathered):
             writer.write(table)
-    write_meta(meta, request, gathered.inputs)
+    write_meta(meta, request, gathered.inputs, [output.path])
     report_flags(gathered.evolution.fits.flags, console, check=check)

@@ -70,6 +70,7 @@ def command(
         refuse(("-", meta), request, drawing.reference)
         expect_writable(meta)
         gathered = gather(request, console, reference=drawing.reference, draw=False)
+        written = ["-"]
         with output.open() as writer:
             writer.write(gathered.ratios)
     else:
@@ -92,8 +93,8 @@ def command(
             draw=drawing.figures or drawing.report,
             drawing=drawing if drawing.figures else None,
         )
-        write_folder(target, gathered, request, drawing, console, meta)
-    write_meta(meta, request, gathered.inputs)
+        written = write_folder(target, gathered, request, drawing, console, meta)
+    write_meta(meta, request, [*gathered.inputs, *drawing.read_for_style], written)
     report_flags(gathered.evolution.fits.flags, console, check=check)
 
 
@@ -114,8 +115,8 @@ def refuse_without_figures(drawing: Drawing) -> None:
 
 def write_folder(
     folder: Path, gathered: Gathered, request: Request, drawing: Drawing, console: Console, meta: str | None
-) -> None:
-    """Write tables, figures and report: made beside the folder, and moved in when all are there.
+) -> list[str]:
+    """Write tables, figures and report: made beside the folder, and moved in when all are there; return their paths.
 
     Raises
     ------
@@ -126,25 +127,27 @@ def write_folder(
     OutputIsInputError
         If one of them is an input.
     """
-    from ramanfit.cli.ending import command_line, refuse, with_record
+    from ramanfit.cli.ending import command_line, environment, refuse, with_record
     from ramanfit.drawing.abscissa import abscissa_of
     from ramanfit.drawing.folder import files_in, write_figures, write_report
-    from ramanfit.experiment.provenance import record_of
+    from ramanfit.experiment.provenance import circumstances, record_of
     from ramanfit.experiment.run import RUN, made_beside, move_in
 
     if drawing.figures:
         abscissa_of(gathered.evolution, drawing.x)
     maps = gathered.map_names(drawing.quantities)
     refuse((*files_in(folder, maps, drawing), meta), request, gathered.inputs)  # tables name inputs that FILES do not
-    record = record_of(request.recipe, with_record(gathered.inputs, request), command_line())
+    inputs = with_record([*gathered.inputs, *drawing.read_for_style], request)
+    record = record_of(request.recipe, inputs, command_line())
     record["not_read"] = console.survived
     with made_beside(folder) as beside:
-        written = gathered.save(beside, drawing.quantities)
+        written = gathered.write_tables(beside, drawing.quantities)
         if drawing.figures:
             written += write_figures(beside, gathered, drawing, console)
         if drawing.report:
             title = Path(request.files[0]).name or request.recipe.name
             written += write_report(beside, gathered, record, title, drawing.x)
-        for line in move_in(beside, written, folder, record):
+        for line in move_in(beside, written, folder, {**record, **circumstances(folder / RUN, environment())}):
             console.warn(line)
     console.say(f"wrote {folder}: {', '.join([*written, RUN])}")
+    return [str(folder / name) for name in written]

@@ -90,6 +90,7 @@ def command(
     gathered = gather(request, console, draw=True, drawing=drawing)
     read = [*gathered.inputs, *read_besides(drawing)]
     refuse(outputs, request, read)
+    written = [target]
     with figures.laid_over(read_settings(style)):
         if waterfall:
             figures.save(waterfall_of(gathered, drawing), target)
@@ -106,12 +107,13 @@ def command(
                 if target == "-":
                     raise click.UsageError(f"{len(shown)} figures do not fit into one file: name a folder with -o DIR")
                 files = [str(Path(target) / f"{one.name}.png") for one in shown]
-                refuse((*dict.fromkeys(files), meta), request, read)
+                written = [*dict.fromkeys(files)]
+                refuse((*written, meta), request, read)
                 make_folder(target)
                 with console.progress(len(shown), "figures") as bar:
                     for one, file in zip(shown, files, strict=True):
                         figures.save(one.figure(width), file)
                         bar.advance()
                 console.say(f"wrote {target}: {counted(len(shown), 'figure')}")
-    write_meta(meta, request, gathered.inputs)
+    write_meta(meta, request, read, written)
     report_flags(gathered.evolution.fits.flags, console, check=check)

@@ -41,7 +41,7 @@ def command(console: Console, request: Request, check: bool, meta: str | None, o
         fits = request.pick.of(join_with_cell(paths, request, console))
         with output.open() as writer:
             writer.write(fits.table)
-        write_meta(meta, request, paths)
+        write_meta(meta, request, paths, [output.path])
         report_flags(fits.flags, console, check=check)
         return
     write_fits(request, output, console, lambda fits: fits.table, check=check, meta=meta)

@@ -151,8 +151,8 @@ class Results:
                 draw=drawing.figures or drawing.report,
                 drawing=drawing if drawing.figures else None,
             )
-            write_folder(self._target, gathered, request, drawing, console, self._meta)
-            write_meta(self._meta, request, gathered.inputs)
+            written = write_folder(self._target, gathered, request, drawing, console, self._meta)
+            write_meta(self._meta, request, gathered.inputs, written)
         except Exception as error:  # whatever it is, the next scan is still taken in
             self._watched.troubles.tell(what, error)
             return False

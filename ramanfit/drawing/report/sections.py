@@ -18,7 +18,7 @@ from ramanfit.recipe.toml import from_dict, to_toml
 from ramanfit.tables.rounding import for_people, plain
 from ramanfit.tables.table import Table
 
-_ELSEWHERE = ("command", "recipe", "inputs", "not_read")  # of a record, what stands in a place of its own
+_ELSEWHERE = ("command", "recipe", "inputs", "not_read", "cite")  # of a record, what stands in a place of its own
 
 
 def summary(evolution: Evolution) -> str:
@@ -92,9 +92,9 @@ def recipe_text(record: Mapping[str, Any]) -> str:
 
 
 def provenance(record: Mapping[str, Any]) -> str:
-    """Return versions, command line and inputs of a record."""
+    """Return versions, how to cite them, command line and inputs of a record."""
     versions = [(name, str(value)) for name, value in record.items() if name not in _ELSEWHERE]
-    items = [*versions, ("command", shlex.join(record["command"]))]
+    items = [*versions, ("command", shlex.join(record["command"])), ("how to cite", record["cite"])]
     listed = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in items)
     inputs = [(entry["file"], entry["sha256"] or "standard input") for entry in record["inputs"]]
     return f'<dl class="facts">{listed}</dl>{_table(["input", "SHA-256"], inputs, "Inputs")}'
