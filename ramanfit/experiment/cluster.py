@@ -11,7 +11,8 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+from uuid import uuid4
 
 from ramanfit.errors import FormatError, InputError, RamanfitError
 from ramanfit.experiment.alike import Made, differences, made_with
@@ -75,8 +76,10 @@ class Cluster:
     def submit(self, function: Callable[[Any], Any], item: Any) -> Errand:
         """Hand a piece of work to it."""
         with self._there():
-            payload = pickle.dumps((function, item), protocol=5)
-            return Errand(self, self._client.submit(_answer, self._mine, payload, pure=False))
+            call = _Call(self._mine, pickle.dumps((function, item), protocol=5))
+            # a worker that cannot unpack what is named here would end: so it is Python's, and ramanfit's is inside
+            future = self._client.submit(pickle.loads, pickle.dumps(call, protocol=5), key=f"ramanfit-{uuid4().hex}")
+            return Errand(self, future)
 
     def result_of(self, future: Future) -> Any:
         """Return the result of a piece of work when it is there.
@@ -192,11 +195,13 @@ def client_of(address: str) -> Iterator[Client]:
 
     with _silence(), dask.config.set({"distributed.admin.large-graph-warning-threshold": "1TB"}):
         try:
+            asyncio.run(_greet(where))  # a client that cannot be made would take long, and many lines, to end
             client = Client(where, timeout=CONNECT_S, set_as_default=False)
-        except (OSError, ValueError, TypeError, ImportError, *TIMEOUTS) as error:
+        except Exception as error:
             raise RamanfitError(
-                f"{address}: no Dask scheduler answers within {CONNECT_S:.0f} s: {_reason(error)}",
-                hint="start one with `dask scheduler` and give the address that it prints, or its scheduler file",
+                f"{address}: no Dask scheduler answers: {_reason(error)}",
+                hint="start one with `dask scheduler` and give the address that it prints, as tcp://host:port, or its "
+                "scheduler file",
             ) from error
         try:
             yield client
@@ -227,10 +232,18 @@ def address_of(address: str) -> str:
     return where
 
 
+async def _greet(where: str) -> None:
+    from distributed.comm import connect
+    from distributed.security import Security
+
+    comm = await connect(where, timeout=CONNECT_S, **Security().get_connection_args("client"))
+    await comm.close()
+
+
 @contextmanager
 def _silence() -> Iterator[None]:
     """Keep Dask's log, and its warnings, off standard error: what matters is said in our words."""
-    loggers = [logging.getLogger(name) for name in LOGGERS]
+    loggers = [logging.getLogger(name) for name in logging.root.manager.loggerDict if name.split(".")[0] in LOGGERS]
     levels = [logger.level for logger in loggers]
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", module="distributed")
@@ -244,10 +257,25 @@ def _silence() -> Iterator[None]:
 
 
 def _reason(error: BaseException) -> str:
-    """Return the first line of what lies at the bottom of an error."""
-    while error.__cause__ is not None:
+    """Return the first line of what lies deepest in an error and says something."""
+    said = ""
+    while True:
+        if isinstance(error, MemoryError):
+            return "something else does, with other numbers than Dask's"  # which were taken for a length
+        said = str(error).strip() or said
+        if error.__cause__ is None:
+            return (said or type(error).__name__).splitlines()[0]
         error = error.__cause__
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
+class _Call(NamedTuple):
+    """What is done by unpacking it."""
+
+    asked: Made
+    payload: bytes
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _answer, (self.asked, self.payload)
 
 
 def _answer(asked: Made, payload: bytes) -> tuple[Any, Exception | None, str, Made]:

@@ -229,8 +229,10 @@ def _repeated(fits: Sequence[Fitted], recipe: Recipe, engine: str, spread: Sprea
 @contextmanager
 def outcomes(paths: Sequence[str], job: Job, request: Request, voice: Voice) -> Iterator[Iterator[Outcome]]:
     """Outcomes in the order of the paths, from this process or from those whom the request names."""
-    from ramanfit.experiment.hired import hired
+    from ramanfit.experiment.hired import hired, nothing_to_hand_out
 
+    if not paths:
+        nothing_to_hand_out(request)
     with hired(request, voice) as hands:
         if hands is None:
             yield fit_exports(job, paths)

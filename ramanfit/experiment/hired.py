@@ -72,6 +72,19 @@ def check_who(request: Request) -> None:
         raise UsageError("--jobs is for processes of this machine, a cluster has as many as it has: leave out one")
 
 
+def nothing_to_hand_out(request: Request) -> None:
+    """Refuse a cluster or an executor where tables hold all that was asked for.
+
+    Raises
+    ------
+    UsageError
+        If a request names one.
+    """
+    if request.scheduler is not None or request.executor is not None:
+        option = "executor" if request.scheduler is None else "--scheduler"
+        raise UsageError(f"{option}: a table of fits has nothing left to fit: leave it out")
+
+
 def is_client(executor: object) -> TypeGuard[Client]:
     """Tell whether an executor is a client of Dask, which need not be imported for that."""
     return any(kind.__module__ == "distributed.client" and kind.__name__ == "Client" for kind in type(executor).__mro__)
