@@ -49,17 +49,15 @@ class LocalDask:
         path = self._folder / f"{name}.log"
         return path.read_text() if path.exists() else ""
 
-    def tasks(self, state: str = "") -> int:
-        """Return how many tasks there are, as seen by a client of its own."""
-        counted = (
+    def tasks(self) -> list[str]:
+        """Return the states of all tasks, as seen by a client of its own."""
+        asked = (
             "import sys\nfrom distributed import Client\nwith Client(sys.argv[1], set_as_default=False) as client:\n"
-            "    count = lambda dask_scheduler: [task.state for task in dask_scheduler.tasks.values()]\n"
-            "    print(*client.run_on_scheduler(count))"
+            "    states = lambda dask_scheduler: [task.state for task in dask_scheduler.tasks.values()]\n"
+            "    print(*client.run_on_scheduler(states))"
         )
-        done = subprocess.run(
-            [sys.executable, "-c", counted, self.address], env=ENVIRONMENT, capture_output=True, text=True, check=True
-        )
-        return sum(word == state or not state for word in done.stdout.split())
+        command = [sys.executable, "-c", asked, self.address]
+        return subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, check=True).stdout.split()
 
     def end(self) -> None:
         """Kill what is left."""

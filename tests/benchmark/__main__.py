@@ -2,7 +2,7 @@
 
 The parts: engine, shapes, minimum, errors, truth, alarms, windows, mixed, evolution, intervals, detection, spikes,
 clipping, before, commands, smooth, evolve, project, table, records, carbons, maps, events, report, watch,
-kernels, core.
+kernels, core, cluster.
 
 Every figure is a ratio of two things measured in this run, in turns, on one core: the machine is noisy, ratios
 are less so. `compiled` needs numba (the extra ``benchmark``) and is left out without it.
@@ -23,6 +23,7 @@ from tests.benchmark import (  # noqa: E402
     alarms,
     before,
     carbons,
+    clusters,
     commands,
     core,
     departures,
@@ -65,6 +66,7 @@ PARTS = {
     "watch": watches.idle,
     "kernels": kernels.kernels,
     "core": core.core,
+    "cluster": clusters.cluster,
 }
 
 

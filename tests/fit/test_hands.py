@@ -90,7 +90,7 @@ def test_items_are_taken_when_there_is_work_for_them() -> None:
 
 @pytest.mark.parametrize("kind", [ProcessPoolExecutor, ThreadPoolExecutor])
 def test_an_executor_does_not_show_in_the_numbers(kind: type[ProcessPoolExecutor]) -> None:
-    scan, recipe = scan_of("exponential", 40.0, 5000, 3)[0], load_recipe("li-graphite")
+    scan, recipe = scan_of("exponential", 40.0, 2100, 3)[0], load_recipe("li-graphite")
     alone = fit_scan(scan, recipe).quantities
     with kind(2) as pool:
         shared = fit_scan(scan, recipe, executor=pool).quantities
