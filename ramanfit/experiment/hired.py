@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from ramanfit.errors import UsageError
 
 if TYPE_CHECKING:
-    from distributed import Client
-
     from ramanfit.experiment.request import Request
     from ramanfit.experiment.voice import Voice
     from ramanfit.fit.hands import Hands
@@ -85,6 +83,6 @@ def nothing_to_hand_out(request: Request) -> None:
         raise UsageError(f"{option}: a table of fits has nothing left to fit: leave it out")
 
 
-def is_client(executor: object) -> TypeGuard[Client]:
+def is_client(executor: object) -> TypeGuard[Any]:
     """Tell whether an executor is a client of Dask, which need not be imported for that."""
     return any(kind.__module__ == "distributed.client" and kind.__name__ == "Client" for kind in type(executor).__mro__)

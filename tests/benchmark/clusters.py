@@ -50,12 +50,15 @@ class Cost(NamedTuple):
         Of the client, or of the largest of its processes.
     digest : bytes
         Of what it wrote.
+    size : int
+        In bytes.
     """
 
     wall_s: float
     cpu_s: float
     peak_mb: float
     digest: bytes
+    size: int
 
 
 def cluster() -> Iterator[str]:
@@ -85,6 +88,7 @@ def _whole(folder: Path, dask: LocalDask) -> Iterator[str]:
             named = files.name if "not seen" in way else str(files)  # relative: workers are in another folder
             cost = _cost([*RAMANFIT, "ratio", named, "-q", *options], folder, dask)
             first = alone.setdefault(what, cost)
+            alone[f"{what}, {way}"] = cost
             said = f"{what}, {way}: processor {cost.cpu_s / first.cpu_s:.2f}, wall {cost.wall_s / first.wall_s:.2f} of "
             said += f"--jobs 1; peak {cost.peak_mb:.0f} MB; "
             yield said + ("same bytes" if cost.digest == first.digest else "OTHER BYTES")
@@ -92,12 +96,20 @@ def _whole(folder: Path, dask: LocalDask) -> Iterator[str]:
         cost = alone[what]
         hours, per = cost.cpu_s / SPECTRA * MANY / 3600, 1e3 * cost.cpu_s / SPECTRA
         yield f"{what}: {per:.2f} ms of a processor a spectrum, {hours:.0f} hours for 10^8"
+    few = folder / "few"
+    few.mkdir()
+    for path in sorted((folder / "many").iterdir())[: FILES // 10]:
+        path.rename(few / path.name)
+    less = _cost([*RAMANFIT, "ratio", str(few), "-q", *to], folder, dask)
+    more = alone["2,000 files, --scheduler"]
+    held_kb = (more.peak_mb - less.peak_mb) * 1024 / (0.9 * SPECTRA)
+    yield f"2,000 files, --scheduler: {held_kb:.1f} kB held here a spectrum, {more.size / SPECTRA:.0f} bytes of CSV"
     share = _reading_s(folder / "one.txt") / alone["one file"].cpu_s
     yield f"one file: reading and cutting here, of all: {share:.2f}: its blocks feed {1 / share - 1:.0f} workers"
 
 
 def _start(folder: Path, dask: LocalDask) -> Iterator[str]:
-    one = str(folder / "many" / "s0000.txt")
+    one = str(folder / "few" / "s0000.txt")
     command = [*RAMANFIT, "ratio", one, "-q"]
     seconds = typical(
         {
@@ -167,7 +179,7 @@ def _cost(command: list[str], folder: Path, dask: LocalDask) -> Cost:
     own_s, peak_kb = map(float, said.split())
     wall_s = time.perf_counter() - start
     cpu_s = own_s + sum(map(_cpu_s, _who(dask).values())) - before
-    return Cost(wall_s, cpu_s, peak_kb / 1024, sha256(out.read_bytes()).digest())
+    return Cost(wall_s, cpu_s, peak_kb / 1024, sha256(out.read_bytes()).digest(), out.stat().st_size)
 
 
 def _run(command: list[str], folder: Path) -> None:
