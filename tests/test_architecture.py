@@ -100,6 +100,8 @@ def imports(path: Path) -> list[str]:
         ("matplotlib", ("drawing/figures/",)),
         ("h5netcdf", ("formats/netcdf.py",)),
         ("h5py", ("formats/netcdf.py", "formats/nexus.py")),
+        ("distributed", ("experiment/cluster.py",)),
+        ("dask", ("experiment/cluster.py",)),
     ],
 )
 def test_a_library_stays_in_its_place(library: str, places: tuple[str, ...]) -> None:
@@ -135,7 +137,7 @@ def test_fit_starts_without_the_heavy_ones() -> None:
     sample = next((PACKAGE.parent / "sample_spectra" / "pristine-graphite").glob("*Spec.Data*"))
     loaded = imported_by("fit", str(sample))
     assert "numpy" in loaded
-    assert not loaded & {"pandas", "scipy", "lmfit", "matplotlib", "rich", "pyarrow", "openpyxl"}
+    assert not loaded & {"pandas", "scipy", "lmfit", "matplotlib", "rich", "pyarrow", "openpyxl", "dask", "distributed"}
 
 
 def test_a_voigt_needs_little_of_scipy() -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import chain, islice
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from ramanfit.errors import RamanfitError, ScanError
@@ -15,21 +16,28 @@ from ramanfit.fit.batch import CHUNK
 from ramanfit.fit.pipeline import Fitted, Spread, fit_prepared, settled
 from ramanfit.fit.prepare import Prepared, prepare
 from ramanfit.fit.quantities import Quantities
-from ramanfit.formats import ReadOptions, open_scans
+from ramanfit.formats import ReadOptions, open_scans, split_selection
 from ramanfit.formats.streams import is_stream
 from ramanfit.scan.schedule import Visit
 
 if TYPE_CHECKING:
     from ramanfit.experiment.bands import BandIntensities
+    from ramanfit.experiment.request import Request
     from ramanfit.experiment.suggest import Doubtful
+    from ramanfit.experiment.voice import Voice
     from ramanfit.fit.curves import Curves
+    from ramanfit.fit.hands import Hands
     from ramanfit.fit.sensitivity import Departures
     from ramanfit.fit.treat import Treatment
     from ramanfit.recipe.recipe import Recipe
     from ramanfit.scan.scan import Scan
     from ramanfit.scan.treated import Treated
 
+Look = tuple[int, int, int]
+"""Size, time of the last change and number of a file: the same wherever one disk is seen."""
+
 PER_WORKER = 32  # exports that a process is handed at a time
+MANY = 16  # blocks of spectra of several files that are held here at most, where others do not see the files
 COMPARED = 3  # scans for which a better recipe is looked for, the first of all
 
 
@@ -107,10 +115,10 @@ class _Read(NamedTuple):
     measured: list[tuple[Visit, Print | None]]
 
 
-def fit_exports(job: Job, paths: Iterable[str], spread: Spread = map) -> Iterator[Outcome]:
+def fit_exports(job: Job, paths: Iterable[str], spread: Spread = map, held_at_most: int = CHUNK) -> Iterator[Outcome]:
     """Read and fit exports, as many at a time as fit together; an error is part of an outcome.
 
-    No more than about two batches of spectra are held, however many there are.
+    No more than about twice so many spectra are held, however many there are.
     """
     waiting: list[_Read] = []
     held, recipe = 0, job.recipe.parts[-1]
@@ -126,7 +134,7 @@ def fit_exports(job: Job, paths: Iterable[str], spread: Spread = map) -> Iterato
             read.outcome.error = error
         waiting.append(read)
         held += sum(len(scan) for scan, _ in read.scans)
-        if held >= CHUNK:
+        if held >= held_at_most:
             yield from _fitted(job, waiting, spread)
             waiting, held = [], 0
     yield from _fitted(job, waiting, spread)
@@ -219,26 +227,53 @@ def _repeated(fits: Sequence[Fitted], recipe: Recipe, engine: str, spread: Sprea
 
 
 @contextmanager
-def outcomes(paths: Sequence[str], job: Job, jobs: int) -> Iterator[Iterator[Outcome]]:
-    """Outcomes in the order of the paths, from one process or several."""
-    if jobs == 1:
-        yield fit_exports(job, paths)
-        return
-    from ramanfit.experiment.workers import workers
+def outcomes(paths: Sequence[str], job: Job, request: Request, voice: Voice) -> Iterator[Iterator[Outcome]]:
+    """Outcomes in the order of the paths, from this process or from those whom the request names."""
+    from ramanfit.experiment.hired import hired, nothing_to_hand_out
 
-    with workers(jobs) as pool:
-        if len(paths) == 1:
-            yield fit_exports(job, paths, pool.map)
+    if not paths:
+        nothing_to_hand_out(request)
+    with hired(request, voice) as hands:
+        if hands is None:
+            yield fit_exports(job, paths)
+        elif len(paths) == 1:
+            yield fit_exports(job, paths, hands.map)
         else:
             # what can be read only once belongs to this process
-            here = {path: [*fit_exports(job, [path])] for path in paths if is_stream(path)}
-            others = [path for path in paths if path not in here]
-            size = max(1, min(PER_WORKER, len(others) // (2 * jobs)))
-            elsewhere = chain.from_iterable(
-                pool.map(partial(_fit_some, job), [others[i : i + size] for i in range(0, len(others), size)])
-            )
+            here = {path: [*fit_exports(job, [path], hands.map)] for path in paths if is_stream(path)}
+            elsewhere = _by_file(job, [path for path in paths if path not in here], hands, voice)
             yield (here[path][0] if path in here else next(elsewhere) for path in paths)
 
 
-def _fit_some(job: Job, paths: list[str]) -> list[Outcome]:
-    return [*fit_exports(job, paths)]
+def _by_file(job: Job, paths: Sequence[str], hands: Hands, voice: Voice) -> Iterator[Outcome]:
+    """Yield outcomes of files that others read; from the first that they do not see on, spectra are sent instead."""
+    size = max(1, min(PER_WORKER, len(paths) // (2 * hands.width())))
+    some = [[(path, look_of(path)) for path in paths[i : i + size]] for i in range(0, len(paths), size)]
+    done = 0
+    for fitted in hands.map(partial(_fit_some, job), some):
+        if fitted is None:
+            voice.say(
+                f"{paths[done]}: is not seen, or is another file, where it was to be read: spectra are sent from here "
+                "(absolute paths on a disk that all share are faster)"
+            )
+            break
+        yield from fitted
+        done += len(fitted)
+    if done < len(paths):
+        yield from fit_exports(job, paths[done:], hands.map, held_at_most=min(hands.width(), MANY) * CHUNK)
+
+
+def look_of(path: str) -> Look | None:
+    """Return what tells a file from all others, as seen from here; None: there is none."""
+    try:
+        status = os.stat(split_selection(path)[0])  # noqa: PTH116 - a selection may be no path
+    except (OSError, ValueError):
+        return None
+    return status.st_size, status.st_mtime_ns, status.st_ino
+
+
+def _fit_some(job: Job, some: Sequence[tuple[str, Look | None]]) -> list[Outcome] | None:
+    """Return outcomes of files; None: these are not the files that were meant."""
+    if any(look_of(path) != look for path, look in some):
+        return None
+    return [*fit_exports(job, [path for path, _ in some])]

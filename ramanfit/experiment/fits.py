@@ -99,7 +99,7 @@ def fit_all(request: Request, voice: Voice, keep: Keep = Keep()) -> Fits:  # noq
             repeated.setdefault(note, []).append(scan.visit.source)
         return new
 
-    with voice.progress(len(paths), "exports") as bar, outcomes(paths, job, request.jobs) as fitted:
+    with voice.progress(len(paths), "exports") as bar, outcomes(paths, job, request, voice) as fitted:
         for outcome in fitted:
             if outcome.error is not None:
                 if not request.keep_going:

@@ -140,7 +140,7 @@ def _from_tables(paths: Sequence[str], request: Request, voice: Voice, draw: boo
     notes: dict[str, list[str]] = {}
     at_hand = False
     job = job_of(request._replace(sensitivity=False), Keep(bands=True, curves=draw))
-    for named in named_exports(evolution.table, job, request.jobs, notes):
+    for named in named_exports(evolution.table, job, request, voice, notes):
         if not named.scans:
             numbers.append((None, named.rows))
             bands.append(BandIntensities.unknown(named.rows, len(band_shifts(recipe))))

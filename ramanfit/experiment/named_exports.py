@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -17,6 +17,10 @@ from ramanfit.scan.clock import chronological
 from ramanfit.scan.scan import BoolArray
 from ramanfit.scan.schedule import Schedule
 from ramanfit.tables.table import Table
+
+if TYPE_CHECKING:
+    from ramanfit.experiment.request import Request
+    from ramanfit.experiment.voice import Voice
 
 COMPARED = ("center", "fwhm", "height")
 AGREES_SE, AGREES = 0.1, 1e-6  # standard errors, and of the value, by which a table may be rounded
@@ -45,7 +49,9 @@ class Named(NamedTuple):
     scans: list[ScanFits]
 
 
-def named_exports(table: Table, job: Job, jobs: int, notes: dict[str, list[str]]) -> Iterator[Named]:
+def named_exports(
+    table: Table, job: Job, request: Request, voice: Voice, notes: dict[str, list[str]]
+) -> Iterator[Named]:
     """Yield the exports that a wide table names, in its order.
 
     What can be read only once, as standard input, is not at hand.
@@ -55,8 +61,9 @@ def named_exports(table: Table, job: Job, jobs: int, notes: dict[str, list[str]]
     table : Table
     job : Job
         Recipe and options of the fits.
-    jobs : int
-        Processes.
+    request : Request
+        Who does the work.
+    voice : Voice
     notes : dict of str to list of str
         What is to be said of which source is added to it.
     """
@@ -64,7 +71,7 @@ def named_exports(table: Table, job: Job, jobs: int, notes: dict[str, list[str]]
     firsts = [row for row in range(len(sources)) if row == 0 or sources[row] != sources[row - 1]]
     files = {source: split_selection(source)[0] for source in dict.fromkeys(sources)}
     there = [sources[row] for row in firsts if not was_stream(file := files[sources[row]]) and Path(file).is_file()]
-    with outcomes(there, job, jobs) as fitted:
+    with outcomes(there, job, request, voice) as fitted:
         for first, end in zip(firsts, [*firsts[1:], len(sources)], strict=True):
             source, rows = sources[first], np.arange(first, end)
             scans = _scans(next(fitted)) if source in there else []

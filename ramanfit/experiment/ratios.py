@@ -8,6 +8,7 @@ from ramanfit.errors import InputError, UsageError
 from ramanfit.experiment.covariates import with_covariates
 from ramanfit.experiment.fit_tables import join_with_cell, table_files
 from ramanfit.experiment.fits import fit_with_cell, say_second_opinion
+from ramanfit.experiment.hired import nothing_to_hand_out
 from ramanfit.experiment.request import Request
 from ramanfit.experiment.voice import Silent, Voice
 from ramanfit.recipe.toml import DEFAULT_RECIPE
@@ -64,6 +65,7 @@ def ratios(files: Files, *, recipe: NamedRecipe = DEFAULT_RECIPE, voice: Voice |
     request, voice = Request.of(files, recipe, **options), voice or Silent()
     check_ratios(request.recipe)
     if paths := table_files(request.files):
+        nothing_to_hand_out(request)
         return request.pick.of(join_with_cell(paths, request, voice)).table
     return _fitted(request, voice).table
 

@@ -12,6 +12,7 @@ from ramanfit.errors import UsageError
 from ramanfit.experiment.picked import Pick
 
 if TYPE_CHECKING:
+    from ramanfit.fit.hands import Submits
     from ramanfit.formats import ReadOptions
     from ramanfit.recipe.parts import Axis
     from ramanfit.recipe.recipe import Recipe
@@ -93,6 +94,8 @@ _BESIDE_FITS = (
     "echem",
     "verify",
     "jobs",
+    "scheduler",
+    "executor",
     "keep_going",
     "recipe_files",
     "pick",
@@ -122,7 +125,11 @@ class Request(NamedTuple):
     sensitivity : bool
         Whether the fits are repeated with the recipe's alternatives.
     jobs : int
-        Number of processes.
+        Number of processes; with an executor: of pieces that it does at a time (1: one for each processor here).
+    scheduler : str or None
+        Address of a running Dask cluster, or its scheduler file, that does the work.
+    executor : Submits or None
+        Anything with `submit` that does the work: an executor of `concurrent.futures`, a client of Dask.
     keep_going : bool
         Whether to go on after an input that cannot be read.
     recipe_files : tuple of str
@@ -149,6 +156,8 @@ class Request(NamedTuple):
     verify: int | None = None
     sensitivity: bool = False
     jobs: int = 1
+    scheduler: str | None = None
+    executor: Submits | None = None
     keep_going: bool = False
     recipe_files: tuple[str, ...] = ()
     pick: Pick = Pick()

@@ -6,7 +6,7 @@ import os
 import signal
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -18,6 +18,25 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 LATER_S = 0.2  # a signal to all processes meets workers before their parent
+
+
+class Piece:
+    """A piece of work that was handed out: a `ramanfit.fit.hands.Pending`."""
+
+    def __init__(self, workers: Workers, call: tuple[Callable[..., Any], Any]) -> None:
+        self._workers, self.call = workers, call
+        self.answer: tuple[Any, Exception | None, str] | None = None
+
+    def result(self) -> Any:
+        """Wait for the result; an error of the function is raised."""
+        self._workers.wait_for(self)
+        if self.answer is not None:
+            return result_of(*self.answer)
+        raise AssertionError("waited for in vain")
+
+    def cancel(self) -> None:
+        """Take it back, unless a worker has it."""
+        self._workers.forget(self)
 
 
 class Workers:
@@ -32,6 +51,8 @@ class Workers:
         from multiprocessing import Pipe, Process
 
         self._idle: list[Connection] = []
+        self._busy: dict[Connection, Piece] = {}
+        self._todo = deque[Piece]()
         self._processes: list[Process] = []
         try:
             for _ in range(number):
@@ -45,45 +66,46 @@ class Workers:
             self.end()
             raise
 
-    def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
-        """Yield the result for every item, in their order; an error of the function is raised.
+    def submit(self, function: Callable[[Item], Result], item: Item) -> Piece:
+        """Take a piece of work, which a worker is handed when it has nothing else to do.
 
-        A worker is handed an item when it has nothing else to do: no pipe fills up while nobody reads it.
+        No pipe fills up while nobody reads it.
+        """
+        piece = Piece(self, (function, item))
+        self._todo.append(piece)
+        self._turn(0)
+        return piece
+
+    def wait_for(self, piece: Piece) -> None:
+        """Go on until a piece is done.
 
         Raises
         ------
         RamanfitError
             If a worker is killed.
         """
+        while piece.answer is None:
+            self._turn(None)
+
+    def forget(self, piece: Piece) -> None:
+        """Do not begin a piece; the answer of one that is worked at is let go."""
+        if piece in self._todo:
+            self._todo.remove(piece)
+
+    def _turn(self, timeout_s: float | None) -> None:
+        """Hear those that have an answer, waiting for one no longer than that, and hand out what there is to do."""
         from multiprocessing.connection import wait
 
-        todo = iter(enumerate(items))
-        busy: dict[Connection, int] = {}
-        waiting, done = deque[int](), dict[int, Result]()
-
-        def hand_out() -> None:
-            while self._idle and (following := next(todo, None)) is not None:
-                number, item = following
-                connection = self._idle.pop()
-                with _expecting_a_worker():
-                    connection.send((function, item))
-                busy[connection] = number
-                waiting.append(number)
-
-        while True:
-            hand_out()
-            if not waiting:
-                return
-            ready = waiting[0] in done
-            heard = wait([*busy], 0 if ready else None) if busy else []
-            for connection in [one for one in busy if one in heard]:
-                with _expecting_a_worker():
-                    answer = connection.recv()
-                done[busy.pop(connection)] = _result(*answer)
-                self._idle.append(connection)
-            if ready:
-                hand_out()
-                yield done.pop(waiting.popleft())
+        for connection in [one for one in wait([*self._busy], timeout_s) if one in self._busy] if self._busy else ():
+            with _expecting_a_worker():
+                self._busy[connection].answer = connection.recv()
+            del self._busy[connection]
+            self._idle.append(connection)
+        while self._idle and self._todo:
+            connection = self._idle.pop()
+            with _expecting_a_worker():
+                connection.send(self._todo[0].call)
+            self._busy[connection] = self._todo.popleft()
 
     def end(self) -> None:
         """End the processes, whatever they are at."""
@@ -116,16 +138,26 @@ def _expecting_a_worker() -> Iterator[None]:
         ) from error
 
 
-def _result(result: Any, error: Exception | None, trace: str) -> Any:
+def result_of(result: Any, error: Exception | None, trace: str) -> Any:
+    """Return what a worker answered; raise what went wrong there."""
     if error is not None:
         raise error from RuntimeError(f"in a worker process:\n{trace}")
     return result
 
 
+def attempt(function: Callable[[Item], Result], item: Item) -> tuple[Any, Exception | None, str]:
+    """Return the result for an item, or what went wrong, and where."""
+    try:
+        return function(item), None, ""
+    except Exception as error:
+        from traceback import format_exc
+
+        return None, error, format_exc()
+
+
 def _work(pipe: Connection) -> None:
     """Do what comes, one after another, until the parent is gone or ends this process."""
     from threading import Thread
-    from traceback import format_exc
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # interrupts are the parent's
     for name in ("SIGTERM", "SIGHUP"):  # a fork has its parent's ways of ending in order
@@ -134,12 +166,7 @@ def _work(pipe: Connection) -> None:
     Thread(target=_end_with_the_parent, daemon=True).start()
     with suppress(EOFError, OSError):
         while True:
-            function, item = pipe.recv()
-            try:
-                answer: tuple[Any, Exception | None, str] = function(item), None, ""
-            except Exception as error:
-                answer = None, error, format_exc()
-            pipe.send(answer)
+            pipe.send(attempt(*pipe.recv()))
 
 
 def _end_with_the_parent() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,6 +16,9 @@ from ramanfit.fit.result import FitResult, Status
 from ramanfit.fit.steps import Steps
 from ramanfit.recipe.recipe import Recipe
 from ramanfit.scan.scan import Scan
+
+if TYPE_CHECKING:
+    from ramanfit.fit.hands import Submits
 
 Spread = Callable[[Callable[[Task], FitResult], Iterable[Task]], Iterable[FitResult]]
 
@@ -29,7 +33,9 @@ class Fitted:
     quantities: Quantities
 
 
-def fit_scan(scan: Scan, recipe: Recipe, engine: str = "varpro", spread: Spread = map) -> Fitted:
+def fit_scan(
+    scan: Scan, recipe: Recipe, engine: str = "varpro", spread: Spread = map, executor: Submits | None = None
+) -> Fitted:
     """Fit every spectrum of a scan.
 
     Parameters
@@ -39,6 +45,9 @@ def fit_scan(scan: Scan, recipe: Recipe, engine: str = "varpro", spread: Spread 
     engine : {"varpro", "lmfit"}
     spread : callable
         Works as `map` does; that of an executor uses several processes. The result is the same.
+    executor : Submits, optional
+        Anything with `submit`, as `concurrent.futures` has it, that is handed blocks of the scan: in place of `spread`,
+        of which only executors of `concurrent.futures` have one that suits.
 
     Returns
     -------
@@ -46,6 +55,10 @@ def fit_scan(scan: Scan, recipe: Recipe, engine: str = "varpro", spread: Spread 
         One row per spectrum, whatever became of it.
 
     """
+    if executor is not None:
+        from ramanfit.fit.hands import Hands
+
+        spread = Hands(executor).map
     scan = settled(scan)
     return fit_prepared([(scan, prepare(scan, recipe))], recipe, engine, spread)[0]
 

@@ -2,7 +2,7 @@
 
 The parts: engine, shapes, minimum, errors, truth, alarms, windows, mixed, evolution, intervals, detection, spikes,
 clipping, before, commands, smooth, evolve, project, table, records, carbons, maps, events, report, watch,
-kernels, core; and, only where it is named, peers: beside other programs, those of the extra ``peers``.
+kernels, core, cluster; and, only where it is named, peers: beside other programs, those of the extra ``peers``.
 
 Every figure is a ratio of two things measured in this run, in turns, on one core: the machine is noisy, ratios
 are less so. `compiled` needs numba (the extra ``benchmark``) and is left out without it.
@@ -23,6 +23,7 @@ from tests.benchmark import (  # noqa: E402
     alarms,
     before,
     carbons,
+    clusters,
     commands,
     core,
     departures,
@@ -66,6 +67,7 @@ PARTS = {
     "watch": watches.idle,
     "kernels": kernels.kernels,
     "core": core.core,
+    "cluster": clusters.cluster,
     "peers": peers.peers,
 }
 ASIDE = {"peers"}  # only where it is named: it needs the extra of its name

@@ -7,12 +7,21 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 
 import pytest
 
 from ramanfit.errors import FormatError, RamanfitError
-from ramanfit.experiment.workers import workers
+from ramanfit.experiment.workers import workers as processes
+from ramanfit.fit.hands import Hands
+
+
+@contextmanager
+def workers(number: int) -> Iterator[Hands]:
+    with processes(number) as some:
+        yield Hands(some, lambda: number)
+
 
 LARGE = 1 << 22  # bytes, more than a pipe holds
 
@@ -86,12 +95,12 @@ def test_they_end_though_the_parent_ends_in_order() -> None:
     """A handler that raises, as the command line has one, is inherited by a fork, where it would be an answer."""
     before = signal.signal(signal.SIGTERM, lambda number, _: (_ for _ in ()).throw(SystemExit(143)))
     try:
-        with workers(2) as some:
-            processes = [process.pid for process in some._processes]
-            assert list(some.map(tripled, range(4))) == [tripled(i) for i in range(4)]
-            assert processes[0] is not None
-            os.kill(processes[0], signal.SIGTERM)
+        with processes(2) as some:
+            hands, first = Hands(some, lambda: 2), some._processes[0].pid
+            assert list(hands.map(tripled, range(4))) == [tripled(i) for i in range(4)]
+            assert first is not None
+            os.kill(first, signal.SIGTERM)
             with pytest.raises(RamanfitError, match="a worker process was killed"):
-                list(some.map(tripled, range(40)))
+                list(hands.map(tripled, range(40)))
     finally:
         signal.signal(signal.SIGTERM, before)

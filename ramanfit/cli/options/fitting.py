@@ -9,6 +9,7 @@ import functools
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from ramanfit.cli.candidates import words
 from ramanfit.cli.options.declare import FITTED, INPUT, OUTPUT, RUNNING, EndingOption, given, grouped
@@ -98,6 +99,13 @@ FITTING = (
     grouped(
         RUNNING,
         click.option("-j", "--jobs", type=click.IntRange(1, 256), default=1, metavar="N", help="Number of processes."),
+        click.option(
+            "--scheduler",
+            cls=EndingOption,
+            metavar="ADDRESS",
+            help="Hand the work to a running Dask cluster: tcp://host:port, or its scheduler file (`ramanfit manual "
+            "cluster`).",
+        ),
     ),
     keep_going,
 )
@@ -108,6 +116,9 @@ def fit_options(command: Any) -> Any:
 
     @functools.wraps(command)
     def call(*args: Any, **values: Any) -> Any:
+        jobs = click.get_current_context().get_parameter_source("jobs")
+        if values["scheduler"] is not None and jobs is ParameterSource.COMMANDLINE:
+            raise click.UsageError("--scheduler and --jobs both say who does the work: give one")
         asked = {name: values.pop(name) for name in Request._fields if name in values}
         return command(*args, Request(**asked, recipe_files=given_recipe_files()), **values)
 

@@ -14,7 +14,7 @@ from ramanfit.cli.help import Verb
 
 TOPICS = (
     *("start", "tasks", "lines", "recipes", "formulas", "columns", "tables", "experiment", "records", "before"),
-    *("covariates", "formats", "statistics", "measured", "makefile", "python", "troubleshooting"),
+    *("covariates", "formats", "statistics", "measured", "makefile", "cluster", "python", "troubleshooting"),
     *("errors", "options", "house"),
 )
 """What the newest user reads first comes first."""

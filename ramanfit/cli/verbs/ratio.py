@@ -32,10 +32,12 @@ def command(console: Console, request: Request, check: bool, meta: str | None, o
     """
     from ramanfit.cli.ending import expect_writable, refuse, report_flags, write_fits, write_meta
     from ramanfit.experiment.fit_tables import join_with_cell, table_files
+    from ramanfit.experiment.hired import nothing_to_hand_out
     from ramanfit.experiment.ratios import check_ratios
 
     check_ratios(request.recipe)
     if paths := table_files(request.files):
+        nothing_to_hand_out(request)
         refuse((output.path, meta), request)
         expect_writable(meta)
         fits = request.pick.of(join_with_cell(paths, request, console))
