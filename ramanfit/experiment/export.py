@@ -83,7 +83,7 @@ def export(
         refuse_inputs([target, *_companions([target], form)], paths)
     keys, in_order = _in_order(paths, read, placement, voice, keep_going=keep_going)
     if not is_folder(target):
-        _write(keys, in_order, target, form, voice)
+        _write(keys, in_order, target, form, voice, placement.get("timezone"))
         if not is_device(target):
             voice.say(f"wrote {target}: {counted(sum(map(len, keys)), 'spectrum')}")
         return [target]
@@ -92,7 +92,7 @@ def export(
     refuse_inputs([*names, *_companions(names, form)], paths)
     _check_companions([one.scan for one in taken], names, form)
     for one, name in zip(taken, names, strict=True):
-        _write([one.keys], [one], name, form, voice)
+        _write([one.keys], [one], name, form, voice, placement.get("timezone"))
     voice.say(f"wrote {target}: {counted(len(taken), 'measurement')}")
     return names
 
@@ -168,7 +168,9 @@ def _in_order(
     return keys, opened_again()
 
 
-def _write(keys: Sequence[Keys], in_order: Iterable[Taken], target: str, form: str, voice: Voice) -> None:
+def _write(
+    keys: Sequence[Keys], in_order: Iterable[Taken], target: str, form: str, voice: Voice, timezone: str | None
+) -> None:
     """Write scans to one target."""
     if form in EXPORT_TABLES:
         with open_writer(target, form) as tables:
@@ -185,7 +187,7 @@ def _write(keys: Sequence[Keys], in_order: Iterable[Taken], target: str, form: s
         beside = _content_beside(taken.scan, writer)
         _say_left_out(taken.scan, writer, voice, alone=beside is not None and target == STDOUT)
     with Sink(target) as sink, BytesIO() if writer.single else _back_and_forth(target) as file:
-        if words := _written(writer, keys, in_order, file, target):
+        if words := _written(writer, keys, in_order, file, target, timezone):
             voice.say(f"{target}: {words}")
         file.seek(0)
         while data := file.read(1 << 20):
@@ -208,9 +210,16 @@ def _back_and_forth(target: str) -> BinaryIO:
         raise InputError(f"{folder or target}: a temporary file cannot be made: {error.strerror}") from error
 
 
-def _written(writer: Writer, keys: Sequence[Keys], taken: Iterable[Taken], file: BinaryIO, target: str) -> str:
+def _written(
+    writer: Writer,
+    keys: Sequence[Keys],
+    taken: Iterable[Taken],
+    file: BinaryIO,
+    target: str,
+    timezone: str | None,
+) -> str:
     try:
-        return writer.write(keys, taken, file)
+        return writer.write(keys, taken, file, timezone)
     except InputError:
         raise
     except OSError as error:
