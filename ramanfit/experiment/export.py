@@ -81,9 +81,9 @@ def export(
     paths, read = exports(paths_of(files), voice, keep_going=keep_going), reading.reader(axis)
     if not is_folder(target):
         refuse_inputs([target, *_companions([target], form)], paths)
-    keys, in_order = _in_order(paths, read, placement, voice, keep_going=keep_going)
+    keys, known, in_order = _in_order(paths, read, placement, voice, keep_going=keep_going)
     if not is_folder(target):
-        _write(keys, in_order, target, form, voice, placement.get("timezone"))
+        _write(keys, known, in_order, target, form, voice, placement.get("timezone"))
         if not is_device(target):
             voice.say(f"wrote {target}: {counted(sum(map(len, keys)), 'spectrum')}")
         return [target]
@@ -92,7 +92,7 @@ def export(
     refuse_inputs([*names, *_companions(names, form)], paths)
     _check_companions([one.scan for one in taken], names, form)
     for one, name in zip(taken, names, strict=True):
-        _write([one.keys], [one], name, form, voice, placement.get("timezone"))
+        _write([one.keys], known, [one], name, form, voice, placement.get("timezone"))
     voice.say(f"wrote {target}: {counted(len(taken), 'measurement')}")
     return names
 
@@ -131,8 +131,8 @@ def _in_order(
     voice: Voice,
     *,
     keep_going: bool,
-) -> tuple[list[Keys], Iterator[Taken]]:
-    """Return the keys of all scans, and the scans with them one at a time, in order of time.
+) -> tuple[list[Keys], list[str], Iterator[Taken]]:
+    """Return the keys of all scans, what else is known of any, and the scans one at a time, in order of time.
 
     Files are opened once for their places and times, and once more for their spectra, so that only those of one
     are held at a time; standard input is kept.
@@ -165,17 +165,25 @@ def _in_order(
                 kept = held | {path: read(path)}
             yield Taken(kept[path][number].settled(), its_keys)
 
-    return keys, opened_again()
+    about = [visit.metadata for visit, _ in found]
+    known = [name for name in ("started", "laser_nm") if any(getattr(its, name) is not None for its in about)]
+    return keys, known, opened_again()
 
 
 def _write(
-    keys: Sequence[Keys], in_order: Iterable[Taken], target: str, form: str, voice: Voice, timezone: str | None
+    keys: Sequence[Keys],
+    known: Sequence[str],
+    in_order: Iterable[Taken],
+    target: str,
+    form: str,
+    voice: Voice,
+    timezone: str | None,
 ) -> None:
-    """Write scans to one target."""
+    """Write scans to one target; `known` names the columns that tidy rows have besides."""
     if form in EXPORT_TABLES:
-        with open_writer(target, form) as tables:
+        with open_writer(target, form, exact=True) as tables:
             for taken in in_order:
-                for table in tidy_tables(taken):
+                for table in tidy_tables(taken, known):
                     tables.write(table)
         return
     writer = writer_of(form)
