@@ -91,7 +91,6 @@ _FOREIGN = (  # in this order: within a zip archive or a compound file the bytes
     Foreign("an archive", _UNPACK, rb"7z\xbc\xaf\x27\x1c|Rar!\x1a\x07|.{257}ustar"),
     Foreign("a compressed file", _UNPACK, rb"BZh[1-9]1AY&SY|\xfd7zXZ\0|\x28\xb5\x2f\xfd|\x04\x22\x4d\x18"),
     Foreign("a netCDF file", "export the spectra in it as text", rb"CDF[\x01\x02\x05]"),
-    Foreign("a table in parquet", "save it as CSV", rb"PAR1"),
     Foreign("an array of NumPy", "save it with numpy.savetxt, shift and counts in columns", rb"\x93NUMPY"),
     Foreign("a data base", "export a table of it as CSV", rb"SQLite format 3\0"),
     Foreign(

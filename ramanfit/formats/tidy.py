@@ -17,7 +17,7 @@ from ramanfit.formats.bytes_in import Source
 from ramanfit.formats.deliver import Measurement, deliver
 from ramanfit.formats.places import Place
 from ramanfit.formats.reader import Reader, ReadOptions
-from ramanfit.formats.tidy_cells import cells, labels_of
+from ramanfit.formats.tidy_cells import Cells, cells, labels_of
 from ramanfit.formats.units import SHIFT
 from ramanfit.recipe.marked import unmarked
 from ramanfit.scan.scan import FloatArray, Metadata, Scan
@@ -56,8 +56,13 @@ def read(source: Source, options: ReadOptions) -> list[Scan]:
     FormatError
         With the line that is wrong, or where the spectra of a scan are not on one axis.
     """
+    return read_cells(source, options, *cells(source))
+
+
+def read_cells(source: Source, options: ReadOptions, labels: Sequence[str], rows: Iterator[Cells]) -> list[Scan]:
+    """Read every scan that rows of cells hold; FormatError as `read`."""
     scans: list[list[_Spectrum]] = []
-    for spectrum in _spectra(source):
+    for spectrum in _spectra(source, labels, rows):
         if not scans or not _goes_on(scans[-1], spectrum):
             scans.append([])
         elif spectrum.shift != scans[-1][0].shift:
@@ -84,9 +89,8 @@ def _goes_on(scan: Sequence[_Spectrum], spectrum: _Spectrum) -> bool:
     return series and (len(scan) == 1 or first[1] != last[1]) and scan[0].shift == spectrum.shift
 
 
-def _spectra(source: Source) -> Iterator[_Spectrum]:
+def _spectra(source: Source, labels: Sequence[str], rows: Iterator[Cells]) -> Iterator[_Spectrum]:
     """Yield the spectra: one ends where the keys change, or where the shift does not rise."""
-    labels, rows = cells(source)
     absent = [label for label in (*KEYS, _AXIS, _COUNTS) if label not in labels]
     if absent:
         raise FormatError(source.path, line=1, expected=f"a column {absent[0]}", found="none")

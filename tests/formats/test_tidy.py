@@ -108,7 +108,7 @@ def test_results_are_no_tidy_rows() -> None:
 
 
 places = st.floats(-1e6, 1e6)
-FORMS = ["csv", "tsv", "json", "jsonl"]
+FORMS = ["csv", "tsv", "json", "jsonl", "parquet"]
 
 
 def array(draw: st.DrawFn, *shape: int, values: st.SearchStrategy[float] = places) -> np.ndarray:
@@ -144,6 +144,8 @@ def scans(draw: st.DrawFn) -> Scan:
 @pytest.mark.parametrize("form", FORMS)
 @given(scan=scans())
 def test_a_scan_comes_back_bit_for_bit(form: str, scan: Scan, tmp_path_factory: pytest.TempPathFactory) -> None:
+    if form == "parquet":
+        pytest.importorskip("pyarrow")
     file = tmp_path_factory.getbasetemp() / f"a.{form}"
     (keys,), _ = place([Visit.of(scan)], Schedule())
     with open_writer(file, form, exact=True) as writer:
@@ -190,12 +192,65 @@ def test_broken_facts(column: str, cell: str) -> None:
 
 @pytest.mark.parametrize("form", FORMS)
 def test_times_of_several_scans_come_back(tmp_path: Path, form: str) -> None:
+    if form == "parquet":
+        pytest.importorskip("pyarrow")
     operando = Path(__file__).parents[2] / "sample_spectra" / "operando"
     ramanfit.export(operando, tmp_path / f"a.{form}")
     ramanfit.export(tmp_path / f"a.{form}", tmp_path / f"b.{form}")
-    first, second = ((tmp_path / f"{name}.{form}").read_text() for name in "ab")
     assert len(open_scans(str(tmp_path / f"a.{form}"))) == 12
     if form == "csv":
+        first, second = ((tmp_path / f"{name}.{form}").read_text() for name in "ab")
         assert [row.partition(",")[2] for row in first.splitlines()] == [
             row.partition(",")[2] for row in second.splitlines()
         ]
+
+
+def parquet(**columns: object) -> bytes:
+    pyarrow = pytest.importorskip("pyarrow")
+    pyarrow_parquet = pytest.importorskip("pyarrow.parquet")
+    file = io.BytesIO()
+    pyarrow_parquet.write_table(pyarrow.table(columns), file)
+    return file.getvalue()
+
+
+PARQUET = {
+    "source": ["a"] * 2,
+    "scan": [0, 0],
+    "point": ["P1"] * 2,
+    "position_um": [1.0, 1.0],
+    "time_s": [1.0, 1.0],
+    "shift_cm1": [100.0, 101.0],
+    "counts": [5.0, None],
+}
+
+
+def of_parquet(raw: bytes) -> list[Scan]:
+    return open_scans("-", stream=io.BytesIO(raw), stdin_name="a.parquet")
+
+
+def test_parquet_of_somebody() -> None:
+    (scan,) = of_parquet(parquet(**PARQUET))
+    assert scan.mask is not None
+    assert scan.mask.tolist() == [[False, True]]
+    for change, words in (
+        ({"counts": [b"a", b"b"]}, "columns of numbers and texts, found 'counts of binary'"),
+        ({"counts": ["a", "b"]}, "expected a number, found 'a'"),
+        ({"counts": [[1.0], [2.0]]}, "columns of numbers and texts"),
+        ({"shift_cm1": [100.0, None]}, "expected a number"),
+        ({name: [] for name in PARQUET}, "columns of numbers and texts|rows of numbers"),
+        ({name: values * 5_000_000 for name, values in PARQUET.items()}, "100 times the size"),
+    ):
+        with pytest.raises(FormatError, match=words):
+            of_parquet(parquet(**{**PARQUET, **change}))
+    with pytest.raises(FormatError, match="a table in parquet of something else"):
+        of_parquet(parquet(a=[1.0]))
+    with pytest.raises(FormatError, match="a whole parquet file"):
+        of_parquet(parquet(**PARQUET)[:-9] + b"shift_cm1 counts")
+
+
+def test_parquet_without_its_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    raw = parquet(**PARQUET)
+    monkeypatch.setattr("ramanfit.formats.tidy_parquet.find_spec", lambda name: None)
+    with pytest.raises(OSError, match="needs the package pyarrow") as caught:
+        of_parquet(raw)
+    assert caught.value.hint == "pip install 'ramanfit-cli[parquet]'"  # type: ignore[attr-defined]
