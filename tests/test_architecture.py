@@ -96,10 +96,10 @@ def imports(path: Path) -> list[str]:
         ("pybaselines", ("fit/baseline_subtract.py",)),
         ("pandas", ("tables/table.py",)),
         ("openpyxl", ("tables/documents.py", "experiment/cell/workbook.py")),
-        ("pyarrow", ("tables/documents.py",)),
+        ("pyarrow", ("tables/documents.py", "formats/tidy_parquet.py")),
         ("matplotlib", ("drawing/figures/",)),
-        ("h5netcdf", ("formats/netcdf.py",)),
-        ("h5py", ("formats/netcdf.py", "formats/nexus.py")),
+        ("h5netcdf", ("formats/netcdf.py", "experiment/fits_netcdf.py")),
+        ("h5py", ("formats/netcdf.py", "formats/nexus.py", "experiment/fits_netcdf.py")),
     ],
 )
 def test_a_library_stays_in_its_place(library: str, places: tuple[str, ...]) -> None:

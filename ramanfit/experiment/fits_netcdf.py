@@ -17,6 +17,7 @@ from ramanfit.experiment.provenance import record_of
 from ramanfit.fit.solution import Solution, join
 from ramanfit.formats.bytes_in import Source
 from ramanfit.formats.containers import valid
+from ramanfit.formats.netcdf import put
 from ramanfit.formats.registry import begins
 from ramanfit.formats.sealed import Seal, Sealed, unseal, where
 from ramanfit.formats.streams import is_stream, whole_input
@@ -119,14 +120,14 @@ def fits_netcdf(fits: Fits, table: FitTable, rows: np.ndarray, request: Request)
         data.dimensions = {name: size for name, size in sizes.items() if size}
         for name, (dimensions, values) in arrays.items():
             if {*dimensions} <= {*data.dimensions}:
-                _put(data, name, dimensions, values, *_ABOUT[name])
+                put(data, name, dimensions, values, *_ABOUT[name])
         data["value"].attrs["coordinates"] = " ".join(name for name in (*KEYS, *XY) if name in columns)
         schema = Schema.read([*columns])
         for column, values in columns.items():
             unit, meaning = _ABOUT.get(column, ("", ""))
             if column in schema:
                 unit, meaning = schema[column].kind.unit, schema[column].kind.meaning
-            _put(data, names[column], ("spectrum",), values, unit, meaning)
+            put(data, names[column], ("spectrum",), values, unit, meaning)
         record = record_of(request.recipe, fits.inputs, ())
         attributes = {
             "Conventions": "CF-1.8",
@@ -173,15 +174,6 @@ def _arrays(solution: Solution) -> dict[str, tuple[tuple[str, ...], Any]]:
         "baseline_from_cm1": (("spectrum",), solution.span_cm1[:, 0]),
         "baseline_to_cm1": (("spectrum",), solution.span_cm1[:, 1]),
     }
-
-
-def _put(data: Any, name: str, dimensions: tuple[str, ...], values: Any, unit: str, meaning: str) -> None:
-    import h5py
-
-    is_text = not isinstance(values, np.ndarray)
-    variable = data.create_variable(name, dimensions, h5py.string_dtype() if is_text else values.dtype)
-    variable[...] = np.array([valid(text) for text in values], dtype=object) if is_text else values
-    variable.attrs.update({key: text for key, text in (("units", unit), ("long_name", valid(meaning))) if text})
 
 
 def is_fits_netcdf(path: str, head: bytes) -> bool:

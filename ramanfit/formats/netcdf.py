@@ -107,8 +107,8 @@ def netcdf(keys: Sequence[Keys], taken: Iterable[Taken], file: BinaryIO) -> None
             if not scans:
                 layout = _Layout.of(scan, keys)
                 data.dimensions.update({**dict(zip(*layout, strict=True)), "shift_cm1": scan.channels})
-                _put(data, "shift_cm1", ("shift_cm1",), scan.shift_cm1)
-                _describe(data.create_variable("counts", (*layout.dimensions, "shift_cm1"), "f8"), "counts")
+                put(data, "shift_cm1", ("shift_cm1",), scan.shift_cm1, *_WORDS["shift_cm1"])
+                _room(data, "counts", layout, "f8")
             _expect_alike(scan, scans, layout)
             _put_counts(data, scan, layout, number, start, kept)
             if scan.coordinates_um is not None:
@@ -145,7 +145,7 @@ def _expect_alike(scan: Scan, before: Sequence[Scan], layout: _Layout) -> None:
 def _put_counts(data: Any, scan: Scan, layout: _Layout, number: int, start: int, kept: Unfailing) -> None:
     shape = (-1, *layout.shape[-1:] * layout.is_map, scan.channels)
     if scan.mask is not None and "masked" not in data.variables:
-        _describe(data.create_variable("masked", (*layout.dimensions, "shift_cm1"), "i1"), "masked")
+        _room(data, "masked", layout, "i1")
     for at, rows in layout.rows(scan, number, start):
         data["counts"][at] = scan.counts[rows].reshape(shape)
         if scan.mask is not None:
@@ -153,16 +153,21 @@ def _put_counts(data: Any, scan: Scan, layout: _Layout, number: int, start: int,
         kept.check()
 
 
+def _room(data: Any, name: str, layout: _Layout, kind: str) -> None:
+    variable = data.create_variable(name, (*layout.dimensions, "shift_cm1"), kind)
+    variable.attrs.update(dict(zip(("units", "long_name"), _WORDS[name], strict=True)))
+
+
 def _put_keys(data: Any, keys: Sequence[Keys], layout: _Layout, coordinates_um: FloatArray) -> list[str]:
     """Write keys and places; return the names of those that are no dimensions."""
     per_scan = layout.dimensions[:-2] if layout.is_map else layout.dimensions
     repeats = [1 if layout.is_map else len(its) for its in keys]
-    sources = [valid(its.source) for its, times in zip(keys, repeats, strict=True) for _ in range(times)]
+    sources = [its.source for its, times in zip(keys, repeats, strict=True) for _ in range(times)]
     numbers = np.concatenate([its.scan[:times] for its, times in zip(keys, repeats, strict=True)])
     points = list(keys[0].point) if layout.is_map else [point for its in keys for point in its.point]
-    _put(data, "source", per_scan, sources)
-    _put(data, "scan", per_scan, numbers)
-    _put(data, "point", layout.dimensions[-2:], points)
+    put(data, "source", per_scan, sources)
+    put(data, "scan", per_scan, numbers)
+    put(data, "point", layout.dimensions[-2:], points)
     names = ["source", "point", *(["scan"] if "scan" not in layout.dimensions else [])]
     along = {
         "position_um": np.concatenate([its.position_um for its in keys]),
@@ -180,24 +185,20 @@ def _put_keys(data: Any, keys: Sequence[Keys], layout: _Layout, coordinates_um: 
                 values, dimensions = values.min(axis=others), (axis,)
         if layout.is_map and name == "position_um" and np.isnan(values).all():
             continue
-        _put(data, name, dimensions, values)
+        put(data, name, dimensions, values, *_WORDS[name])
         names.append(name)
     return names
 
 
-def _put(data: Any, name: str, dimensions: tuple[str, ...], values: Any) -> None:
+def put(data: Any, name: str, dimensions: tuple[str, ...], values: Any, units: str = "", words: str = "") -> None:
+    """Write a variable, numbers or texts, into an open file of h5netcdf."""
     import h5py
 
     is_text = not isinstance(values, np.ndarray)
     variable = data.create_variable(name, dimensions, h5py.string_dtype() if is_text else values.dtype)
-    shape = variable.shape
-    variable[...] = np.array(values, dtype=object).reshape(shape) if is_text else values.reshape(shape)
-    _describe(variable, name)
-
-
-def _describe(variable: Any, name: str) -> None:
-    units, words = _WORDS.get(name, ("", ""))
-    variable.attrs.update({key: value for key, value in (("units", units), ("long_name", words)) if value})
+    array = np.array([valid(text) for text in values], dtype=object) if is_text else values
+    variable[...] = array.reshape(variable.shape)
+    variable.attrs.update({key: value for key, value in (("units", units), ("long_name", valid(words))) if value})
 
 
 def _without_counts(scan: Scan) -> Scan:

@@ -174,9 +174,9 @@ def _entry(entry: Any, taken: Taken, moment: datetime | None, kept: Unfailing) -
     kind = entry.create_dataset("raman_experiment_type", data="Raman imaging" if scan.kind == "map" else "other")
     if scan.kind != "map":
         kind.attrs["custom"] = True  # the definition's list is an open one
-    known = _group(entry, "known_of_the_measurement", "NXnote")
-    known["description"] = valid(json.dumps(about(scan), ensure_ascii=False))
-    known["type"] = "application/json"
+    note = _group(entry, "known_of_the_measurement", "NXnote")
+    note["description"] = valid(json.dumps(about(scan), ensure_ascii=False))
+    note["type"] = "application/json"
 
     instrument = _group(entry, "instrument", "NXinstrument")
     instrument["scattering_configuration"] = UNKNOWN
