@@ -207,7 +207,7 @@ def table_bytes(path: str) -> bytes:
 def _as_lines(sealed: Sealed) -> bytes:
     entries = sealed.says.get("columns")
     if sealed.holds != FITS or not isinstance(entries, list) or not entries:
-        raise FormatError(sealed.path, expected="a table of fits", found=sealed.holds[:40])
+        raise FormatError(sealed.path, expected="a table of fits", found=repr(sealed.holds)[:40])
     columns: dict[str, Column] = {}
     for entry in entries:
         if not isinstance(entry, list) or len(entry) != 2 or not isinstance(entry[0], str):

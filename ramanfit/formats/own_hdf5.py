@@ -86,7 +86,7 @@ def read(source: Source, options: ReadOptions) -> list[Scan]:
     sealed = unseal(source)
     entries = sealed.says.get("scans")
     if sealed.holds != SPECTRA:
-        what = "a table of fits" if sealed.holds == "fits" else sealed.holds[:40]
+        what = "a table of fits" if sealed.holds == "fits" else repr(sealed.holds)[:40]
         raise FormatError(source.path, expected="spectra", found=what)
     if not isinstance(entries, list) or not entries:
         raise sealed.wrong("scans", "a list of measurements", entries)
