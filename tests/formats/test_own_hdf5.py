@@ -144,8 +144,10 @@ def after_source(table: bytes) -> list[bytes]:
     return [line.partition(b",")[2] for line in table.splitlines()]
 
 
-@pytest.mark.parametrize("ending", ["nc", "nxs"])
+@pytest.mark.parametrize("ending", ["nc", "nxs", "csv", "tsv", "jsonl", "parquet"])
 def test_fits_of_what_was_exported_are_those_of_the_original(tmp_path: Path, ending: str) -> None:
+    if ending == "parquet":
+        pytest.importorskip("pyarrow")
     file = tmp_path / f"a.{ending}"
     process("export", OPERANDO, "-o", file)
     assert after_source(process("fit", "-q", file).stdout) == after_source(process("fit", "-q", OPERANDO).stdout)
