@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ramanfit.tables.forms import TableWriter
     from ramanfit.tables.table import Table
 
-TERMINAL = "terminal"
+TERMINAL, NETCDF = "terminal", "nc"
 FOR_PEOPLE = ("md", "tex")
 
 
@@ -29,7 +29,7 @@ class Output(NamedTuple):
     path : str
         ``"-"`` is standard output.
     form : str
-        One of `ramanfit.tables.forms.FORMS`, or ``"terminal"``.
+        One of `ramanfit.tables.forms.FORMS`, ``"terminal"``, or for fits ``"nc"``.
     header : bool
     columns : tuple of str or None
         Those that are shown; None: what suits the form.
@@ -61,6 +61,24 @@ class Output(NamedTuple):
             raise click.UsageError(f"--no-header is for {headless}, not for {form}")
         check_form(form)
         return cls(path, form, header, columns)
+
+    @classmethod
+    def resolve_fits(cls, path: str, form: str | None, header: bool, columns: tuple[str, ...] | None = None) -> Output:
+        """Choose the form as `resolve` does; the ending ``.nc`` asks for fits with their covariance.
+
+        Raises
+        ------
+        RecipeError, InputError
+            As `resolve`.
+        UsageError
+            If an option was given that picks from a table.
+        """
+        if form is not None or not path.lower().endswith(f".{NETCDF}"):
+            return cls.resolve(path, form, header, columns)
+        if not header or columns is not None:
+            option = "--no-header" if not header else "--columns"
+            raise click.UsageError(f"{option} is for tables: .nc holds every column and the covariance")
+        return cls(path, NETCDF, header)
 
     def check_fits(self, request: Request) -> None:
         """Make sure, before any work, that a table of fits can have the columns that are asked for.

@@ -50,6 +50,9 @@ def write_fits(
     """
     from ramanfit.experiment.fits import fit_with_cell, say_second_opinion
 
+    if output.form == "nc":
+        write_netcdf(request, output.path, console, check=check, meta=meta)
+        return
     output.check_fits(request)
     refuse((output.path, meta), request)
     expect_writable(meta)
@@ -68,6 +71,22 @@ def write_fits(
     write_meta(meta, request, fits.inputs, [output.path])
     say_second_opinion(request, fits, console)
     report_flags(flags, console, check=check)
+
+
+def write_netcdf(request: Request, target: str, console: Console, *, check: bool, meta: str | None) -> None:
+    """Fit all exports and write their fits with the covariance; then as `write_fits`."""
+    from ramanfit.cli.console import say_written
+    from ramanfit.experiment.fits import say_second_opinion
+    from ramanfit.experiment.fits_netcdf import expect_netcdf, save_netcdf
+
+    expect_netcdf(request)
+    refuse((target, meta), request)
+    expect_writable(meta)
+    fits, table = save_netcdf(request, target, console)
+    say_written(target, counted(len(table), "spectrum"))
+    write_meta(meta, request, fits.inputs)
+    say_second_opinion(request, fits, console)
+    report_flags(table.flags, console, check=check)
 
 
 def report_flags(flags: Sequence[str], console: Console, *, check: bool) -> None:

@@ -81,9 +81,9 @@ def export(
     paths, read = exports(paths_of(files), voice, keep_going=keep_going), reading.reader(axis)
     if not is_folder(target):
         refuse_inputs([target, *_companions([target], form)], paths)
-    keys, in_order = _in_order(paths, read, placement, voice, keep_going=keep_going)
+    keys, known, in_order = _in_order(paths, read, placement, voice, keep_going=keep_going)
     if not is_folder(target):
-        _write(keys, in_order, target, form, voice)
+        _write(keys, known, in_order, target, form, voice, placement.get("timezone"))
         if not is_device(target):
             voice.say(f"wrote {target}: {counted(sum(map(len, keys)), 'spectrum')}")
         return [target]
@@ -92,7 +92,7 @@ def export(
     refuse_inputs([*names, *_companions(names, form)], paths)
     _check_companions([one.scan for one in taken], names, form)
     for one, name in zip(taken, names, strict=True):
-        _write([one.keys], [one], name, form, voice)
+        _write([one.keys], known, [one], name, form, voice, placement.get("timezone"))
     voice.say(f"wrote {target}: {counted(len(taken), 'measurement')}")
     return names
 
@@ -131,8 +131,8 @@ def _in_order(
     voice: Voice,
     *,
     keep_going: bool,
-) -> tuple[list[Keys], Iterator[Taken]]:
-    """Return the keys of all scans, and the scans with them one at a time, in order of time.
+) -> tuple[list[Keys], list[str], Iterator[Taken]]:
+    """Return the keys of all scans, what else is known of any, and the scans one at a time, in order of time.
 
     Files are opened once for their places and times, and once more for their spectra, so that only those of one
     are held at a time; standard input is kept.
@@ -165,15 +165,25 @@ def _in_order(
                 kept = held | {path: read(path)}
             yield Taken(kept[path][number].settled(), its_keys)
 
-    return keys, opened_again()
+    about = [visit.metadata for visit, _ in found]
+    known = [name for name in ("started", "laser_nm") if any(getattr(its, name) is not None for its in about)]
+    return keys, known, opened_again()
 
 
-def _write(keys: Sequence[Keys], in_order: Iterable[Taken], target: str, form: str, voice: Voice) -> None:
-    """Write scans to one target."""
+def _write(
+    keys: Sequence[Keys],
+    known: Sequence[str],
+    in_order: Iterable[Taken],
+    target: str,
+    form: str,
+    voice: Voice,
+    timezone: str | None,
+) -> None:
+    """Write scans to one target; `known` names the columns that tidy rows have besides."""
     if form in EXPORT_TABLES:
-        with open_writer(target, form) as tables:
+        with open_writer(target, form, exact=True) as tables:
             for taken in in_order:
-                for table in tidy_tables(taken):
+                for table in tidy_tables(taken, known):
                     tables.write(table)
         return
     writer = writer_of(form)
@@ -185,7 +195,7 @@ def _write(keys: Sequence[Keys], in_order: Iterable[Taken], target: str, form: s
         beside = _content_beside(taken.scan, writer)
         _say_left_out(taken.scan, writer, voice, alone=beside is not None and target == STDOUT)
     with Sink(target) as sink, BytesIO() if writer.single else _back_and_forth(target) as file:
-        if words := _written(writer, keys, in_order, file, target):
+        if words := _written(writer, keys, in_order, file, target, timezone):
             voice.say(f"{target}: {words}")
         file.seek(0)
         while data := file.read(1 << 20):
@@ -208,9 +218,16 @@ def _back_and_forth(target: str) -> BinaryIO:
         raise InputError(f"{folder or target}: a temporary file cannot be made: {error.strerror}") from error
 
 
-def _written(writer: Writer, keys: Sequence[Keys], taken: Iterable[Taken], file: BinaryIO, target: str) -> str:
+def _written(
+    writer: Writer,
+    keys: Sequence[Keys],
+    taken: Iterable[Taken],
+    file: BinaryIO,
+    target: str,
+    timezone: str | None,
+) -> str:
     try:
-        return writer.write(keys, taken, file)
+        return writer.write(keys, taken, file, timezone)
     except InputError:
         raise
     except OSError as error:

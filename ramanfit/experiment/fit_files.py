@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ramanfit.fit.curves import Curves
     from ramanfit.fit.hands import Hands
     from ramanfit.fit.sensitivity import Departures
+    from ramanfit.fit.solution import Solution
     from ramanfit.fit.treat import Treatment
     from ramanfit.recipe.recipe import Recipe
     from ramanfit.scan.scan import Scan
@@ -48,6 +49,7 @@ class Keep(NamedTuple):
     curves: bool = False  # what figures are drawn from; needs the bands
     fits: bool = False  # everything
     doubtful: bool = False  # a few spectra that another recipe may describe better
+    solutions: bool = False  # parameters with their covariance
 
 
 class Job(NamedTuple):
@@ -81,7 +83,7 @@ class ScanFits:
         What tells it from other measurements.
     treated : Treated or None
         What was done to the counts before the fit.
-    bands, curves, fitted, doubtful
+    bands, curves, fitted, doubtful, solution
         What `Keep` asks for.
     """
 
@@ -96,6 +98,7 @@ class ScanFits:
     curves: Curves | None = None
     fitted: Fitted | None = None
     doubtful: Doubtful | None = None
+    solution: Solution | None = None
 
 
 @dataclass(eq=False)
@@ -157,6 +160,11 @@ def _fitted(job: Job, waiting: Sequence[_Read], spread: Spread) -> Iterator[Outc
             scan.quantities = side_by_side(job.recipe, parts)
             scan.cosmic_rays = [ray for fitted in parts for ray in fitted.prepared.cosmic_rays()]
             scan.notes = tuple(dict.fromkeys(note for fitted in parts for note in fitted.scan.notes))
+    if job.keep.solutions:
+        from ramanfit.fit.solution import Solution
+
+        for scan, fitted in zip(left, fits, strict=True):
+            scan.solution = Solution.of(fitted)
     if job.keep.doubtful:
         _keep_doubtful(fits, left)
     if job.keep.bands:

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 from ramanfit.errors import FormatError, InputError, UsageError
 from ramanfit.experiment.before import refuse_on_tables
 from ramanfit.experiment.covariates import with_covariates
+from ramanfit.experiment.fits_netcdf import is_fits_netcdf, table_bytes
 from ramanfit.experiment.outliers import with_outliers
 from ramanfit.experiment.run import check_tables
 from ramanfit.experiment.voice import tell
 from ramanfit.experiment.with_cell import cell_record, table_with_cell
 from ramanfit.formats import is_fit_table, natural_key
-from ramanfit.formats.streams import is_stream, stream_of, whole_input
+from ramanfit.formats.streams import is_stream, stream_of
 from ramanfit.scan.schedule import Schedule
 from ramanfit.tables.fit_table import FitTable
 from ramanfit.tables.join import join
@@ -49,7 +50,8 @@ def _is_table(path: str) -> bool:
         return is_fit_table(stream_of(path).peek(HEAD))
     try:
         with Path(path).open("rb") as file:
-            return is_fit_table(file.read(HEAD))
+            head = file.read(HEAD)
+        return is_fit_table(head) or is_fits_netcdf(path, head)
     except OSError:
         return False  # the readers say it better
 
@@ -69,7 +71,7 @@ def join_tables(paths: Sequence[str], request: Request, voice: Voice) -> FitTabl
     for path in _in_order(paths):
         try:
             fits, disagreements = read_fit_table(
-                path, whole_input(path), request.recipe.every_ratio, request.recipe.formulas
+                path, table_bytes(path), request.recipe.every_ratio, request.recipe.formulas
             )
         except (FormatError, InputError) as error:
             if not request.keep_going:

@@ -139,9 +139,9 @@ def fit_all(request: Request, voice: Voice, keep: Keep = Keep()) -> Fits:  # noq
     return Fits(scans, keys, spectra, inputs)
 
 
-def fit_with_cell(request: Request, voice: Voice) -> Fits:
+def fit_with_cell(request: Request, voice: Voice, *, solutions: bool = False) -> Fits:
     """Fit all exports of a request; their keys hold what the cell did, where its record was given."""
-    fits = fit_all(request, voice, Keep(fits=second_opinion(request)))
+    fits = fit_all(request, voice, Keep(fits=second_opinion(request), solutions=solutions))
     if (why := mixture([scan.visit.source for scan in fits.scans], fits.started)) is not None:
         voice.warn(f"{why}: several experiments? Numbers of scans and times count through all of them")
     record = cell_record(request, fits.started, voice)

@@ -8,6 +8,7 @@ from ramanfit.errors import InputError, UsageError
 from ramanfit.experiment.covariates import with_covariates
 from ramanfit.experiment.fit_tables import join_with_cell, table_files
 from ramanfit.experiment.fits import fit_with_cell, say_second_opinion
+from ramanfit.experiment.fits_netcdf import save_netcdf
 from ramanfit.experiment.hired import nothing_to_hand_out
 from ramanfit.experiment.request import Request
 from ramanfit.experiment.voice import Silent, Voice
@@ -16,12 +17,17 @@ from ramanfit.tables.fit_table import FitTable
 from ramanfit.tables.table import Table
 
 if TYPE_CHECKING:
-    from ramanfit.experiment.request import Files, NamedRecipe
+    from ramanfit.experiment.request import AnyPath, Files, NamedRecipe
     from ramanfit.recipe.recipe import Recipe
 
 
 def fit_files(
-    files: Files, *, recipe: NamedRecipe = DEFAULT_RECIPE, voice: Voice | None = None, **options: Any
+    files: Files,
+    *,
+    recipe: NamedRecipe = DEFAULT_RECIPE,
+    voice: Voice | None = None,
+    netcdf: AnyPath | None = None,
+    **options: Any,
 ) -> Table:
     """Fit every spectrum: one row per spectrum and peak.
 
@@ -33,6 +39,8 @@ def fit_files(
         A shipped recipe by name, a TOML file, or a recipe.
     voice : Voice, optional
         Told what was assumed; None: nobody is.
+    netcdf : path, optional
+        Where the fits are also written, with the covariance of all parameters.
     **options
         Other attributes of `ramanfit.experiment.request.Request`: `placement`, `echem`, `jobs` ...
 
@@ -41,8 +49,12 @@ def fit_files(
     RamanfitError
         If an export cannot be read and `keep_going` is not among the options; if none can.
     """
-    request = Request.of(files, recipe, **options)
-    return _fitted(request, voice or Silent()).long(request.recipe.stands_with)
+    request, voice = Request.of(files, recipe, **options), voice or Silent()
+    if netcdf is None:
+        return _fitted(request, voice).long(request.recipe.stands_with)
+    fits, table = save_netcdf(request, netcdf, voice)
+    say_second_opinion(request, fits, voice)
+    return table.long(request.recipe.stands_with)
 
 
 def ratios(files: Files, *, recipe: NamedRecipe = DEFAULT_RECIPE, voice: Voice | None = None, **options: Any) -> Table:

@@ -95,6 +95,7 @@ class Source:
         self._taken = 0
         self._packed: _Rejoined | None = None
         self._buffer, self._at, self._ended = b"", 0, False
+        self._content: npt.NDArray[np.uint8] | None = None
         self._fill(HEAD)
         if self._buffer[:2] == b"\x1f\x8b":
             import gzip
@@ -268,6 +269,8 @@ class Source:
                 return np.frombuffer(mmap.mmap(self._stream.fileno(), 0, access=mmap.ACCESS_READ), dtype=np.uint8)
             except (OSError, ValueError):  # a file system that maps nothing
                 pass
+        if self._content is not None:
+            return self._content
         whole = bytearray(self._buffer)
         while not self._ended:
             self._buffer, self._at = b"", 0
@@ -275,6 +278,7 @@ class Source:
             whole += self._buffer
         everything = np.frombuffer(whole, dtype=np.uint8)
         everything.flags.writeable = False
+        self._content = everything
         return everything
 
     def position(self) -> int | None:

@@ -66,9 +66,7 @@ _FOREIGN = (  # in this order: within a zip archive or a compound file the bytes
     ),
     Foreign("an Origin project", "in Origin: File, Export, as ASCII", rb"CPYU?A ", (".opj", ".opju", ".ogw", ".ogwu")),
     Foreign("an Igor Pro file", "in Igor: Data, Save Waves, as delimited text", endings=(".ibw", ".pxp")),
-    Foreign(
-        "an HDF5 file, such as MATLAB writes with -v7.3", "save it in MATLAB with -v6", rb"MATLAB 7\.3|\x89HDF\r\n"
-    ),
+    Foreign("an HDF5 file, such as MATLAB writes with -v7.3", "save it in MATLAB with -v6", rb"MATLAB 7\.3"),
     Foreign("an Ocean Optics file (.ProcSpec)", "save it there as ASCII", rb"PK\x03\x04.*(OOISignatures|ps_\d+\.xml)"),
     Foreign("an Excel workbook (.xlsx)", f"in Excel: {_CSV}", rb"PK\x03\x04.*xl/"),
     Foreign("a Word document", "save the numbers in it as plain text", rb"PK\x03\x04.*word/"),
@@ -93,7 +91,6 @@ _FOREIGN = (  # in this order: within a zip archive or a compound file the bytes
     Foreign("an archive", _UNPACK, rb"7z\xbc\xaf\x27\x1c|Rar!\x1a\x07|.{257}ustar"),
     Foreign("a compressed file", _UNPACK, rb"BZh[1-9]1AY&SY|\xfd7zXZ\0|\x28\xb5\x2f\xfd|\x04\x22\x4d\x18"),
     Foreign("a netCDF file", "export the spectra in it as text", rb"CDF[\x01\x02\x05]"),
-    Foreign("a table in parquet", "save it as CSV", rb"PAR1"),
     Foreign("an array of NumPy", "save it with numpy.savetxt, shift and counts in columns", rb"\x93NUMPY"),
     Foreign("a data base", "export a table of it as CSV", rb"SQLite format 3\0"),
     Foreign(

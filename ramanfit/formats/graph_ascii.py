@@ -213,7 +213,7 @@ def _vector(name: str, values: np.ndarray) -> list[tuple[str, str]]:
     return [(name + axis, header_number(value)) for axis, value in zip("XYZ", values, strict=True)]
 
 
-def _write(keys: Sequence[Keys], taken: Iterable[Taken], file: BinaryIO) -> str:
+def _write(keys: Sequence[Keys], taken: Iterable[Taken], file: BinaryIO, timezone: str | None) -> str:
     for one in taken:
         file.write(graph_ascii(_named(one.scan), digits=EXACT))
     return ""

@@ -11,6 +11,7 @@ from ramanfit.formats import information
 from ramanfit.formats.foreign import Foreign, by_content, by_name
 from ramanfit.formats.graph_ascii import is_header
 from ramanfit.formats.text import decode
+from ramanfit.formats.tidy import sniff as is_tidy
 
 _NEW_SPC = "open it in the program that wrote it, and save it there as text or as SPC of the new format (4B)"
 
@@ -35,6 +36,8 @@ class Refusal(NamedTuple):
 
 def is_fit_table(head: bytes) -> bool:
     """Tell whether a file begins as a table of fits: one of ramanfit's, or anybody's with ``NAME_height``."""
+    if is_tidy(head):
+        return False
     head = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     first = head[: head.find(b"\n") + 1 or len(head)].decode("utf-8", "replace").strip()
     if first.startswith(("{", "[")):
@@ -43,8 +46,6 @@ def is_fit_table(head: bytes) -> bool:
         return ours or '_height"' in text or ('"peak"' in text and '"height"' in text)
     names = [name.strip().strip('"') for name in re.split(r"[,\t;]", first)]
     ours = names[:3] == ["source", "scan", "point"]
-    if ours and {"shift_cm1", "counts"} <= set(names) and "fit" not in names:
-        return False  # spectra as tidy rows
     return ours or {"peak", "height"} <= set(names) or any(name.endswith("_height") for name in names)
 
 

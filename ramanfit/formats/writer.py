@@ -43,8 +43,9 @@ class Writer(NamedTuple):
     name : str
         What messages call it.
     write : callable
-        ``write(keys, taken, file)`` writes scans, which come one at a time, and `keys`, those of all of them, into
-        an empty file for reading and writing; it returns what there is to say, an empty text if nothing is.
+        ``write(keys, taken, file, timezone)`` writes scans, which come one at a time, and `keys`, those of all of them,
+        into an empty file for reading and writing; it returns what there is to say, an empty text if nothing is. The
+        time zone is that of the clocks of the files; None: it is not known.
     single : bool
         Whether a file holds one measurement.
     left_out : callable
@@ -54,7 +55,7 @@ class Writer(NamedTuple):
     """
 
     name: str
-    write: Callable[[Sequence[Keys], Iterable[Taken], BinaryIO], str]
+    write: Callable[[Sequence[Keys], Iterable[Taken], BinaryIO, str | None], str]
     single: bool = False
     left_out: Callable[[Scan], list[str]] = _nothing
     companion: Companion | None = None

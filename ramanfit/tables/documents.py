@@ -155,12 +155,19 @@ def xlsx(table: Table) -> bytes:
 
 
 def parquet(table: Table) -> bytes:
-    """Return a parquet file; missing values are nulls."""
+    """Return a parquet file of numbers as they are in texts; missing values are nulls."""
+    return exact_parquet(
+        Table({name: _as_written(v) if isinstance(v, np.ndarray) else v for name, v in table.columns.items()})
+    )
+
+
+def exact_parquet(table: Table) -> bytes:
+    """Return a parquet file of numbers as they are; missing values are nulls."""
     import pyarrow
     import pyarrow.parquet
 
     arrays = {
-        name: pyarrow.array(_as_written(values), from_pandas=True)
+        name: pyarrow.array(values, from_pandas=True)
         if isinstance(values, np.ndarray)
         else pyarrow.array([_valid(cell) or None for cell in values], pyarrow.string())
         for name, values in table.columns.items()

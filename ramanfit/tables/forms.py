@@ -85,7 +85,7 @@ def check_form(form: str) -> None:
         )
 
 
-def open_writer(target: str | os.PathLike[str], form: str, *, header: bool = True) -> TableWriter:
+def open_writer(target: str | os.PathLike[str], form: str, *, header: bool = True, exact: bool = False) -> TableWriter:
     """Open a writer: ``with open_writer("out.csv", "csv") as writer: writer.write(table)``, any number of times.
 
     Parameters
@@ -96,6 +96,8 @@ def open_writer(target: str | os.PathLike[str], form: str, *, header: bool = Tru
         One of `FORMS`.
     header : bool
         False leaves out the line of names in csv and tsv.
+    exact : bool
+        Whether numbers have all their digits, in forms that `FORMS` says spectra are exported in.
 
     Raises
     ------
@@ -108,11 +110,11 @@ def open_writer(target: str | os.PathLike[str], form: str, *, header: bool = Tru
     check_form(form)
     encoder: Encoder
     if form in ENCODERS:
-        encoder = ENCODERS[form](header)
+        encoder = ENCODERS[form](header, exact)
     else:
-        from ramanfit.tables.documents import DOCUMENTS, Collected
+        from ramanfit.tables.documents import DOCUMENTS, Collected, exact_parquet
 
-        encoder = Collected(DOCUMENTS[form])
+        encoder = Collected(exact_parquet if exact else DOCUMENTS[form])
     return TableWriter(Sink(target), encoder)
 
 

@@ -1,6 +1,7 @@
 """Tables as text for machines: csv, tsv, json and jsonl, row after row.
 
-Numbers have at most nine significant digits and a point; what is missing is empty, in JSON null.
+Numbers have a point and at most nine significant digits, or as many as make the same number again; what is missing is
+empty, in JSON null.
 """
 
 from __future__ import annotations
@@ -39,10 +40,12 @@ class Delimited:
         One character.
     header : bool
         Whether a line of names comes first.
+    exact : bool
+        Whether numbers have all their digits.
     """
 
-    def __init__(self, delimiter: str, header: bool = True) -> None:
-        self._delimiter = delimiter
+    def __init__(self, delimiter: str, header: bool = True, exact: bool = False) -> None:
+        self._delimiter, self._exact = delimiter, exact
         self._special = re.compile(f'[{re.escape(delimiter)}"\r\n]')
         self._header_due = header
 
@@ -63,7 +66,7 @@ class Delimited:
         return b""
 
     def _cells(self, values: Column) -> Sequence[str]:
-        return number_cells(values, "") if isinstance(values, np.ndarray) else self._quoted(values)
+        return number_cells(values, "", exact=self._exact) if isinstance(values, np.ndarray) else self._quoted(values)
 
     def _quoted(self, cells: Sequence[str]) -> Sequence[str]:
         changed = {}
@@ -77,11 +80,14 @@ class Delimited:
 
 
 class JsonLines:
-    """One JSON object per row and line."""
+    """One JSON object per row and line; `exact` as in `Delimited`."""
+
+    def __init__(self, exact: bool = False) -> None:
+        self._exact = exact
 
     def add(self, table: Table) -> bytes:
         """Return the rows of `table`."""
-        return _bytes("".join([f"{row}\n" for row in _objects(table)]))
+        return _bytes("".join([f"{row}\n" for row in _objects(table, self._exact)]))
 
     def end(self) -> bytes:
         """Return nothing."""
@@ -89,14 +95,14 @@ class JsonLines:
 
 
 class JsonArray:
-    """One JSON array of objects, a line for each row."""
+    """One JSON array of objects, a line for each row; `exact` as in `Delimited`."""
 
-    def __init__(self) -> None:
-        self._before = "[\n"
+    def __init__(self, exact: bool = False) -> None:
+        self._before, self._exact = "[\n", exact
 
     def add(self, table: Table) -> bytes:
         """Return the rows of `table`, each after its bracket or comma."""
-        rows = ",\n".join(_objects(table))
+        rows = ",\n".join(_objects(table, self._exact))
         if not rows:
             return b""
         text, self._before = self._before + rows, ",\n"
@@ -107,30 +113,33 @@ class JsonArray:
         return b"[]\n" if self._before == "[\n" else b"\n]\n"
 
 
-ENCODERS: dict[str, Callable[[bool], Encoder]] = {
-    "csv": lambda header: Delimited(",", header),
-    "tsv": lambda header: Delimited("\t", header),
-    "json": lambda header: JsonArray(),
-    "jsonl": lambda header: JsonLines(),
+ENCODERS: dict[str, Callable[[bool, bool], Encoder]] = {
+    "csv": lambda header, exact: Delimited(",", header, exact),
+    "tsv": lambda header, exact: Delimited("\t", header, exact),
+    "json": lambda header, exact: JsonArray(exact),
+    "jsonl": lambda header, exact: JsonLines(exact),
 }
-"""By form; told whether the line of names comes first."""
+"""By form; told whether the line of names comes first, and whether numbers have all their digits."""
 
 
-def number_cells(values: NumberColumn, missing: str) -> list[str]:
-    """Return a column of numbers as text."""
+def number_cells(values: NumberColumn, missing: str, *, exact: bool = False) -> list[str]:
+    """Return a column of numbers as text; exact: of so many digits that the same number can be made of it."""
     if values.dtype.kind == "i":
         return list(map(str, values.tolist()))
+    if exact:
+        short = ((value, _DECIMAL % value) for value in values.tolist())
+        return [missing if value != value else text if float(text) == value else repr(value) for value, text in short]
     # adding 0 makes -0 a plain 0; a missing value is the one that differs from itself
     return [_DECIMAL % value if value == value else missing for value in (values + 0.0).tolist()]
 
 
-def _objects(table: Table) -> list[str]:
+def _objects(table: Table, exact: bool) -> list[str]:
     import json
 
     columns: list[list[str]] = []
     for values in table.columns.values():
         if isinstance(values, np.ndarray):
-            columns.append(number_cells(values, "null"))
+            columns.append(number_cells(values, "null", exact=exact))
         else:
             text = {cell: json.dumps(cell, ensure_ascii=False) if cell else "null" for cell in set(values)}
             columns.append([text[cell] for cell in values])

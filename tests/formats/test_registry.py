@@ -44,7 +44,7 @@ def two_more(monkeypatch: pytest.MonkeyPatch) -> None:
     for module, first in (("new_binary", b"\xffNEW"), ("new_text", b"<new>")):
         added = types.ModuleType(f"ramanfit.formats.{module}")
         added.READER = reader(module, first)  # type: ignore[attr-defined]
-        added.WRITER = Writer("New", lambda keys, taken, file: f"{file.write(b'new')} bytes")  # type: ignore[attr-defined]
+        added.WRITER = Writer("New", lambda keys, taken, file, timezone: f"{file.write(b'new')} bytes")  # type: ignore[attr-defined]
         monkeypatch.setitem(sys.modules, added.__name__, added)
     lines = Format("new_binary", rb"\xffNEW", (".new",), form="new"), Format("new_text")
     monkeypatch.setattr(registry, "FORMATS", (lines[0], *FORMATS, lines[1]))

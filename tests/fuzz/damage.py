@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import random
 import struct
 from collections.abc import Callable
+from typing import Any
 
 SIZES = (0, 1, 2, 3, 7, 255, 256, 65535, 65536, 1 << 20, 1 << 24, (1 << 30) - 1, (1 << 31) - 1, 1 << 31, (1 << 32) - 1)
 VALUES = (
@@ -139,8 +142,54 @@ TEXT: tuple[Callable[[bytes, random.Random], bytes], ...] = (
 )
 
 
+SEAL = b"\n[ramanfit seal] "
+ODD: tuple[Any, ...] = (
+    *(None, True, -1, 0, 1, 2, 1 << 31, 1 << 63, 10**400, 1.5, -0.0, 1e308, float("nan"), float("inf"), "", "x", "nm"),
+    *("\n", "\0", "\ud800", "A" * 5000, [], {}, [[]], [1, 2], [0, "<f8", [2, 6]], [8, ">f8", [6]], [0, "|O", [1]]),
+    *([-8, "<f8", [6]], [0, "<f4", [12]], [0, "<f8", [1 << 40, 6]], [0, "<f8", [2, 3, 6]], "map", "2024-02-30T00:00"),
+)
+
+
+def resealed(raw: bytes, rng: random.Random) -> bytes:
+    """A file of ours that somebody changed, within or in what its seal says, and sealed again."""
+    head, _, tail = raw.rpartition(SEAL)
+    size = int(tail[:16]) if tail[:16].isdigit() else 0
+    body, index = (head[:-size], head[-size:]) if 0 < size <= len(head) else (head, b"")
+    kind = rng.randrange(4)
+    if kind == 0:
+        body = rng.choice(BINARY)(body, rng)
+    elif kind == 1:
+        index = rng.choice((flip, cut, insert, remove, repeat))(index, rng)
+    else:
+        try:
+            index = json.dumps(_odd(json.loads(index), rng)).encode()
+        except (ValueError, RecursionError):
+            index = flip(index, rng)
+    whole = body + index + SEAL + b"%016d " % len(index)
+    return whole + hashlib.sha256(whole).hexdigest().encode() + b"\n"
+
+
+def _odd(value: Any, rng: random.Random) -> Any:
+    """A value of JSON with something odd somewhere in it."""
+    if isinstance(value, dict) and value and rng.random() < 0.95:
+        name = rng.choice(list(value))
+        if rng.random() < 0.1:
+            return {key: item for key, item in value.items() if key != name}
+        return {**value, name: _odd(value[name], rng)}
+    if isinstance(value, list) and value and rng.random() < 0.8:
+        at = rng.randrange(len(value))
+        return [*value[:at], _odd(value[at], rng), *value[at + 1 :]]
+    if type(value) is int and rng.random() < 0.5:
+        return value + rng.choice((-8, -1, 1, 8))
+    return rng.choice(ODD)
+
+
 def damaged(raw: bytes, rng: random.Random) -> bytes:
     """Return a file damaged in one way or several."""
+    if SEAL in raw and rng.random() < 0.9:
+        for _ in range(rng.choice((1, 1, 2))):
+            raw = resealed(raw, rng)
+        return raw
     ways = BINARY if b"\0" in raw else TEXT
     for _ in range(rng.choice((1, 1, 1, 2, 4))):
         raw = rng.choice(ways)(raw, rng)

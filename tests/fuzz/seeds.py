@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import io
+import json
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from ramanfit.errors import RamanfitError
 from ramanfit.formats import READERS
 from ramanfit.formats.bytes_in import Source
 from ramanfit.formats.graph_ascii import graph_ascii
+from ramanfit.formats.own_hdf5 import SPECTRA, sealing
 from ramanfit.formats.refusals import refusal
-from ramanfit.scan.scan import Scan
+from ramanfit.formats.sealed import Seal
+from ramanfit.scan.scan import Metadata, Scan
 from tests.exports import bwtek, column, dataset, image, jcamp, mat, spc, table, truematch
 from tests.wip_writer import Builder, linear, space
 
@@ -133,6 +139,55 @@ def _tidy(channels: int) -> Iterator[Files]:
     ]
     yield {"a.csv": ("source,scan,point,position_um,time_s,shift_cm1,counts\n" + "".join(rows)).encode()}
 
+    if channels > 1000:  # the lines of a csv are read the same way, quicker
+        return
+    names = ("source", "scan", "point", "position_um", "time_s", "started", "shift_cm1", "counts")
+    objects = [
+        dict(zip(names, ("a.txt", 0, "0/0", None, i + 0.5, "2024-01-15T10:00:00", a, b), strict=True))
+        for i, its in enumerate(y)
+        for a, b in zip(x.tolist(), its.tolist(), strict=True)
+    ]
+    yield {"a.json": ("[\n" + ",\n".join(map(json.dumps, objects)) + "\n]\n").encode()}
+    yield {"a.jsonl": "".join(f"{json.dumps(row)}\n" for row in objects).encode()}
+
+
+def _own_hdf5(channels: int) -> Iterator[Files]:
+    """Files as HDF5 has them for a reader of the seal alone: arrays somewhere behind the first bytes."""
+    x, y = axis(channels), counts(6, channels)
+    metadata = Metadata(started=datetime(2024, 1, 15, 10), laser_nm=532.0, header={"Sample Name": "a"})
+    where = np.arange(18.0).reshape(6, 3)
+    for kind, more in (
+        ("line", {"position_um": np.arange(6.0)}),
+        ("map", {"grid": (2, 3), "coordinates_um": where, "mask": y > 720}),
+        ("series", {"offset_s": np.arange(6.0)}),
+    ):
+        scan = Scan(x, y, kind, "a.txt", "a", metadata=metadata, **more)  # type: ignore[arg-type]
+        file = io.BytesIO(b"\x89HDF\r\n\x1a\n" + bytes(88))
+        seal = Seal(file)
+        mask = None if scan.mask is None else seal.append(scan.mask.astype("i1"))
+        entry = sealing(seal, scan, seal.append(x), seal.append(y), mask)
+        seal.close(SPECTRA, scans=[entry] * 2 if kind == "map" else [entry], placed=kind == "line")
+        yield {"a.nc": file.getvalue()}
+
+
+def _parquet(channels: int) -> Iterator[Files]:
+    pyarrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    x, y = axis(channels), counts(2, channels)
+    n = y.size
+    columns = {
+        "source": ["a.txt"] * n,
+        "scan": [0] * n,
+        "point": [f"P{i + 1}" for i in range(2) for _ in range(channels)],
+        "position_um": [float(i) for i in range(2) for _ in range(channels)],
+        "time_s": [0.5] * n,
+        "shift_cm1": [*x, *x],
+        "counts": y.ravel().tolist(),
+    }
+    for compression in ("snappy", "none"):
+        file = io.BytesIO()
+        parquet.write_table(pyarrow.table(columns), file, compression=compression)
+        yield {"a.parquet": file.getvalue()}
+
 
 def _wip(channels: int) -> Iterator[Files]:
     for kind, tags, index in (
@@ -157,6 +212,8 @@ SEEDS: dict[str, Callable[[int], Iterator[Files]]] = {
     "WITec Graph ASCII": _graph_ascii,
     "table": _table,
     "tidy rows": _tidy,
+    "tidy rows in parquet": _parquet,
+    "netCDF and NeXus of ramanfit": _own_hdf5,
 }
 
 

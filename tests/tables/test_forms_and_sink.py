@@ -150,7 +150,7 @@ def test_numbers_and_lone_signs_have_no_apostrophe() -> None:
 
 @given(ROWS, TEXT.filter(bool), st.sampled_from(["json", "jsonl"]))
 def test_json_is_read_back_by_the_json_module(rows: list[tuple[str, float, int]], name: str, form: str) -> None:
-    text = encoded(ENCODERS[form](True), [table_of(rows, name)])
+    text = encoded(ENCODERS[form](True, False), [table_of(rows, name)])
     found = json.loads(text) if form == "json" else [json.loads(line) for line in text.split("\n")[:-1]]
     assert [list(row) for row in found] == [[name, "float", "integer"]] * len(rows)
     for row, (words, value, integer) in zip(found, rows, strict=True):
@@ -162,7 +162,7 @@ def test_json_is_read_back_by_the_json_module(rows: list[tuple[str, float, int]]
 @given(ROWS, st.integers(0, 8), st.sampled_from(sorted(ENCODERS)))
 def test_batches_do_not_show(rows: list[tuple[str, float, int]], cut: int, form: str) -> None:
     parts = [table_of(rows[:cut]), table_of(rows[cut:])]
-    assert encoded(ENCODERS[form](True), parts) == encoded(ENCODERS[form](True), [table_of(rows)])
+    assert encoded(ENCODERS[form](True, False), parts) == encoded(ENCODERS[form](True, False), [table_of(rows)])
 
 
 @given(st.lists(TEXT, min_size=1))

@@ -6,7 +6,7 @@ import click
 
 from ramanfit.cli.candidates import complete_columns
 from ramanfit.cli.display import Output
-from ramanfit.cli.options.declare import OUTPUT, Function, grouped, resolved
+from ramanfit.cli.options.declare import OUTPUT, Declared, Function, grouped, resolved
 from ramanfit.cli.types import FILE, Several
 from ramanfit.tables.forms import FORMS
 
@@ -26,19 +26,31 @@ _FORMS = (
         "--no-header", "header", flag_value=False, default=True, show_default=False, help="Leave out the line of names."
     ),
 )
-_OUTPUT = (
-    click.option(
+
+
+def _output(more: str = "") -> tuple[Declared, ...]:
+    """Return ``-o`` and what says the form; its help ends with some more."""
+    endings = " ".join(f".{name}" for name in FORMS)
+    file = click.option(
         "-o",
         "--output",
         "path",
         type=FILE,
         default="-",
         show_default=False,
-        help=f"Write to FILE in the form of its ending: {' '.join(f'.{name}' for name in FORMS)}",
-    ),
-    *_FORMS,
-)
+        help=f"Write to FILE in the form of its ending: {endings}{more}",
+    )
+    return file, *_FORMS
+
+
+_OUTPUT = _output()
 output_options = resolved("output", Output.resolve, OUTPUT, _OUTPUT)
+fits_output_options = resolved(
+    "output",
+    Output.resolve_fits,
+    OUTPUT,
+    _output(" or .nc, netCDF with the covariance of all parameters (extra netcdf)"),
+)
 
 
 def unresolved_output_options(command: Function) -> Function:

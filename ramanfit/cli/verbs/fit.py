@@ -8,13 +8,13 @@ from ramanfit.cli.console import Console, talk_options
 from ramanfit.cli.display import Output
 from ramanfit.cli.help import Verb
 from ramanfit.cli.options.fitting import fit_options
-from ramanfit.cli.options.output import output_options
+from ramanfit.cli.options.output import fits_output_options
 from ramanfit.experiment.request import Request
 
 
 @click.command("fit", cls=Verb)
 @fit_options
-@output_options
+@fits_output_options
 @talk_options
 @click.pass_obj
 def command(console: Console, request: Request, check: bool, meta: str | None, output: Output) -> None:
@@ -27,6 +27,7 @@ def command(console: Console, request: Request, check: bool, meta: str | None, o
     Examples:
       ramanfit fit scan.txt
       ramanfit fit day1/ -o peaks.csv
+      ramanfit fit day1/ -o fits.nc
       ramanfit fit spectrum.txt --recipe graphite --window 1000,1800
       zcat scan.txt.gz | ramanfit fit - --jsonl
     """
