@@ -50,6 +50,7 @@ FORMATS = (  # in the order in which they are asked, and listed
     Format("wip", rb"WIT_(PRCT|PR06|DATA|DA06)", (".wip", ".wid")),
     Format("matlab", rb"MATLAB 5\.0 MAT-file", (".mat",)),
     Format("spc", rb"(?!PK).[KL].{323}\0{187}", (".spc",)),  # no zip; the header's version, and its reserved end
+    Format("renishaw", rb"WDF1", (".wdf",)),
     Format("truematch"),
     Format("bwtek"),
     Format("jcamp", endings=(".jdx", ".dx", ".jcm", ".jcamp")),
