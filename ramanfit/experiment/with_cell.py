@@ -12,7 +12,7 @@ import numpy as np
 from ramanfit.errors import UsageError
 from ramanfit.experiment.voice import tell
 from ramanfit.recipe.columns import KEYS, XY
-from ramanfit.scan.clock import zone_named
+from ramanfit.scan.clock import one_clock, zone_named
 from ramanfit.tables.table import Table, with_columns
 
 if TYPE_CHECKING:
@@ -43,8 +43,8 @@ def cell_record(request: Request, started: Sequence[str], voice: Voice) -> Recor
     record = with_soc(read_records(echem.paths, echem.units, zone), echem.capacity_mah, echem.first_percent or 0.0)
     if echem.capacity_mah is not None and record.soc is None:
         raise UsageError(f"{record.source}: holds no charge and no current, of which --capacity would make a state")
-    starts = [datetime.fromisoformat(s) for s in started if s]
-    zero = request.placement.get("t0") or (min(starts) if starts else None)
+    starts = one_clock([datetime.fromisoformat(s) for s in started if s], request.placement.get("timezone"), [])
+    zero = request.placement.get("t0") or min((start for start in starts if start is not None), default=None)
     if zone is not None and (zero is None or record.started is None):
         raise UsageError(f"--timezone: {'the record' if record.started is None else 'the first scan'} has no clock")
     record, note = aligned(record, zero, echem.offset_s, zone)

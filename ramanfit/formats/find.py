@@ -11,6 +11,7 @@ from typing import NamedTuple
 from ramanfit.errors import FormatError, InputError
 from ramanfit.formats import split
 from ramanfit.formats.bytes_in import Source, strip_endings
+from ramanfit.formats.outside import outside_reader
 from ramanfit.formats.refusals import refusal
 from ramanfit.formats.registry import binary_reader, text_reader
 from ramanfit.formats.streams import is_stream
@@ -148,6 +149,8 @@ def not_wanted(file: Path) -> str:
             why = refusal(source.head, file.name)
             if why is None:
                 return _text_not_wanted(source)
+            if why.foreign and (reader := outside_reader(source)[0]) is not None:
+                return reader.no_spectrum(source)
     except (InputError, FormatError):
         return ""
     textual = strip_endings(file.name) != file.name.removesuffix(".gz")
@@ -157,7 +160,7 @@ def not_wanted(file: Path) -> str:
 
 
 def _text_not_wanted(source: Source) -> str:
-    reader = text_reader(source.head, source.file.name if source.file else None)
+    reader = text_reader(source.head, source.file.name if source.file else None) or outside_reader(source)[0]
     return "no rows of numbers" if reader is None else reader.no_spectrum(source)
 
 

@@ -41,7 +41,7 @@ _FOREIGN = (  # in this order: within a zip archive or a compound file the bytes
     Foreign("a LabSpec file (NGSNextGen)", _LABSPEC, rb"NGSNextGen"),
     Foreign("a LabSpec file in XML", _LABSPEC, rb"\s*<\?xml.{0,4000}<LSX"),
     Foreign("a LabSpec file", _LABSPEC, endings=(".l6s", ".l6m", ".l6v", ".l5s", ".l5m", ".tsf", ".ngs", ".ngc")),
-    Foreign("a Renishaw WiRE file (.wdf)", "in WiRE: File, Save As, as text (.txt)", rb"WDF1", (".wdf", ".wxd")),
+    Foreign("a file of Renishaw WiRE 2 (.wxd)", "in WiRE: File, Save As, as .wdf or text", rb"#WXD", (".wxd",)),
     Foreign("a Bruker OPUS file", "in OPUS: File, Save File As, as a data point table (.dpt)", rb"\n\n\xfe\xfe"),
     Foreign("an Andor file (.sif)", "in Solis: File, Export As, as ASCII (.asc)", rb"Andor Technology", (".sif",)),
     Foreign(

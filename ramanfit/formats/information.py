@@ -146,7 +146,7 @@ def started(raw: str) -> datetime | None:
     """Return a date and time, None where the words are of a language that is not known.
 
     English (12 h), German and Hungarian names of months, ISO dates and ``25.05.2023`` are read; a date such
-    as ``3/9/2022`` is not, for it means two days.
+    as ``3/9/2022`` is not, for it means two days. A zone counts where it stands behind the clock as ``+02:00``.
     """
     clock = re.search(r"(\d{1,2}):(\d{2}):(\d{2})\s*([AP]M)?\b", raw, re.IGNORECASE)
     if clock is None:
@@ -167,8 +167,11 @@ def started(raw: str) -> datetime | None:
     hour = int(clock[1])
     if clock[4]:
         hour = hour % 12 + (12 if clock[4].upper() == "PM" else 0)
+    zone = re.match(r"[+-]\d{2}:\d{2}\b", raw[clock.end() :])
     try:
-        return datetime(year, month, day, hour, int(clock[2]), int(clock[3]))
+        return datetime.fromisoformat(
+            f"{year:04}-{month:02}-{day:02}T{hour:02}:{clock[2]}:{clock[3]}{zone[0] if zone else ''}"
+        )
     except ValueError:
         return None
 
@@ -264,8 +267,10 @@ def information_text(scan: Scan) -> bytes | None:
     """Return an Information text with start, laser and integration time; None if none of them is known."""
     metadata = scan.metadata
     lines = [stem_of(one_line(scan.name)), "", "General:"]
-    if metadata.started:
+    if metadata.started and metadata.started.tzinfo is None:
         lines += clock_lines(metadata.started)
+    elif metadata.started:
+        lines.append(f"Start Date:\t{metadata.started.isoformat(' ', 'seconds')}")
     elif metadata.started_raw:
         lines.append(f"Start Date:\t{one_line(metadata.started_raw)}")
     if metadata.duration_s is not None:

@@ -9,6 +9,7 @@ from typing import BinaryIO
 from ramanfit.errors import FormatError, InputError, UnknownFormatError
 from ramanfit.formats.bytes_in import Source
 from ramanfit.formats.find import split_selection
+from ramanfit.formats.outside import outside_reader
 from ramanfit.formats.reader import Reader, ReadOptions
 from ramanfit.formats.refusals import refusal
 from ramanfit.formats.registry import binary_reader, owner_of, readers, text_reader
@@ -78,13 +79,19 @@ def _reader(source: Source) -> Reader:
     if binary is not None:  # nothing that is told of texts applies
         return binary
     why = refusal(head, source.file.name if source.file else "")
-    if why is not None:
+    if why is not None and not why.foreign:
         raise FormatError(source.path, why.what, hint=why.hint)
-    text = text_reader(head, None)
-    if text is None:
-        raise UnknownFormatError(
-            source.path,
-            f"no spectrum in a form that is known (tried {', '.join(reader.name for reader in readers())})",
-            hint="see: ramanfit list readers",
-        )
-    return text
+    reader = text_reader(head, None) if why is None else None
+    if reader is not None:
+        return reader
+    reader, troubles = outside_reader(source)
+    if reader is not None:
+        return reader
+    if why is not None:
+        raise FormatError(source.path, "; ".join((why.what, *troubles)), hint=why.hint)
+    tried = ", ".join(reader.name for reader in readers())
+    raise UnknownFormatError(
+        source.path,
+        "; ".join((f"no spectrum in a form that is known (tried {tried})", *troubles)),
+        hint="see: ramanfit list readers",
+    )

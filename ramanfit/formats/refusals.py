@@ -27,11 +27,14 @@ class Refusal(NamedTuple):
         What to do about it.
     broken : bool
         Whether a spectrum was meant to be there, so that it must not be passed over in a folder.
+    foreign : bool
+        Whether it is another program's, which a reader of another package may know.
     """
 
     what: str
     hint: str | None = None
     broken: bool = False
+    foreign: bool = False
 
 
 def is_fit_table(head: bytes) -> bool:
@@ -93,7 +96,7 @@ _REFUSALS: tuple[tuple[Callable[[bytes], bool], Refusal], ...] = (
         lambda head: b"\xef\xbf\xbd" in head[:8] and (b"\0" in head[:600] or b"WITec" in head[:600]),
         Refusal("an SPC file ruined by a conversion to UTF-8", "get the original file", True),
     ),
-    (_old_spc, Refusal("an SPC file in the old format (4D)", _NEW_SPC)),
+    (_old_spc, Refusal("an SPC file in the old format (4D)", _NEW_SPC, foreign=True)),
     (
         lambda head: head.startswith((b"EC-Lab ASCII", b"BT-Lab ASCII", b"BIO-LOGIC MODULAR")),
         Refusal("a potentiostat's record (EC-Lab), no spectrum", "ramanfit evolve SCANS --echem FILE joins it to them"),
@@ -129,4 +132,4 @@ def refusal(head: bytes, name: str = "") -> Refusal | None:
     foreign = by_content(head)
     if foreign.holds_any if foreign else _binary(head):
         foreign = by_name(name) or foreign or Foreign("binary data, no text export")
-    return None if foreign is None else Refusal(foreign.what, foreign.way)
+    return None if foreign is None else Refusal(foreign.what, foreign.way, foreign=True)

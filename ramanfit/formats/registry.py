@@ -57,6 +57,7 @@ FORMATS = (  # in the order in which they are asked, and listed
     Format("wip", rb"WIT_(PRCT|PR06|DATA|DA06)", (".wip", ".wid")),
     Format("matlab", rb"MATLAB 5\.0 MAT-file", (".mat",)),
     Format("spc", rb"(?!PK).[KL].{323}\0{187}", (".spc",)),  # no zip; the header's version, and its reserved end
+    Format("renishaw", rb"WDF1", (".wdf",)),
     Format("own_hdf5", rb"\x89HDF\r\n\x1a\n", (".nc", ".nxs")),
     Format("tidy_parquet", rb"PAR1", (".parquet",)),
     Format("truematch", opens=rb"\s*\[WITEC"),

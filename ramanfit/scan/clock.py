@@ -39,8 +39,8 @@ def chronological(visits: Sequence[Visit], schedule: Schedule, notes: list[str])
     notes : list of str
         What is to be said is added to it.
     """
-    starts = [v.metadata.started for v in visits if v.metadata.started is not None]
     as_given = list(range(len(visits)))
+    starts = [at for at in one_clock([v.metadata.started for v in visits], schedule.timezone, notes) if at is not None]
     if len(starts) < len(visits):
         return as_given
     back = _put_back([(after - before).total_seconds() for before, after in pairwise(starts)])
@@ -85,6 +85,35 @@ def zone_named(name: str | None) -> tzinfo | None:
         ) from error
 
 
+def one_clock(began: Sequence[datetime | None], timezone: str | None, notes: list[str]) -> list[datetime | None]:
+    """Return starts of which none has a zone, or all have one, so that they can be compared.
+
+    Parameters
+    ----------
+    began : sequence of datetime or None
+        Local without a zone, or with one.
+    timezone : str or None
+        The zone of clocks that name none; None: that of this computer.
+    notes : list of str
+        What is to be said is added to it.
+
+    Raises
+    ------
+    InputError
+        If there is no such zone.
+    """
+    named = {start.tzinfo is not None for start in began if start is not None}
+    if len(named) < 2:
+        return list(began)
+    zone = zone_named(timezone)
+    if zone is None:
+        notes.append("some starts name their time zone, others not: those are taken as this computer's (--timezone)")
+    return [
+        start if start is None or start.tzinfo is None else start.astimezone(zone).replace(tzinfo=None)
+        for start in began
+    ]
+
+
 def instants(began: Sequence[datetime | None], timezone: str | None) -> list[datetime | None]:
     """Return starts by a clock that is never put forward or back, where the time zone of theirs is given.
 
@@ -93,7 +122,7 @@ def instants(began: Sequence[datetime | None], timezone: str | None) -> list[dat
     Parameters
     ----------
     began : sequence of datetime or None
-        In order, local and without a zone.
+        In order, local and without a zone; those that have one need no other.
     timezone : str or None
 
     Raises
@@ -102,7 +131,8 @@ def instants(began: Sequence[datetime | None], timezone: str | None) -> list[dat
         If there is no such zone.
     """
     zone = zone_named(timezone)
-    if zone is None:
+    began = one_clock(began, timezone, [])
+    if zone is None or any(start is not None and start.tzinfo is not None for start in began):
         return list(began)
     moments: list[datetime | None] = []
     last = datetime.min

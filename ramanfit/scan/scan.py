@@ -26,7 +26,7 @@ class Metadata:
     Attributes
     ----------
     started : datetime or None
-        Start of the measurement, local time of the instrument's PC (no zone is ever written).
+        Start of the measurement, local time of the instrument's PC; with a zone where the file has one.
     started_raw : str
         Date and time as written, for localised dates that could not be parsed.
     duration_s, integration_s : float or None
@@ -75,7 +75,8 @@ class Scan:
     grid : (int, int), optional
         Of a map: (lines, points per line), x fastest.
     offset_s : array [N], optional
-        Of a time series: start of each spectrum since the start of the measurement.
+        Start of each spectrum since the start of the measurement, where the file has it; not a number where a map has
+        no spectrum.
     mask : bool array [N, M], optional
         True where a channel must not be used (saturated, spoilt, not a number in its file: the count here is then 0).
     axis_unit : str

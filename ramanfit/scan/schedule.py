@@ -84,9 +84,9 @@ class Visit:
     def of(cls, scan: Scan) -> Visit:
         """Return the visit that a scan records."""
         pitch = xy_um = None
-        if scan.kind == "map" and scan.coordinates_um is not None and scan.grid is not None:
+        if scan.kind == "map" and scan.coordinates_um is not None:
             xy_um = scan.coordinates_um[:, :2]
-            if scan.grid[1] > 1:
+            if scan.grid is not None and scan.grid[1] > 1:
                 pitch = float(np.sqrt(((scan.coordinates_um[1] - scan.coordinates_um[0]) ** 2).sum()))
         return cls(
             source=scan.source,
@@ -112,7 +112,7 @@ class Keys:
     """The keys of one scan's rows; not a number where unknown, `started` empty."""
 
     source: str
-    started: str  # ISO, local time of the instrument's PC
+    started: str  # ISO, local time of the instrument's PC or with a zone
     scan: np.ndarray  # int64 [N]
     point: tuple[str, ...]
     position_um: FloatArray
@@ -185,7 +185,8 @@ def _within(visit: Visit, schedule: Schedule, number: int, notes: list[str]) -> 
     """Middle of every spectrum since the scan's own start."""
     n = visit.spectra
     if visit.offset_s is not None and schedule.dwell_s is None:
-        cycle = float(np.median(np.diff(visit.offset_s))) if n > 1 else visit.metadata.integration_s or 0.0
+        steps = np.diff(np.sort(visit.offset_s))  # a map is not always in the order in which it was measured
+        cycle = float(np.nanmedian(steps)) if n > 1 else visit.metadata.integration_s or 0.0
         return visit.offset_s + cycle / 2
     dwell = schedule.dwell_s
     if dwell is None:

@@ -11,7 +11,7 @@ import numpy as np
 
 from ramanfit.errors import FormatError
 from ramanfit.recipe.column_kind import ASKED, CELL, DERIVED, KEY, MAP, RATIO, SOME
-from ramanfit.scan.clock import chronological, instants, starts_and_numbers
+from ramanfit.scan.clock import chronological, instants, one_clock, starts_and_numbers
 from ramanfit.scan.scan import FloatArray, Kind, Metadata
 from ramanfit.scan.schedule import (
     AT_START,
@@ -201,7 +201,7 @@ def _visits(number: int, t: FitTable) -> list[_Visit]:
         rows.setdefault((str(key[0]), key[1]), []).append(row)
     columns, visits = t.table.columns, list[_Visit]()
     time_s, position_um = (np.asarray(columns[name], dtype=np.float64) for name in ("time_s", "position_um"))
-    starts = [datetime.fromisoformat(began) if began else None for _, began in rows]
+    starts = one_clock([datetime.fromisoformat(began) if began else None for _, began in rows], None, [])
     dated = None if None in starts else min(start for start in starts if start is not None)
     first_s = np.nan if not rows else np.nanmin(np.append(time_s[next(iter(rows.values()))], np.inf))
     for (source, _), began, found in zip(rows, starts, rows.values(), strict=True):

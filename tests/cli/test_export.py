@@ -7,7 +7,7 @@ import json
 import os
 import subprocess
 import sys
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -137,9 +137,10 @@ def test_what_graph_ascii_cannot_say_is_named() -> None:
         assert left_out(Scan(x, np.ones((6, 3)), "map", grid=(2, 3), coordinates_um=where)) == lost
 
 
-def test_the_information_text_is_found_and_says_the_same(tmp_path: Path) -> None:
+@pytest.mark.parametrize("zone", [None, timezone.utc, timezone(timedelta(hours=5, minutes=30))])
+def test_the_information_text_is_found_and_says_the_same(tmp_path: Path, zone: timezone | None) -> None:
     about = Metadata(
-        started=datetime(2024, 1, 16, 18, 5, 9),
+        started=datetime(2024, 1, 16, 18, 5, 9, tzinfo=zone),
         duration_s=151.0,
         integration_s=22.5,
         accumulations=3,

@@ -20,6 +20,7 @@ from ramanfit.formats.refusals import refusal
 from ramanfit.formats.sealed import Seal
 from ramanfit.scan.scan import Metadata, Scan
 from tests.exports import bwtek, column, dataset, image, jcamp, mat, spc, table, truematch
+from tests.wdf_writer import MAP, SERIES, area, mapped, origin, wdf
 from tests.wip_writer import Builder, linear, space
 
 Files = dict[str, bytes]  # the files of one export; one of them is damaged
@@ -201,10 +202,21 @@ def _wip(channels: int) -> Iterator[Files]:
         yield {"a.wip": project.build()}
 
 
+def _wdf(channels: int) -> Iterator[Files]:
+    x, y = axis(channels)[::-1], counts(6, channels)
+    yield {"a.wdf": wdf(x, y[0])}
+    yield {"a.wdf": wdf(x[::-1] + 532, y[:3], kind=SERIES, unit=3)}
+    for order in ("rows", "columns", "to and fro"):
+        yield {"a.wdf": mapped(x, y, (2, 3), order=order, collected=5 if order == "rows" else None)}
+    places = [origin(kind, 5, "XYZ"[kind - 3], np.arange(6) * 0.5) for kind in (3, 4, 5)]
+    yield {"a.wdf": wdf(x, y, kind=MAP, origins=places, more=area((6, 1, 1), (0, 0, 0), (0.5, 0.5, 1), 0x80))}
+
+
 SEEDS: dict[str, Callable[[int], Iterator[Files]]] = {
     "WITec project": _wip,
     "MATLAB": _mat,
     "SPC": _spc,
+    "Renishaw WiRE": _wdf,
     "WITec TrueMatch": _truematch,
     "B&W Tek BWRam": _bwtek,
     "JCAMP-DX": _jcamp,

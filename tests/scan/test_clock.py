@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ramanfit.errors import InputError, UsageError
-from ramanfit.scan.clock import chronological
+from ramanfit.scan.clock import chronological, instants, one_clock
 from ramanfit.scan.scan import Kind, Metadata, Scan
 from ramanfit.scan.schedule import Schedule, Visit, place
 
@@ -54,6 +54,30 @@ def test_a_time_zone_tells_the_two_hours_apart(period_min: int) -> None:
     assert np.diff([k.time_s[0] for k in keys]).tolist() == [60.0 * period_min] * 39
     with pytest.raises(InputError, match="--timezone Mars: no such time zone"):
         place(visits, Schedule(timezone="Mars"))
+
+
+def test_starts_with_a_zone_need_no_other() -> None:
+    first = datetime(2024, 10, 27, 0, 30, tzinfo=UTC)  # over the end of summer time in Berlin
+    visits = [visit(f"s{i}.wdf", first + timedelta(minutes=30 * i)) for i in (2, 0, 1, 3)]
+    for schedule in (Schedule(), Schedule(timezone="Europe/Berlin")):
+        assert chronological(visits, schedule, notes := []) == [1, 2, 0, 3]
+        assert not notes
+        keys, _ = place([visits[i] for i in (1, 2, 0, 3)], schedule)
+        assert [k.time_s[0] - keys[0].time_s[0] for k in keys] == [0, 1800, 3600, 5400]
+    assert keys[0].started == "2024-10-27T00:30:00+00:00"
+
+
+def test_starts_of_which_only_some_have_a_zone_are_compared_in_that_of_the_others() -> None:
+    began = [datetime(2024, 1, 10, 9, tzinfo=UTC), None, datetime(2024, 1, 10, 10, 30)]
+    assert one_clock(began, "Europe/Berlin", notes := []) == [datetime(2024, 1, 10, 10), None, began[2]]
+    assert not notes
+    assert one_clock(began, None, notes)[2] == began[2]
+    assert "taken as this computer's (--timezone)" in notes[0]
+    winter = [datetime(2024, 1, 10, 9), None, datetime(2024, 1, 10, 9, 30)]
+    assert instants(began, "Europe/Berlin") == winter  # UTC
+    visits = [visit("s0.txt", datetime(2024, 1, 10, 9, 50)), visit("s1.wdf", began[0])]
+    assert chronological(visits, Schedule(timezone="Europe/Berlin"), []) == [0, 1]
+    assert chronological(visits[::-1], Schedule(timezone="Europe/Berlin"), []) == [1, 0]
 
 
 @given(st.permutations(range(8)))

@@ -17,11 +17,16 @@ if TYPE_CHECKING:
 
 
 def readers() -> Table:
-    """Return the export kinds that can be read."""
+    """Return the export kinds that can be read, and those that other packages read."""
     from ramanfit.formats import READERS
+    from ramanfit.formats.outside import outsiders
     from ramanfit.tables.table import Table
 
-    return Table({field: [getattr(r, field) for r in READERS] for field in ("name", "parses", "skips", "unseen")})
+    names = ("name", "parses", "skips", "unseen", "package")
+    rows = [(r.name, r.parses, r.skips, r.unseen, "ramanfit") for r in READERS]
+    for name, package, reader, trouble in outsiders():
+        rows.append((name, trouble, "", "", package) if reader is None else (*reader[:4], package))
+    return Table(dict(zip(names, map(list, zip(*rows, strict=True)), strict=True)))
 
 
 def baselines() -> Table:
