@@ -84,7 +84,7 @@ def write_netcdf(request: Request, target: str, console: Console, *, check: bool
     expect_writable(meta)
     fits, table = save_netcdf(request, target, console)
     say_written(target, counted(len(table), "spectrum"))
-    write_meta(meta, request, fits.inputs)
+    write_meta(meta, request, fits.inputs, [target])
     say_second_opinion(request, fits, console)
     report_flags(table.flags, console, check=check)
 
