@@ -73,7 +73,7 @@ def core() -> Iterator[str]:
 
 
 def many() -> Iterator[str]:
-    """20,000 spectra, in processor time; and with two workers, by the clock, which needs a machine with nothing to do."""
+    """20,000 spectra, in processor time; with two workers by the clock, which needs a machine with nothing to do."""
     shift = np.linspace(100.0, 2300.0, CHANNELS)
     scan, _ = scan_of("flat", 50.0, MANY, 1, shift=shift)
     counts = np.asarray(scan.counts)
