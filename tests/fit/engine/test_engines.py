@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from ramanfit.fit.engine import ENGINES, engine_named, varpro
+from ramanfit.fit.engine.compiled import library
 from ramanfit.fit.lineshapes import lorentzian
 from ramanfit.fit.pipeline import fit_scan
 from ramanfit.fit.result import Status
@@ -14,9 +15,17 @@ from ramanfit.scan.scan import Scan
 from tests.spectra import random_spectra
 
 
-@pytest.mark.parametrize("name", ENGINES)
+LEVELS = [*library.available()]
+
+
+@pytest.mark.parametrize(
+    ("name", "level"), [*((name, None) for name in ENGINES), *(("varpro", level) for level in LEVELS)]
+)
 @pytest.mark.parametrize("rough", [False, True])
-def test_an_engine_that_can_be_chosen_agrees_with_the_batched_one(name: str, rough: bool) -> None:
+def test_an_engine_that_can_be_chosen_agrees_with_the_batched_one(
+    name: str, level: int | None, rough: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(library, "_chosen", lambda choice: library.available().get(level or 0))
     model, counts, _ = random_spectra(20, seed=13)
     weights = 1 / np.random.default_rng(1).uniform(0.2, 5, counts.shape)
     weights[:, 100:110] = 0
