@@ -14,8 +14,7 @@ from ramanfit.recipe.toml import load_recipe, with_overrides
 from ramanfit.scan.scan import Scan
 from tests.spectra import random_spectra
 
-
-LEVELS = [*library.available()]
+EVERY = [*((name, None) for name in ENGINES), *(("varpro", level) for level in library.available())]
 
 
 @pytest.mark.parametrize(
