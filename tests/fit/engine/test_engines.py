@@ -17,9 +17,7 @@ from tests.spectra import random_spectra
 EVERY = [*((name, None) for name in ENGINES), *(("varpro", level) for level in library.available())]
 
 
-@pytest.mark.parametrize(
-    ("name", "level"), [*((name, None) for name in ENGINES), *(("varpro", level) for level in LEVELS)]
-)
+@pytest.mark.parametrize(("name", "level"), EVERY)
 @pytest.mark.parametrize("rough", [False, True])
 def test_an_engine_that_can_be_chosen_agrees_with_the_batched_one(
     name: str, level: int | None, rough: bool, monkeypatch: pytest.MonkeyPatch
