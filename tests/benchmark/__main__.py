@@ -2,7 +2,7 @@
 
 The parts: engine, shapes, minimum, errors, truth, alarms, windows, mixed, evolution, intervals, detection, spikes,
 clipping, before, commands, smooth, evolve, project, table, records, carbons, maps, events, report, watch,
-kernels, core.
+kernels, core, files, large.
 
 Every figure is a ratio of two things measured in this run, in turns, on one core: the machine is noisy, ratios
 are less so. `compiled` needs numba (the extra ``benchmark``) and is left out without it.
@@ -28,6 +28,7 @@ from tests.benchmark import (  # noqa: E402
     departures,
     engines,
     events,
+    inputs,
     kernels,
     maps,
     records,
@@ -65,6 +66,8 @@ PARTS = {
     "watch": watches.idle,
     "kernels": kernels.kernels,
     "core": core.core,
+    "files": inputs.many_files,
+    "large": inputs.large_text,
 }
 
 

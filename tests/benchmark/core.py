@@ -18,7 +18,7 @@ from ramanfit.recipe.toml import load_recipe, with_overrides
 from ramanfit.scan.scan import FloatArray, Scan
 from tests.benchmark.commands import RAMANFIT, write_table
 from tests.benchmark.made import scan_of
-from tests.benchmark.measure import against
+from tests.benchmark.measure import against, processor_time
 
 SPECTRA, CHANNELS, LOOP, ROUNDS = 4000, 1024, 30, 5
 GOALS = {"none": (200, 1.5), "auto": (120, 2.2)}  # times a plain loop; times loadtxt
@@ -55,7 +55,7 @@ def core() -> Iterator[str]:
                 command = [*RAMANFIT, "fit", str(path), "-q", "-o", out, "--smooth", smooth]
                 ways[f"command {name} {smooth}"] = partial(subprocess.run, command, env=environment, check=True)
                 ways[f"memory {name} {smooth}"] = partial(with_core, name, scan, recipes[smooth])
-        seconds = processor_time(ways)
+        seconds = processor_time(ways, ROUNDS)
     loop = seconds["loop"] * SPECTRA / LOOP
     for name in cores:
         for smooth, (times, reading) in GOALS.items():
@@ -73,14 +73,3 @@ def with_core(name: str, scan: Scan, recipe: Recipe) -> None:
     os.environ[library.CHOICE] = name
     fit_scan(scan, recipe)
     del os.environ[library.CHOICE]
-
-
-def processor_time(ways: dict[str, Callable[[], object]]) -> dict[str, float]:
-    """Median processor time of each in seconds, own and of its processes: others use the machine too."""
-    found: dict[str, list[float]] = {name: [] for name in ways}
-    for _ in range(ROUNDS):
-        for name, way in ways.items():
-            before = sum(os.times()[:4])
-            way()
-            found[name].append(sum(os.times()[:4]) - before)
-    return {name: float(np.median(times)) for name, times in found.items()}
