@@ -76,14 +76,14 @@ def _axis(source: Source, layout: Fixed) -> FloatArray | None:
     """Return the first number of every row; None if one of them is not as the first."""
     step = layout.row // layout.columns
     alone = layout._replace(columns=1, row=step, newline=b"\n")
-    parts = []
+    of_blocks = []
     for block in source.blocks():
         if not layout.fits(block):
             return None
         numbers = np.frombuffer(block, np.uint8).reshape(-1, layout.row)[:, :step].copy()
         numbers[:, -1] = ord("\n")
-        parts.append(alone.parse(numbers.tobytes()))
-    return np.concatenate([part[:, 0] for part in parts if part is not None])
+        of_blocks.append(alone.parse(numbers.tobytes()))
+    return np.concatenate([values[:, 0] for values in of_blocks if values is not None])
 
 
 class TextCounts(StoredCounts):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from importlib.util import find_spec
 from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -74,11 +75,7 @@ def check_form(form: str) -> None:
         If the form needs a package that is not installed.
     """
     package = FORMS[form].package if form in FORMS else ""
-    if not package:
-        return
-    from importlib.util import find_spec
-
-    if find_spec(package) is None:
+    if package and find_spec(package) is None:
         raise InputError(
             f".{form} needs the package {package}, which is not installed",
             hint=f"pip install 'ramanfit-cli[{form}]'",

@@ -2,7 +2,8 @@
 
 The parts: engine, shapes, minimum, errors, truth, alarms, windows, mixed, evolution, intervals, detection, spikes,
 clipping, before, commands, smooth, evolve, project, table, records, carbons, maps, events, report, watch,
-kernels, core, cluster; and, only where it is named, peers: beside other programs, those of the extra ``peers``.
+kernels, core, files, large, cluster; and, only where it is named, peers: beside other programs, those of the extra
+``peers``.
 
 Every figure is a ratio of two things measured in this run, in turns, on one core: the machine is noisy, ratios
 are less so. `compiled` needs numba (the extra ``benchmark``) and is left out without it.
@@ -29,6 +30,7 @@ from tests.benchmark import (  # noqa: E402
     departures,
     engines,
     events,
+    inputs,
     kernels,
     maps,
     peers,
@@ -67,6 +69,8 @@ PARTS = {
     "watch": watches.idle,
     "kernels": kernels.kernels,
     "core": core.core,
+    "files": inputs.many_files,
+    "large": inputs.large_text,
     "cluster": clusters.cluster,
     "peers": peers.peers,
 }

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -19,7 +18,7 @@ from ramanfit.recipe.toml import load_recipe, with_overrides
 from ramanfit.scan.scan import FloatArray, Scan
 from tests.benchmark.commands import RAMANFIT, write_table
 from tests.benchmark.made import scan_of
-from tests.benchmark.measure import against
+from tests.benchmark.measure import against, clock_time, processor_time
 
 SPECTRA, MANY, CHANNELS, LOOP, ROUNDS, FEW_ROUNDS = 4000, 20_000, 1024, 30, 5, 3
 GOALS = {"none": (200, 300, 1.5), "auto": (120, 180, 2.2)}  # times a plain loop, with many spectra; times loadtxt
@@ -57,7 +56,7 @@ def core() -> Iterator[str]:
                 command = [*RAMANFIT, "fit", str(path), "-q", "-o", out, "--smooth", smooth]
                 ways[f"command {name} {smooth}"] = partial(subprocess.run, command, env=environment, check=True)
                 ways[f"memory {name} {smooth}"] = partial(with_core, name, scan, recipes[smooth])
-        seconds = processor_time(ways)
+        seconds = processor_time(ways, ROUNDS)
     loop = seconds["loop"] * SPECTRA / LOOP
     for name in cores:
         for smooth, (times, _, reading) in GOALS.items():
@@ -108,23 +107,3 @@ def with_core(name: str, scan: Scan, recipe: Recipe) -> None:
     os.environ[library.CHOICE] = name
     fit_scan(scan, recipe)
     del os.environ[library.CHOICE]
-
-
-def processor_time(ways: dict[str, Callable[[], object]], rounds: int = ROUNDS) -> dict[str, float]:
-    """Median processor time of each in seconds, own and of its processes: others use the machine too."""
-    return _medians(ways, rounds, lambda: sum(os.times()[:4]))
-
-
-def clock_time(ways: dict[str, Callable[[], object]], rounds: int = ROUNDS) -> dict[str, float]:
-    """Median time of each by the clock, in seconds."""
-    return _medians(ways, rounds, time.perf_counter)
-
-
-def _medians(ways: dict[str, Callable[[], object]], rounds: int, now: Callable[[], float]) -> dict[str, float]:
-    found: dict[str, list[float]] = {name: [] for name in ways}
-    for _ in range(rounds):
-        for name, way in ways.items():
-            before = now()
-            way()
-            found[name].append(now() - before)
-    return {name: float(np.median(times)) for name, times in found.items()}

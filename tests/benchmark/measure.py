@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from resource import RUSAGE_CHILDREN, RUSAGE_SELF, getrusage
 from statistics import median
 
 
@@ -27,6 +28,31 @@ def typical(things: Mapping[str, Callable[[], object]], rounds: int) -> dict[str
             thing()
             found[name].append(time.perf_counter() - start)
     return {name: median(times) for name, times in found.items()}
+
+
+def processor_time(things: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
+    """Median processor time of each in seconds, own and of its processes: others use the machine too."""
+    return _medians(things, rounds, _used)
+
+
+def clock_time(things: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
+    """Median time of each by the clock, in seconds."""
+    return _medians(things, rounds, perf_counter)
+
+
+def _medians(things: Mapping[str, Callable[[], object]], rounds: int, now: Callable[[], float]) -> dict[str, float]:
+    found: dict[str, list[float]] = {name: [] for name in things}
+    for _ in range(rounds):
+        for name, thing in things.items():
+            before = now()
+            thing()
+            found[name].append(now() - before)
+    return {name: median(times) for name, times in found.items()}
+
+
+def _used() -> float:
+    own, of_processes = (getrusage(which) for which in (RUSAGE_SELF, RUSAGE_CHILDREN))
+    return own.ru_utime + own.ru_stime + of_processes.ru_utime + of_processes.ru_stime
 
 
 def against(what: str, value: float, sign: str, goal: float) -> str:
