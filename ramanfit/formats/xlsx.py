@@ -61,13 +61,23 @@ def no_spectrum(source: Source) -> str:
         every = sheets(source.content().tobytes(), source.path)
     except FormatError:
         return ""
-    return _no_spectra(every[0]) if len(every) == 1 else "" if every else "a workbook without a sheet of numbers"
+    if not every:
+        return "a workbook without a sheet of numbers"
+    why = [_no_spectra(sheet) or _no_table_of_spectra(sheet) for sheet in every]
+    return why[0] if all(why) else ""
 
 
 def _no_spectra(sheet: WorkbookSheet) -> str:
     """Return what a sheet is that is known and holds no spectra."""
     why = refusal(sheet.text()[:HEAD])
     return "" if why is None else why.what
+
+
+def _no_table_of_spectra(sheet: WorkbookSheet) -> str:
+    """Return why a sheet is passed over, such as a potentiostat's record; an empty string if it is not."""
+    text = Source(io.BytesIO(sheet.text()), "")
+    reader = next((reader for reader in _READERS if reader.sniff(text.head)), None)
+    return "no table of spectra" if reader is None else reader.no_spectrum(text)
 
 
 READER = Reader(

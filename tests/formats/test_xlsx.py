@@ -150,6 +150,18 @@ def test_a_table_of_fits_is_no_spectrum(tmp_path: Path) -> None:
     assert open_scans(str(tmp_path / "book.xlsx"))[0].name == "book"
 
 
+def test_records_of_a_cell_in_a_folder_are_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "s.txt").write_text(TEXT)
+    record = [["time/s", "Ewe/V", "<I>/mA"], *[[60.0 * i, 3.2 + i / 100, 0.5] for i in range(30)]]
+    dated = [["Date", "time/s", "Ewe/V"], *[[datetime(2024, 5, 6, 7, i), 60.0 * i, 3.2] for i in range(30)]]
+    (tmp_path / "one.xlsx").write_bytes(workbook(Record=record))
+    (tmp_path / "two.xlsx").write_bytes(workbook(Record=record, Dated=dated))
+    files, passed = find_exports([str(tmp_path)])
+    assert [Path(file).name for file in files] == ["s.txt"]
+    assert [Path(over.path).name for over in passed] == ["one.xlsx", "two.xlsx"]
+    assert all(over.reason for over in passed)
+
+
 def test_without_the_package_it_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     raw = workbook(Data=COLUMNS)
     for module in ("xlsx", "workbook"):
