@@ -95,7 +95,7 @@ def imports(path: Path) -> list[str]:
         ("scipy", ("formats/matlab.py", "fit/baseline_subtract.py", "fit/lineshapes.py")),
         ("pybaselines", ("fit/baseline_subtract.py",)),
         ("pandas", ("tables/table.py",)),
-        ("openpyxl", ("tables/documents.py", "experiment/cell/workbook.py")),
+        ("openpyxl", ("tables/documents.py", "experiment/cell/workbook.py", "formats/workbook.py")),
         ("pyarrow", ("tables/documents.py", "formats/tidy_parquet.py")),
         ("matplotlib", ("drawing/figures/",)),
         ("h5netcdf", ("formats/netcdf.py", "experiment/fits_netcdf.py")),

@@ -68,7 +68,6 @@ _FOREIGN = (  # in this order: within a zip archive or a compound file the bytes
     Foreign("an Igor Pro file", "in Igor: Data, Save Waves, as delimited text", endings=(".ibw", ".pxp")),
     Foreign("an HDF5 file, such as MATLAB writes with -v7.3", "save it in MATLAB with -v6", rb"MATLAB 7\.3"),
     Foreign("an Ocean Optics file (.ProcSpec)", "save it there as ASCII", rb"PK\x03\x04.*(OOISignatures|ps_\d+\.xml)"),
-    Foreign("an Excel workbook (.xlsx)", f"in Excel: {_CSV}", rb"PK\x03\x04.*xl/"),
     Foreign("a Word document", "save the numbers in it as plain text", rb"PK\x03\x04.*word/"),
     Foreign("a presentation", None, rb"PK\x03\x04.*ppt/"),
     Foreign("an OpenDocument spreadsheet", _CSV, rb"PK\x03\x04.{26}mimetypeapplication/vnd\.oasis\.opendocument\.spr"),

@@ -37,7 +37,7 @@ class Format(NamedTuple):
     form : str
         Ending of the files that its `WRITER` makes; empty if it has none.
     extra : str
-        What installs the packages that writing needs.
+        What installs the packages that it needs.
     packages : tuple of str
         Those packages.
     """
@@ -58,6 +58,7 @@ FORMATS = (  # in the order in which they are asked, and listed
     Format("matlab", rb"MATLAB 5\.0 MAT-file", (".mat",)),
     Format("spc", rb"(?!PK).[KL].{323}\0{187}", (".spc",)),  # no zip; the header's version, and its reserved end
     Format("renishaw", rb"WDF1", (".wdf",)),
+    Format("xlsx", rb"PK\x03\x04.*xl/", (".xlsx", ".xlsm"), extra="xlsx", packages=("openpyxl",)),
     Format("own_hdf5", rb"\x89HDF\r\n\x1a\n", (".nc", ".nxs")),
     Format("tidy_parquet", rb"PAR1", (".parquet",)),
     Format("truematch", opens=rb"\s*\[WITEC"),

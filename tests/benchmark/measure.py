@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from resource import RUSAGE_CHILDREN, RUSAGE_SELF, getrusage
 from statistics import median
+from time import perf_counter
 
 
 def in_turns(things: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
@@ -13,31 +13,20 @@ def in_turns(things: Mapping[str, Callable[[], object]], rounds: int) -> dict[st
     best = dict.fromkeys(things, float("inf"))
     for _ in range(rounds):
         for name, thing in things.items():
-            start = time.perf_counter()
+            start = perf_counter()
             thing()
-            best[name] = min(best[name], time.perf_counter() - start)
+            best[name] = min(best[name], perf_counter() - start)
     return best
 
 
 def typical(things: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
     """Median time of each thing in seconds, run in turns: for processes, whose best times are luck of the scheduler."""
-    found: dict[str, list[float]] = {name: [] for name in things}
-    for _ in range(rounds):
-        for name, thing in things.items():
-            start = time.perf_counter()
-            thing()
-            found[name].append(time.perf_counter() - start)
-    return {name: median(times) for name, times in found.items()}
+    return _medians(things, rounds, perf_counter)
 
 
 def processor_time(things: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
     """Median processor time of each in seconds, own and of its processes: others use the machine too."""
     return _medians(things, rounds, _used)
-
-
-def clock_time(things: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
-    """Median time of each by the clock, in seconds."""
-    return _medians(things, rounds, perf_counter)
 
 
 def _medians(things: Mapping[str, Callable[[], object]], rounds: int, now: Callable[[], float]) -> dict[str, float]:

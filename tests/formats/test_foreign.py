@@ -28,15 +28,6 @@ def zipped(*names: str) -> bytes:
     return made.getvalue()
 
 
-def spreadsheet() -> bytes:
-    openpyxl = pytest.importorskip("openpyxl")
-    made, book = io.BytesIO(), openpyxl.Workbook()
-    for i in range(40):
-        book.active.append([100 + i, 700 + i])
-    book.save(made)
-    return made.getvalue()
-
-
 def spe() -> bytes:
     head = bytearray(4100)
     struct.pack_into("<H", head, 42, 1024)
@@ -134,13 +125,6 @@ def test_the_first_bytes_tell(tmp_path: Path, name: str, renamed: bool) -> None:
 def test_else_the_name_tells(tmp_path: Path, name: str, content: bytes) -> None:
     (tmp_path / name).write_bytes(content)
     assert re.search(BY_NAME[name], refused(tmp_path / name).message)
-
-
-def test_a_real_workbook(tmp_path: Path) -> None:
-    (tmp_path / "a.txt").write_bytes(spreadsheet())
-    error = refused(tmp_path / "a.txt")
-    assert error.message.endswith("an Excel workbook (.xlsx)")
-    assert error.hint == "in Excel: save the sheet as CSV or as text with tabs"
 
 
 def test_on_standard_input_only_the_bytes_tell() -> None:

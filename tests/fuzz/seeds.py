@@ -19,7 +19,7 @@ from ramanfit.formats.own_hdf5 import SPECTRA, sealing
 from ramanfit.formats.refusals import refusal
 from ramanfit.formats.sealed import Seal
 from ramanfit.scan.scan import Metadata, Scan
-from tests.exports import bwtek, column, dataset, image, jcamp, mat, spc, table, truematch
+from tests.exports import bwtek, column, dataset, image, jcamp, mat, spc, table, truematch, workbook
 from tests.wdf_writer import MAP, SERIES, area, mapped, origin, wdf
 from tests.wip_writer import Builder, linear, space
 
@@ -212,11 +212,24 @@ def _wdf(channels: int) -> Iterator[Files]:
     yield {"a.wdf": wdf(x, y, kind=MAP, origins=places, more=area((6, 1, 1), (0, 0, 0), (0.5, 0.5, 1), 0x80))}
 
 
+def _xlsx(channels: int) -> Iterator[Files]:
+    x, y = axis(channels), counts(2, channels)
+    columns = np.vstack([x, y]).T.tolist()
+    yield {"a.xlsx": workbook(Data=[["Raman shift (cm-1)", "a", "b"], *columns])}
+    yield {"a.xlsx": workbook(False, Data=[["Raman shift (cm-1)", "a", "b"], *columns])}  # so that damage reaches cells
+    yield {
+        "a.xlsx": workbook(
+            False, Notes=[["nothing"]], Data=[["", *x[:9999].tolist()], *[[0.0, *its[:9999]] for its in y]]
+        )
+    }
+
+
 SEEDS: dict[str, Callable[[int], Iterator[Files]]] = {
     "WITec project": _wip,
     "MATLAB": _mat,
     "SPC": _spc,
     "Renishaw WiRE": _wdf,
+    "Excel": _xlsx,
     "WITec TrueMatch": _truematch,
     "B&W Tek BWRam": _bwtek,
     "JCAMP-DX": _jcamp,
