@@ -154,18 +154,9 @@ def test_an_error_of_a_file_is_the_one_of_one_process(day: Path, dask: LocalDask
 def in_the_middle(dask: LocalDask, day: Path, out: Path, answer_s: float = 30) -> subprocess.Popen[str]:
     """A run one of whose two workers hangs, and that has some results."""
     stop(dask.workers[0])
+    program, files = SHORT.format("ANSWER_S", answer_s), sorted(map(str, (day / "many").iterdir()))
     process = subprocess.Popen(
-        [
-            sys.executable,
-            "-c",
-            SHORT.format("ANSWER_S", answer_s),
-            "fit",
-            *map(str, sorted((day / "many").iterdir())),
-            "--scheduler",
-            str(dask.file),
-            "-o",
-            str(out),
-        ],
+        [sys.executable, "-c", program, "fit", *files, "--scheduler", str(dask.file), "-o", str(out)],
         cwd=day,
         env=ENVIRONMENT,
         stdin=subprocess.DEVNULL,
