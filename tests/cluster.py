@@ -31,7 +31,9 @@ class LocalDask:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder, self.file = folder, folder / "scheduler.json"
         self.workers: list[subprocess.Popen[bytes]] = []
-        self.scheduler = self._started("scheduler", "--host", "127.0.0.1", "--port", "0", more=more)
+        self.scheduler = self._started(
+            "scheduler", "--host", "127.0.0.1", "--port", "0", "--idle-timeout", "1h", more=more
+        )
         self._until(lambda: self.file.exists() and self.file.read_text().endswith("}"))
         self.address: str = json.loads(self.file.read_text())["address"]
 

@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 
 CONNECT_S = 10.0  # in which a scheduler answers
 NO_WORKER_S = 60.0  # that a cluster may have no worker before work that waits is given up
+ANSWER_S = 30.0  # in which a scheduler that works answers
 LOOK_S = 1.0  # between looks at a cluster while waiting
-RESULT_S = 600.0  # in which a result that is there arrives
+RESULT_S = 300.0  # in which a result that is there arrives
 TIMEOUTS = (TimeoutError, asyncio.TimeoutError)  # two before Python 3.11
 LOGGERS = ("distributed", "tornado", "asyncio")
 
@@ -123,7 +124,7 @@ class Cluster:
         now_s = time.monotonic()
         if now_s - self._looked_s >= LOOK_S:
             with self._there():
-                self._threads = sum(self._client.nthreads().values())
+                self._threads = sum(self._client.nthreads(callback_timeout=ANSWER_S).values())
             self._looked_s = now_s
         if self._threads:
             self._idle_since_s, self._waited = now_s, False
@@ -155,7 +156,7 @@ class Cluster:
             ) from error
         except (OSError, CancelledError, *TIMEOUTS) as error:
             raise RamanfitError(
-                f"{self._address}: the Dask scheduler is gone, or was restarted",
+                f"{self._address}: the Dask scheduler is gone, was restarted, or hangs",
                 hint="what was fitted there is lost: see whether it runs, then say the same again",
             ) from error
         except RamanfitError:

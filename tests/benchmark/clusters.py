@@ -96,6 +96,8 @@ def _whole(folder: Path, dask: LocalDask) -> Iterator[str]:
         cost = alone[what]
         hours, per = cost.cpu_s / SPECTRA * MANY / 3600, 1e3 * cost.cpu_s / SPECTRA
         yield f"{what}: {per:.2f} ms of a processor a spectrum, {hours:.0f} hours for 10^8"
+        text_kb = (folder / "one.txt").stat().st_size / SPECTRA / 1e3
+        yield f"{what}: {text_kb:.0f} kB of text a spectrum: {text_kb / per:.0f} MB/s from the disk for each worker"
     few = folder / "few"
     few.mkdir()
     for path in sorted((folder / "many").iterdir())[: FILES // 10]:

@@ -31,6 +31,9 @@ FILES = 20
 LONG_S = 120.0  # a machine may be busy; nothing here waits for so long
 
 
+SHORT = "from ramanfit.experiment import cluster\nfrom ramanfit.__main__ import main\ncluster.{} = {}\nmain()"
+
+
 def write(path: Path, spectra: int, seed: int) -> None:
     """A table of spectra with G, B and shot noise."""
     g, b = 400 / (1 + ((SHIFT - 1590) / 15) ** 2), 250 / (1 + ((SHIFT - 1345) / 65) ** 2)
@@ -148,11 +151,12 @@ def test_an_error_of_a_file_is_the_one_of_one_process(day: Path, dask: LocalDask
 # -- what is lost on the way --------------------------------------------------------------------------------
 
 
-def in_the_middle(dask: LocalDask, day: Path, out: Path) -> subprocess.Popen[str]:
+def in_the_middle(dask: LocalDask, day: Path, out: Path, answer_s: float = 30) -> subprocess.Popen[str]:
     """A run one of whose two workers hangs, and that has some results."""
     stop(dask.workers[0])
+    program, files = SHORT.format("ANSWER_S", answer_s), sorted(map(str, (day / "many").iterdir()))
     process = subprocess.Popen(
-        [*PROGRAM, "fit", *map(str, sorted((day / "many").iterdir())), "--scheduler", str(dask.file), "-o", str(out)],
+        [sys.executable, "-c", program, "fit", *files, "--scheduler", str(dask.file), "-o", str(out)],
         cwd=day,
         env=ENVIRONMENT,
         stdin=subprocess.DEVNULL,
@@ -177,17 +181,21 @@ def test_a_worker_that_is_killed_is_not_missed(day: Path, tmp_path: Path) -> Non
     assert (tmp_path / "out.csv").read_bytes() == (tmp_path / "alone.csv").read_bytes()
 
 
-def test_a_scheduler_that_is_gone_is_said(day: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("way", ["is gone", "hangs"])
+def test_a_scheduler_that_is_lost_is_said(way: str, day: Path, tmp_path: Path) -> None:
     (tmp_path / "out.csv").write_text("an earlier result\n")
     with local_dask(tmp_path / "dask") as dask:
-        process = in_the_middle(dask, day, tmp_path / "out.csv")
-        dask.scheduler.kill()
+        process = in_the_middle(dask, day, tmp_path / "out.csv", 3)
+        if way == "hangs":
+            stop(dask.scheduler)
+        else:
+            dask.scheduler.kill()
         began = time.monotonic()
         out, said = process.communicate(timeout=LONG_S)
     assert time.monotonic() - began < 20
     assert (process.returncode, out) == (1, "")
     assert said.splitlines() == [
-        f"ramanfit: {dask.address}: the Dask scheduler is gone, or was restarted",
+        f"ramanfit: {dask.address}: the Dask scheduler is gone, was restarted, or hangs",
         "  hint: what was fitted there is lost: see whether it runs, then say the same again",
     ]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["dask", "out.csv"]
