@@ -50,14 +50,14 @@ class WorkbookSheet:
 
     def __init__(self, title: str) -> None:
         self.title, self.rows = title, 0
-        self._lines: list[tuple[int, bytes]] = []  # the first column that is not empty, and what begins there
+        self._lines: list[tuple[int, int, bytes]] = []  # row, its first column that is not empty, what begins there
         self._numbers, self._words = Counter[int](), Counter[int]()  # by column
         self._firsts: dict[int, tuple[Address, str]] = {}  # what is no number, by column
         self._dates: list[tuple[Address, str]] = []
         self._waiting: list[tuple[Address, object]] = []
 
     def add(self, number: int, cells: tuple[object, ...]) -> None:
-        """Take the row of a number."""
+        """Take the row of a number, which is not empty."""
         columns = [i for i, cell in enumerate(cells, 1) if _is_number(cell)]
         filled = [i for i, cell in enumerate(cells, 1) if cell is not None]
         if len(columns) >= _FEWEST or self.rows:
@@ -66,9 +66,8 @@ class WorkbookSheet:
             self.rows += 1
             self._numbers.update(columns)
             self._settle()
-        first = filled[0] if filled else 0
-        words = "\t".join(map(_shown, cells[first - 1 : filled[-1]])) if filled else ""
-        self._lines.append((first, words.encode("utf-8", "replace")))
+        words = "\t".join(map(_shown, cells[filled[0] - 1 : filled[-1]]))
+        self._lines.append((number, filled[0], words.encode("utf-8", "replace")))
 
     def _settle(self) -> None:
         """Take what is no number between rows of numbers; what stands below the last one is no part of the table."""
@@ -95,12 +94,13 @@ class WorkbookSheet:
 
     def text(self) -> bytes:
         """Return a line for each row, parted by tabs; rows of numbers are equally long."""
-        start = min((first for first, _ in self._lines if first), default=1)
+        start = min((first for _, first, _ in self._lines), default=1)
         width = max(self._numbers, default=start) - start
-        lines = []
-        for first, words in self._lines:
-            line = b"\t" * max(first - start, 0) + words
-            lines.append(line + b"\t" * (width - line.count(b"\t")) if words else b"")
+        lines: list[bytes] = []
+        for number, first, words in self._lines:
+            lines += [b""] * (number - 1 - len(lines))
+            line = b"\t" * (first - start) + words
+            lines.append(line + b"\t" * (width - line.count(b"\t")))
         return b"\n".join((*lines, b""))
 
 
@@ -118,7 +118,8 @@ def sheets(raw: bytes, path: str) -> list[WorkbookSheet]:
         for worksheet in book.worksheets:
             sheet = WorkbookSheet(_printable(worksheet.title))
             for number, cells in _rows(worksheet, path):
-                sheet.add(number, cells)
+                if cells.count(None) < len(cells):
+                    sheet.add(number, cells)
             every.append(sheet)
     tables = [sheet for sheet in every if sheet.rows >= _FEWEST]
     for sheet in tables or every:
