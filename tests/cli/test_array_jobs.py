@@ -20,7 +20,7 @@ from tests.test_readme import clone
 __all__ = ["clone"]
 pytestmark = pytest.mark.posix
 
-FIT, MERGE, DASK = re.findall(r"```bash\n(.*?)```", pages()["cluster"], re.S)
+FIT, MERGE, _, DASK = re.findall(r"```bash\n(.*?)```", pages()["cluster"], re.S)
 SHARES = 8
 
 
@@ -96,3 +96,16 @@ def test_a_cluster_inside_a_job(lab: Path) -> None:
     bash(lab, "-euo", "pipefail", "-c", begin + script)
     bash(lab, "-c", 'ramanfit ratio "$PWD/scans" -o at-once.csv')
     assert (lab / "ratios.csv").read_bytes() == (lab / "at-once.csv").read_bytes()
+
+
+def test_an_executor_as_the_page_has_it(lab: Path) -> None:
+    (block,) = re.findall(r"```python\n(.*?)```", pages()["cluster"], re.S)
+    (lab / "pool.py").write_text(block)
+    done = subprocess.run(
+        [sys.executable, "pool.py"],
+        cwd=lab,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stderr) == (0, "")

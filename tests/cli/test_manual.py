@@ -117,7 +117,7 @@ def test_the_recipes_are_recipes() -> None:
 def test_the_python_lines_run(number: int, said: str, clone: Path) -> None:
     (spectrum,) = (clone / "sample_spectra" / "pristine-graphite").glob("*Spec.Data*")
     shutil.copy(spectrum, clone / "scan.txt")
-    code = blocks("python")[number][1].strip().rpartition("\n")
+    code = [block for topic, block in blocks("python") if topic == "python"][number].strip().rpartition("\n")
     done = subprocess.run(
         [sys.executable, "-c", f"{code[0]}\nprint({code[2]})"],
         cwd=clone,
@@ -133,7 +133,7 @@ def test_the_python_lines_run(number: int, said: str, clone: Path) -> None:
 def test_options_that_are_named_are_there(topic: str) -> None:
     commands = [importlib.import_module(module).command for module, _ in COMMANDS.values()]
     options = {spelling for command in commands for parameter in command.params for spelling in parameter.opts}
-    page = re.sub(r"`(python -m|make|pip) [^`]*`", "", PAGES[topic])
+    page = re.sub(r"```bash\n.*?```|`(python -m|make|pip|dask) [^`]*`", "", PAGES[topic], flags=re.S)
     assert {*re.findall(r"(?<![\w-])--[a-z][a-z-]+", page)} <= options | {
         "--help",
         "--help-all",
