@@ -110,3 +110,18 @@ def _link(peak: Peak, number: dict[str, int], recipe: Recipe) -> Link:
         ),
         instrument_cm1=(recipe.instrument.fwhm_cm1 or 0.0) if shape == "voigt" else 0.0,
     )
+
+
+def narrowest_lines(model: Model) -> FloatArray:
+    """Return the FWHM in channels of the narrowest line that may stand in each channel, [M]; inf where none may."""
+    shift, pitch = model.shift_cm1, np.gradient(model.shift_cm1)
+    narrowest = np.full(len(shift), np.inf)
+    for p in range(len(model.names)):
+        link = model.link(p)
+        low, high = model.lower[p, 0], model.upper[p, 0]
+        if link.center_of is not None:
+            low, high = low + model.lower[link.center_of, 0], high + model.upper[link.center_of, 0]
+        width = model.lower[p, 1] if link.fwhm_of is None else link.fwhm_ratio * model.lower[link.fwhm_of, 1]
+        near = (shift > low - 2 * pitch) & (shift < high + 2 * pitch)
+        narrowest[near] = np.minimum(narrowest[near], width / pitch[near])
+    return narrowest

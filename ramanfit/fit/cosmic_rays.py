@@ -6,7 +6,6 @@ import numpy as np
 import numpy.typing as npt
 
 from ramanfit.fit.engine.compiled.library import core
-from ramanfit.fit.model import Model
 from ramanfit.fit.noise import FLOOR
 from ramanfit.scan.scan import BoolArray, FloatArray
 
@@ -226,21 +225,6 @@ def _above(counts: FloatArray, curve: FloatArray, variance: FloatArray) -> tuple
     np.abs(curve[:, 3:] - curve[:, :-3], out=rise[:, 3:])
     np.maximum(rise[:, :-3], rise[:, 3:], out=rise[:, :-3])
     return counts - curve, np.sqrt(variance + (MISFIT * rise) ** 2)
-
-
-def narrowest_lines(model: Model) -> FloatArray:
-    """Return the FWHM in channels of the narrowest line that may stand in each channel, [M]; inf where none may."""
-    shift, pitch = model.shift_cm1, np.gradient(model.shift_cm1)
-    narrowest = np.full(len(shift), np.inf)
-    for p in range(len(model.names)):
-        link = model.link(p)
-        low, high = model.lower[p, 0], model.upper[p, 0]
-        if link.center_of is not None:
-            low, high = low + model.lower[link.center_of, 0], high + model.upper[link.center_of, 0]
-        width = model.lower[p, 1] if link.fwhm_of is None else link.fwhm_ratio * model.lower[link.fwhm_of, 1]
-        near = (shift > low - 2 * pitch) & (shift < high + 2 * pitch)
-        narrowest[near] = np.minimum(narrowest[near], width / pitch[near])
-    return narrowest
 
 
 def repeated(spikes: BoolArray, scan: Index, asked: Index | None = None) -> BoolArray:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ramanfit.fit.batch import Task
+from ramanfit.fit.build import narrowest_lines
 from ramanfit.fit.correlation import correlation
-from ramanfit.fit.cosmic_rays import narrowest_lines
 from ramanfit.fit.engine import Engine, engine_named
 from ramanfit.fit.engine.compiled.library import core
 from ramanfit.fit.judge import Judgement, judged

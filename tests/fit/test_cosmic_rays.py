@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from ramanfit import fit_scan, load_recipe, open_scans
-from ramanfit.fit.cosmic_rays import find_spikes, gross_spikes, narrowest_lines, repeated, residual_spikes
+from ramanfit.fit.build import narrowest_lines
+from ramanfit.fit.cosmic_rays import find_spikes, gross_spikes, repeated, residual_spikes
 from ramanfit.fit.lineshapes import lorentzian
 from ramanfit.recipe.toml import with_overrides
 from ramanfit.scan.scan import Scan

@@ -13,6 +13,7 @@ from hypothesis.extra.numpy import arrays
 
 from ramanfit.fit import cosmic_rays, noise, residuals, verdicts
 from ramanfit.fit.amplitude import reml_near
+from ramanfit.fit.build import narrowest_lines
 from ramanfit.fit.correlation import correlation
 from ramanfit.fit.engine import varpro
 from ramanfit.fit.engine.compiled import kernels, library
@@ -54,7 +55,7 @@ def both(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Cal
 
 @pytest.mark.parametrize("use", [None, USE], ids=["all", "masked"])
 def test_spikes_are_the_same(both: Callable, use: np.ndarray | None) -> None:
-    narrowest = cosmic_rays.narrowest_lines(MODEL)
+    narrowest = narrowest_lines(MODEL)
     for scan in (None, SCAN):
         mine, other = both(cosmic_rays.gross_spikes, COUNTS, use, scan, narrowest)
         np.testing.assert_array_equal(mine, other)
