@@ -105,6 +105,21 @@ def ratio(**settings: str) -> FloatArray:
     return fit_scan(Scan(SHIFT, COUNTS), recipe).quantities.ratios["ratio"].value
 
 
+FLAT = {
+    "constant": np.full(SHIFT.size, 5.0),
+    "zero": np.zeros(SHIFT.size),
+    "straight": 0.5 * SHIFT,
+    "huge": 1e300 * SHIFT,
+}
+
+
+@pytest.mark.parametrize("kind", FLAT)
+def test_no_algorithm_ends_a_run_on_a_spectrum_it_cannot_use(kind: str) -> None:
+    counts = np.stack([FLAT[kind], 100 + 500 * lorentzian(SHIFT, 1590.0, 20.0)])
+    for name in algorithms():
+        assert background(SHIFT, counts, None, Baseline(method=name)).shape == counts.shape, name
+
+
 def test_subtracting_first_biases_the_ratio_and_fitting_together_does_not() -> None:
     together = ratio()
     assert abs(together.mean() - 0.8) < 0.02
@@ -131,6 +146,7 @@ def test_noise_knows_the_light_that_was_subtracted() -> None:
         ({"method": "arpsl"}, "unknown baseline 'arpsl'"),
         ({"method": "arpls", "options": "lamb=1"}, "baseline.options: arpls has no 'lamb'"),
         ({"method": "arpls", "options": "lam"}, "baseline.options: expected settings such as"),
+        ({"method": "arpls", "options": 'lam="x"'}, "baseline.options: lam: expected a number, found 'x'"),
         ({"options": "lam=1"}, "baseline.options: expected nothing with method 'fit'"),
         ({"method": "regions"}, "baseline.regions: expected what the method goes through"),
         ({"method": "regions", "regions": "[[1000, 1001]]"}, "baseline.regions: expected more than 2 channels"),
