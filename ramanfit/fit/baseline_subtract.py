@@ -152,7 +152,7 @@ def background(shift_cm1: FloatArray, counts: FloatArray, use: BoolArray | None,
         for i, spectrum in enumerate(filled):  # pybaselines takes one at a time
             try:
                 baselines[i] = algorithm(spectrum, **options)[0]
-            except Exception:  # noqa: S112 -- whatever it is that ends fifty algorithms of others on an odd spectrum
+            except Exception:  # whatever it is that ends fifty algorithms of others on an odd spectrum
                 continue
     baselines[~np.isfinite(baselines).all(axis=1)] = np.nan
     return baselines

@@ -113,9 +113,9 @@ FLAT = {
 }
 
 
-@pytest.mark.parametrize("kind", FLAT)
+@pytest.mark.parametrize("kind", STRAIGHT)
 def test_no_algorithm_ends_a_run_on_a_spectrum_it_cannot_use(kind: str) -> None:
-    counts = np.stack([FLAT[kind], 100 + 500 * lorentzian(SHIFT, 1590.0, 20.0)])
+    counts = np.stack([STRAIGHT[kind], 100 + 500 * lorentzian(SHIFT, 1590.0, 20.0)])
     for name in algorithms():
         assert background(SHIFT, counts, None, Baseline(method=name)).shape == counts.shape, name
 
