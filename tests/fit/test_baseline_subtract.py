@@ -105,12 +105,7 @@ def ratio(**settings: str) -> FloatArray:
     return fit_scan(Scan(SHIFT, COUNTS), recipe).quantities.ratios["ratio"].value
 
 
-FLAT = {
-    "constant": np.full(SHIFT.size, 5.0),
-    "zero": np.zeros(SHIFT.size),
-    "straight": 0.5 * SHIFT,
-    "huge": 1e300 * SHIFT,
-}
+STRAIGHT = {"constant": 0 * SHIFT + 5, "zero": 0 * SHIFT, "rising": 0.5 * SHIFT, "huge": 1e300 * SHIFT}
 
 
 @pytest.mark.parametrize("kind", STRAIGHT)
