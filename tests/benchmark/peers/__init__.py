@@ -170,7 +170,7 @@ def _is_installed(peer: Peer) -> bool:
 def _table(path: Path, background: str, snr: float, n: int, seed: int) -> Path:
     """Write spectra as a table of numbers, once."""
     if not path.exists():
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         scan, _ = scan_of(background, snr, n, seed)
         np.savetxt(path, np.column_stack([SHIFT, np.asarray(scan.counts).T]), fmt="%.9E", delimiter="\t")
     return path
