@@ -32,8 +32,10 @@ class Arrays:
     def __init__(self) -> None:
         self._kept: list[np.ndarray] = []
 
-    def of(self, name: str, array: FloatArray | None, *shape: int) -> int | None:
-        """Return the address of an array of floats as the core reads it; of None, none.
+    def of(
+        self, name: str, array: FloatArray | BoolArray | None, *shape: int, kind: type[float | bool] = float
+    ) -> int | None:
+        """Return the address of an array of floats, or of another kind, as the core reads it; of None, none.
 
         Raises
         ------
@@ -44,21 +46,7 @@ class Arrays:
             return None
         if array.shape != shape:
             raise ValueError(f"{name}: expected the shape {shape}, found {array.shape}")
-        return self.own(np.ascontiguousarray(array, dtype=np.float64))
-
-    def marks(self, name: str, array: BoolArray | None, *shape: int) -> int | None:
-        """Return the address of an array of marks; of None, none.
-
-        Raises
-        ------
-        ValueError
-            If its shape is another.
-        """
-        if array is None:
-            return None
-        if array.shape != shape:
-            raise ValueError(f"{name}: expected the shape {shape}, found {array.shape}")
-        return self.own(np.ascontiguousarray(array, dtype=bool))
+        return self.own(np.ascontiguousarray(array, dtype=kind))
 
     def own(self, array: np.ndarray) -> int:
         """Return the address of an array that is contiguous, of the right kind and shape."""
