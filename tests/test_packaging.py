@@ -28,8 +28,10 @@ from ramanfit.recipe.toml_text import parse_toml
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = parse_toml((ROOT / "pyproject.toml").read_text(encoding="utf-8"), "pyproject.toml")["project"]
 CORE = "ramanfit/fit/engine/compiled/_core.so"
+NUMBERS = "ramanfit/formats/_fixed.so"
 JUNK = (
     CORE,
+    NUMBERS,
     "ramanfit/fit/engine/compiled/_core.new",
     "ramanfit/__pycache__/errors.cpython-313.pyc",
     "tests/fit/__pycache__/test_model.cpython-313.pyc",
@@ -43,11 +45,12 @@ WITHOUT = {"PATH": os.devnull, "CXX": ""}
 """An environment in which there is no compiler."""
 FOR_DEVELOPERS = {"test", "lint", "benchmark", "peers"}
 NEEDS = {  # extra: the package that is missing, and commands that need it
-    "xlsx": ("openpyxl", ("ratio scan.txt -o table.xlsx", "ratio scan.txt --echem cell.xlsx")),
-    "parquet": ("pyarrow", ("ratio scan.txt -o table.parquet", "export scan.txt -o rows.parquet")),
+    "xlsx": ("openpyxl", ("ratio scan.txt -o table.xlsx", "ratio scan.txt --echem cell.xlsx", "ratio book.xlsx")),
+    "parquet": ("pyarrow", ("ratio scan.txt -o table.parquet", "export scan.txt -o rows.parquet", "fit rows.parquet")),
     "mpr": ("galvani", ("ratio scan.txt --echem cell.mpr",)),
-    "netcdf": ("h5netcdf", ("export scan.txt -o spectra.nc",)),
+    "netcdf": ("h5netcdf", ("export scan.txt -o spectra.nc", "fit scan.txt -o fits.nc")),
     "nexus": ("h5py", ("export scan.txt -o spectra.nxs",)),
+    "dask": ("distributed", ("ratio scan.txt --scheduler tcp://127.0.0.1:1",)),
 }
 
 
@@ -84,7 +87,9 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Path]]
     """The sdist of a checkout in which junk lies about, and the wheels made of it with and without a compiler."""
     pytest.importorskip("hatchling")
     home = tmp_path_factory.mktemp("built")
-    ignored = shutil.ignore_patterns("__pycache__", ".git", ".venv", ".*_cache", ".hypothesis", "dist", "_core.*")
+    ignored = shutil.ignore_patterns(
+        "__pycache__", ".git", ".venv", ".*_cache", ".hypothesis", "dist", "_core.*", "_fixed.*"
+    )
     shutil.copytree(ROOT, home / "checkout", ignore=ignored, symlinks=True)
     for name in JUNK:
         (home / "checkout" / name).parent.mkdir(parents=True, exist_ok=True)
@@ -107,7 +112,9 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Path]]
 def test_the_sdist_holds_what_is_in_the_checkout_and_nothing_that_lies_about(built: dict[str, Path]) -> None:
     held = names(built["sdist"])
     assert not held & {*JUNK}
-    assert not [name for name in held if re.search(r"__pycache__|\.pyc|_cache/|\.hypothesis|_core\.(so|new)", name)]
+    assert not [
+        name for name in held if re.search(r"__pycache__|\.pyc|_cache/|\.hypothesis|_(core|fixed)\.(so|new)", name)
+    ]
     for folder in ("ramanfit", "tests", "sample_spectra"):
         there = {
             path.relative_to(built["checkout"]).as_posix()
@@ -122,7 +129,7 @@ def test_a_wheel_without_a_compiler_is_pure_and_runs_anywhere(built: dict[str, P
     wheel = built["plain"]
     assert wheel.name == f"ramanfit_cli-{__version__}-py3-none-any.whl"
     assert of_wheel(wheel, "WHEEL")["Root-Is-Purelib"] == "true"
-    assert CORE not in names(wheel)
+    assert not {CORE, NUMBERS} & names(wheel)
 
 
 def test_a_wheel_with_a_compiler_holds_the_core_and_says_where_it_runs(built: dict[str, Path]) -> None:
@@ -132,7 +139,7 @@ def test_a_wheel_with_a_compiler_holds_the_core_and_says_where_it_runs(built: di
     assert built["compiled"].name == f"ramanfit_cli-{__version__}-py3-none-{system}.whl"
     about = of_wheel(built["compiled"], "WHEEL")
     assert (about["Root-Is-Purelib"], about["Tag"]) == ("false", f"py3-none-{system}")
-    assert names(built["compiled"]) - names(built["plain"]) == {CORE}
+    assert names(built["compiled"]) - names(built["plain"]) == {CORE, NUMBERS}
 
 
 def test_a_core_that_lies_about_is_in_no_wheel_that_says_it_is_pure(built: dict[str, Path], tmp_path: Path) -> None:
@@ -208,6 +215,8 @@ def test_an_extra_that_is_missing_is_named(
     shutil.copy(scan, tmp_path / "scan.txt")
     for name in ("cell.xlsx", "cell.mpr"):
         (tmp_path / name).write_bytes(b"PK\3\4" if name.endswith("x") else b"BIO-LOGIC MODULAR FILE\x1a")
+    (tmp_path / "book.xlsx").write_bytes(b"PK\3\4" + bytes(26) + b"xl/workbook.xml")
+    (tmp_path / "rows.parquet").write_bytes(b"PAR1PAR1")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setitem(sys.modules, NEEDS[extra][0], None)
     assert Console().run(ramanfit, line.split()) == 1
@@ -218,7 +227,7 @@ def test_an_extra_that_is_missing_is_named(
 
 def test_every_import_of_an_extra_is_behind_a_message() -> None:
     """A package of an extra is imported in functions alone, in modules that say which extra it is."""
-    packages = {"openpyxl", "pyarrow", "galvani", "h5netcdf", "h5py"}
+    packages = {"openpyxl", "pyarrow", "galvani", "h5netcdf", "h5py", "distributed", "dask"}
     for path in (ROOT / "ramanfit").rglob("*.py"):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         for node in tree.body:
