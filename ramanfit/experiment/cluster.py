@@ -191,7 +191,9 @@ def client_of(address: str) -> Iterator[Client]:
     try:
         from distributed import Client
     except ImportError as error:
-        raise RamanfitError("--scheduler needs Dask", hint="pip install 'ramanfit-cli[dask]'") from error
+        raise RamanfitError(
+            "--scheduler needs the package distributed, which is not installed", hint="pip install 'ramanfit-cli[dask]'"
+        ) from error
     import dask
 
     with _silence(), dask.config.set({"distributed.admin.large-graph-warning-threshold": "1TB"}):

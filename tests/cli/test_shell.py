@@ -541,10 +541,14 @@ def test_every_field_of_a_request_is_an_option_and_what_is_no_field_is_handed_on
     given = ["x.txt", "--recipe", "graphite", "--select", "a", "--step", "1um", "--echem", "c.mpt", "-j", "2", "-k"]
     given += ["--engine", "lmfit", "--verify", "3", "--sensitivity", "--points", "P1"]
     given += ["--dark", "d.txt", "--average", "5", "--covariates", "c.csv", "--from-name", "(?P<t>\\d+)K"]
-    given += ["--scheduler", "tcp://127.0.0.1:8786"]
     assert Console().run(fitting_command(seen), given) == 0
     same = [name for name in Request._fields if getattr(asked, name) == getattr(seen["request"], name)]
-    assert same == ["files", "executor", "recipe_files"]  # an executor is for Python
+    assert same == [
+        "files",
+        "scheduler",
+        "executor",
+        "recipe_files",
+    ]  # --jobs or --scheduler; an executor is for Python
 
 
 @pytest.mark.parametrize("name", ["fit", "ratio", "evolve", "bands", "curves", "plot", "watch"])

@@ -67,9 +67,9 @@ def test_what_goes_up_and_down_passes_its_ticks_where_they_stand(steps: list[flo
     different = np.unique(numbers)
     if len(different) > 1:  # multiples of one round step, of which some may find no room
         least = np.diff(different).min()
-        round_steps = [n * 10.0**k for n in (1, 2, 2.5, 5) for k in range(-9, 9)]
-        fine = [step for step in round_steps if step > least / 10]
-        assert any(np.allclose(different / step, np.round(different / step), atol=1e-3) for step in fine)
+        decade = math.floor(math.log10(least))
+        multiples = [different / (n * 10.0**k) for n in (1, 2, 2.5, 5) for k in range(decade - 1, decade + 1)]
+        assert any(np.allclose(whole, np.round(whole), atol=1e-3) for whole in multiples)
 
 
 def test_a_full_cycle_says_each_state_twice() -> None:
