@@ -548,7 +548,7 @@ def test_every_field_of_a_request_is_an_option_and_what_is_no_field_is_handed_on
         "scheduler",
         "executor",
         "recipe_files",
-    ]  # --jobs or --scheduler; an executor is for Python
+    ]  # not beside --jobs; for Python
 
 
 @pytest.mark.parametrize("name", ["fit", "ratio", "evolve", "bands", "curves", "plot", "watch"])
