@@ -320,9 +320,8 @@ def test_a_cluster_without_workers_is_not_waited_for_for_ever(day: Path, tmp_pat
 def test_without_dask_the_extra_is_named(day: Path) -> None:
     blocked = BLOCKED.format("distributed") + "from ramanfit.__main__ import main\nmain()"
     done = run("ratio", day / "many", "--scheduler", "tcp://127.0.0.1:9", folder=day, status=1, program=blocked)
-    assert done.stderr.decode() == (
-        "ramanfit: --scheduler needs the package distributed, which is not installed\n  hint: pip install 'ramanfit-cli[dask]'\n"
-    )
+    said = "ramanfit: --scheduler needs the package distributed, which is not installed\n"
+    assert done.stderr.decode() == f"{said}  hint: pip install 'ramanfit-cli[dask]'\n"
 
 
 def test_it_is_refused_where_it_cannot_act(day: Path, tmp_path: Path) -> None:
