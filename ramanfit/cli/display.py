@@ -41,21 +41,32 @@ class Output(NamedTuple):
     columns: tuple[str, ...] | None = None
 
     @classmethod
-    def resolve(cls, path: str, form: str | None, header: bool, columns: tuple[str, ...] | None = None) -> Output:
+    def resolve(
+        cls, path: str, form: str | None, header: bool, columns: tuple[str, ...] | None = None, also: str = ""
+    ) -> Output:
         """Choose the form: the one asked for, else the file's ending, else what suits standard output.
 
         Raises
         ------
+        UsageError
+            If the ending asks for another form than the option.
         RecipeError
             If the ending names no form.
         InputError
             If the form needs a package that is not installed.
         """
+        from pathlib import PurePath
+
         from ramanfit.tables.forms import FORMS, check_form, form_of
 
         if form is None:
             seen = path == "-" and _is_seen()
-            form = TERMINAL if seen else "csv" if path == "-" else form_of(path)
+            form = TERMINAL if seen else "csv" if path == "-" else form_of(path, also)
+        elif path != "-":
+            ending = PurePath(path).suffix.lower().removeprefix(".")
+            if ending in {*FORMS, NETCDF} - {form}:
+                asked = f"--{form} and -o {path} ask for two forms"
+                raise click.UsageError(f"{asked}: leave out --{form}, or name another file")
         if not header and form != TERMINAL and not FORMS[form].headless:
             headless = " and ".join(name for name, one in FORMS.items() if one.headless)
             raise click.UsageError(f"--no-header is for {headless}, not for {form}")
@@ -74,7 +85,7 @@ class Output(NamedTuple):
             If an option was given that picks from a table.
         """
         if form is not None or not path.lower().endswith(f".{NETCDF}"):
-            return cls.resolve(path, form, header, columns)
+            return cls.resolve(path, form, header, columns, also=NETCDF)
         if not header or columns is not None:
             option = "--no-header" if not header else "--columns"
             raise click.UsageError(f"{option} is for tables: .nc holds every column and the covariance")

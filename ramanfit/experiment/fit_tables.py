@@ -17,6 +17,7 @@ from ramanfit.experiment.voice import tell
 from ramanfit.experiment.with_cell import cell_record, table_with_cell
 from ramanfit.formats import is_fit_table, natural_key
 from ramanfit.formats.streams import is_stream, stream_of
+from ramanfit.recipe.toml import DEFAULT_RECIPE
 from ramanfit.scan.schedule import Schedule
 from ramanfit.tables.fit_table import FitTable
 from ramanfit.tables.join import join
@@ -83,10 +84,29 @@ def join_tables(paths: Sequence[str], request: Request, voice: Voice) -> FitTabl
         tables.append(fits)
     if not tables:
         raise InputError("no table could be read")
+    _expect_its_peaks(request, paths[0], tables)
     joined, notes = join(tables, _placement(request))
     for note in notes:
         tell(note, voice)
     return joined.with_table(with_outliers(joined.table))
+
+
+def _expect_its_peaks(request: Request, path: str, tables: Sequence[FitTable]) -> None:
+    """Make sure that a recipe which was asked for says something of the peaks that tables have.
+
+    Raises
+    ------
+    UsageError
+        If none of its ratios can be made of them.
+    """
+    names = {name for fits in tables for name in fits.table.names}
+    ratios = request.recipe.every_ratio
+    if request.recipe.name == DEFAULT_RECIPE or not ratios:
+        return
+    if not any({f"{ratio.numerator}_height", f"{ratio.denominator}_height"} <= names for ratio in ratios):
+        peaks = ", ".join(name.removesuffix("_height") for name in sorted(names) if name.endswith("_height"))
+        what = "none of its ratios can be made of the peaks of"
+        raise UsageError(f"--recipe {request.recipe.name}: {what} {path}: {peaks}")
 
 
 def _in_order(paths: Sequence[str]) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from ramanfit.errors import FormatError, InputError, OtherRunError
 from ramanfit.experiment.provenance import sha256_of
-from ramanfit.experiment.run import files_of_run
+from ramanfit.experiment.run import RUN, files_of_run
 from ramanfit.formats import split_selection
 from ramanfit.tables.sink import STDOUT
 from ramanfit.tables.table import Table
@@ -97,6 +97,15 @@ class Recorded(NamedTuple):
             )
         return folder
 
+    def changed(self, folder: Path) -> list[Row]:
+        """Return the inputs that are not what they were."""
+        rows = []
+        for name, digest in self.inputs.items():
+            now = None if name == "-" or digest is None else sha256_of(str(folder / split_selection(name)[0]))
+            if now is not None and now != digest:
+                rows.append(Row("input", name, DIFFERS, _short(digest), _short(now)))
+        return rows
+
     def gone(self, folder: Path) -> list[Row]:
         """Return the inputs that are not there any more."""
         rows = []
@@ -118,6 +127,8 @@ def read_record(path: str) -> Recorded:
     OtherRunError
         If it names no command that can be run again.
     """
+    if Path(path).is_dir():
+        path = str(Path(path) / RUN)
     try:
         record = json.loads(Path(path).read_bytes())
     except OSError as error:

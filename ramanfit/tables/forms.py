@@ -49,8 +49,14 @@ FORMS = {
 """All forms, by the ending of their files; options and endings follow. Nothing here needs numpy."""
 
 
-def form_of(target: str | os.PathLike[str]) -> str:
+def form_of(target: str | os.PathLike[str], also: str = "") -> str:
     """Return the form that the ending of a file name asks for; csv when it has none.
+
+    Parameters
+    ----------
+    target : str or path
+    also : str
+        An ending that is known elsewhere, and said where none is.
 
     Raises
     ------
@@ -61,7 +67,7 @@ def form_of(target: str | os.PathLike[str]) -> str:
 
     ending = PurePath(target).suffix.lower().removeprefix(".")
     if ending and ending not in FORMS:
-        endings = " ".join(f".{form}" for form in FORMS)
+        endings = " ".join(f".{form}" for form in (*FORMS, *([also] if also else [])))
         raise RecipeError(f"{os.fspath(target)}: expected one of the endings {endings}, found .{ending}")
     return ending or "csv"
 

@@ -211,6 +211,21 @@ def test_an_instrument_width_is_recorded_and_takes_part_in_every_line(tmp_path: 
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
 
 
+@pytest.mark.parametrize("words", ["fit --csv t.nc", "ratio --md t.csv", "ratio --csv t.xlsx", "fit --tsv t.CSV"])
+def test_a_form_and_an_ending_that_ask_for_different_things_are_refused(words: str, tmp_path: Path) -> None:
+    verb, option, name = words.split()
+    done = ramanfit(verb, SAMPLES / "table-s1", option, "-o", tmp_path / name, status=2)
+    assert "ask for two forms" in done.stderr.decode()
+    assert not [*tmp_path.iterdir()]
+
+
+def test_a_recipe_that_says_nothing_of_the_peaks_of_a_table_is_refused(tmp_path: Path) -> None:
+    fits = tmp_path / "fits.csv"
+    ramanfit("fit", SAMPLES / "table-s1", "-q", "-o", fits)
+    done = ramanfit("ratio", fits, "--recipe", "graphite", status=2)
+    assert f"none of its ratios can be made of the peaks of {fits}: B, G" in done.stderr.decode()
+
+
 def test_check_turns_flags_into_status_3(tmp_path: Path) -> None:
     ramanfit("fit", PRISTINE, "--check")
     target = tmp_path / "t.csv"

@@ -121,6 +121,23 @@ def test_an_input_changed_by_one_byte_is_named_and_so_is_what_comes_of_it(fitted
     assert f"m.json: not the same run: inputs: scans/{NAME} differs" in said
 
 
+def test_an_input_that_can_be_read_no_more_is_named_as_changed(fitted: Path) -> None:
+    with (fitted / "scans" / NAME).open("ab") as file:
+        file.write(b"no number\n")
+    found, said = rows(fitted, "m.json", expected=1)
+    assert [status["status"] for status in found.values()] == ["differs"]
+    assert f"inputs: scans/{NAME} differs" in said
+
+
+def test_a_record_that_was_parted_from_its_folder_says_how_to_name_it(fitted: Path) -> None:
+    (fitted / "away").mkdir()
+    shutil.copy(fitted / "m.json", fitted / "away" / "run.json")
+    for record in ("away/run.json", "away"):
+        _, said = rows(fitted, record, expected=1)
+        assert "hint: --folder DIR" in said
+        assert "the same bytes" in run(fitted, "rerun", record, "--folder", ".").stderr.decode()
+
+
 def test_a_missing_input_is_named_before_any_work(fitted: Path) -> None:
     (fitted / "scans" / NAME).unlink()
     found, said = rows(fitted, "m.json", expected=1)

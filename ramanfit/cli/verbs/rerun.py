@@ -63,7 +63,7 @@ def command(
     """
     from ramanfit.cli.again import words_of
     from ramanfit.cli.display import Output
-    from ramanfit.experiment.rerun import SAME, Row, as_table, read_record, verdict
+    from ramanfit.experiment.rerun import MISSING, SAME, Row, as_table, read_record, verdict
     from ramanfit.tables.select import check_columns
 
     output = Output.resolve("-", form, header, columns)
@@ -86,7 +86,9 @@ def command(
         with output.open() as writer:
             writer.write(as_table(other))
     if wrong := verdict(rows):
-        raise OtherRunError(f"{record}: not the same run: {wrong}")
+        missing = any(row.status == MISSING and row.what == "input" for row in rows)
+        hint = "--folder DIR: where the files are that it names" if missing and folder is None else None
+        raise OtherRunError(f"{record}: not the same run: {wrong}", hint=hint)
     count = {what: sum(row.what == what for row in rows) for what in ("input", "output")}
     console.say(f"{record}: the same bytes: {counted(count['output'], 'output')} of {counted(count['input'], 'input')}")
 
@@ -136,6 +138,8 @@ def _made_again(recorded: Recorded, words: Words, ran_in: Path, made: Path, kept
     stdout = made / STDOUT_NAME
     status = run_again(words.into(made, name, several=several), recorded.command, ran_in, recorded.environment, stdout)
     if not (made / name).is_file():
+        if changed := recorded.changed(ran_in):
+            return changed
         raise OtherRunError(f"{recorded.path}: its command ended with exit status {status}, and without a result")
     again = json.loads((made / name).read_bytes())
     files = made_files(made, (path.name for path in made.iterdir() if path.name not in (name, STDOUT_NAME)))
