@@ -104,7 +104,7 @@ def command(
                 figures.save(shown[0].figure(width), target)
                 console.wrote(target)
             else:
-                if target == "-":
+                if target == "-" or (Path(target).suffix and not is_folder(target)):
                     raise click.UsageError(f"{len(shown)} figures do not fit into one file: name a folder with -o DIR")
                 files = [str(Path(target) / f"{one.name}.png") for one in shown]
                 written = [*dict.fromkeys(files)]
