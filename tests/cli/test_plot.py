@@ -101,7 +101,7 @@ def test_a_waterfall_by_state_of_charge_and_by_time(tmp_path: Path) -> None:
         (["--waterfall", "--soc", "0", "--times", "0"], "both pick"),
         (["-o", "figure.tiff", "--worst", "2"], ".png .svg .pdf"),
         ([], "do not fit into one file"),
-        (["-o", "figure.png"], "6 figures do not fit into one file"),
+        (["-o", "figure.png"], "figures do not fit into one file"),
         (["--waterfall", "--point", "P9"], "P9"),
     ],
 )
