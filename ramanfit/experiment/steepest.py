@@ -87,12 +87,27 @@ def steepest_change(time: FloatArray, value: FloatArray, se: FloatArray) -> Stee
     return Steepest(origin + span * at, span * at_se, change, change_se)
 
 
+class _Candidates(NamedTuple):
+    """Steps that may be added to a course of N values, T middles by W widths.
+
+    Attributes
+    ----------
+    rise : array [TW, N]
+        In units of the errors.
+    shape : (int, int)
+    """
+
+    rise: FloatArray
+    shape: tuple[int, int]
+
+
 class _Course:
     """A quantity over time, in units of its errors, the times from 0 to 1."""
 
     def __init__(self, time: FloatArray, value: FloatArray, weight: FloatArray) -> None:
         self.time, self.value, self.weight = time, value, weight
         self.interval = float(np.median(np.diff(time)))
+        self._spanned: dict[tuple[Step, ...], tuple[FloatArray, FloatArray]] = {}
 
     def steps(self) -> list[Step]:
         """Return the steps that the course has, in the order they were found."""
@@ -100,9 +115,10 @@ class _Course:
         middles = (self.time[1:] + self.time[:-1]) / 2
         tried = np.unique(np.concatenate([self.time, middles]))
         widths = self._widths(8)
+        candidates = self._candidates(tried, widths)
         chi2 = self._chi2(found)
         while len(found) < MOST_STEPS and 2 + 3 * (len(found) + 1) < n:
-            gain, *_ = self._scan(found, tried, widths)
+            gain, *_ = self._scan(found, candidates)
             if float(gain.max()) <= 0:
                 break
             i, j = divmod(int(gain.argmax()), len(widths))
@@ -130,7 +146,7 @@ class _Course:
         low, high = float(self.time[0]), float(self.time[-1])
         middles = np.linspace(low, high, 2 * len(self.time))
         for _ in range(6):  # until the likely times fill the range that is looked at
-            gain, height, variance = self._scan(others, middles, widths)
+            gain, height, variance = self._scan(others, self._candidates(middles, widths))
             likely = np.exp((gain - gain.max()) / (2 * scale)) * np.sqrt(variance)
             likely[:, 0] *= len(widths) / 2  # an abrupt step is as likely beforehand as half of all others
             likely /= likely.sum()
@@ -158,21 +174,32 @@ class _Course:
         columns = [np.ones_like(self.time), self.time - 0.5, *(logistic(self.time, *step) for step in steps)]
         return np.stack(columns, axis=1) * self.weight[:, None]
 
-    def _scan(
-        self, steps: list[Step], middles: FloatArray, widths: FloatArray
-    ) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Return by how much one more step lowers chi-square, its height and the variance of that, each [T, W]."""
-        basis, _ = np.linalg.qr(self._design(steps))
-        rest = self.value - basis @ (basis.T @ self.value)
+    def _candidates(self, middles: FloatArray, widths: FloatArray) -> _Candidates:
         u = (self.time - middles[:, None, None]) / widths[:, None]
-        more = (self.weight * (0.5 + 0.5 * np.tanh(u / 2))).reshape(-1, len(self.time))
-        more -= (more @ basis) @ basis.T
+        u /= 2
+        rise = np.tanh(u, out=u)
+        rise *= 0.5
+        rise += 0.5
+        rise *= self.weight
+        return _Candidates(rise.reshape(-1, len(self.time)), (len(middles), len(widths)))
+
+    def _basis(self, steps: list[Step]) -> tuple[FloatArray, FloatArray]:
+        """Return what the line and some steps span, orthonormal, [N, K], and what they leave of the course, [N]."""
+        if (known := self._spanned.get(tuple(steps))) is None:
+            basis, _ = np.linalg.qr(self._design(steps))
+            known = self._spanned[tuple(steps)] = basis, self.value - basis @ (basis.T @ self.value)
+        return known
+
+    def _scan(self, steps: list[Step], tried: _Candidates) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return by how much one more step lowers chi-square, its height and the variance of that, each [T, W]."""
+        basis, rest = self._basis(steps)
+        more = tried.rise - (tried.rise @ basis) @ basis.T
         norm = np.einsum("kn,kn->k", more, more)
         along = more @ rest
         enough = norm > 1e-9 * float(self.weight @ self.weight)
         norm = np.where(enough, norm, np.inf)
-        shape = len(middles), len(widths)
-        return (along**2 / norm).reshape(shape), (along / norm).reshape(shape), (1 / norm).reshape(shape)
+        gain, height, variance = along**2 / norm, along / norm, 1 / norm
+        return gain.reshape(tried.shape), height.reshape(tried.shape), variance.reshape(tried.shape)
 
     def _settled(self, steps: list[Step]) -> list[Step]:
         """Return steps as they are once each has been fitted again beside the others."""
@@ -183,7 +210,7 @@ class _Course:
                 others = steps[:k] + steps[k + 1 :]
                 middles = np.clip(at + reach * np.linspace(-1, 1, 9), self.time[0], self.time[-1])
                 widths = np.clip(width * ratio ** np.linspace(-1, 1, 7), ABRUPT * self.interval, WIDE)
-                gain, *_ = self._scan(others, middles, widths)
+                gain, *_ = self._scan(others, self._candidates(middles, widths))
                 i, j = divmod(int(gain.argmax()), len(widths))
                 steps[k] = float(middles[i]), float(widths[j])
             if steps == before:
