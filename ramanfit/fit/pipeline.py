@@ -11,9 +11,10 @@ import numpy as np
 from ramanfit.fit.batch import Task, batches, task_of
 from ramanfit.fit.clipping import without_dead
 from ramanfit.fit.prepare import Prepared, prepare
-from ramanfit.fit.quantities import Quantities, quantities
+from ramanfit.fit.quantities import Quantities
 from ramanfit.fit.result import FitResult, Status
 from ramanfit.fit.steps import Steps
+from ramanfit.fit.together import quantities_of
 from ramanfit.recipe.recipe import Recipe
 from ramanfit.scan.scan import Scan
 
@@ -85,13 +86,16 @@ def fit_prepared(
         for i, rows in batch:
             results[i].put(rows, result.take(slice(first, first + len(rows))))
             first += len(rows)
-    fits = []
-    for (scan, prepared), result in zip(scans, results, strict=True):
-        cleaned = prepared if result.spikes is None or not result.spikes.any() else prepared.without(result.spikes)
-        if cleaned.notes:
-            scan = scan.with_(notes=(*scan.notes, *cleaned.notes))
-        fits.append(Fitted(scan, cleaned, result, quantities(result, cleaned, recipe)))
-    return fits
+    cleaned = [
+        prepared if result.spikes is None or not result.spikes.any() else prepared.without(result.spikes)
+        for prepared, result in zip(ready, results, strict=True)
+    ]
+    noted = [
+        scan.with_(notes=(*scan.notes, *prepared.notes)) if prepared.notes else scan
+        for (scan, _), prepared in zip(scans, cleaned, strict=True)
+    ]
+    derived = quantities_of(noted, cleaned, results, recipe)
+    return [Fitted(*its) for its in zip(noted, cleaned, results, derived, strict=True)]
 
 
 def _with_orders(scans: Sequence[tuple[Scan, Prepared]], recipe: Recipe) -> Sequence[tuple[Scan, Prepared]]:
