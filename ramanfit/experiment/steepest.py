@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ramanfit.scan.middle import median
 from ramanfit.scan.scan import FloatArray
 
 LEAST_SCANS = 8
@@ -106,14 +107,15 @@ class _Course:
 
     def __init__(self, time: FloatArray, value: FloatArray, weight: FloatArray) -> None:
         self.time, self.value, self.weight = time, value, weight
-        self.interval = float(np.median(np.diff(time)))
+        self.interval = median(np.diff(time))
         self._spanned: dict[tuple[Step, ...], tuple[FloatArray, FloatArray]] = {}
 
     def steps(self) -> list[Step]:
         """Return the steps that the course has, in the order they were found."""
         found, n = list[Step](), len(self.time)
         middles = (self.time[1:] + self.time[:-1]) / 2
-        tried = np.unique(np.concatenate([self.time, middles]))
+        # np.unique would import numpy.ma
+        tried = np.array(sorted({*self.time.tolist(), *middles.tolist()}))
         widths = self._widths(8)
         candidates = self._candidates(tried, widths)
         chi2 = self._chi2(found)

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import groupby
 
 import numpy as np
 
-from ramanfit.fit.batch import CHUNK
+from ramanfit.fit.batch import CHUNK, Batch
 from ramanfit.fit.model import Model
 from ramanfit.fit.prepare import SUMS, Prepared, prepare
 from ramanfit.fit.quantities import Quantities, quantities
-from ramanfit.fit.result import FitResult
+from ramanfit.fit.result import FitResult, Status
 from ramanfit.recipe.recipe import Recipe
 from ramanfit.scan.scan import BoolArray, FloatArray, Scan
 
@@ -116,13 +117,51 @@ def _part(whole: Prepared, rows: slice) -> Prepared:
     )
 
 
-def quantities_of(
-    scans: Sequence[Scan], ready: Sequence[Prepared], results: Sequence[FitResult], recipe: Recipe
-) -> list[Quantities]:
-    """Derive the quantities of fitted scans as `ramanfit.fit.quantities.quantities` does, in fewer passes."""
-    derived = list[Quantities]()
-    for run in runs(scans, [prepared.model for prepared in ready]):
-        whole = quantities(joined_results(results[run]), joined_prepared(ready[run]), recipe)
-        alone = run.stop - run.start == 1
-        derived += [whole] if alone else [whole.take(rows) for rows in rows_of(scans[run])]
-    return derived
+class Joined:
+    """Fits of scans in as few arrays as their axes and models allow, of which each scan has some rows.
+
+    Parameters
+    ----------
+    scans : sequence of Scan
+    ready : sequence of Prepared
+        The same.
+    recipe : Recipe
+    """
+
+    def __init__(self, scans: Sequence[Scan], ready: Sequence[Prepared], recipe: Recipe) -> None:
+        self._runs = list(runs(scans, [prepared.model for prepared in ready]))
+        self._wholes = [_unmeasured(ready[run], recipe) for run in self._runs]
+        self._places = [(k, rows) for k, run in enumerate(self._runs) for rows in rows_of(scans[run])]
+
+    def put(self, batch: Batch, result: FitResult) -> None:
+        """Write the fits of a batch."""
+        first = 0
+        for k, some in groupby(batch, key=lambda its: self._places[its[0]][0]):
+            rows = np.concatenate([self._places[i][1].start + its for i, its in some])
+            self._wholes[k].put(rows, result.take(slice(first, first + len(rows))))
+            first += len(rows)
+
+    def results(self) -> list[FitResult]:
+        """Return the fits of every scan."""
+        return [self._wholes[k].take(rows) for k, rows in self._places]
+
+    def quantities(self, cleaned: Sequence[Prepared], recipe: Recipe) -> list[Quantities]:
+        """Return what follows from the fits of every scan; `cleaned` has their cosmic rays masked."""
+        derived = [
+            quantities(whole, joined_prepared(cleaned[run]), recipe)
+            for run, whole in zip(self._runs, self._wholes, strict=True)
+        ]
+        alone = [run.stop - run.start == 1 for run in self._runs]
+        return [derived[k] if alone[k] else derived[k].take(rows) for k, rows in self._places]
+
+
+def _unmeasured(ready: Sequence[Prepared], recipe: Recipe) -> FitResult:
+    """Return rows for all spectra of scans with one model, with room for what will be asked of them."""
+    model, unfit = ready[0].model, np.concatenate([prepared.unfit for prepared in ready])
+    n, m = len(unfit), len(model.shift_cm1)
+    return replace(
+        model.unfitted(n, Status.NOT_MEASURED),
+        status=np.where(unfit, Status.FAILED, Status.NOT_MEASURED).astype(np.int8),
+        spikes=np.zeros((n, m), dtype=bool) if recipe.clean.spikes else None,
+        intervals=None if recipe.errors.method == "covariance" else np.full((n, len(recipe.ratios), 2), np.nan),
+    )
