@@ -24,6 +24,7 @@ UNSURE = 2.6  # standard deviations of chi-square beyond which the errors are sc
 ABRUPT, NARROW = 0.001, 0.1  # widths in intervals: of a step that is abrupt, and the least of one that is not
 WIDE = 0.5  # part of the whole time: the largest width that is tried
 WIDEST = 0.25  # part of the whole time: no wider step is told from a bend
+AROUND_MIDDLE, AROUND_WIDTH = np.linspace(-1, 1, 9), np.linspace(-1, 1, 7)  # what is tried beside a step
 
 Step = tuple[float, float]
 """Middle and width of a logistic step, which rises as 1/(1 + exp(-(t - middle)/width))."""
@@ -195,7 +196,8 @@ class _Course:
     def _scan(self, steps: list[Step], tried: _Candidates) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Return by how much one more step lowers chi-square, its height and the variance of that, each [T, W]."""
         basis, rest = self._basis(steps)
-        more = tried.rise - (tried.rise @ basis) @ basis.T
+        more = (tried.rise @ basis) @ basis.T
+        np.subtract(tried.rise, more, out=more)  # in place: for so many numbers new room costs more than they do
         norm = np.einsum("kn,kn->k", more, more)
         along = more @ rest
         enough = norm > 1e-9 * float(self.weight @ self.weight)
@@ -208,10 +210,11 @@ class _Course:
         reach, ratio = self.interval, 1.6
         for _ in range(8):
             before = list(steps)
+            factors = ratio**AROUND_WIDTH
             for k, (at, width) in enumerate(steps):
                 others = steps[:k] + steps[k + 1 :]
-                middles = np.clip(at + reach * np.linspace(-1, 1, 9), self.time[0], self.time[-1])
-                widths = np.clip(width * ratio ** np.linspace(-1, 1, 7), ABRUPT * self.interval, WIDE)
+                middles = np.clip(at + reach * AROUND_MIDDLE, self.time[0], self.time[-1])
+                widths = np.clip(width * factors, ABRUPT * self.interval, WIDE)
                 gain, *_ = self._scan(others, self._candidates(middles, widths))
                 i, j = divmod(int(gain.argmax()), len(widths))
                 steps[k] = float(middles[i]), float(widths[j])

@@ -140,7 +140,7 @@ def dead_channels(counts: FloatArray | StoredCounts) -> BoolArray:
         return dead
     low, high, inner = np.full(m, np.inf), np.full(m, -np.inf), np.arange(1, m - 1)
     for rows, block in blocks(counts):
-        measured[rows] = block.max(axis=1) > block.min(axis=1)
+        measured[rows] = _vary(block)
         some = block if measured[rows].all() else block[measured[rows]]
         if len(some):
             low, high = np.minimum(low, some.min(axis=0)), np.maximum(high, some.max(axis=0))
@@ -153,3 +153,13 @@ def dead_channels(counts: FloatArray | StoredCounts) -> BoolArray:
         beside = np.asarray(counts[:, [channel - 1, channel + 1]])[measured]
         dead[channel] = all(np.ptp(side) >= DEAD_STEPS * smallest_step(side) > 0 for side in beside.T)
     return dead
+
+
+def _vary(counts: FloatArray) -> BoolArray:
+    """Return which spectra [N] are not constant."""
+    vary = np.asarray(counts[:, 0] != counts[:, -1])
+    doubtful = np.flatnonzero(~vary)
+    if len(doubtful):
+        some = counts[doubtful]
+        vary[doubtful] = some.max(axis=1) > some.min(axis=1)
+    return vary

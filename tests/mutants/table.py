@@ -146,8 +146,8 @@ MUTATIONS = (
     _of(
         "fit/engine/starts.py", "np.asarray(rest * np.abs(rest)", "np.asarray(rest * rest", "fit/engine/test_starts.py"
     ),
-    _of("fit/engine/varpro.py", "MAX_STEP = 0.5", "MAX_STEP = 50.0", "fit/engine/test_varpro.py"),
-    _of("fit/engine/varpro.py", "SUSPECT_SNR2 = 25.0", "SUSPECT_SNR2 = 0.0", "fit/engine/test_varpro.py"),
+    _of("fit/engine/limits.py", "MAX_STEP = 0.5", "MAX_STEP = 50.0", "fit/engine/test_varpro.py"),
+    _of("fit/engine/limits.py", "SUSPECT_SNR2 = 25.0", "SUSPECT_SNR2 = 0.0", "fit/engine/test_varpro.py"),
     _of("fit/engine/algebra.py", "SINGULAR = 1e-12", "SINGULAR = 0.0", "fit/engine/test_algebra.py"),
     _of("fit/engine/layout.py", "links[p].fwhm_ratio if kind == FWHM else 1.0", "1.0", "fit/engine/test_linked.py"),
     _of("fit/engine/linked.py", "-wider / (2 * half)", "wider / (2 * half)", "fit/engine/test_linked.py"),
