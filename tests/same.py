@@ -46,6 +46,9 @@ BASES = {
     "recipe": "recipe",
     "list": "list columns",
     "manual": "manual tables",
+    "compare": "compare dry.csv wet.csv",
+    "completion": "completion bash",
+    "help": "help fit",
 }
 """A run of every command, to which options are added one by one."""
 
@@ -60,6 +63,7 @@ EXAMPLES: dict[str, list[str]] = {
     "--check": ["--check"],
     "--columns": ["--columns ratio,G_center_cm1", "--columns all --md", "--columns nonsense"],
     "--controls": ["--at 1350 --controls 900,2000"],
+    "--covariates": ["--covariates mine.csv"],
     "--csv": ["--csv"],
     "--cycle": ["--echem cell.mpt --cycle 0"],
     "--dark": ["--dark 12"],
@@ -69,6 +73,7 @@ EXAMPLES: dict[str, list[str]] = {
     "--echem-offset": ["--echem cell.mpt --echem-offset -90s"],
     "--echem-units": ["--echem cell.mpt --echem-units A,Ah"],
     "--engine": ["--engine lmfit"],
+    "--ends": ["--ends Li,SE"],
     "--errors": ["--errors profile", "--errors bootstrap"],
     "--files-from": ["--files-from nowhere"],
     "--first-point": ["--first-point X3"],
@@ -91,6 +96,7 @@ EXAMPLES: dict[str, list[str]] = {
     "--line-spacing": ["--line-spacing endpoints"],
     "--md": ["--md"],
     "--meta": ["--meta run.json"],
+    "--name": ["--name first --name second", "--name alone"],
     "--no-figures": ["--no-figures"],
     "--no-header": ["--csv --no-header", "--no-header --json"],
     "--no-report": ["--no-report"],
@@ -106,6 +112,8 @@ EXAMPLES: dict[str, list[str]] = {
     "--reference": ["--reference pristine", "--standard silicon --reference 520.7"],
     "--rows-are-scans": ["--rows-are-scans"],
     "--scan": ["--scan 0"],
+    "--scheduler": ["--scheduler nowhere.json"],
+    "--schema": ["--schema"],
     "--seed": ["--seed 5"],
     "--select": ["--select 'Line*'", "--select nothing"],
     "--sensitivity": ["--sensitivity"],
@@ -118,6 +126,7 @@ EXAMPLES: dict[str, list[str]] = {
     "--stdin-name": ["--stdin-name other.txt"],
     "--step": ["--step 5um"],
     "--t0": ["--t0 2024-01-15T09:00:00 --echem cell.mpt"],
+    "--style": ["--style plain.mplstyle", "--style nowhere.mplstyle"],
     "--tex": ["--tex"],
     "--timezone": ["--echem cell.mpt --timezone Europe/Berlin"],
     "--times": ["--times 0,20min"],
@@ -129,6 +138,7 @@ EXAMPLES: dict[str, list[str]] = {
     "--width": ["--width single"],
     "--window": ["--window 1000,1800", "--window 1,2"],
     "--worst": ["--worst 4"],
+    "--x": ["--x scan", "--x nonsense"],
     "--x-unit": ["--x-unit cm-1"],
 }
 """What is added for an option; with every command that has it."""
@@ -165,6 +175,12 @@ ELSEWHERE = [
     "ramanfit fit line -o nowhere/peaks.csv",
     "ramanfit fit line | head -n 1",
 ]
+
+DRY = """\
+source,scan,point,position_um,time_s,ratio,ratio_se
+a.txt,0,P1,0,0,1.02,0.01
+a.txt,1,P1,0,60,1.14,0.01
+"""
 
 TERMINAL = """\
 import os, pty, sys
@@ -229,6 +245,7 @@ class Side:
         before = _digests(work)
         environment = {k: v for k, v in os.environ.items() if not k.startswith("RAMANFIT_") and k != "NO_COLOR"}
         environment |= {"PATH": f"{self.program}{os.pathsep}{os.environ['PATH']}", "TZ": "UTC", "TERM": "xterm"}
+        environment["RAMANFIT_CORE"] = "numpy"  # a commit that is laid out has nothing compiled
         environment.setdefault("COLUMNS", "100")
         done = subprocess.run(
             ["bash", "-c", command], cwd=work, env=environment, stdin=subprocess.DEVNULL, capture_output=True
@@ -256,6 +273,11 @@ def _lay(work: Path) -> None:
     (work / "si.txt").write_text("".join(f"{x}\t{y:.3f}\n" for x, y in zip(shift, counts, strict=True)))
     (work / "empty.txt").write_text("")
     (work / "terminal.py").write_text(TERMINAL)
+    (work / "dry.csv").write_text(DRY)
+    (work / "wet.csv").write_text(DRY.replace("1.14", "1.31"))
+    names = sorted(path.name for path in (work / "day").glob("*Spec*"))
+    (work / "mine.csv").write_text("".join(f"{line}\n" for line in ("file,sample", *(f"{name},A" for name in names))))
+    (work / "plain.mplstyle").write_text("axes.linewidth: 0.5\n")
     (work / "base.toml").write_text(BASE_RECIPE)
     (work / "mine.toml").write_text(BASE_RECIPE.replace("graphite", "li-graphite"))
     for path in work.rglob("*"):
@@ -279,6 +301,8 @@ def commands(options: dict[str, set[str]]) -> Iterator[str]:
     makefile = shlex.quote(re.findall(r"```make\n(.*?)```", readme, re.S)[0])
     yield f"printf %s {makefile} > Makefile; mv day scans; make -s -j2 2> /dev/null"
     for verb, names in options.items():
+        if verb not in BASES:  # said at the end
+            continue
         yield f"ramanfit {BASES[verb]}"
         for name in sorted(names & EXAMPLES.keys()):
             yield from (f"ramanfit {BASES[verb]} {example}" for example in EXAMPLES[name])

@@ -83,7 +83,7 @@ def read_bands(scan: Scan, recipe: Recipe, curves: Curves) -> BandIntensities:
         inside, channels = shift[first:end], slice(first, end)
         window = np.searchsorted(curves.shift_cm1, inside)
         fitted = bool((curves.shift_cm1[np.minimum(window, len(curves.shift_cm1) - 1)] == inside).all())
-        counts = np.asarray(scan.counts[:, channels], dtype=np.float64)
+        counts = np.ascontiguousarray(scan.counts[:, channels], dtype=np.float64)
         dark = 0.0 if scan.treated is None or scan.treated.dark is None else scan.treated.dark[channels]
         clear = curves.use[:, window] if fitted else _clear(scan, channels, counts, curves.noise, dark)
         raw[:, k], raw_se[:, k] = _mean(counts, clear, curves.noise, dark)

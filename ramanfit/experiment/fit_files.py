@@ -14,8 +14,9 @@ from ramanfit.errors import RamanfitError, ScanError
 from ramanfit.experiment.repeats import Print, print_of
 from ramanfit.fit.batch import CHUNK
 from ramanfit.fit.pipeline import Fitted, Spread, fit_prepared, settled
-from ramanfit.fit.prepare import Prepared, prepare
+from ramanfit.fit.prepare import prepare
 from ramanfit.fit.quantities import Quantities
+from ramanfit.fit.together import joined, joined_prepared, joined_results, prepare_all, rows_of, runs
 from ramanfit.formats import ReadOptions, open_scans, split_selection
 from ramanfit.formats.streams import is_stream
 from ramanfit.scan.schedule import Visit
@@ -114,7 +115,7 @@ class _Read(NamedTuple):
     """An export that waits to be fitted."""
 
     outcome: Outcome
-    scans: list[tuple[Scan, Prepared]]
+    scans: list[Scan]
     measured: list[tuple[Visit, Print | None]]
 
 
@@ -124,19 +125,18 @@ def fit_exports(job: Job, paths: Iterable[str], spread: Spread = map, held_at_mo
     No more than about twice so many spectra are held, however many there are.
     """
     waiting: list[_Read] = []
-    held, recipe = 0, job.recipe.parts[-1]
+    held = 0
     for path in paths:
         read = _Read(Outcome(inputs=[path]), [], [])
         try:
             for scan in map(settled, open_scans(path, job.options, stdin_name=job.stdin_name)):
                 measured = Visit.of(scan), print_of(scan)
-                treated = scan if job.treatment is None else _treated(scan, job)
-                read.scans.append((treated, prepare(treated, recipe)))
+                read.scans.append(scan if job.treatment is None else _treated(scan, job))
                 read.measured.append(measured)
         except RamanfitError as error:
             read.outcome.error = error
         waiting.append(read)
-        held += sum(len(scan) for scan, _ in read.scans)
+        held += sum(len(scan) for scan in read.scans)
         if held >= held_at_most:
             yield from _fitted(job, waiting, spread)
             waiting, held = [], 0
@@ -144,18 +144,15 @@ def fit_exports(job: Job, paths: Iterable[str], spread: Spread = map, held_at_mo
 
 
 def _fitted(job: Job, waiting: Sequence[_Read], spread: Spread) -> Iterator[Outcome]:
-    pairs = [pair for read in waiting for pair in read.scans]
+    scans = [scan for read in waiting for scan in read.scans]
     *others, recipe = job.recipe.parts
-    fits = fit_prepared(pairs, recipe, job.engine, spread)
+    fits = _fit(scans, recipe, job, spread)
     measured = [pair for read in waiting for pair in read.measured]
     left = [_left_of(fitted, job.keep, *its) for fitted, its in zip(fits, measured, strict=True)]
     if others:
         from ramanfit.fit.side_by_side import side_by_side
 
-        beside = [
-            fit_prepared([(scan, prepare(scan, part)) for scan, _ in pairs], part, job.engine, spread)
-            for part in others
-        ]
+        beside = [_fit(scans, part, job, spread) for part in others]
         for scan, *parts in zip(left, *beside, fits, strict=True):
             scan.quantities = side_by_side(job.recipe, parts)
             scan.cosmic_rays = [ray for fitted in parts for ray in fitted.prepared.cosmic_rays()]
@@ -168,12 +165,7 @@ def _fitted(job: Job, waiting: Sequence[_Read], spread: Spread) -> Iterator[Outc
     if job.keep.doubtful:
         _keep_doubtful(fits, left)
     if job.keep.bands:
-        from ramanfit.experiment.bands import read_bands
-        from ramanfit.fit.curves import curves
-
-        for scan, fitted in zip(left, fits, strict=True):
-            drawn = curves(fitted)
-            scan.curves, scan.bands = drawn if job.keep.curves else None, read_bands(fitted.scan, job.recipe, drawn)
+        _keep_bands(fits, left, job)
     if job.alternatives:
         from ramanfit.fit.sensitivity import departures, with_systematics
     for name, recipe in job.alternatives.items():
@@ -183,12 +175,28 @@ def _fitted(job: Job, waiting: Sequence[_Read], spread: Spread) -> Iterator[Outc
         for scan in left:
             scan.quantities = with_systematics(scan.quantities, scan.departures.values())
     in_order = zip(fits, left, strict=True)
-    for outcome, scans, _ in waiting:
-        for fitted, scan in islice(in_order, len(scans)):
+    for outcome, its_scans, _ in waiting:
+        for fitted, scan in islice(in_order, len(its_scans)):
             outcome.scans.append(scan)
             if fitted.scan.metadata.information:
                 outcome.inputs.append(fitted.scan.metadata.information)
         yield outcome
+
+
+def _fit(scans: Sequence[Scan], recipe: Recipe, job: Job, spread: Spread) -> list[Fitted]:
+    return fit_prepared(list(zip(scans, prepare_all(scans, recipe), strict=True)), recipe, job.engine, spread)
+
+
+def _keep_bands(fits: Sequence[Fitted], left: Sequence[ScanFits], job: Job) -> None:
+    from ramanfit.experiment.bands import read_bands
+    from ramanfit.fit.curves import curves_of
+
+    scans, ready = [fitted.scan for fitted in fits], [fitted.prepared for fitted in fits]
+    for run in runs(scans, [prepared.model for prepared in ready]):
+        drawn = curves_of(joined_prepared(ready[run]), joined_results([fitted.result for fitted in fits[run]]))
+        bands = read_bands(joined(scans[run]), job.recipe, drawn)
+        for scan, rows in zip(left[run], rows_of(scans[run]), strict=True):
+            scan.curves, scan.bands = drawn.take(rows) if job.keep.curves else None, bands.take(rows)
 
 
 def _treated(scan: Scan, job: Job) -> Scan:

@@ -22,6 +22,7 @@ from ramanfit.fit.flags import FLAGS, VERDICTS
 from ramanfit.fit.held import in_words
 from ramanfit.fit.prepare import UNFIT
 from ramanfit.scan.clock import chronological
+from ramanfit.scan.middle import median
 from ramanfit.scan.notes import counted
 from ramanfit.scan.schedule import Keys, Schedule, place
 from ramanfit.tables.fit_table import FitTable
@@ -196,7 +197,7 @@ def _say_verdicts(keys: Sequence[Keys], scans: Sequence[ScanFits], recipe: Recip
             if rows:
                 place = scan.quantities.place_cm1
                 at = np.array([]) if place is None else place[rows][np.isfinite(place[rows])]
-                near = f", near {np.median(at):.0f} cm-1" if at.size and word != "correlated_noise" else ""
+                near = f", near {median(at):.0f} cm-1" if at.size and word != "correlated_noise" else ""
                 lines.append((f"{k.source}: {word} in {len(rows)} of {spectra}{near}", FLAGS[word].remedy))
     for said, remedy in lines[:VERDICT_LINES]:
         voice.say(f"{said}: {remedy}")
@@ -250,7 +251,7 @@ def _say_departures(alternative: str, scans: Sequence[Departures], voice: Voice)
     for column in scans[0] if scans else ():
         values: np.ndarray = np.concatenate([scan[column] for scan in scans])
         if (values := values[np.isfinite(values)]).size:
-            words.append(f"{column} {np.median(values):+.3g}")
+            words.append(f"{column} {median(values):+.3g}")
     voice.say(f"sensitivity, {alternative}: {', '.join(words) or 'nothing to compare'} (median)")
 
 

@@ -58,15 +58,21 @@ def _series(table: Table) -> np.ndarray | None:
     )
     if not np.isfinite(scan).all():
         return None
-    scans, when = np.unique(scan, return_inverse=True)
+    scans, when = _numbered(scan)
     if len(scans) == 1:
         along = len(scan) >= LEAST and bool(np.isfinite(position_um).all())
         return np.argsort(position_um, kind="stable")[None] if along else None
-    points, where = np.unique(np.array(table.columns["point"]), return_inverse=True)
+    points, where = _numbered(np.array(table.columns["point"]))
     grid = np.full((len(points), len(scans)), -1)
     grid[where, when] = np.arange(len(scan))
     one_each = np.count_nonzero(grid >= 0) == len(scan)
     return grid if len(scans) >= LEAST and one_each and np.isfinite(time_s).all() else None
+
+
+def _numbered(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return different values in their order, and the number of each; np.unique would import numpy.ma."""
+    different = np.array(sorted(set(values.tolist())))
+    return different, np.searchsorted(different, values)
 
 
 def _values(table: Table) -> Iterator[tuple[FloatArray, FloatArray]]:

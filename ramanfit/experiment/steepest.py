@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ramanfit.scan.middle import median
 from ramanfit.scan.scan import FloatArray
 
 LEAST_SCANS = 8
@@ -23,6 +24,7 @@ UNSURE = 2.6  # standard deviations of chi-square beyond which the errors are sc
 ABRUPT, NARROW = 0.001, 0.1  # widths in intervals: of a step that is abrupt, and the least of one that is not
 WIDE = 0.5  # part of the whole time: the largest width that is tried
 WIDEST = 0.25  # part of the whole time: no wider step is told from a bend
+AROUND_MIDDLE, AROUND_WIDTH = np.linspace(-1, 1, 9), np.linspace(-1, 1, 7)  # what is tried beside a step
 
 Step = tuple[float, float]
 """Middle and width of a logistic step, which rises as 1/(1 + exp(-(t - middle)/width))."""
@@ -87,22 +89,39 @@ def steepest_change(time: FloatArray, value: FloatArray, se: FloatArray) -> Stee
     return Steepest(origin + span * at, span * at_se, change, change_se)
 
 
+class _Candidates(NamedTuple):
+    """Steps that may be added to a course of N values, T middles by W widths.
+
+    Attributes
+    ----------
+    rise : array [TW, N]
+        In units of the errors.
+    shape : (int, int)
+    """
+
+    rise: FloatArray
+    shape: tuple[int, int]
+
+
 class _Course:
     """A quantity over time, in units of its errors, the times from 0 to 1."""
 
     def __init__(self, time: FloatArray, value: FloatArray, weight: FloatArray) -> None:
         self.time, self.value, self.weight = time, value, weight
-        self.interval = float(np.median(np.diff(time)))
+        self.interval = median(np.diff(time))
+        self._spanned: dict[tuple[Step, ...], tuple[FloatArray, FloatArray]] = {}
 
     def steps(self) -> list[Step]:
         """Return the steps that the course has, in the order they were found."""
         found, n = list[Step](), len(self.time)
         middles = (self.time[1:] + self.time[:-1]) / 2
-        tried = np.unique(np.concatenate([self.time, middles]))
+        # np.unique would import numpy.ma
+        tried = np.array(sorted({*self.time.tolist(), *middles.tolist()}))
         widths = self._widths(8)
+        candidates = self._candidates(tried, widths)
         chi2 = self._chi2(found)
         while len(found) < MOST_STEPS and 2 + 3 * (len(found) + 1) < n:
-            gain, *_ = self._scan(found, tried, widths)
+            gain, *_ = self._scan(found, candidates)
             if float(gain.max()) <= 0:
                 break
             i, j = divmod(int(gain.argmax()), len(widths))
@@ -130,7 +149,7 @@ class _Course:
         low, high = float(self.time[0]), float(self.time[-1])
         middles = np.linspace(low, high, 2 * len(self.time))
         for _ in range(6):  # until the likely times fill the range that is looked at
-            gain, height, variance = self._scan(others, middles, widths)
+            gain, height, variance = self._scan(others, self._candidates(middles, widths))
             likely = np.exp((gain - gain.max()) / (2 * scale)) * np.sqrt(variance)
             likely[:, 0] *= len(widths) / 2  # an abrupt step is as likely beforehand as half of all others
             likely /= likely.sum()
@@ -158,32 +177,45 @@ class _Course:
         columns = [np.ones_like(self.time), self.time - 0.5, *(logistic(self.time, *step) for step in steps)]
         return np.stack(columns, axis=1) * self.weight[:, None]
 
-    def _scan(
-        self, steps: list[Step], middles: FloatArray, widths: FloatArray
-    ) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Return by how much one more step lowers chi-square, its height and the variance of that, each [T, W]."""
-        basis, _ = np.linalg.qr(self._design(steps))
-        rest = self.value - basis @ (basis.T @ self.value)
+    def _candidates(self, middles: FloatArray, widths: FloatArray) -> _Candidates:
         u = (self.time - middles[:, None, None]) / widths[:, None]
-        more = (self.weight * (0.5 + 0.5 * np.tanh(u / 2))).reshape(-1, len(self.time))
-        more -= (more @ basis) @ basis.T
+        u /= 2
+        rise = np.tanh(u, out=u)
+        rise *= 0.5
+        rise += 0.5
+        rise *= self.weight
+        return _Candidates(rise.reshape(-1, len(self.time)), (len(middles), len(widths)))
+
+    def _basis(self, steps: list[Step]) -> tuple[FloatArray, FloatArray]:
+        """Return what the line and some steps span, orthonormal, [N, K], and what they leave of the course, [N]."""
+        if (known := self._spanned.get(tuple(steps))) is None:
+            basis, _ = np.linalg.qr(self._design(steps))
+            known = self._spanned[tuple(steps)] = basis, self.value - basis @ (basis.T @ self.value)
+        return known
+
+    def _scan(self, steps: list[Step], tried: _Candidates) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return by how much one more step lowers chi-square, its height and the variance of that, each [T, W]."""
+        basis, rest = self._basis(steps)
+        more = (tried.rise @ basis) @ basis.T
+        np.subtract(tried.rise, more, out=more)  # in place: for so many numbers new room costs more than they do
         norm = np.einsum("kn,kn->k", more, more)
         along = more @ rest
         enough = norm > 1e-9 * float(self.weight @ self.weight)
         norm = np.where(enough, norm, np.inf)
-        shape = len(middles), len(widths)
-        return (along**2 / norm).reshape(shape), (along / norm).reshape(shape), (1 / norm).reshape(shape)
+        gain, height, variance = along**2 / norm, along / norm, 1 / norm
+        return gain.reshape(tried.shape), height.reshape(tried.shape), variance.reshape(tried.shape)
 
     def _settled(self, steps: list[Step]) -> list[Step]:
         """Return steps as they are once each has been fitted again beside the others."""
         reach, ratio = self.interval, 1.6
         for _ in range(8):
             before = list(steps)
+            factors = ratio**AROUND_WIDTH
             for k, (at, width) in enumerate(steps):
                 others = steps[:k] + steps[k + 1 :]
-                middles = np.clip(at + reach * np.linspace(-1, 1, 9), self.time[0], self.time[-1])
-                widths = np.clip(width * ratio ** np.linspace(-1, 1, 7), ABRUPT * self.interval, WIDE)
-                gain, *_ = self._scan(others, middles, widths)
+                middles = np.clip(at + reach * AROUND_MIDDLE, self.time[0], self.time[-1])
+                widths = np.clip(width * factors, ABRUPT * self.interval, WIDE)
+                gain, *_ = self._scan(others, self._candidates(middles, widths))
                 i, j = divmod(int(gain.argmax()), len(widths))
                 steps[k] = float(middles[i]), float(widths[j])
             if steps == before:

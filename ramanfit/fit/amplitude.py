@@ -9,18 +9,20 @@ What is left of the J smooth functions is diagonal in one basis for all amplitud
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from ramanfit.fit.engine.algebra import SINGULAR, eliminate
 from ramanfit.fit.engine.compiled.library import core
-from ramanfit.fit.engine.problem import Problem
-from ramanfit.fit.engine.varpro import problem_of
 from ramanfit.fit.model import Model
 from ramanfit.fit.result import FitResult
 from ramanfit.scan.by_row import ByRow
 from ramanfit.scan.scan import BoolArray, FloatArray
+
+if TYPE_CHECKING:
+    from ramanfit.fit.engine.problem import Problem
 
 Index = npt.NDArray[np.intp]
 
@@ -140,6 +142,8 @@ def reml_near(
 
         dof = (np.count_nonzero(weights, axis=1) - model.parameters) / stretch
         return reml(compiled, model, counts, weights, nonlinear, scale, dof, AMPLITUDES, SINGULAR)
+    from ramanfit.fit.engine.varpro import problem_of
+
     problem = problem_of(model, counts, weights)
     return reduced(problem, problem.moving(nonlinear), scale, stretch).reml()
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ramanfit.fit.cosmic_rays import gross_spikes
-from ramanfit.fit.engine import varpro
+from ramanfit.fit.engine import limits
 from ramanfit.fit.engine.compiled import engine
 from ramanfit.fit.model import Model
 from ramanfit.fit.prepare import Prepared
@@ -57,7 +57,7 @@ def with_orders(scans: Sequence[Prepared]) -> list[Prepared]:
 
 def _residuals(model: Model, counts: FloatArray, use: BoolArray) -> FloatArray:
     weights = None if use.all() else use.astype(np.float64)
-    fits = engine.fit(model, counts, weights, tolerance=varpro.ROUGH)
+    fits = engine.fit(model, counts, weights, tolerance=limits.ROUGH)
     return np.where(use, counts - model.evaluate(fits), 0.0)
 
 

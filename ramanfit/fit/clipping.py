@@ -138,18 +138,28 @@ def dead_channels(counts: FloatArray | StoredCounts) -> BoolArray:
     dead, measured = np.zeros(m, dtype=bool), np.zeros(n, dtype=bool)
     if n < DEAD or m < RUN:
         return dead
-    low, high, below = np.full(m, np.inf), np.full(m, -np.inf), np.ones(m - 2, dtype=bool)
+    low, high, inner = np.full(m, np.inf), np.full(m, -np.inf), np.arange(1, m - 1)
     for rows, block in blocks(counts):
-        measured[rows] = block.max(axis=1) > block.min(axis=1)
+        measured[rows] = _vary(block)
         some = block if measured[rows].all() else block[measured[rows]]
         if len(some):
             low, high = np.minimum(low, some.min(axis=0)), np.maximum(high, some.max(axis=0))
-            below &= (some[:, 1:-1] < some[:, :-2]).all(axis=0) & (some[:, 1:-1] < some[:, 2:]).all(axis=0)
+            inner = inner[high[inner] == low[inner]]  # few: only of these the neighbours are looked at
+            below = (some[:, inner] < some[:, inner - 1]) & (some[:, inner] < some[:, inner + 1])
+            inner = inner[below.all(axis=0)]
     if measured.sum() < DEAD:
         return dead
-    reach = high - low
-    dead[1:-1] = below & (reach[1:-1] == 0)
-    for channel in np.flatnonzero(dead):
+    for channel in inner:
         beside = np.asarray(counts[:, [channel - 1, channel + 1]])[measured]
         dead[channel] = all(np.ptp(side) >= DEAD_STEPS * smallest_step(side) > 0 for side in beside.T)
     return dead
+
+
+def _vary(counts: FloatArray) -> BoolArray:
+    """Return which spectra [N] are not constant."""
+    vary = np.asarray(counts[:, 0] != counts[:, -1])
+    doubtful = np.flatnonzero(~vary)
+    if len(doubtful):
+        some = counts[doubtful]
+        vary[doubtful] = some.max(axis=1) > some.min(axis=1)
+    return vary

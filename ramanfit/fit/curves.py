@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from ramanfit.fit.lineshapes import line
-from ramanfit.fit.result import Status
+from ramanfit.fit.result import FitResult, Status
 from ramanfit.scan.by_row import ByRow
 from ramanfit.scan.scan import BoolArray, FloatArray
 
 if TYPE_CHECKING:
     from ramanfit.fit.pipeline import Fitted
+    from ramanfit.fit.prepare import Prepared
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +105,11 @@ def curves(fitted: Fitted) -> Curves:
 
     A spectrum whose fit did not end well has no curve.
     """
-    prepared, result = fitted.prepared, fitted.result
+    return curves_of(fitted.prepared, fitted.result)
+
+
+def curves_of(prepared: Prepared, result: FitResult) -> Curves:
+    """Return the curves of fits as `curves` does."""
     model, peaks = prepared.model, range(len(prepared.model.names))
     ended = result.status == Status.CONVERGED
     drawn = ended[:, None] & ~result.left

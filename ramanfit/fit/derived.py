@@ -42,6 +42,10 @@ class DerivedValues:
         """Return the same value with further columns."""
         return replace(self, more={**self.more, **more})
 
+    def take(self, rows: slice) -> DerivedValues:
+        """Return some rows."""
+        return DerivedValues(self.value[rows], self.se[rows], {name: array[rows] for name, array in self.more.items()})
+
     def columns(self) -> dict[str, FloatArray]:
         """Return all values by the names of `ramanfit.recipe.columns`."""
         return {"derived": self.value, "derived_se": self.se, **self.more}

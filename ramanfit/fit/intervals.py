@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ramanfit.fit.engine import varpro
+from ramanfit.fit.engine import limits
 from ramanfit.fit.engine.compiled import engine
 from ramanfit.fit.model import Link, Model
 from ramanfit.fit.result import FitResult, Status
@@ -145,7 +145,7 @@ def bootstrap(
             (curve[:, None] + noise).reshape(-1, m),
             None if weights is None else np.repeat(w, samples, axis=0),
             np.repeat(fitted.nonlinear, samples, axis=0),
-            tolerance=varpro.ROUGH,
+            tolerance=limits.ROUGH,
             penalty=None if penalty is None else np.repeat(penalty[some], samples, axis=0),
         )
         values = np.stack([again.height, again.center_cm1, again.fwhm_cm1, again.form][: fits.fields], axis=2)

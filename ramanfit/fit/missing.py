@@ -10,17 +10,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ramanfit.fit.amplitude import AMPLITUDES, Index, SmoothPart, pooled, reml_near
 from ramanfit.fit.engine.algebra import SINGULAR, eliminate, total
 from ramanfit.fit.engine.compiled.library import core
-from ramanfit.fit.engine.problem import BLOCK, Problem
-from ramanfit.fit.engine.varpro import problem_of
 from ramanfit.fit.model import Model
 from ramanfit.fit.result import PARAMETERS, FitResult
 from ramanfit.scan.scan import BoolArray, FloatArray
+
+if TYPE_CHECKING:
+    from ramanfit.fit.engine.problem import Problem
 
 SHARPER = 4.0  # gain in REML by half the length, of one spectrum with all its peaks; of another, or of a scan:
 SHARPER_OF_MANY = 10.0
@@ -136,6 +138,8 @@ def _with_bands(model: Model) -> Model:
 
 def _extended(problem: Problem, penalty: FloatArray) -> Problem:
     """Return a problem with a penalty [N, J] and with further bands, without what these have with one another."""
+    from ramanfit.fit.engine.problem import BLOCK
+
     variant, n, q, p = (
         _with_bands(problem.model),
         len(problem),
@@ -176,6 +180,8 @@ def _bands(
         with np.errstate(divide="ignore", invalid="ignore"):
             change[:, :, 1:] /= fits.height[:, :, None]
         return z, _beyond_chance(z, change.reshape(len(z), -1))
+    from ramanfit.fit.engine.varpro import problem_of
+
     problem = problem_of(model, counts, weights)
     z, change = _further_bands(problem, problem.moving(fits.nonlinear), fits, penalty, stretch)
     return z, _beyond_chance(z, change)

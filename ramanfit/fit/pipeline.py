@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from ramanfit.fit.batch import Task, batches, task_of
 from ramanfit.fit.clipping import without_dead
 from ramanfit.fit.prepare import Prepared, prepare
-from ramanfit.fit.quantities import Quantities, quantities
-from ramanfit.fit.result import FitResult, Status
+from ramanfit.fit.quantities import Quantities
+from ramanfit.fit.result import FitResult
 from ramanfit.fit.steps import Steps
+from ramanfit.fit.together import Joined
 from ramanfit.recipe.recipe import Recipe
 from ramanfit.scan.scan import Scan
 
@@ -77,21 +76,22 @@ def fit_prepared(
     """
     scans = _with_orders(scans, recipe)
     ready = [prepared for _, prepared in scans]
-    results = [_unmeasured(prepared, recipe) for prepared in ready]
+    fits = Joined([scan for scan, _ in scans], ready, recipe)
     todo = list(batches(ready))
     tasks = (task_of(batch, ready, recipe, engine) for batch in todo)
     for batch, result in zip(todo, spread(fit_task, tasks), strict=True):
-        first = 0
-        for i, rows in batch:
-            results[i].put(rows, result.take(slice(first, first + len(rows))))
-            first += len(rows)
-    fits = []
-    for (scan, prepared), result in zip(scans, results, strict=True):
-        cleaned = prepared if result.spikes is None or not result.spikes.any() else prepared.without(result.spikes)
-        if cleaned.notes:
-            scan = scan.with_(notes=(*scan.notes, *cleaned.notes))
-        fits.append(Fitted(scan, cleaned, result, quantities(result, cleaned, recipe)))
-    return fits
+        fits.put(batch, result)
+    results = fits.results()
+    cleaned = [
+        prepared if result.spikes is None or not result.spikes.any() else prepared.without(result.spikes)
+        for prepared, result in zip(ready, results, strict=True)
+    ]
+    noted = [
+        scan.with_(notes=(*scan.notes, *prepared.notes)) if prepared.notes else scan
+        for (scan, _), prepared in zip(scans, cleaned, strict=True)
+    ]
+    derived = fits.quantities(cleaned, recipe)
+    return [Fitted(*its) for its in zip(noted, cleaned, results, derived, strict=True)]
 
 
 def _with_orders(scans: Sequence[tuple[Scan, Prepared]], recipe: Recipe) -> Sequence[tuple[Scan, Prepared]]:
@@ -108,17 +108,6 @@ def _with_orders(scans: Sequence[tuple[Scan, Prepared]], recipe: Recipe) -> Sequ
         for (scan, _), prepared in zip(scans, chosen, strict=True)
     )
     return list(zip(noted, chosen, strict=True))
-
-
-def _unmeasured(prepared: Prepared, recipe: Recipe) -> FitResult:
-    """Return rows for all spectra of a scan, with room for what will be asked of them."""
-    n, m = prepared.counts.shape
-    return replace(
-        prepared.model.unfitted(n, Status.NOT_MEASURED),
-        status=np.where(prepared.unfit, Status.FAILED, Status.NOT_MEASURED).astype(np.int8),
-        spikes=np.zeros((n, m), dtype=bool) if recipe.clean.spikes else None,
-        intervals=None if recipe.errors.method == "covariance" else np.full((n, len(recipe.ratios), 2), np.nan),
-    )
 
 
 def fit_task(task: Task) -> FitResult:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
 
 import numpy as np
 
@@ -40,6 +41,11 @@ class RatioValues:
     def with_more(self, **more: FloatArray) -> RatioValues:
         """Return the same ratio with further columns."""
         return replace(self, more={**self.more, **more})
+
+    def take(self, rows: slice) -> RatioValues:
+        """Return some rows."""
+        own = (self.value[rows], self.se[rows], self.area_value[rows], self.area_se[rows])
+        return RatioValues(*own, {name: array[rows] for name, array in self.more.items()})
 
     def columns(self) -> dict[str, FloatArray]:
         """Return all values by the names of `ramanfit.recipe.columns`."""
@@ -98,6 +104,20 @@ class Quantities:
     place_cm1: FloatArray | None = None
     held: Mapping[str, BoolArray] = field(default_factory=dict)
     derived: Mapping[str, DerivedValues] = field(default_factory=dict)
+
+    def take(self, rows: slice) -> Quantities:
+        """Return some rows."""
+        values = {f.name: getattr(self, f.name) for f in fields(self)}
+        arrays: dict[str, Any] = {name: its[rows] for name, its in values.items() if isinstance(its, np.ndarray)}
+        return replace(
+            self,
+            **arrays,
+            ratios={name: its.take(rows) for name, its in self.ratios.items()},
+            of_peaks={name: array[rows] for name, array in self.of_peaks.items()},
+            of_spectra={name: array[rows] for name, array in self.of_spectra.items()},
+            held={key: where[rows] for key, where in self.held.items() if where[rows].any()},
+            derived={name: its.take(rows) for name, its in self.derived.items()},
+        )
 
     def columns(self) -> dict[tuple[str, str], np.ndarray]:
         """Return all values [N] by peak, ratio or derived value (empty: of the spectrum) and name of the kind."""

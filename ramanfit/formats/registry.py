@@ -7,6 +7,7 @@ when a file of its kind is met or asked for: what tells binary files apart stand
 from __future__ import annotations
 
 import re
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -118,6 +119,7 @@ def _reader(one: Format) -> Reader:
     return its_reader
 
 
+@cache
 def _module(one: Format) -> Any:
     return import_module(f"ramanfit.formats.{one.module}")
 

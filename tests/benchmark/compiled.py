@@ -5,7 +5,7 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-from ramanfit.fit.engine import varpro
+from ramanfit.fit.engine import limits, varpro
 from ramanfit.fit.engine.starts import Starts
 from ramanfit.fit.model import Model
 from ramanfit.scan.scan import FloatArray
@@ -127,7 +127,7 @@ def _minimise(x, y, basis, lower, upper, theta, chi2, snr2, converged, covarianc
         kept[:] = g
         best = _reduce(g, here[p:], q, p, height, s2, gradient, normal)
         damping = 1e-3
-        for _ in range(varpro.MAX_ITERATIONS):
+        for _ in range(limits.MAX_ITERATIONS):
             for a in range(2 * p):
                 lo, hi = lower[a % p, a // p], upper[a % p, a // p]
                 held[a] = (here[a] <= lo and gradient[a] < 0) or (here[a] >= hi and gradient[a] > 0)
@@ -136,14 +136,14 @@ def _minimise(x, y, basis, lower, upper, theta, chi2, snr2, converged, covarianc
             for a in range(2 * p):
                 if not held[a]:
                     fall += step[a] * gradient[a]
-            if fall * (1 + damping) <= varpro.TOLERANCE * best + varpro.ROUNDING * total:
+            if fall * (1 + damping) <= limits.TOLERANCE * best + limits.ROUNDING * total:
                 converged[i] = True
                 break
-            if not damping < varpro.MAX_DAMPING:
+            if not damping < limits.MAX_DAMPING:
                 break
             promised = 0.0
             for a in range(2 * p):
-                limit = varpro.MAX_STEP * here[p + a % p]
+                limit = limits.MAX_STEP * here[p + a % p]
                 lo, hi = lower[a % p, a // p], upper[a % p, a // p]
                 trial[a] = min(max(here[a] + min(max(step[a], -limit), limit), lo), hi)
             for a in range(2 * p):
@@ -199,7 +199,7 @@ def _fit_chunk(model: Model, starts: Starts, counts: FloatArray) -> tuple[FloatA
     theta, chi2, snr2, good = run(y, first)
     dof = len(x) - model.parameters
     held = ((theta <= model.lower) | (theta >= model.upper)).any(axis=(1, 2))
-    again = np.flatnonzero(held | ~good | (snr2 < varpro.SUSPECT_SNR2 * chi2[:, None] / dof).any(axis=1))
+    again = np.flatnonzero(held | ~good | (snr2 < limits.SUSPECT_SNR2 * chi2[:, None] / dof).any(axis=1))
     t, c, _, _ = run(y[again], np.broadcast_to(model.start, (len(again), *model.start.shape)))
     better = c < chi2[again]
     theta[again[better]], chi2[again[better]] = t[better], c[better]

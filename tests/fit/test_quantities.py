@@ -7,7 +7,7 @@ import pytest
 import uncertainties
 from uncertainties import unumpy
 
-from ramanfit.fit.engine import varpro
+from ramanfit.fit.engine import limits
 from ramanfit.fit.flags import FLAGS
 from ramanfit.fit.lineshapes import lorentzian
 from ramanfit.fit.pipeline import Fitted, fit_scan
@@ -98,7 +98,7 @@ def test_flags_of_bounds_edges_and_weakness() -> None:
 
 def test_a_fit_that_did_not_arrive_has_no_values(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in (("TOLERANCE", -1.0), ("ROUNDING", -1.0), ("PATIENCE", 2), ("MAX_ITERATIONS", 2)):
-        monkeypatch.setattr(varpro, name, value)  # never there, and soon out of breath
+        monkeypatch.setattr(limits, name, value)  # never there, and soon out of breath
     f = fit(spectra(5))
     assert (f.result.status == Status.NOT_CONVERGED).all()
     q = f.quantities

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ramanfit.scan.middle import median
 from ramanfit.scan.scan import BoolArray, FloatArray
 
 
@@ -135,7 +136,7 @@ class Expected:
         self.mean = np.concatenate([[0.0], np.cumsum((low + high) / 2)])
         self.in_all = float((np.abs(before) + np.abs(after)).sum() / 2)
         self._low, self._high = np.minimum(low, 0.0), np.maximum(high, 0.0)
-        usual = float(np.median(hours)) if len(hours) else 0.0
+        usual = median(hours) if len(hours) else 0.0
         paused = (hours > _PAUSE * usual) & (not exact)
         self.pauses = int(np.count_nonzero(paused & (low + high != 0)))
         low, high = np.where(paused, self._low, low), np.where(paused, self._high, high)

@@ -11,6 +11,7 @@ import numpy as np
 from ramanfit.errors import InputError
 from ramanfit.experiment.cell.clocks import between
 from ramanfit.experiment.cell.record import Gap, Record
+from ramanfit.scan.middle import median
 from ramanfit.scan.scan import FloatArray
 
 _QUANTITIES = ("voltage_v", "current_ma", "capacity_mah", "cycle", "half_cycle")
@@ -115,7 +116,7 @@ def _after(first: Record, second: Record) -> Record:
 def _last_interval(time_s: FloatArray) -> float:
     """The usual interval of the rows at one end of a record."""
     steps = np.abs(np.diff(time_s[:12]))
-    return float(np.median(steps)) if len(steps) else 0.0
+    return median(steps) if len(steps) else 0.0
 
 
 def _around(record: Record, first: Record, second: Record) -> tuple[float, float]:

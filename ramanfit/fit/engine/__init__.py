@@ -33,10 +33,10 @@ class Engine(Protocol):
 
 
 def _varpro(rough: bool) -> Engine:
-    from ramanfit.fit.engine import varpro
+    from ramanfit.fit.engine import limits
     from ramanfit.fit.engine.compiled import engine
 
-    return partial(engine.fit, tolerance=varpro.ROUGH) if rough else engine.fit
+    return partial(engine.fit, tolerance=limits.ROUGH) if rough else engine.fit
 
 
 def _lmfit(rough: bool) -> Engine:

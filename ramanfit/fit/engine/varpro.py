@@ -15,6 +15,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from ramanfit.fit.engine import limits
 from ramanfit.fit.engine.algebra import solve, total
 from ramanfit.fit.engine.linked import Linked
 from ramanfit.fit.engine.lorentzians import Lorentzians
@@ -25,15 +26,6 @@ from ramanfit.fit.result import FitResult
 from ramanfit.scan.scan import BoolArray, FloatArray
 
 CHUNK = 2048  # spectra whose small matrices are handled at once
-PATIENCE = 12  # iterations of a whole batch; who needs more goes on with the stragglers of all batches
-MAX_ITERATIONS = 120
-TOLERANCE = 1e-9  # predicted relative fall of chi-square at which a fit has arrived
-ROUGH = 1e-6  # the same for fits that only lead to others, or are only compared with them
-MAX_STEP = 0.5  # a center or a width moves by at most this part of the width, a form by this
-ROUNDING = 1e-14  # fall of chi-square, in parts of the data's sum of squares, that is rounding
-ALIKE = 1e-5  # relative difference of chi-square below which two ends are one minimum
-MAX_DAMPING = 1e9
-SUSPECT_SNR2 = 25.0  # (height / standard error)^2 below which a second start is tried
 
 
 def _minimise(
@@ -58,8 +50,8 @@ def _minimise(
         diagonal[:] = np.where(diagonal > 0, diagonal, 1.0) * (1 + damping)
         step = solve(normal, gradient)
         fall = total(step * gradient) * (1 + damping)  # what an undamped step would promise, nearly
-        arrived = fall <= tolerance * point.chi2 + ROUNDING * point.gram[-1, -1]
-        done = arrived | ~(damping < MAX_DAMPING) | ~np.isfinite(step).all(axis=0)
+        arrived = fall <= tolerance * point.chi2 + limits.ROUNDING * point.gram[-1, -1]
+        done = arrived | ~(damping < limits.MAX_DAMPING) | ~np.isfinite(step).all(axis=0)
         if done.any():
             out = at[done]
             moving[:, out] = here[:, done]
@@ -70,7 +62,7 @@ def _minimise(
             damping, point = damping[go], point.take(go)
         if not len(at):
             break
-        limit = MAX_STEP * problem.reach(here)
+        limit = limits.MAX_STEP * problem.reach(here)
         trial = np.clip(here + np.clip(step, -limit, limit), lower, upper)
         taken = trial - here
         promised = total(taken * (2 * point.gradient - total((point.normal * taken).transpose(1, 0, 2))))
@@ -98,7 +90,7 @@ def fit(
     counts: FloatArray,
     weights: FloatArray | None = None,
     start: FloatArray | None = None,
-    tolerance: float = TOLERANCE,
+    tolerance: float = limits.TOLERANCE,
     ratio: FloatArray | None = None,
     penalty: FloatArray | None = None,
     home: bool = False,
@@ -116,8 +108,8 @@ def fit(
         Centers, widths and forms to start from; None: they are searched for, and a fit that ends weak, held by a
         bound or short of a minimum is tried from elsewhere.
     tolerance : float
-        Relative fall of chi-square that the next step must promise for a fit to go on. From `ROUGH` on, a fit from
-        a given start that has not arrived after `PATIENCE` steps stays where it is.
+        Relative fall of chi-square that the next step must promise for a fit to go on. From `limits.ROUGH` on, a fit
+        from a given start that has not arrived after `limits.PATIENCE` steps stays where it is.
 
     ratio : array [N, P], optional
         Heights that follow another peak's, in parts of it, spectrum by spectrum; None: as the model has them.
@@ -144,11 +136,11 @@ def fit(
             model, counts[chunk], *(of if of is None else of[chunk] for of in (weights, ratio, penalty))
         )
         first = starts.search(problem.y) if starts else start[chunk]  # type: ignore[index]
-        moving, end, converged = _minimise(problem, problem.moving(first), PATIENCE, tolerance)
+        moving, end, converged = _minimise(problem, problem.moving(first), limits.PATIENCE, tolerance)
         if start is None or home:
             again = np.flatnonzero(~converged | _suspect(problem, moving, end))
         else:  # a rough fit from a given start has done its work by now
-            again = np.flatnonzero(~converged & (tolerance < ROUGH))
+            again = np.flatnonzero(~converged & (tolerance < limits.ROUGH))
         if len(again):
             rows.append(s + again)
             unsettled.append(problem.take(again))
@@ -207,13 +199,13 @@ def _hold_heights(
         problem = Linked.of(model, counts[rows], *some)
         problem = replace(problem, pinned=pinned[rows])
         moving = problem.moving(result.nonlinear[rows])
-        result.put(rows, problem.finish(*_minimise(problem, moving, MAX_ITERATIONS, tolerance)))
+        result.put(rows, problem.finish(*_minimise(problem, moving, limits.MAX_ITERATIONS, tolerance)))
 
 
 def _suspect(problem: Problem, moving: FloatArray, end: Point) -> BoolArray:
     """Fits that may sit in a side minimum: held by a bound, or weak."""
     dof = np.maximum(problem.used - problem.model.parameters, 1)
-    weak = (end.snr2 < SUSPECT_SNR2 * end.chi2 / dof).any(axis=0)
+    weak = (end.snr2 < limits.SUSPECT_SNR2 * end.chi2 / dof).any(axis=0)
     return np.asarray(problem.held(moving).any(axis=0) | weak)
 
 
@@ -221,9 +213,9 @@ def _best_of(problem: Problem, begins: Sequence[FloatArray], tolerance: float) -
     """Minimise from several nonlinear parameters [n, P, 3] and keep the lowest end of each spectrum."""
     n = len(problem)
     rivals = problem.take(np.tile(np.arange(n), len(begins)))
-    moving, end, _ = _minimise(rivals, rivals.moving(np.concatenate(begins)), PATIENCE, tolerance)
+    moving, end, _ = _minimise(rivals, rivals.moving(np.concatenate(begins)), limits.PATIENCE, tolerance)
     chi2 = end.chi2.reshape(len(begins), n)
     least = chi2.min(axis=0)
-    lowest = chi2 <= least + ALIKE * np.abs(least)  # the first of those that ended in the same minimum
+    lowest = chi2 <= least + limits.ALIKE * np.abs(least)  # the first of those that ended in the same minimum
     pick = lowest.argmax(axis=0) * n + np.arange(n)
-    return problem.finish(*_minimise(problem, moving[:, pick], MAX_ITERATIONS, tolerance))
+    return problem.finish(*_minimise(problem, moving[:, pick], limits.MAX_ITERATIONS, tolerance))

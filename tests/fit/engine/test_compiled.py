@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ramanfit.fit.engine import varpro
+from ramanfit.fit.engine import limits, varpro
 from ramanfit.fit.engine.compiled import build, library
 from ramanfit.fit.engine.compiled.engine import fit_with
 from ramanfit.fit.lineshapes import lorentzian
@@ -48,9 +48,9 @@ def three_peaks() -> Model:
 CASES: dict[str, tuple[Model, dict[str, object]]] = {
     "searched": (MODEL, {}),
     "weighted": (MODEL, {"weights": WEIGHTS}),
-    "rough": (MODEL, {"tolerance": varpro.ROUGH}),
+    "rough": (MODEL, {"tolerance": limits.ROUGH}),
     "from a start": (MODEL, {"weights": WEIGHTS, "start": START}),
-    "from a start, roughly": (MODEL, {"weights": WEIGHTS, "start": START, "tolerance": varpro.ROUGH}),
+    "from a start, roughly": (MODEL, {"weights": WEIGHTS, "start": START, "tolerance": limits.ROUGH}),
     "with a smooth part": (BENT, {"weights": WEIGHTS, "start": START, "penalty": PENALTY, "home": True}),
     "without a baseline": (replace(MODEL, basis=np.empty((0, len(MODEL.shift_cm1)))), {"weights": WEIGHTS}),
     "one peak": (MODEL.of([1]), {"weights": WEIGHTS}),
@@ -197,3 +197,21 @@ def test_it_is_built_where_there_is_a_compiler_and_left_out_where_not(
     monkeypatch.setattr(library, "LIBRARY", tmp_path / "none.so")
     assert not library.available()
     library.available.cache_clear()
+
+
+@needs_core
+def test_a_plain_fit_does_not_import_the_engine_that_it_does_not_ask() -> None:
+    program = (
+        "import sys, numpy as np\nfrom ramanfit import Scan, fit_scan, load_recipe\n"
+        "shift = np.linspace(900.0, 1900.0, 400)\n"
+        "counts = 500 + 900 / (1 + ((shift - 1585) / 12) ** 2) + np.random.default_rng(0).normal(0, 9, (3, 400))\n"
+        "fit_scan(Scan(shift, counts, 'series'), load_recipe('li-graphite'))\n"
+        "print(*(name for name in sys.modules if name.startswith('ramanfit.fit.engine.')))"
+    )
+    environment = {**os.environ, library.CHOICE: "compiled"}
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True, timeout=60
+    )
+    names = {name.rpartition(".")[2] for name in done.stdout.split()}
+    assert "library" in names
+    assert not names & {"varpro", "linked", "lorentzians", "problem", "reference"}

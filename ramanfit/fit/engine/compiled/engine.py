@@ -6,7 +6,7 @@ import ctypes
 
 import numpy as np
 
-from ramanfit.fit.engine import varpro
+from ramanfit.fit.engine import limits
 from ramanfit.fit.engine.compiled.library import FAR, Arrays, Core, core, padded
 from ramanfit.fit.engine.starts import Starts
 from ramanfit.fit.model import Model
@@ -52,7 +52,7 @@ def fit(
     counts: FloatArray,
     weights: FloatArray | None = None,
     start: FloatArray | None = None,
-    tolerance: float = varpro.TOLERANCE,
+    tolerance: float = limits.TOLERANCE,
     ratio: FloatArray | None = None,
     penalty: FloatArray | None = None,
     home: bool = False,
@@ -66,6 +66,8 @@ def fit(
     """
     variant = core()
     if variant is None or not suits(model, weights, ratio, penalty):
+        from ramanfit.fit.engine import varpro
+
         return varpro.fit(model, counts, weights, start, tolerance, ratio, penalty, home)
     return fit_with(variant, model, counts, weights, start, tolerance, penalty, home)
 
@@ -85,7 +87,7 @@ def fit_with(
     counts: FloatArray,
     weights: FloatArray | None = None,
     start: FloatArray | None = None,
-    tolerance: float = varpro.TOLERANCE,
+    tolerance: float = limits.TOLERANCE,
     penalty: FloatArray | None = None,
     home: bool = False,
 ) -> FitResult:
@@ -116,15 +118,15 @@ def fit_with(
         start=None if start is None else arrays.of("start", start - np.array([model.middle, 0.0, 0.0]), n, p, 3),
         penalty=arrays.of("penalty", penalty, n, len(model.smooth)),
         tolerance=tolerance,
-        rough=varpro.ROUGH,
-        suspect_snr2=varpro.SUSPECT_SNR2,
-        alike=varpro.ALIKE,
-        rounding=varpro.ROUNDING,
-        max_step=varpro.MAX_STEP,
-        max_damping=varpro.MAX_DAMPING,
+        rough=limits.ROUGH,
+        suspect_snr2=limits.SUSPECT_SNR2,
+        alike=limits.ALIKE,
+        rounding=limits.ROUNDING,
+        max_step=limits.MAX_STEP,
+        max_damping=limits.MAX_DAMPING,
         home=home,
-        patience=varpro.PATIENCE,
-        iterations=varpro.MAX_ITERATIONS,
+        patience=limits.PATIENCE,
+        iterations=limits.MAX_ITERATIONS,
     )
     found = _FoundOf(
         height=arrays.own(result.height),
