@@ -20,6 +20,7 @@ from ramanfit.formats.reader import Reader, ReadOptions
 from ramanfit.formats.tidy_cells import Cells, cells, labels_of
 from ramanfit.formats.units import SHIFT
 from ramanfit.recipe.marked import unmarked
+from ramanfit.scan.clock import start_written
 from ramanfit.scan.scan import FloatArray, Metadata, Scan
 
 KEYS = ("source", "scan", "point", "position_um", "time_s")
@@ -76,7 +77,8 @@ def read_cells(source: Source, options: ReadOptions, labels: Sequence[str], rows
     if not scans:
         raise FormatError(source.path, line=source.line, expected="rows of numbers", found="the end of the file")
     starts = [start for spectra in scans if (start := _started(source, spectra[0])) is not None]
-    began = min(starts) if len(starts) == len(scans) else None
+    one_clock = len(starts) == len(scans) and len({start.tzinfo is None for start in starts}) == 1
+    began = min(starts) if one_clock else None
     return [_scan(source, spectra, options, began, alone=len(scans) == 1) for spectra in scans]
 
 
@@ -149,11 +151,8 @@ def _started(source: Source, spectrum: _Spectrum) -> datetime | None:
     text = spectrum.cell("started")
     if not text:
         return None
-    try:
-        started = datetime.fromisoformat(text)
-    except ValueError:
-        started = None
-    if started is None or started.tzinfo is not None:
+    started = start_written(text)
+    if started is None:
         wrong = "a date and time as 2024-01-15T09:00:00"
         raise FormatError(source.path, line=spectrum.line, expected=wrong, found=repr(text[:40]))
     return started
