@@ -252,6 +252,34 @@ def test_parquet_of_somebody() -> None:
         of_parquet(parquet(**PARQUET)[:-9] + b"shift_cm1 counts")
 
 
+@pytest.mark.parametrize("kind", ["large_string", "string_view", "dictionary", "large dictionary"])
+def test_texts_of_parquet_of_any_kind(kind: str) -> None:
+    pyarrow = pytest.importorskip("pyarrow")
+    if not hasattr(pyarrow, kind.split()[-1]):
+        pytest.skip("a pyarrow without them")
+    plain = pyarrow.large_string() if kind.startswith("large") else pyarrow.string()
+    its = pyarrow.dictionary(pyarrow.int32(), plain) if "dictionary" in kind else getattr(pyarrow, kind)()
+    texts = {name: pyarrow.array(PARQUET[name]).cast(plain).cast(its) for name in ("source", "point")}
+    numbers = {
+        "scan": pyarrow.array([0, 0], "uint8"),
+        "position_um": pyarrow.nulls(2),
+        "counts": pyarrow.array([0.1, None], "float32"),
+    }
+    (scan,) = of_parquet(parquet(**{**PARQUET, **texts, **numbers}))
+    assert scan.notes[0] == "scan 0 of a"
+    assert np.asarray(scan.counts)[0, 0] == np.float32(0.1)
+
+
+def test_parquet_that_pandas_saved_again(tmp_path: Path) -> None:
+    file = tmp_path / "a.parquet"
+    file.write_bytes(parquet(**PARQUET))
+    frame = pd.read_parquet(file)
+    for names in ([], ["source", "point"]):
+        frame.astype(dict.fromkeys(names, "category")).to_parquet(file, index=False)
+        (scan,) = open_scans(str(file))
+        assert np.asarray(scan.shift_cm1).tolist() == [100.0, 101.0]
+
+
 def test_parquet_without_its_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     raw = parquet(**PARQUET)
     monkeypatch.setattr("ramanfit.formats.tidy_parquet.find_spec", lambda name: None)
