@@ -18,11 +18,16 @@ from ramanfit.formats.registry import begins
 from ramanfit.formats.sealed import STRANGE, Seal, Sealed, Where, is_ours, unseal
 from ramanfit.formats.units import SHIFT
 from ramanfit.scan.clock import start_written
+from ramanfit.scan.notes import Note
 from ramanfit.scan.scan import FloatArray, Metadata, Scan
 from ramanfit.scan.schedule import Keys, Schedule, Visit, place
 from ramanfit.scan.stored import StoredCounts
 
 SPECTRA = "spectra"
+GIVEN = Note(
+    "places and times that options gave when this was exported are not read back: give them again",
+    "places and times of options not read back",
+)
 _KINDS = ("spectrum", "line", "series", "map")
 _NUMBERS = ("duration_s", "integration_s", "laser_nm", "laser_power_mw")
 _FARTHEST = 1e15  # of places and times
@@ -92,7 +97,7 @@ def read(source: Source, options: ReadOptions) -> list[Scan]:
         raise sealed.wrong("scans", "a list of measurements", entries)
     notes: tuple[str, ...] = ()
     if sealed.says.get("placed"):
-        notes = ("places and times that options gave when this was exported are not read back: give them again",)
+        notes = (GIVEN,)
     return [_scan(sealed, entry, options, notes) for entry in entries]
 
 
