@@ -82,7 +82,7 @@ def spectra_of(path: str, numbers: CellNumbers, labels: Sequence[str], rows: Ite
                 line=one.line,
                 expected="the rows of one spectrum together, by rising shift",
                 found=f"a row of the spectrum of line {its.line}",
-                hint=f"sort them by {', '.join(KEYS[:3])}, then by {AXIS}",
+                hint="sort them by source, scan, point, then by shift_cm1",
             )
     for before, one in pairwise(spectra):
         if one.keys == before.keys and one.shift[0] != before.shift[0]:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import ramanfit
 from ramanfit.cli.console import Console
 from ramanfit.errors import FormatError
-from ramanfit.experiment.voice import tell
+from ramanfit.experiment.inputs import say_notes
 from ramanfit.formats import find_exports, is_fit_table, open_scans
 from ramanfit.formats.graph_ascii import graph_ascii
 from ramanfit.scan.scan import Scan
@@ -141,11 +141,13 @@ def test_numbers_without_keys_are_a_table_as_any_other() -> None:
 
 
 def test_reading_back_is_said_in_one_line(frame: pd.DataFrame, capsys: pytest.CaptureFixture[str]) -> None:
-    voice = Console()
+    notes: dict[str, list[str]] = {}
     for scan in read(frame.to_csv(index=False).encode()):
         for note in pickle.loads(pickle.dumps(scan.notes)):
-            tell(note, voice)
-    voice._say_noted()
-    said = capsys.readouterr().err
-    assert said.count("\n") == 1
-    assert said.count("scans of an export by ramanfit") == 1
+            notes.setdefault(note, []).append(scan.source)
+    assert len(notes) == 2
+    for of, where in ((2, ""), (5, " in 2 of 5 measurements")):
+        voice = Console()
+        say_notes(notes, voice, of)
+        voice._say_noted()
+        assert capsys.readouterr().err == f"ramanfit: scans of an export by ramanfit{where} (-v: why)\n"
