@@ -98,6 +98,10 @@ def scans(
 
 def say_notes(notes: Mapping[str, Sequence[str]], voice: Voice, of: int = 0) -> None:
     """Say each note once, with the name of its source or the number of its sources, of so many in all."""
+    alike = Counter[str]()  # measurements whose notes are the same in few words
     for note, sources in notes.items():
+        alike[getattr(note, "short", note)] += len(sources)
+    for note, sources in notes.items():
+        where = alike[getattr(note, "short", note)]
         whose = sources[0] if len(sources) == 1 else f"{len(sources)} measurements"
-        tell(note, voice, f"{whose}: ", f" in {len(sources)} of {of} measurements" if len(sources) < of else "")
+        tell(note, voice, f"{whose}: ", f" in {where} of {of} measurements" if where < of else "")

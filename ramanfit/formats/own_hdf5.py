@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from functools import partial
 from pathlib import PurePath
 from typing import Any
@@ -16,13 +15,19 @@ from ramanfit.formats.deliver import Measurement, deliver
 from ramanfit.formats.places import Place
 from ramanfit.formats.reader import Reader, ReadOptions
 from ramanfit.formats.registry import begins
-from ramanfit.formats.sealed import Seal, Sealed, Where, is_ours, unseal
+from ramanfit.formats.sealed import STRANGE, Seal, Sealed, Where, is_ours, unseal
 from ramanfit.formats.units import SHIFT
+from ramanfit.scan.clock import start_written
+from ramanfit.scan.notes import Note
 from ramanfit.scan.scan import FloatArray, Metadata, Scan
 from ramanfit.scan.schedule import Keys, Schedule, Visit, place
 from ramanfit.scan.stored import StoredCounts
 
 SPECTRA = "spectra"
+GIVEN = Note(
+    "places and times that options gave when this was exported are not read back: give them again",
+    "places and times of options not read back",
+)
 _KINDS = ("spectrum", "line", "series", "map")
 _NUMBERS = ("duration_s", "integration_s", "laser_nm", "laser_power_mw")
 _FARTHEST = 1e15  # of places and times
@@ -92,7 +97,7 @@ def read(source: Source, options: ReadOptions) -> list[Scan]:
         raise sealed.wrong("scans", "a list of measurements", entries)
     notes: tuple[str, ...] = ()
     if sealed.says.get("placed"):
-        notes = ("places and times that options gave when this was exported are not read back: give them again",)
+        notes = (GIVEN,)
     return [_scan(sealed, entry, options, notes) for entry in entries]
 
 
@@ -101,7 +106,7 @@ def no_spectrum(source: Source) -> str:
     try:
         return "" if unseal(source).holds == SPECTRA else "a table of results of ramanfit, no spectrum"
     except FormatError:
-        return "" if is_ours(source.content()) else "an HDF5 file of another program"
+        return "" if is_ours(source.content()) else STRANGE
 
 
 def _scan(sealed: Sealed, entry: object, options: ReadOptions, notes: tuple[str, ...]) -> Scan:
@@ -167,12 +172,9 @@ def _metadata(sealed: Sealed, entry: Mapping[str, Any]) -> Metadata:
         raise sealed.wrong("header", "texts by name", header)
     if accumulations is not None and (type(accumulations) is not int or not 0 <= accumulations < 1 << 53):
         raise sealed.wrong("accumulations", "a whole number", accumulations)
-    try:
-        began = None if started is None else datetime.fromisoformat(sealed.text("started", started))
-    except ValueError as error:
-        raise sealed.wrong("started", "a date and time", started) from error
-    if began is not None and began.tzinfo is not None:
-        raise sealed.wrong("started", "a time of the instrument's clock, without a zone", started)
+    began = None if started is None else start_written(sealed.text("started", started))
+    if began is None and started is not None:
+        raise sealed.wrong("started", "a date and time", started)
     duration_s, integration_s, laser_nm, power_mw = (sealed.number(name, entry.get(name)) for name in _NUMBERS)
     if laser_nm is not None and laser_nm <= 0:
         raise sealed.wrong("laser_nm", "a wavelength", laser_nm)

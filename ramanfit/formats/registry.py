@@ -67,7 +67,7 @@ FORMATS = (  # in the order in which they are asked, and listed
     Format("jcamp", endings=(".jdx", ".dx", ".jcm", ".jcamp"), opens=rb"\s*(##|\$\$)"),
     Format("split", owns=True),
     Format("graph_ascii", form="txt"),
-    Format("tidy", opens=rb"\W*source"),
+    Format("tidy"),
     Format("table", endings=(".txt", ".dat", ".asc", ".csv", ".tsv", ".prn", ".xy")),
     Format("netcdf", reads=False, form="nc", extra="netcdf", packages=("h5netcdf",)),
     Format("nexus", reads=False, form="nxs", extra="nexus", packages=("h5py",)),

@@ -21,12 +21,14 @@ from ramanfit.errors import FormatError, __version__
 from ramanfit.formats.bytes_in import Source
 
 CREATOR = "ramanfit"  # in files that are ours, sealed or not
+STRANGE = "an HDF5 file of another program, or one that was cut short"
 
 _END = re.compile(rb"\n\[ramanfit seal\] (\d{16}) ([0-9a-f]{64})\n")
 _END_SIZE = 1 + 15 + 1 + 16 + 1 + 64 + 1
 _DIGEST_SIZE = 64 + 1
 _LONGEST_INDEX = 1 << 26  # bytes
 _BLOCK = 1 << 20
+_NAMED = 1 << 16  # bytes at either end, in which one of ours names the program
 Where = list[Any]
 """Of an array: its first byte, its type as NumPy writes it, its shape."""
 
@@ -159,9 +161,8 @@ class Sealed(NamedTuple):
 
 
 def is_ours(content: npt.NDArray[np.uint8]) -> bool:
-    """Tell whether a file, sealed or not, is one of ours: its end or its beginning names the program."""
-    ends = bytes(content[-_END_SIZE:])
-    return CREATOR.encode() in ends or CREATOR.encode() in bytes(content[: 1 << 16])
+    """Tell whether a file, sealed or not, is one of ours: what is left of its ends names the program."""
+    return any(CREATOR.encode() in bytes(end) for end in (content[:_NAMED], content[-_NAMED:]))
 
 
 def unseal(source: Source) -> Sealed:
@@ -182,8 +183,8 @@ def unseal(source: Source) -> Sealed:
         raise FormatError(
             source.path,
             expected=expected,
-            found="an HDF5 file of another program",
-            hint="export the spectra in it as text; a MATLAB file is read when it is saved with -v6",
+            found=STRANGE,
+            hint="export it again, or the spectra in it as text; a MATLAB file is read when it is saved with -v6",
         )
     digest = hashlib.sha256()
     for start in range(0, len(content) - _DIGEST_SIZE, _BLOCK):

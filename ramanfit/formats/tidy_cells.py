@@ -15,7 +15,7 @@ Cells = tuple[int, Sequence[str]]
 
 
 def labels_of(head: bytes) -> list[str]:
-    """Return the labels of a first line: parted by tabs or commas, or the names of a JSON object."""
+    """Return the labels of a first line: parted by tabs, semicolons or commas, or the names of a JSON object."""
     line = decode(first_line(head)).strip()
     if line.startswith(("[", "{")):
         return _names(decode(head).lstrip("[ \t\r\n").split("\n", 1)[0])
@@ -31,17 +31,21 @@ def cells(source: Source) -> tuple[list[str], Iterator[Cells]]:
         When rows are asked for, with the line that is wrong.
     """
     lines = (line for block in source.blocks() for line in decode(block).splitlines())
-    header = next(lines, "").strip()
-    if header.startswith(("[", "{")):
-        first = header.lstrip("[").strip()
+    header = next(lines, "")
+    if header.lstrip().startswith(("[", "{")):
+        first = header.strip().lstrip("[").strip()
         number = 1 if first else 2
         first = first or next(lines, "")
         return _names(first), _from_json(source, first, lines, number)
-    return _parted(header), _from_lines(source, lines, len(_parted(header)), "\t" if "\t" in header else ",")
+    return _parted(header), _from_lines(source, lines, len(_parted(header)), _separator(header))
 
 
 def _parted(line: str) -> list[str]:
-    return [label.strip().strip('"') for label in line.split("\t" if "\t" in line else ",")]
+    return [label.strip().strip('"') for label in line.split(_separator(line))]
+
+
+def _separator(line: str) -> str:
+    return max("\t;,", key=line.count)
 
 
 def _from_lines(source: Source, lines: Iterator[str], columns: int, separator: str) -> Iterator[Cells]:
@@ -58,9 +62,9 @@ def _from_lines(source: Source, lines: Iterator[str], columns: int, separator: s
 
 
 def _names(line: str) -> list[str]:
-    """Return the names of a JSON object on a line; none if it is none."""
+    """Return the names of the JSON object that begins a line; none if none does."""
     try:
-        row = json.loads(line.strip().rstrip(","))
+        row, _ = json.JSONDecoder().raw_decode(line.strip())
     except (ValueError, RecursionError):
         return []
     return list(row) if isinstance(row, dict) else []
@@ -80,7 +84,7 @@ def _from_json(source: Source, first: str, lines: Iterator[str], number: int) ->
                 raise FormatError(
                     source.path,
                     line=number,
-                    expected=f"an object of the {len(names)} names of the first",
+                    expected=f"one object on the line, of the {len(names)} names of the first",
                     found=repr(text[:40]),
                 )
             cells = ["" if value is None else value for value in row.values()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import partial
 from importlib.util import find_spec
@@ -17,7 +18,8 @@ from ramanfit.scan.scan import Scan
 
 _FOOTER = 1 << 16  # bytes, in which the names of the columns stand as text
 _ROWS = 1 << 15  # at a time
-_KINDS = ("double", "int64", "string")
+_TEXT = r"(large_)?string|string_view"
+_KINDS = re.compile(rf"double|float|u?int\d+|null|{_TEXT}|dictionary<values=({_TEXT}), .*>")
 _EXPECTED = "tidy rows of spectra, as ramanfit export writes them"
 
 
@@ -40,7 +42,7 @@ def read(source: Source, options: ReadOptions) -> list[Scan]:
         )
     file = _opened(source)
     columns = [(field.name, str(field.type)) for field in file.schema_arrow]
-    wrong = [f"{name} of {kind}" for name, kind in columns if kind not in _KINDS]
+    wrong = [f"{name} of {kind}" for name, kind in columns if not _KINDS.fullmatch(kind)]
     if wrong:
         raise FormatError(source.path, expected="columns of numbers and texts", found=repr(wrong[0])[:80])
     size, rows = len(source.content()), file.metadata.num_rows

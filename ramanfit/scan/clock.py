@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import datetime, tzinfo
+from datetime import MAXYEAR, MINYEAR, datetime, tzinfo
 from datetime import timezone as zones
 from itertools import pairwise
 from pathlib import PurePath
@@ -63,6 +63,18 @@ def _put_back(steps_s: Sequence[float]) -> int | None:
     usual = sorted(steps_s)[len(steps_s) // 2]
     away = abs(steps_s[falls[0]] - (usual - PUT_BACK_S))
     return falls[0] if away <= OFF_BEAT * usual + PUT_BACK_WITHIN_S else None
+
+
+def start_written(text: str) -> datetime | None:
+    """Return a start from how `datetime.isoformat` wrote it, with a zone or without.
+
+    None if it is none, or names a zone at the very ends of the calendar, where it cannot be told in another.
+    """
+    try:
+        start = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return start if start.tzinfo is None or MINYEAR < start.year < MAXYEAR else None
 
 
 def zone_named(name: str | None) -> tzinfo | None:

@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +52,7 @@ def read(raw: bytes, options: ReadOptions = ReadOptions()) -> list[Scan]:  # noq
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 places = st.floats(-1e6, 1e6)
+zones = st.none() | st.integers(-1439, 1439).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 maybe = st.none() | st.floats(0.001, 1e6)
 
 
@@ -67,7 +68,7 @@ def scans(draw: st.DrawFn, m: int | None = None) -> Scan:
     kind = draw(st.sampled_from(["spectrum", "line", "series", "map"]))
     grid = draw(st.none() | st.tuples(st.integers(1, 3), st.integers(1, 3))) if kind == "map" else None
     n = 1 if kind == "spectrum" else grid[0] * grid[1] if grid else draw(st.integers(1, 4))
-    started = draw(st.none() | st.datetimes(datetime(1990, 1, 1), datetime(2100, 1, 1)))
+    started = draw(st.none() | st.datetimes(datetime(1990, 1, 1), datetime(2100, 1, 1), timezones=zones))
     return Scan(
         np.cumsum(array(draw, m, values=st.floats(0.01, 50))) - 100,
         array(draw, n, m, values=st.floats(-1e100, 1e100)),
@@ -108,6 +109,7 @@ def assert_same(back: Scan, scan: Scan) -> None:
         scan.axis_unit,
         scan.metadata,
     )
+    assert str(back.metadata.started) == str(scan.metadata.started)  # equal ones may be told in other zones
 
 
 @pytest.mark.parametrize("form", ["nc", "nxs"])
@@ -200,6 +202,18 @@ def test_a_file_cut_short_is_refused(end: int) -> None:
         read(SOUND[:end])
 
 
+@pytest.mark.parametrize("form", ["nc", "nxs"])
+def test_a_file_cut_short_is_said_to_be(form: str, tmp_path: Path) -> None:
+    whole = written(form, [Scan(np.arange(4000.0), np.ones((20, 4000)))])
+    file = tmp_path / f"a.{form}"
+    for lost in (1, 100, 1000, len(whole) // 2, len(whole) - 100):
+        file.write_bytes(whole[:-lost])
+        with pytest.raises(FormatError, match="cut short"):
+            open_scans(str(file))
+        if lost < 1000:  # known to be ours: not passed over
+            assert find_exports([str(tmp_path)])[0] == [str(file)]
+
+
 def with_index(change: Callable[[dict[str, Any]], None]) -> bytes:
     """A file whose index was changed by somebody who can set a seal."""
     body, _, tail = SOUND.rpartition(b"\n[ramanfit seal] ")
@@ -240,7 +254,7 @@ def put(name: str, value: object) -> Callable[[dict[str, Any]], None]:
         (put("laser_nm", -1), "a wavelength"),
         (put("laser_nm", 10**400), "a number"),
         (put("started", "yesterday"), "a date and time"),
-        (put("started", "2024-01-01T00:00:00+01:00"), "without a zone"),
+        (put("started", "9999-12-31T23:59:59-23:00"), "a date and time"),
         (put("accumulations", 1e9), "a whole number"),
         (put("source", 3), "a text"),
         (lambda index: index.update(scans=[]), "a list of measurements"),
@@ -293,7 +307,7 @@ def test_files_of_others_are_refused(name: str, tmp_path: Path) -> None:
     (tmp_path / "b.csv").write_text("".join(f"{x},5\n" for x in range(100, 130)))
     files, passed = find_exports([str(tmp_path)])
     assert files == [str(tmp_path / "b.csv")]
-    assert passed[0].reason == "an HDF5 file of another program"
+    assert passed[0].reason == "an HDF5 file of another program, or one that was cut short"
 
 
 def test_what_another_program_changed_is_refused_and_not_passed_over(tmp_path: Path) -> None:

@@ -95,7 +95,6 @@ def test_what_the_registry_says_of_a_reader_is_so() -> None:
         "truematch": b"[WITEC_TRUEMATCH_ASCII_HEADER]\r\nVersion = 1.0",
         "bwtek": b"File Version;BWRam4.11",
         "jcamp": b"##TITLE=a\n## jcamp-dx =4.24\n",
-        "tidy": b'"source"\tscan\tpoint\ttime_s\tshift_cm1\tcounts\n',
     }
     assert {one.module for one in FORMATS if one.opens} == {*firsts}
     for one in FORMATS:
