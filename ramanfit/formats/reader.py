@@ -79,6 +79,12 @@ class ReadOptions:
         return self.select is not None and (name.startswith(f"{self.select} ") or fnmatchcase(name, f"{self.select} *"))
 
 
+class Lacking(str):
+    """Why a file in a folder is passed over that would be read if a package were installed."""
+
+    __slots__ = ()
+
+
 def _by_content(name: str, head: bytes) -> bool:
     return False
 

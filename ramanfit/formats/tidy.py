@@ -15,7 +15,7 @@ import numpy as np
 from ramanfit.errors import FormatError
 from ramanfit.formats.bytes_in import Source
 from ramanfit.formats.deliver import Measurement, deliver
-from ramanfit.formats.places import Place
+from ramanfit.formats.places import Place, begun
 from ramanfit.formats.reader import Reader, ReadOptions
 from ramanfit.formats.tidy_cells import Cells, cells, labels_of
 from ramanfit.formats.units import SHIFT
@@ -27,7 +27,6 @@ SOME = ("x_um", "y_um", "started", "laser_nm")  # where they are known
 _AXIS, _COUNTS = "shift_cm1", "counts"
 _NUMBER = re.compile(r"(?i)\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?\s*|\s*nan\s*", re.ASCII)
 _MAP = re.compile(r"(\d{1,9})/(\d{1,9})")
-_TURNS = 4  # until times are met to the last bit
 
 
 class _Spectrum(NamedTuple):
@@ -168,7 +167,7 @@ def _place(source: Source, spectra: Sequence[_Spectrum], start_s: float | None) 
     if times is not None and start_s is None and n > 1:
         offset, notes = times - times[0], ("when the scans began is not in these rows: --period",)
     elif times is not None and start_s is not None:
-        offset = _offsets(times, start_s)
+        offset = begun(times, start_s)
     points = [one.cell("point") for one in spectra]
     indices = [_MAP.fullmatch(point) for point in points]
     pairs = [(int(index[1]), int(index[2])) for index in indices if index]
@@ -183,15 +182,6 @@ def _place(source: Source, spectra: Sequence[_Spectrum], start_s: float | None) 
         return Place("spectrum", offset_s=offset)
     series = points[0] == points[-1]
     return Place("series" if series else "line", offset_s=offset, notes=notes)
-
-
-def _offsets(times_s: FloatArray, start_s: float) -> FloatArray:
-    """Return when spectra began after their scan did, so that the middles of them are these times, to the last bit."""
-    offset = times_s - start_s
-    for _ in range(_TURNS):  # the half of a spectrum, and what rounding left
-        half = float(np.median(np.diff(offset))) / 2 if len(offset) > 1 else 0.0
-        offset = offset + (times_s - (start_s + (offset + half)))
-    return offset
 
 
 def _column(source: Source, spectra: Sequence[_Spectrum], name: str) -> FloatArray | None:

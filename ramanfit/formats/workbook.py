@@ -19,10 +19,13 @@ from typing import Any, NamedTuple
 
 from ramanfit.errors import FormatError
 from ramanfit.formats.bytes_in import GZ_FREE, GZ_RATIO
+from ramanfit.formats.reader import Lacking
 from ramanfit.formats.text import is_number
 
 MISSING = "an Excel workbook (.xlsx), which needs the package openpyxl"
-INSTALL = "pip install 'ramanfit-cli[xlsx]', or in Excel: save the sheet as CSV or as text with tabs"
+_PIP = "pip install 'ramanfit-cli[xlsx]'"
+LACKING = Lacking(f"{MISSING}: {_PIP}")
+INSTALL = f"{_PIP}, or in Excel: save the sheet as CSV or as text with tabs"
 _MOST_PARTS, _MOST_ROWS, _MOST_CELLS = 10_000, 1 << 20, 20_000_000
 _PIECE, _LONGEST_TAG, _LONGEST_NUMBER = 1 << 20, 40, 60
 _FORMULA = re.compile(rb"<(\w{1,30}:)?f[\s/>]")
@@ -55,7 +58,7 @@ class _Wrong(NamedTuple):
     """What must not be where it is."""
 
     place: Address
-    found: str
+    actual: str
     hint: str | None = None
 
 
@@ -123,7 +126,7 @@ class WorkbookSheet:
                 self._firsts.setdefault(column, wrong)
                 if wrong.hint:
                     self._texts.setdefault(column, wrong)
-                    if "," in wrong.found:
+                    if "," in wrong.actual:
                         self._commas.setdefault(column, wrong)
         self._waiting.clear()
 
@@ -147,7 +150,7 @@ class WorkbookSheet:
         if wrong:
             first = min(wrong, key=lambda one: one.place)
             kind = "a label" if first.place.row < self._first and first.hint == _SAVE else "a number"
-            raise FormatError(path, f"{self.title}!{first.place}", expected=kind, found=first.found, hint=first.hint)
+            raise FormatError(path, f"{self.title}!{first.place}", expected=kind, found=first.actual, hint=first.hint)
 
     def text(self) -> bytes:
         """Return a line for each row, parted by tabs; rows of numbers are equally long."""

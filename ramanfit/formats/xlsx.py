@@ -13,7 +13,7 @@ from ramanfit.formats.bytes_in import HEAD, Source
 from ramanfit.formats.reader import Reader, ReadOptions
 from ramanfit.formats.refusals import refusal
 from ramanfit.formats.registry import begins
-from ramanfit.formats.workbook import MISSING, WorkbookSheet, sheets
+from ramanfit.formats.workbook import LACKING, WorkbookSheet, sheets
 from ramanfit.scan.scan import Scan
 
 _READERS = tidy.READER, table.READER
@@ -60,7 +60,7 @@ def read(source: Source, options: ReadOptions) -> list[Scan]:
 def no_spectrum(source: Source) -> str:
     """Return why a workbook in a folder is no spectrum; an empty string if it is one, or is broken."""
     if find_spec("openpyxl") is None:
-        return MISSING
+        return LACKING
     try:
         every = sheets(source.content().tobytes(), source.path, HEAD)
     except FormatError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import random
+import shutil
 import subprocess
 import sys
 import tracemalloc
@@ -19,6 +20,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from ramanfit.cli import ramanfit
+from ramanfit.cli.console import Console
 from ramanfit.errors import FormatError
 from ramanfit.formats import ReadOptions, find_exports, open_scans
 from ramanfit.formats.xlsx import READER
@@ -172,6 +175,21 @@ def test_without_the_package_it_is_named(tmp_path: Path, monkeypatch: pytest.Mon
     (tmp_path / "book.xlsx").write_bytes(raw)
     (tmp_path / "s.txt").write_text(TEXT)
     assert "needs the package openpyxl" in find_exports([str(tmp_path)])[1][0].reason
+
+
+@pytest.mark.parametrize("verb", ["info", "ratio"])
+def test_workbooks_that_are_passed_over_for_want_of_the_package_are_named(
+    verb: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "one.xlsx").write_bytes(workbook(Data=COLUMNS))
+    (tmp_path / "two.xlsx").write_bytes(workbook(Data=COLUMNS))
+    shutil.copy(next(GRAPHITE.glob("*Spec.Data*")), tmp_path / "s.txt")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(sys.modules, "openpyxl", None)
+    assert Console().run(ramanfit, [verb, "."]) == 0
+    said = " ".join(capsys.readouterr().err.split())
+    lacking = "an Excel workbook (.xlsx), which needs the package openpyxl: pip install 'ramanfit-cli[xlsx]'"
+    assert f"one.xlsx, two.xlsx: passed over: {lacking}" in said
 
 
 def part(raw: bytes, name: str, old: bytes, new: bytes) -> bytes:
