@@ -10,9 +10,12 @@ from ramanfit.errors import InputError, RamanfitError
 from ramanfit.experiment.repeats import Met, print_of
 from ramanfit.experiment.voice import Voice, tell
 from ramanfit.formats import find_exports
+from ramanfit.formats.reader import Lacking
 from ramanfit.formats.streams import whole_input
 from ramanfit.scan.notes import counted
 from ramanfit.scan.scan import Scan
+
+_NAMED = 5  # files that are passed over for want of a package
 
 
 def exports(files: Sequence[str], voice: Voice, *, keep_going: bool = False) -> list[str]:
@@ -36,6 +39,10 @@ def exports(files: Sequence[str], voice: Voice, *, keep_going: bool = False) -> 
             f"passed over {len(passed)} of {len(passed) + len(paths)} files: {listed}",
             f"{counted(len(paths), 'file')} with spectra, {counted(len(passed), 'other file')} passed over",
         )
+    for reason in {item.reason: None for item in passed if isinstance(item.reason, Lacking)}:
+        lacking = [item.path for item in passed if item.reason == reason]
+        names = ", ".join(lacking[:_NAMED]) + (f" and {len(lacking) - _NAMED} more" if len(lacking) > _NAMED else "")
+        voice.say(f"{names}: passed over: {reason}")
     if not paths:
         raise InputError(f"{' '.join(files)}: no readable export found")
     return paths

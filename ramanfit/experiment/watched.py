@@ -17,6 +17,7 @@ from ramanfit.experiment.taken import GONE, TakenExport, TakenIn, digest_of, kee
 from ramanfit.experiment.troubles import Troubles, described
 from ramanfit.formats import is_fit_table, natural_key
 from ramanfit.formats.find import NOWHERE, WAITS
+from ramanfit.formats.reader import Lacking
 from ramanfit.scan.clock import chronological
 from ramanfit.scan.notes import counted
 from ramanfit.scan.schedule import Schedule, place
@@ -103,7 +104,7 @@ class Watched:
             self._looks.pop(name, None)
             if not file.passed:
                 self._pending.add(file.export)
-            elif file.passed in (WAITS, NOWHERE):
+            elif file.passed in (WAITS, NOWHERE) or isinstance(file.passed, Lacking):
                 self._voice.say(f"{self.folder / name}: passed over: {file.passed}")
             else:
                 companions = True

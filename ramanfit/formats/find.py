@@ -12,6 +12,7 @@ from ramanfit.errors import FormatError, InputError
 from ramanfit.formats import split
 from ramanfit.formats.bytes_in import Source, strip_endings
 from ramanfit.formats.outside import outside_reader
+from ramanfit.formats.reader import Lacking
 from ramanfit.formats.refusals import refusal
 from ramanfit.formats.registry import binary_reader, text_reader
 from ramanfit.formats.streams import is_stream
@@ -123,7 +124,8 @@ def _in_folder(path: str, folder: Path) -> tuple[list[str], list[Passed]]:
             files.append(str(folder / name))
     if not files:
         counted = f"{len(passed)} file{'s' if len(passed) != 1 else ''} passed over"
-        hint = f"for example {Path(passed[0].path).name}: {passed[0].reason}" if passed else None
+        shown = sorted(passed, key=lambda over: not isinstance(over.reason, Lacking))  # what can be mended
+        hint = f"for example {Path(shown[0].path).name}: {shown[0].reason}" if passed else None
         if any(inside.values()) and not passed:
             hint = "folders in a folder are not searched: name them"
         raise InputError(f"{path}: no spectrum in this folder, {counted}", hint=hint)

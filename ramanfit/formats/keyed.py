@@ -10,10 +10,12 @@ import numpy.typing as npt
 
 from ramanfit.formats import labels as said
 from ramanfit.formats.layout import counts_up
-from ramanfit.formats.places import Place
+from ramanfit.formats.places import Place, begun
 from ramanfit.formats.units import LENGTHS_UM, TIMES_S, plain
 from ramanfit.scan.scan import FloatArray
 
+OURS = "time_s"
+"""Our own name of the middle of a spectrum, since its scan began."""
 _UNIT = re.compile(r"[(\[/_]\s*([^()\[\]/_]{1,10}?)\s*[)\]]?\s*$")
 
 
@@ -34,13 +36,16 @@ def placed(keys: Sequence[tuple[str, FloatArray]], n: int) -> tuple[Place, npt.N
     notes: list[str] = []
     where: dict[int, FloatArray] = {}
     times: FloatArray | None = None
+    middles = False
     for label, values in keys:
         text = label.strip().lstrip("#% ")
         kind = said.role(text)
         if not np.isfinite(values).all():
             notes.append(f"{text or 'a column before the spectra'!r} has empty cells: passed over")
         elif kind == said.TIME and times is None:
-            times = values * _scale(text, TIMES_S, "s", notes)
+            times, middles = values * _scale(text, TIMES_S, "s", notes), text == OURS
+            if n > 1 and not middles:
+                notes.append(f"{text!r}: taken as when each spectrum began ({OURS} is the middle of it)")
         elif kind == said.PLACE:
             axis = "xyz".find(text[0].lower()) if text[0].lower() in "xyz" else 0
             where.setdefault(axis, values * _scale(text, LENGTHS_UM, "µm", notes))
@@ -49,6 +54,8 @@ def placed(keys: Sequence[tuple[str, FloatArray]], n: int) -> tuple[Place, npt.N
         elif text and kind not in (said.INDEX, said.AXIS):
             notes.append(f"{text!r} is neither a time nor a place: passed over")
     place, order = _place(where, times, n)
+    if middles and n > 1 and place.offset_s is not None:
+        place = place._replace(offset_s=begun(place.offset_s, 0.0))
     if order is not None:
         notes.append("y ran fastest: put in order of the lines of the map")
     return place._replace(notes=(*place.notes, *notes)), order

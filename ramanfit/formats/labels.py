@@ -22,8 +22,8 @@ _AXIS = re.compile(
     r"|wellen(zahl|länge)|(.*[\W_])?(raman)?verschiebung|nombres? d.ondes?|décalage|número de onda|desplazamiento"
     r"|lambda\b|freq|energy)"
 )
-_TIME = re.compile(r"(?i)(.*[\W_])?(time|zeit|seconds)\b|t\s*([/(\[].*)?$")
-_PLACE = re.compile(r"(?i)[xyz](a|[-_ ]?(pos(ition)?|um|µm|mm|nm))?\s*([/(\[].*)?|pos(ition)?\b.*")
+_TIME = re.compile(r"(?i)(.*[\W_])?(time|zeit|seconds)(_(s|ms|min|h))?\b|t\s*([/(\[].*)?$")
+_PLACE = re.compile(r"(?i)[xyz](a|[-_ ]?(pos(ition)?|um|µm|mm|nm))?\s*([/(\[].*)?|pos(ition)?(_(um|µm|mm|nm))?\b.*")
 _INDEX = re.compile(r"(?i)|#|index|idx|row|n[or]?\.?|unnamed: ?\d+|pixels?|channels?|points?|id|spectrum|scan")
 _RECORD = re.compile(
     r"(?i).*\b(voltage|current|capacity|potential|charge|temperature|ewe|ecell|[iu]\s*\[[av]\]|mode|cycle|step|"

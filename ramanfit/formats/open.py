@@ -61,12 +61,17 @@ def open_scans(
             raise FormatError(path, f"{given}: says how a table of numbers lies, and this is one of: {reader.name}")
         scans = reader.read(source, chosen_by)
     if wanted is not None:
-        chosen = [scan.with_(source=named) for scan in scans if chosen_by.selects(scan.name)]
+        chosen = [scan.with_(source=named) for scan in _selected(scans, chosen_by, reader)]
         if not chosen:
             names = ", ".join(scan.name for scan in scans[:5]) + (", ..." if len(scans) > 5 else "")
             raise FormatError(path, f"no measurement named {wanted!r}", hint=f"there are: {names}")
         scans = chosen
-    return [scan for scan in scans if options.selects(scan.name)]
+    return _selected(scans, options, reader)
+
+
+def _selected(scans: list[Scan], options: ReadOptions, reader: Reader) -> list[Scan]:
+    by_name = [scan for scan in scans if options.selects(scan.name)]
+    return by_name or [scan for scan in scans if reader.groups and options.selects_group(scan.name)]
 
 
 def _reader(source: Source) -> Reader:

@@ -15,6 +15,7 @@ from ramanfit.scan.scan import FloatArray, Kind
 
 _SUFFIX = re.compile(r"(.*)\((\d{1,9})(?:/(\d{1,9}))?\)\s*", re.DOTALL)
 _LONGEST_NAME = 1000
+_TURNS = 4  # until times are met to the last bit
 Vector = Sequence[float]
 
 
@@ -217,3 +218,12 @@ def _from_information(n: int, information: Information, spacing: str) -> Place |
     elif information.kind == "series" and whole(information.text("Data points")) in (n, None):
         return Place("series", notes=("the file does not say when each spectrum was taken (--dwell)",))
     return None
+
+
+def begun(times_s: FloatArray, start_s: float) -> FloatArray:
+    """Return when spectra began after their scan did, so that the middles of them are these times, to the last bit."""
+    offset = times_s - start_s
+    for _ in range(_TURNS):  # the half of a spectrum, and what rounding left
+        half = float(np.median(np.diff(offset))) / 2 if len(offset) > 1 else 0.0
+        offset = offset + (times_s - (start_s + (offset + half)))
+    return offset

@@ -74,6 +74,16 @@ class ReadOptions:
         """Tell whether a measurement of this name is wanted; a name is also a pattern for itself."""
         return self.select is None or name == self.select or fnmatchcase(name, self.select)
 
+    def selects_group(self, name: str) -> bool:
+        """Tell whether a measurement of this name is wanted because of the words that it begins with."""
+        return self.select is not None and (name.startswith(f"{self.select} ") or fnmatchcase(name, f"{self.select} *"))
+
+
+class Lacking(str):
+    """Why a file in a folder is passed over that would be read if a package were installed."""
+
+    __slots__ = ()
+
 
 def _by_content(name: str, head: bytes) -> bool:
     return False
@@ -103,6 +113,8 @@ class Reader(NamedTuple):
         ``owns(name, head)`` is True for a text that is this reader's business by the file's name as well.
     by_hand : bool
         Whether `ReadOptions.layout` and `ReadOptions.axis_column` decide how it reads.
+    groups : bool
+        Whether names begin with that of a part of the file, which selects all of its measurements.
     """
 
     name: str
@@ -114,3 +126,4 @@ class Reader(NamedTuple):
     no_spectrum: Callable[[Source], str] = _a_spectrum
     owns: Callable[[str, bytes], bool] = _by_content
     by_hand: bool = False
+    groups: bool = False

@@ -12,7 +12,7 @@ import numpy as np
 from ramanfit.errors import FormatError
 from ramanfit.formats.bytes_in import Source
 from ramanfit.formats.deliver import Measurement, deliver
-from ramanfit.formats.places import Place
+from ramanfit.formats.places import Place, begun
 from ramanfit.formats.reader import Reader, ReadOptions
 from ramanfit.formats.tidy_cells import Cells, cells, labels_of
 from ramanfit.formats.tidy_numbers import CellNumbers
@@ -25,7 +25,6 @@ from ramanfit.scan.scan import FloatArray, Metadata, Scan
 
 _MAP = re.compile(r"(\d{1,9})/(\d{1,9})")
 NO_START = Note("when the scans began is not in these rows: --period", "start of the scans not known: --period")
-_TURNS = 4  # until times are met to the last bit
 
 
 def sniff(head: bytes) -> bool:
@@ -124,7 +123,7 @@ def _place(numbers: CellNumbers, spectra: Sequence[KeyedRows], start_s: float | 
     if times is not None and start_s is None and n > 1:
         offset, notes = times - times[0], (NO_START,)
     elif times is not None and start_s is not None:
-        offset = _offsets(times, start_s)
+        offset = begun(times, start_s)
     points = [one.cell("point") for one in spectra]
     indices = [_MAP.fullmatch(point) for point in points]
     pairs = [(int(index[1]), int(index[2])) for index in indices if index]
@@ -139,15 +138,6 @@ def _place(numbers: CellNumbers, spectra: Sequence[KeyedRows], start_s: float | 
         return Place("spectrum", offset_s=offset)
     series = points[0] == points[-1]
     return Place("series" if series else "line", offset_s=offset, notes=notes)
-
-
-def _offsets(times_s: FloatArray, start_s: float) -> FloatArray:
-    """Return when spectra began after their scan did, so that the middles of them are these times, to the last bit."""
-    offset = times_s - start_s
-    for _ in range(_TURNS):  # the half of a spectrum, and what rounding left
-        half = float(np.median(np.diff(offset))) / 2 if len(offset) > 1 else 0.0
-        offset = offset + (times_s - (start_s + (offset + half)))
-    return offset
 
 
 def _column(numbers: CellNumbers, spectra: Sequence[KeyedRows], name: str) -> FloatArray | None:

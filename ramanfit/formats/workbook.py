@@ -7,22 +7,31 @@ its own size, and a sheet may not have more cells than spectra need.
 from __future__ import annotations
 
 import io
+import re
 import warnings
 import zipfile
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import date, time, timedelta
 from importlib.util import find_spec
-from itertools import zip_longest
 from typing import Any, NamedTuple
 
 from ramanfit.errors import FormatError
 from ramanfit.formats.bytes_in import GZ_FREE, GZ_RATIO
+from ramanfit.formats.reader import Lacking
+from ramanfit.formats.text import is_number
 
 MISSING = "an Excel workbook (.xlsx), which needs the package openpyxl"
-INSTALL = "pip install 'ramanfit-cli[xlsx]', or in Excel: save the sheet as CSV or as text with tabs"
+_PIP = "pip install 'ramanfit-cli[xlsx]'"
+LACKING = Lacking(f"{MISSING}: {_PIP}")
+INSTALL = f"{_PIP}, or in Excel: save the sheet as CSV or as text with tabs"
 _MOST_PARTS, _MOST_ROWS, _MOST_CELLS = 10_000, 1 << 20, 20_000_000
+_PIECE, _LONGEST_TAG, _LONGEST_NUMBER = 1 << 20, 40, 60
+_FORMULA = re.compile(rb"<(\w{1,30}:)?f[\s/>]")
+_NUMBERS = (int, float)  # and no bool
+_SAVE = "open the workbook in Excel or LibreOffice, and save it there"
+_STORE = "store numbers as numbers, not as texts; or save the sheet as CSV"
 _FEWEST = 2  # numbers in a row, and such rows in a sheet
 
 
@@ -38,6 +47,21 @@ class Address(NamedTuple):
         return f"{get_column_letter(self.column)}{self.row}"
 
 
+class Unvalued:
+    """A formula whose value was never stored."""
+
+    def __str__(self) -> str:
+        return ""
+
+
+class _Wrong(NamedTuple):
+    """What must not be where it is."""
+
+    place: Address
+    actual: str
+    hint: str | None = None
+
+
 class WorkbookSheet:
     """The cells of a sheet, taken row by row.
 
@@ -45,52 +69,88 @@ class WorkbookSheet:
     ----------
     title : str
     rows : int
-        That hold numbers.
+        That hold numbers, or formulas in their place.
     """
 
     def __init__(self, title: str) -> None:
-        self.title, self.rows = title, 0
+        self.title, self.rows, self.size = title, 0, 0
         self._lines: list[tuple[int, int, bytes]] = []  # row, its first column that is not empty, what begins there
+        self._first, self._last = 0, 0  # row of numbers
         self._numbers, self._words = Counter[int](), Counter[int]()  # by column
-        self._firsts: dict[int, tuple[Address, str]] = {}  # what is no number, by column
-        self._dates: list[tuple[Address, str]] = []
-        self._waiting: list[tuple[Address, object]] = []
+        self._firsts: dict[int, _Wrong] = {}  # what is no number, by column
+        self._texts: dict[int, _Wrong] = {}  # the same of texts that are numbers, and of those with a comma
+        self._commas: dict[int, _Wrong] = {}
+        self._above: list[_Wrong] = []  # first texts of rows of nothing else, before any row of numbers
+        self._dates: list[_Wrong] = []
+        self._formula: Address | None = None  # the first without a value
+        self._waiting: list[tuple[Address, object, bool]] = []  # whether its row begins with a word
 
     def add(self, number: int, cells: tuple[object, ...]) -> None:
         """Take the row of a number, which is not empty."""
-        columns = [i for i, cell in enumerate(cells, 1) if _is_number(cell)]
         filled = [i for i, cell in enumerate(cells, 1) if cell is not None]
-        if len(columns) >= _FEWEST or self.rows:
-            self._waiting += [(Address(number, i), cells[i - 1]) for i in filled if not _is_number(cells[i - 1])]
-        if len(columns) >= _FEWEST:
-            self.rows += 1
-            self._numbers.update(columns)
+        others = [i for i in filled if type(cells[i - 1]) not in _NUMBERS]
+        formulas = [i for i in others if isinstance(cells[i - 1], Unvalued)]
+        columns = filled if not others else [i for i in filled if i not in others or i in formulas]
+        begins = cells[filled[0] - 1]
+        if formulas and self._formula is None:
+            self._formula = Address(number, formulas[0])
+        is_row = len(columns) >= _FEWEST
+        if not is_row and (columns[:1] == filled[:1] or is_text_number(begins)):
+            texts = sum(is_text_number(cells[i - 1]) for i in others)
+            is_row = len(columns) + texts >= _FEWEST
+            if is_row and not columns and not self.rows:
+                self._above.append(_wrong_text(Address(number, filled[0]), begins))
+                is_row = False
+        if is_row or self.rows:
+            word = isinstance(begins, str) and not is_text_number(begins)
+            self._waiting += [(Address(number, i), cells[i - 1], word) for i in others if i not in formulas]
+        if is_row:
             self._settle()
-        words = "\t".join(map(_shown, cells[filled[0] - 1 : filled[-1]]))
-        self._lines.append((number, filled[0], words.encode("utf-8", "replace")))
+            self.rows += 1
+            self._first, self._last = self._first or number, number
+            self._numbers.update(columns)
+        words = "\t".join(map(_shown, cells[filled[0] - 1 : filled[-1]])).encode("utf-8", "replace")
+        self.size += len(words)
+        self._lines.append((number, filled[0], words))
 
     def _settle(self) -> None:
         """Take what is no number between rows of numbers; what stands below the last one is no part of the table."""
-        for place, cell in self._waiting:
+        for place, cell, after_word in self._waiting:
+            column = place.column
             if isinstance(cell, (date, time, timedelta)):
-                self._dates.append((place, f"the date or time {_shown(cell)}"))
+                self._dates.append(_Wrong(place, f"the date or time {_shown(cell)}"))
                 del self._dates[1:]
-            else:
-                self._words[place.column] += 1
-                self._firsts.setdefault(place.column, (place, f"the text {_shown(cell)[:40]!r}"))
+            elif not after_word or self._numbers[column]:  # else a label, as in a text
+                self._words[column] += 1
+                wrong = _wrong_text(place, cell)
+                self._firsts.setdefault(column, wrong)
+                if wrong.hint:
+                    self._texts.setdefault(column, wrong)
+                    if "," in wrong.actual:
+                        self._commas.setdefault(column, wrong)
         self._waiting.clear()
+
+    def is_table(self) -> bool:
+        """Tell whether there are rows of numbers, or of texts that are numbers."""
+        return self.rows >= _FEWEST or len(self._above) >= _FEWEST
+
+    def unvalued(self) -> Address | None:
+        """Return the first formula without a value that is not below the table."""
+        return self._formula if self._formula and self._formula.row <= self._last else None
 
     def check(self, path: str) -> None:
         """Make sure that columns of numbers hold nothing else; FormatError with the first cell that is none."""
         mixed = [column for column, n in self._words.items() if self._numbers[column] > n]
-        wrong = [*self._dates, *(self._firsts[column] for column in mixed)]
+        wrong = [*self._dates, *(self._firsts[column] for column in mixed), *self._commas.values()]
+        wrong += [text for column, text in self._texts.items() if self._numbers[column]]
+        start = min(self._numbers, default=0)
+        wrong += [text for text in self._above if not start or text.place.column <= start]  # else labels of columns
+        if formula := self.unvalued():
+            wrong.append(_Wrong(formula, "a formula without a value", _SAVE))
         if wrong:
-            place, actual = min(wrong)
-            raise FormatError(path, f"{self.title}!{place}", expected="a number", found=actual)
-
-    def lacks(self) -> bool:
-        """Tell whether a column of numbers has empty cells, or there is none."""
-        return self.rows < _FEWEST or any(2 * n > self.rows > n for n in self._numbers.values())
+            first = min(wrong, key=lambda one: one.place)
+            kind = "a label" if first.place.row < self._first and first.hint == _SAVE else "a number"
+            raise FormatError(path, f"{self.title}!{first.place}", expected=kind, found=first.actual, hint=first.hint)
 
     def text(self) -> bytes:
         """Return a line for each row, parted by tabs; rows of numbers are equally long."""
@@ -104,32 +164,41 @@ class WorkbookSheet:
         return b"\n".join((*lines, b""))
 
 
-def sheets(raw: bytes, path: str) -> list[WorkbookSheet]:
+def sheets(raw: bytes, path: str, enough: int | None = None) -> list[WorkbookSheet]:
     """Return the sheets that hold rows of numbers.
+
+    Parameters
+    ----------
+    raw : bytes
+    path : str
+        For messages.
+    enough : int, optional
+        Bytes of a table's text after which no more of its rows are read.
 
     Raises
     ------
     FormatError
-        If openpyxl is not installed, or cannot read the file, or a formula has no value.
+        If openpyxl is not installed, or cannot read the file.
     """
-    check_archive(raw, path)
+    formulas = check_archive(raw, path)
     every: list[WorkbookSheet] = []
-    with _opened(raw, path, data_only=True) as book:
-        for worksheet in book.worksheets:
+    with ExitStack() as opened:
+        book = opened.enter_context(_opened(raw, path, data_only=True))
+        written = opened.enter_context(_opened(raw, path, data_only=False)) if formulas else None
+        for i, worksheet in enumerate(book.worksheets):
             sheet = WorkbookSheet(_printable(worksheet.title))
-            for number, cells in _rows(worksheet, path):
+            for number, cells in _rows(worksheet, written and written.worksheets[i], path):
                 if cells.count(None) < len(cells):
                     sheet.add(number, cells)
+                    if enough is not None and sheet.size > enough and sheet.is_table():
+                        break
             every.append(sheet)
-    tables = [sheet for sheet in every if sheet.rows >= _FEWEST]
-    for sheet in tables or every:
-        if sheet.lacks():
-            _refuse_formula(raw, path, sheet.title)
-    return tables
+    return [sheet for sheet in every if sheet.is_table()]
 
 
-def check_archive(raw: bytes, path: str) -> None:
-    """Make sure that the archive can be unpacked without harm."""
+def check_archive(raw: bytes, path: str) -> bool:
+    """Make sure that the archive can be unpacked without harm, and tell whether there may be formulas in it."""
+    formulas = False
     if find_spec("openpyxl") is None:
         raise FormatError(path, MISSING + ", which is not installed", hint=INSTALL)
     try:
@@ -142,42 +211,44 @@ def check_archive(raw: bytes, path: str) -> None:
             for member in members:
                 if member.filename.endswith((".xml", ".rels")):
                     with archive.open(member) as opened:
-                        if b"<!DOCTYPE" in opened.read(4096):
+                        piece = opened.read(_PIECE)
+                        if b"<!DOCTYPE" in piece[:4096]:
                             where = _printable(member.filename)
                             raise FormatError(path, where, expected="a part without entities", found="<!DOCTYPE")
+                        formulas = formulas or b"\0" in piece[:4096]  # UTF-16
+                        while piece and not formulas:
+                            formulas = _FORMULA.search(piece) is not None
+                            after = opened.read(_PIECE)
+                            piece = piece[-_LONGEST_TAG:] + after if after else b""
     except FormatError:
         raise
     except Exception as error:  # zipfile promises no type for what is broken
         raise _broken(path, error) from error
+    return formulas
 
 
-def _rows(worksheet: Any, path: str) -> Iterator[tuple[int, tuple[object, ...]]]:
+def _values(worksheet: Any, written: Any) -> Iterator[tuple[object, ...]]:
     worksheet.reset_dimensions()  # they are what the file states
+    if written is None:
+        yield from worksheet.iter_rows(values_only=True)
+        return
+    written.reset_dimensions()
+    for cells, formulas in zip(worksheet.iter_rows(), written.iter_rows(values_only=True), strict=False):
+        yield tuple(
+            Unvalued() if cell.value is None and formula is not None and cell.data_type != "str" else cell.value
+            for cell, formula in zip(cells, formulas, strict=False)  # "str": the value is the empty text
+        )
+
+
+def _rows(worksheet: Any, written: Any, path: str) -> Iterator[tuple[int, tuple[object, ...]]]:
+    """Yield the rows of a sheet; what is empty, but no longer so as it is `written`, is a formula without a value."""
     left = _MOST_CELLS
-    for number, cells in enumerate(worksheet.iter_rows(values_only=True), 1):
+    for number, cells in enumerate(_values(worksheet, written), 1):
         left -= len(cells)
         if number > _MOST_ROWS or left < 0:
             limit = f"a sheet of at most {_MOST_ROWS} rows and {_MOST_CELLS} cells"
             raise FormatError(path, _printable(worksheet.title), expected=limit, found="more")
         yield number, cells
-
-
-def _refuse_formula(raw: bytes, path: str, title: str) -> None:
-    """Make sure that no empty cell of a sheet is a formula whose value was never stored."""
-    with _opened(raw, path, data_only=True) as values, _opened(raw, path, data_only=False) as formulas:
-        for one, other in zip(values.worksheets, formulas.worksheets, strict=True):
-            if _printable(one.title) != title:
-                continue
-            for (number, cells), (_, written) in zip(_rows(one, path), _rows(other, path), strict=False):
-                for column, (value, formula) in enumerate(zip_longest(cells, written), 1):
-                    if value is None and formula is not None:
-                        raise FormatError(
-                            path,
-                            f"{title}!{Address(number, column)}",
-                            expected="a number",
-                            found="a formula without a value",
-                            hint="open the workbook in Excel or LibreOffice, and save it there",
-                        )
 
 
 @contextmanager
@@ -204,13 +275,24 @@ def _broken(path: str, error: Exception) -> FormatError:
     return FormatError(path, expected="a whole workbook", found=words)
 
 
-def _is_number(cell: object) -> bool:
-    return isinstance(cell, (int, float)) and not isinstance(cell, bool)
+def is_text_number(cell: object) -> bool:
+    """Tell whether a cell is a text, and that a number."""
+    if not isinstance(cell, str) or len(cell) > _LONGEST_NUMBER or not any(map(str.isdecimal, cell)):
+        return False
+    return is_number(cell.encode("utf-8", "replace"))
+
+
+def _wrong_text(place: Address, cell: object) -> _Wrong:
+    return _Wrong(place, f"the text {_shown(cell)[:40]!r}", _STORE if is_text_number(cell) else None)
 
 
 def _shown(cell: object) -> str:
-    return "" if cell is None else _printable(repr(cell) if _is_number(cell) else str(cell))
+    if type(cell) in _NUMBERS:
+        return repr(cell)
+    return "" if cell is None else _printable(str(cell))
 
 
 def _printable(words: str) -> str:
+    if words.isprintable():
+        return words
     return "".join(letter if letter.isprintable() else " " for letter in words)

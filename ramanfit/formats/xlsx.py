@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from functools import partial
 from importlib.util import find_spec
 
@@ -12,7 +13,7 @@ from ramanfit.formats.bytes_in import HEAD, Source
 from ramanfit.formats.reader import Reader, ReadOptions
 from ramanfit.formats.refusals import refusal
 from ramanfit.formats.registry import begins
-from ramanfit.formats.workbook import MISSING, WorkbookSheet, sheets
+from ramanfit.formats.workbook import LACKING, WorkbookSheet, sheets
 from ramanfit.scan.scan import Scan
 
 _READERS = tidy.READER, table.READER
@@ -26,13 +27,16 @@ def read(source: Source, options: ReadOptions) -> list[Scan]:
     FormatError
         With the sheet and the cell that is no number; if no sheet holds spectra, or more than one holds numbers.
     """
-    path = source.path
+    path, wanted = source.path, options.select
     every = sheets(source.content().tobytes(), path)
-    chosen = [sheet for sheet in every if options.selects(sheet.title)] or every
+    named = [sheet for sheet in every if options.selects(sheet.title)] if wanted is not None else []
+    chosen = named or every
     if not chosen:
         raise FormatError(path, "a workbook without a sheet of numbers")
     if len(chosen) > 1:
         titles = ", ".join(sheet.title for sheet in chosen[:5]) + (", ..." if len(chosen) > 5 else "")
+        if wanted is not None and not named:
+            raise FormatError(path, f'no sheet "{wanted}"', hint=f"there are: {titles}")
         raise FormatError(
             path,
             expected="one sheet with numbers",
@@ -47,8 +51,8 @@ def read(source: Source, options: ReadOptions) -> list[Scan]:
     reader = next((reader for reader in _READERS if reader.sniff(text.head)), None)
     if reader is None:
         raise FormatError(path, f"the sheet {sheet.title}: no table of spectra", hint="see: ramanfit list readers")
-    scans = reader.read(text, options)
-    if len(every) == 1:
+    scans = reader.read(text, replace(options, select=None) if named else options)
+    if not named and len(every) == 1:
         return scans
     return [scan.with_(name=sheet.title if len(scans) == 1 else f"{sheet.title} {scan.name}") for scan in scans]
 
@@ -56,9 +60,9 @@ def read(source: Source, options: ReadOptions) -> list[Scan]:
 def no_spectrum(source: Source) -> str:
     """Return why a workbook in a folder is no spectrum; an empty string if it is one, or is broken."""
     if find_spec("openpyxl") is None:
-        return MISSING
+        return LACKING
     try:
-        every = sheets(source.content().tobytes(), source.path)
+        every = sheets(source.content().tobytes(), source.path, HEAD)
     except FormatError:
         return ""
     if not every:
@@ -75,6 +79,8 @@ def _no_spectra(sheet: WorkbookSheet) -> str:
 
 def _no_table_of_spectra(sheet: WorkbookSheet) -> str:
     """Return why a sheet is passed over, such as a potentiostat's record; an empty string if it is not."""
+    if sheet.unvalued():
+        return ""
     text = Source(io.BytesIO(sheet.text()), "")
     reader = next((reader for reader in _READERS if reader.sniff(text.head)), None)
     return "no table of spectra" if reader is None else reader.no_spectrum(text)
@@ -90,4 +96,5 @@ READER = Reader(
     read=read,
     no_spectrum=no_spectrum,
     by_hand=True,
+    groups=True,
 )

@@ -7,6 +7,7 @@ import random
 from typing import NamedTuple
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -172,3 +173,31 @@ def test_little_is_refused_and_nothing_that_names_its_columns() -> None:
     refused = [(written, error) for written in tables if (error := check(written)) is not None]
     assert not [(written.what, str(error)) for written, error in refused if written.named]
     assert len(refused) <= 0.1 * len(tables), [(written.what, str(error)) for written, error in refused]
+
+
+@pytest.mark.parametrize("long", [False, True])
+@pytest.mark.parametrize("label", ["time_s", "Time (s)"])
+def test_our_own_name_of_a_time_is_the_middle_of_a_spectrum(label: str, long: bool) -> None:
+    x = 900.25 + 25.5 * np.arange(40)
+    times = [0.0, 600.0, 1200.0]
+    rows = [[label, *x], *([t, *np.sqrt(x)] for t in times)]
+    if long:
+        rows = [[label, "shift_cm1", "counts"], *([t, shift, np.sqrt(shift)] for t in times for shift in x)]
+    text = "".join(",".join(map(str, row)) + "\n" for row in rows)
+    (scan,) = open_scans("-", ReadOptions(), stream=io.BytesIO(text.encode()))
+    ours = label == "time_s"
+    assert scan.kind == "series"
+    assert scan.offset_s is not None
+    np.testing.assert_array_equal(scan.offset_s + 300 * ours, times)
+    said = f"{label!r}: taken as when each spectrum began (time_s is the middle of it)"
+    assert (said in scan.notes) is not ours
+
+
+def test_our_own_name_of_a_place() -> None:
+    x = 900.25 + 25.5 * np.arange(40)
+    rows = "".join(f"{at},{t},{shift},{shift / 7}\n" for at, t in ((0, 30), (2.5, 90)) for shift in x)
+    for labels in ("position_um,time_s,shift_cm1,counts", "#position_um,time_s,shift_cm1,counts"):
+        (scan,) = open_scans("-", ReadOptions(), stream=io.BytesIO(f"{labels}\n{rows}".encode()))
+        np.testing.assert_array_equal(scan.position_um, [0, 2.5])
+        np.testing.assert_array_equal(scan.offset_s, [0, 60])
+        assert not [note for note in scan.notes if "passed over" in note or "taken as" in note]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import random
+import shutil
 import subprocess
 import sys
 import tracemalloc
@@ -19,6 +20,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from ramanfit.cli import ramanfit
+from ramanfit.cli.console import Console
 from ramanfit.errors import FormatError
 from ramanfit.formats import ReadOptions, find_exports, open_scans
 from ramanfit.formats.xlsx import READER
@@ -174,6 +177,21 @@ def test_without_the_package_it_is_named(tmp_path: Path, monkeypatch: pytest.Mon
     assert "needs the package openpyxl" in find_exports([str(tmp_path)])[1][0].reason
 
 
+@pytest.mark.parametrize("verb", ["info", "ratio"])
+def test_workbooks_that_are_passed_over_for_want_of_the_package_are_named(
+    verb: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "one.xlsx").write_bytes(workbook(Data=COLUMNS))
+    (tmp_path / "two.xlsx").write_bytes(workbook(Data=COLUMNS))
+    shutil.copy(next(GRAPHITE.glob("*Spec.Data*")), tmp_path / "s.txt")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(sys.modules, "openpyxl", None)
+    assert Console().run(ramanfit, [verb, "."]) == 0
+    said = " ".join(capsys.readouterr().err.split())
+    lacking = "an Excel workbook (.xlsx), which needs the package openpyxl: pip install 'ramanfit-cli[xlsx]'"
+    assert f"one.xlsx, two.xlsx: passed over: {lacking}" in said
+
+
 def part(raw: bytes, name: str, old: bytes, new: bytes) -> bytes:
     """The workbook with other bytes in one of its parts."""
     made = io.BytesIO()
@@ -225,3 +243,122 @@ def test_the_reader_takes_options_of_tables() -> None:
     assert READER.by_hand
     (scan,) = read(workbook(Data=COLUMNS), axis_column="1", layout="columns")
     assert len(scan) == 3
+
+
+@pytest.mark.parametrize("column", [0, 1, 2, 3])
+@pytest.mark.parametrize("first", [1, 2, 6, 25, 40])
+@pytest.mark.parametrize("labelled", [True, False])
+def test_formulas_of_any_part_of_a_column_are_named(column: int, first: int, labelled: bool) -> None:
+    rows = [list(row) for row in COLUMNS[not labelled :]]
+    first = min(first, len(rows) - 1)
+    for i in range(first, len(rows)):
+        rows[i][column] = f"=A{i}*2"
+    error = refuse(workbook(Data=rows))
+    assert str(error) == (
+        f"book.xlsx: Data!{'ABCD'[column]}{first + 1}: expected a number, found a formula without a value"
+    )
+    assert error.hint == "open the workbook in Excel or LibreOffice, and save it there"
+
+
+def test_a_sheet_of_nothing_but_formulas_is_an_error_in_a_folder(tmp_path: Path) -> None:
+    rows: list[list[object]] = [["Raman shift / cm-1", "a"], *[[f"=100+{i}", f"={i}*7"] for i in range(40)]]
+    assert "Data!A2: expected a number, found a formula" in str(refuse(workbook(Data=rows)))
+    assert "Data!B1: expected a label, found a formula" in str(
+        refuse(workbook(Data=[["x", '="a"', "b", "c"], *COLUMNS[1:]]))
+    )
+    (tmp_path / "book.xlsx").write_bytes(workbook(Data=rows))
+    assert [Path(file).name for file in find_exports([str(tmp_path)])[0]] == ["book.xlsx"]
+
+
+def test_formulas_with_values_or_below_the_table_do_no_harm() -> None:
+    rows = [*[list(row) for row in COLUMNS], [], ["sum", "=SUM(B2:B41)"]]
+    raw = workbook(Data=rows)
+    (scan,) = read(raw)
+    np.testing.assert_array_equal(scan.counts, Y)
+    stored = part(raw, SHEET, b"<f>SUM(B2:B41)</f><v />", b"<f>SUM(B2:B41)</f><v>5</v>")
+    np.testing.assert_array_equal(read(stored)[0].counts, Y)
+    rows = [list(row) for row in COLUMNS]
+    rows[7][2] = "=A8*2"
+    valued = part(workbook(Data=rows), SHEET, b"<f>A8*2</f><v />", b"<f>A8*2</f><v>12.5</v>")
+    assert read(valued)[0].counts[1, 6] == 12.5
+    empty = part(workbook(Data=rows), SHEET, b'"C8"><f>A8*2</f><v />', b'"C8" t="str"><f>A8*2</f><v></v>')
+    (scan,) = read(empty)
+    assert scan.mask is not None
+    assert np.argwhere(scan.mask).tolist() == [[1, 6]]
+
+
+PAIRS = [["Raman shift (cm-1)", "A", "Raman shift (cm-1)", "B"], *np.stack([X, Y[0], X + 1, Y[1]]).T.tolist()]
+
+
+@pytest.mark.parametrize("others", [{}, {"Notes": [["words"]]}, {"Two": COLUMNS}])
+def test_the_title_of_a_sheet_selects_it_whatever_else_there_is(tmp_path: Path, others: dict[str, Any]) -> None:
+    book = tmp_path / "book.xlsx"
+    book.write_bytes(workbook(**{"My data": COLUMNS}, **others))
+    (scan,) = open_scans(f"{book}::My data")
+    np.testing.assert_array_equal(scan.counts, Y)
+    assert (scan.name, scan.source) == ("My data", f"{book}::My data")
+    assert open_scans(str(book), ReadOptions(select="My*"))[0].name == "My data"
+    book.write_bytes(workbook(**{"My data": PAIRS}, **others))
+    assert [scan.name for scan in open_scans(f"{book}::My data")] == ["My data A", "My data B"]
+
+
+def test_a_sheet_that_is_not_there(tmp_path: Path) -> None:
+    book = tmp_path / "two.xlsx"
+    book.write_bytes(workbook(One=COLUMNS, Two=COLUMNS))
+    with pytest.raises(FormatError, match='no sheet "nope"') as caught:
+        open_scans(f"{book}::nope")
+    assert caught.value.hint == "there are: One, Two"
+    book.write_bytes(workbook(One=COLUMNS))
+    with pytest.raises(FormatError, match="no measurement named 'nope'"):
+        open_scans(f"{book}::nope")
+
+
+def as_text(value: object, sign: str) -> str:
+    return str(value).replace(".", sign)
+
+
+@pytest.mark.parametrize("sign", [",", "."])
+@pytest.mark.parametrize("labelled", [True, False])
+@pytest.mark.parametrize("width", [2, 4])
+def test_numbers_that_are_all_texts_are_refused_also_in_a_folder(
+    tmp_path: Path, sign: str, labelled: bool, width: int
+) -> None:
+    rows: list[list[object]] = [[as_text(cell, sign) for cell in row[:width]] for row in COLUMNS[1:]]
+    raw = workbook(Data=[LABELS[:width], *rows] if labelled else rows)
+    error = refuse(raw)
+    found = as_text(X[0], sign)
+    assert f"Data!A{1 + labelled}: expected a number, found the text '{found}'" in str(error)
+    assert error.hint == "store numbers as numbers, not as texts; or save the sheet as CSV"
+    (tmp_path / "book.xlsx").write_bytes(raw)
+    assert [Path(file).name for file in find_exports([str(tmp_path)])[0]] == ["book.xlsx"]
+
+
+@given(data=st.data())
+def test_a_decimal_comma_among_numbers_is_never_read(data: st.DataObject) -> None:
+    width = data.draw(st.integers(2, 4))
+    rows = [list(row[:width]) for row in COLUMNS]
+    cells = st.tuples(st.integers(1, len(rows) - 1), st.integers(0, width - 1))
+    some = data.draw(st.one_of(st.sets(cells, min_size=1, max_size=99), st.just({(i, 1) for i in range(1, 41)})))
+    for i, j in some:
+        rows[i][j] = as_text(rows[i][j], ",")
+    i, j = min(some)
+    assert f"Data!{'ABCD'[j]}{i + 1}: expected a number, found the text" in str(refuse(workbook(Data=rows)))
+
+
+@pytest.mark.parametrize("first", ["cm-1", "time_s", "Time (s)", "Raman shift / cm-1", ""])
+@pytest.mark.parametrize("start", [0.0, 100.0])
+def test_a_row_of_labels_that_are_numbers_is_read_as_in_a_text(first: str, start: float) -> None:
+    times = [start + 600.0 * i for i in range(3)]
+    in_rows = first.lower().startswith("time")
+    header = [first, *(X.tolist() if in_rows else times)]
+    body = np.column_stack([times, Y] if in_rows else [X, Y.T]).tolist()
+    text = "\n".join("\t".join(map(str, row)) for row in [header, *body]) + "\n"
+    try:
+        (expected,) = open_scans("-", ReadOptions(), stream=io.BytesIO(text.encode()), stdin_name="book.txt")
+    except FormatError as error:
+        assert str(refuse(workbook(Data=[header, *body]))).split(": ")[2:] == str(error).split(": ")[2:]  # noqa: PT017
+        return
+    (scan,) = read(workbook(Data=[header, *body]))
+    np.testing.assert_array_equal(scan.shift_cm1, expected.shift_cm1)
+    np.testing.assert_array_equal(scan.counts, Y)
+    assert (scan.kind, scan.notes) == (expected.kind, expected.notes)
