@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ramanfit.fit.batch import Task, batches, task_of
+from ramanfit.fit.batch import Batch, Task, batches, task_of
 from ramanfit.fit.clipping import without_dead
 from ramanfit.fit.prepare import Prepared, prepare
 from ramanfit.fit.quantities import Quantities, quantities
@@ -85,13 +86,41 @@ def fit_prepared(
         for i, rows in batch:
             results[i].put(rows, result.take(slice(first, first + len(rows))))
             first += len(rows)
-    fits = []
-    for (scan, prepared), result in zip(scans, results, strict=True):
-        cleaned = prepared if result.spikes is None or not result.spikes.any() else prepared.without(result.spikes)
-        if cleaned.notes:
-            scan = scan.with_(notes=(*scan.notes, *cleaned.notes))
-        fits.append(Fitted(scan, cleaned, result, quantities(result, cleaned, recipe)))
-    return fits
+    return [_finished(*pair, result, recipe) for pair, result in zip(scans, results, strict=True)]
+
+
+def fit_in_turn(
+    scans: Iterable[tuple[Scan, Prepared]], recipe: Recipe, engine: str = "varpro", spread: Spread = map
+) -> Iterator[Fitted]:
+    """Fit scans one after another, as parts of one; those that come late are taken as there is work for them.
+
+    The recipe names the order of its baseline's polynomial: to choose one takes all that share it.
+    """
+    begun = deque[tuple[Scan, Prepared, FitResult, list[Batch]]]()
+
+    def tasks() -> Iterator[Task]:
+        for scan, prepared in scans:
+            todo = list(batches([prepared]))
+            begun.append((scan, prepared, _unmeasured(prepared, recipe), todo))
+            yield from (task_of(batch, [prepared], recipe, engine) for batch in tuple(todo))
+
+    for fits in spread(fit_task, tasks()):
+        while not begun[0][3]:  # nothing of it was measured, or all is done
+            yield _finished(*begun.popleft()[:3], recipe)
+        _, _, result, todo = begun[0]
+        first = 0
+        for _, rows in todo.pop(0):
+            result.put(rows, fits.take(slice(first, first + len(rows))))
+            first += len(rows)
+    while begun:
+        yield _finished(*begun.popleft()[:3], recipe)
+
+
+def _finished(scan: Scan, prepared: Prepared, result: FitResult, recipe: Recipe) -> Fitted:
+    cleaned = prepared if result.spikes is None or not result.spikes.any() else prepared.without(result.spikes)
+    if cleaned.notes:
+        scan = scan.with_(notes=(*scan.notes, *cleaned.notes))
+    return Fitted(scan, cleaned, result, quantities(result, cleaned, recipe))
 
 
 def _with_orders(scans: Sequence[tuple[Scan, Prepared]], recipe: Recipe) -> Sequence[tuple[Scan, Prepared]]:

@@ -1,0 +1,100 @@
+"""Large scans: fitted in parts, of which only quantities are kept, with the results that they have at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ramanfit.experiment.kept import Drawer, Kept, Tally
+from ramanfit.experiment.repeats import Print
+from ramanfit.experiment.scan_fits import Job, ScanFits, left_of
+from ramanfit.fit.batch import CHUNK
+from ramanfit.fit.parts import Whole, slices
+from ramanfit.fit.pipeline import Spread, fit_in_turn, fit_prepared
+from ramanfit.fit.prepare import prepare
+from ramanfit.recipe.recipe import Recipe
+from ramanfit.scan.scan import FloatArray, Scan
+from ramanfit.scan.schedule import Visit
+
+if TYPE_CHECKING:
+    from ramanfit.experiment.suggest import Doubtful
+
+
+def goes_in_parts(job: Job) -> bool:
+    """Tell whether large scans can be fitted in parts.
+
+    They cannot where more than quantities is kept, where counts are treated first, or where a polynomial is chosen
+    that suits all spectra.
+    """
+    recipes = (*job.recipe.parts, *job.alternatives.values())
+    return job.keep.apart and job.treatment is None and all(recipe.baseline.order != "auto" for recipe in recipes)
+
+
+@dataclass(frozen=True, eq=False)
+class Large:
+    """A large scan that waits to be fitted.
+
+    Attributes
+    ----------
+    stored : Scan
+        As it was read.
+    whole : Whole
+        What all its spectra tell.
+    """
+
+    stored: Scan
+    whole: Whole
+
+    @classmethod
+    def of(cls, stored: Scan) -> Large:
+        """Look at all spectra of a scan."""
+        return cls(stored, Whole.of(stored))
+
+    def fitted(self, job: Job, visit: Visit, known_by: Print | None, spread: Spread, drawer: Drawer | None) -> ScanFits:
+        """Return what is left of the scan once it is fitted."""
+        recipe, scan = job.recipe.parts[-1], self.whole.scan
+        made = ScanFits(visit, Kept(drawer), Tally(), [], (), known_by=known_by)
+        notes, departures = dict.fromkeys(scan.notes), dict[str, dict[str, list[FloatArray]]]()
+        doubted = [np.empty(0, dtype=np.intp)]
+        alone = job._replace(keep=job.keep._replace(doubtful=False))
+        parts = (self._part(rows) for rows in slices(len(scan)))
+        fits = fit_in_turn(((part, prepare(part, recipe)) for part in parts), recipe, job.engine, spread)
+        for rows, fitted in zip(slices(len(scan)), fits, strict=True):
+            (left,) = left_of(alone, [fitted], [fitted.scan.with_(notes=())], [(visit, known_by)], spread)
+            made.kept.add(left.quantities)
+            made.tally.join(left.tally)
+            made.cosmic_rays += [(rows.start + row, low, high) for row, low, high in left.cosmic_rays]
+            notes |= dict.fromkeys(left.notes)
+            for name, of_part in left.departures.items():
+                for column, values in of_part.items():
+                    departures.setdefault(name, {}).setdefault(column, []).append(values)
+            if job.keep.doubtful:
+                from ramanfit.experiment.suggest import in_doubt
+
+                doubted.append(rows.start + in_doubt(fitted))
+        made.notes = tuple(notes)
+        made.departures = {
+            name: {column: np.concatenate(values) for column, values in columns.items()}
+            for name, columns in departures.items()
+        }
+        made.doubtful = self._doubtful(np.concatenate(doubted), recipe, job.engine)
+        return made
+
+    def _part(self, rows: slice) -> Scan:
+        return self.whole.part(rows, self.stored)
+
+    def _doubtful(self, rows: np.ndarray, recipe: Recipe, engine: str) -> Doubtful | None:
+        """Return what another recipe may be tried on: the chunks that hold it are fitted once more."""
+        if not len(rows):
+            return None
+        from ramanfit.experiment.suggest import asked, join, spectra_of
+
+        some = []
+        for row in asked(rows).tolist():
+            start = row // CHUNK * CHUNK
+            part = self._part(slice(start, min(start + CHUNK, len(self.stored))))
+            (fitted,) = fit_prepared([(part, prepare(part, recipe))], recipe, engine)
+            some.append(spectra_of(fitted, np.array([row - start])))
+        return join(some)

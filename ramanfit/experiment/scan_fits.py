@@ -1,0 +1,193 @@
+"""What is kept of a scan once it is fitted: its quantities, what is told of them, and what else was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from ramanfit.errors import RamanfitError, ScanError
+from ramanfit.experiment.kept import Kept, Tally
+from ramanfit.experiment.repeats import Print
+from ramanfit.fit.pipeline import Fitted, Spread, fit_prepared
+from ramanfit.fit.prepare import prepare
+from ramanfit.fit.quantities import Quantities
+from ramanfit.formats import ReadOptions
+from ramanfit.scan.schedule import Visit
+
+if TYPE_CHECKING:
+    from ramanfit.experiment.bands import BandIntensities
+    from ramanfit.experiment.suggest import Doubtful
+    from ramanfit.fit.curves import Curves
+    from ramanfit.fit.sensitivity import Departures
+    from ramanfit.fit.solution import Solution
+    from ramanfit.fit.treat import Treatment
+    from ramanfit.recipe.recipe import Recipe
+    from ramanfit.scan.scan import Scan
+    from ramanfit.scan.treated import Treated
+
+COMPARED = 3  # scans for which a better recipe is looked for, the first of all
+
+
+class Keep(NamedTuple):
+    """What is kept of a scan besides its quantities once it is fitted."""
+
+    bands: bool = False
+    curves: bool = False  # what figures are drawn from; needs the bands
+    fits: bool = False  # everything
+    doubtful: bool = False  # a few spectra that another recipe may describe better
+    solutions: bool = False  # parameters with their covariance
+    apart: bool = False  # quantities may be in several parts, of large scans
+
+
+class Job(NamedTuple):
+    """How exports become fits, as a worker process gets it."""
+
+    options: ReadOptions
+    stdin_name: str
+    recipe: Recipe
+    engine: str
+    keep: Keep = Keep()
+    alternatives: Mapping[str, Recipe] = {}  # that the fits are repeated with
+    treatment: Treatment | None = None  # before the fit
+
+
+@dataclass(eq=False)
+class ScanFits:
+    """What is left of a scan once it is fitted: its spectra are let go where nobody asks for them.
+
+    Attributes
+    ----------
+    visit : Visit
+        Of the spectra that were measured.
+    kept : Kept
+        Its quantities.
+    tally : Tally
+    cosmic_rays : list of (row, first and last shift in cm-1)
+        Those that were masked.
+    notes : tuple of str
+        What had to be assumed.
+    departures : dict of str to Departures
+        By alternative, where it suits the scan's axis.
+    known_by : Print or None
+        What tells it from other measurements.
+    treated : Treated or None
+        What was done to the counts before the fit.
+    bands, curves, fitted, doubtful, solution
+        What `Keep` asks for.
+    """
+
+    visit: Visit
+    kept: Kept
+    tally: Tally
+    cosmic_rays: list[tuple[int, float, float]]
+    notes: tuple[str, ...]
+    departures: dict[str, Departures] = field(default_factory=dict)
+    known_by: Print | None = None
+    treated: Treated | None = None
+    bands: BandIntensities | None = None
+    curves: Curves | None = None
+    fitted: Fitted | None = None
+    doubtful: Doubtful | None = None
+    solution: Solution | None = None
+
+    @property
+    def quantities(self) -> Quantities:
+        """Those of a scan that was fitted at once."""
+        return self.kept.alone()
+
+
+@dataclass(eq=False)
+class Outcome:
+    """What became of one export."""
+
+    scans: list[ScanFits] = field(default_factory=list)
+    inputs: list[str] = field(default_factory=list)  # all files that were read
+    error: RamanfitError | None = None
+
+
+def left_of(
+    job: Job,
+    fits: Sequence[Fitted],
+    scans: Sequence[Scan],
+    measured: Sequence[tuple[Visit, Print | None]],
+    spread: Spread,
+) -> list[ScanFits]:
+    """Return what is left of scans, which were fitted with the last recipe of a job."""
+    *others, recipe = job.recipe.parts
+    each = [fitted.quantities for fitted in fits]
+    left = [_left_of(fitted, job.keep, *its) for fitted, its in zip(fits, measured, strict=True)]
+    if others:
+        from ramanfit.fit.side_by_side import side_by_side
+
+        beside = [
+            fit_prepared([(scan, prepare(scan, part)) for scan in scans], part, job.engine, spread) for part in others
+        ]
+        for i, parts in enumerate(zip(*beside, fits, strict=True)):
+            each[i] = side_by_side(job.recipe, parts)
+            left[i].cosmic_rays = sorted(ray for fitted in parts for ray in fitted.prepared.cosmic_rays())
+            left[i].notes = tuple(dict.fromkeys(note for fitted in parts for note in fitted.scan.notes))
+    if job.keep.solutions:
+        from ramanfit.fit.solution import Solution
+
+        for scan, fitted in zip(left, fits, strict=True):
+            scan.solution = Solution.of(fitted)
+    if job.keep.doubtful:
+        _keep_doubtful(fits, left)
+    if job.keep.bands:
+        from ramanfit.experiment.bands import read_bands
+        from ramanfit.fit.curves import curves
+
+        for scan, fitted in zip(left, fits, strict=True):
+            drawn = curves(fitted)
+            scan.curves, scan.bands = drawn if job.keep.curves else None, read_bands(fitted.scan, job.recipe, drawn)
+    if job.alternatives:
+        from ramanfit.fit.sensitivity import departures, with_systematics
+
+        for name, recipe in job.alternatives.items():
+            for i, other in _repeated(fits, recipe, job.engine, spread):
+                left[i].departures[name] = departures(fits[i].quantities, other.quantities)
+        each = [with_systematics(q, scan.departures.values()) for q, scan in zip(each, left, strict=True)]
+    for scan, quantities in zip(left, each, strict=True):
+        scan.kept.add(quantities)
+        scan.tally.add(quantities)
+    return left
+
+
+def _left_of(fitted: Fitted, keep: Keep, visit: Visit, known_by: Print | None) -> ScanFits:
+    treated = fitted.scan.treated
+    return ScanFits(
+        visit=visit,
+        kept=Kept(),
+        tally=Tally(),
+        cosmic_rays=[*(treated.cosmic_rays if treated else ()), *fitted.prepared.cosmic_rays()],
+        notes=fitted.scan.notes,
+        known_by=known_by,
+        treated=treated,
+        fitted=fitted if keep.fits else None,
+    )
+
+
+def _keep_doubtful(fits: Sequence[Fitted], left: Sequence[ScanFits]) -> None:
+    """Keep what another recipe may be tried on, of the first scans that ask for it."""
+    asking = [
+        i
+        for i, fitted in enumerate(fits)
+        if fitted.quantities.held or (fitted.result.missing_band is not None and fitted.result.missing_band.any())
+    ]
+    if asking:
+        from ramanfit.experiment.suggest import doubtful_spectra
+
+        for i in asking[:COMPARED]:
+            left[i].doubtful = doubtful_spectra(fits[i])
+
+
+def _repeated(fits: Sequence[Fitted], recipe: Recipe, engine: str, spread: Spread) -> Iterator[tuple[int, Fitted]]:
+    """Yield the numbers of scans with their fits by another recipe; where it does not suit an axis there is none."""
+    ready = []
+    for i, fitted in enumerate(fits):
+        with suppress(ScanError):
+            ready.append((i, (fitted.scan, prepare(fitted.scan, recipe))))
+    again = fit_prepared([pair for _, pair in ready], recipe, engine, spread)
+    yield from zip((i for i, _ in ready), again, strict=True)
