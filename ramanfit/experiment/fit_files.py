@@ -13,7 +13,7 @@ from ramanfit.experiment.kept import Drawer
 from ramanfit.experiment.repeats import Print, print_of
 from ramanfit.experiment.scan_fits import Job, Outcome, left_of
 from ramanfit.fit.batch import CHUNK
-from ramanfit.fit.parts import LARGE
+from ramanfit.fit.parts import LARGE, Whole
 from ramanfit.fit.pipeline import Spread, fit_prepared, settled
 from ramanfit.fit.prepare import Prepared, prepare
 from ramanfit.formats import open_scans, split_selection
@@ -78,7 +78,7 @@ def _large(scan: Scan, job: Job) -> Large | None:
     """Return a scan that is fitted in parts; None: at once."""
     from ramanfit.experiment.large_scans import Large, goes_in_parts
 
-    return Large.of(scan) if goes_in_parts(job) else None
+    return Large(Whole.of(scan)) if goes_in_parts(job) else None
 
 
 def _fitted(job: Job, waiting: Sequence[_Read], spread: Spread, drawer: Drawer | None) -> Iterator[Outcome]:

@@ -17,7 +17,7 @@ from ramanfit.fit.flags import VERDICTS
 from ramanfit.fit.quantities import Quantities
 from ramanfit.scan.scan import FloatArray
 
-IN_MEMORY = 1 << 14  # spectra whose quantities are kept there
+IN_MEMORY = 1 << 15  # spectra whose quantities are kept there
 WORTH_IT = 256  # spectra at least that go to the file together
 
 
