@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import io
+import mmap
+import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ramanfit.errors import InputError
 from ramanfit.experiment import fit_files, fits_in_order, kept, large_scans
 from ramanfit.experiment.fits import fit_with_cell
 from ramanfit.experiment.request import Request
@@ -22,7 +27,10 @@ from ramanfit.fit.lineshapes import lorentzian
 from ramanfit.recipe.toml import load_recipes, with_overrides
 from ramanfit.scan import stored
 from ramanfit.scan.scan import FloatArray
+from ramanfit.scan.stored import StoredCounts
+from ramanfit.tables import documents
 from ramanfit.tables.documents import Parquet
+from ramanfit.tables.table import Table
 from ramanfit.tables.text import ENCODERS
 from tests.wip_writer import Builder, table
 
@@ -169,3 +177,73 @@ def test_parts_have_the_bytes_and_the_words_of_the_whole(case: Case) -> None:
 def test_all_that_may_be_wrong_at_once(form: str, recipes: tuple[str, ...]) -> None:
     assert_alike(Case(70, 1, frozenset(WRONG), form, recipes, "auto", 2))
     assert_alike(Case(69, 2, frozenset(WRONG) - {"missing"}, form, recipes, "none", 1))
+
+
+@given(data=st.data(), by_columns=st.booleans(), integers=st.booleans())
+def test_a_part_holds_the_rows_of_the_whole(data: st.DataObject, by_columns: bool, integers: bool) -> None:
+    a, b, m = (data.draw(st.integers(1, 9)) for _ in range(3))
+    numbers = np.arange(a * b * m, dtype=np.uint16 if integers else np.float32).reshape(
+        (b, a, m) if by_columns else (a, b, m)
+    )
+    whole = numbers.transpose(1, 0, 2) if by_columns else numbers
+    rows = whole.reshape(a * b, m).astype(float)
+    low, high = sorted(data.draw(st.lists(st.integers(0, a * b), min_size=2, max_size=2)))
+    channels = data.draw(st.permutations(range(m)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stored, "HELD", data.draw(st.integers(1, 200)))
+        part = StoredCounts(whole)[:, channels].part(slice(low, high))
+        np.testing.assert_array_equal(np.asarray(part), rows[low:high][:, channels])
+        if len(part):
+            some = data.draw(st.lists(st.integers(0, len(part) - 1), min_size=1))
+            np.testing.assert_array_equal(part[some], rows[low:high][some][:, channels])
+            np.testing.assert_array_equal(part[some[0]], rows[low + some[0], channels])
+
+
+def test_a_mapped_file_is_given_back(tmp_path: Path) -> None:
+    file = tmp_path / "counts"
+    file.write_bytes(bytes(range(256)) * (1 << 15))
+    with file.open("rb") as opened:
+        mapped = np.frombuffer(mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ), dtype=np.uint8)
+    counts = StoredCounts(mapped.reshape(1, -1, 256))
+
+    def resident_kb() -> int:
+        return int(re.search(r"RssFile:\s+(\d+)", Path("/proc/self/status").read_text())[1])  # type: ignore[index]
+
+    if not Path("/proc/self/status").exists():
+        pytest.skip("the system does not tell")
+    before = resident_kb()
+    assert int(mapped.sum(dtype=np.int64)) == 255 * 128 * (1 << 15)
+    assert resident_kb() - before > 7000
+    counts.let_go()
+    assert resident_kb() - before < 1000
+    np.testing.assert_array_equal(counts[3], np.arange(256))
+
+
+def test_a_temporary_folder_that_is_full_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    class Full(io.BytesIO):
+        def write(self, _: object) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    path = write(Case(60, 1, frozenset(), "wip", ("li-graphite",), "none", 1), tmp_path)
+    in_parts(monkeypatch, large=PART)
+    monkeypatch.setattr("tempfile.TemporaryFile", Full)
+    with pytest.raises(InputError, match=r"the temporary folder .*: cannot be written: No space left"):
+        told(request_of(Case(60, 1, frozenset(), "wip", ("li-graphite",), "none", 1), path))
+
+
+def test_parquet_comes_in_row_groups(monkeypatch: pytest.MonkeyPatch) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    monkeypatch.setattr(documents, "_ROW_GROUP", 10)
+    encoder, written = Parquet(), b""
+    rng = np.random.default_rng(1)
+    values, words = rng.normal(size=27), [f"P{i % 5}" if i % 4 else "" for i in range(27)]
+    values[3] = np.nan
+    for rows in (slice(0, 4), slice(4, 11), slice(11, 12), slice(12, 27)):
+        written += encoder.add(Table({"a": values[rows], "n": np.arange(27)[rows], "b": words[rows]}))
+    written += encoder.end()
+    file = parquet.ParquetFile(io.BytesIO(written))
+    assert file.num_row_groups == 2
+    read = file.read().to_pydict()
+    assert read["n"] == [*range(27)]
+    assert read["b"] == [word or None for word in words]
+    assert read["a"] == [None if value != value else float(f"{value:.9g}") for value in values.tolist()]
