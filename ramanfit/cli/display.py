@@ -40,6 +40,11 @@ class Output(NamedTuple):
     header: bool
     columns: tuple[str, ...] | None = None
 
+    @property
+    def in_pieces(self) -> bool:
+        """Whether a table may come in pieces: what suits people depends on all of its rows."""
+        return self.form not in (TERMINAL, *FOR_PEOPLE)
+
     @classmethod
     def resolve(
         cls, path: str, form: str | None, header: bool, columns: tuple[str, ...] | None = None, also: str = ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from ramanfit.scan.notes import counted
 if TYPE_CHECKING:
     from ramanfit.cli.console import Console
     from ramanfit.cli.display import Output
+    from ramanfit.experiment.fits_in_order import Fits
     from ramanfit.experiment.request import Request
     from ramanfit.tables.fit_table import FitTable
     from ramanfit.tables.table import Table
@@ -56,21 +57,26 @@ def write_fits(
     output.check_fits(request)
     refuse((output.path, meta), request)
     expect_writable(meta)
-    flags: list[str] = []
+    flags = Counter[str]()
     with output.open() as writer:  # before any work: a target that cannot be written is told at once
         fits = fit_with_cell(request, console)
-        if fits.scans:
-            table = fits.table()
-            if request.has_covariates:
-                from ramanfit.experiment.covariates import with_covariates
-
-                table = table.with_table(with_covariates(table.table, request, console))
-            table = request.pick.of(table)
-            flags = table.flags
+        for table in asked_of(fits, request, console, in_pieces=output.in_pieces):
+            flags.update(table.flags)
             writer.write(shape(table))
     write_meta(meta, request, fits.inputs, [output.path])
     say_second_opinion(request, fits, console)
     report_flags(flags, console, check=check)
+
+
+def asked_of(fits: Fits, request: Request, console: Console, *, in_pieces: bool) -> Iterator[FitTable]:
+    """Yield the rows that are wanted, with the columns of one's own; in pieces where none needs to know the others."""
+    if in_pieces and not request.has_covariates and request.pick == type(request.pick)():
+        yield from fits.tables()
+    elif fits.scans:
+        from ramanfit.experiment.covariates import with_covariates
+
+        table = fits.table()
+        yield request.pick.of(table.with_table(with_covariates(table.table, request, console)))
 
 
 def write_netcdf(request: Request, target: str, console: Console, *, check: bool, meta: str | None) -> None:
@@ -89,20 +95,23 @@ def write_netcdf(request: Request, target: str, console: Console, *, check: bool
     report_flags(table.flags, console, check=check)
 
 
-def report_flags(flags: Sequence[str], console: Console, *, check: bool) -> None:
-    """Say how many spectra are flagged, with what, from the flags of all.
+def report_flags(flags: Iterable[str] | Counter[str], console: Console, *, check: bool) -> None:
+    """Say how many spectra are flagged, with what, from the flags of all, or how many there are of each.
 
     Raises
     ------
     FlaggedFits
         With `check`, if any is.
     """
-    flagged = [words for words in flags if words]
-    if not flagged:
+    spectra = Counter(flags)
+    counts = Counter[str]()
+    for words, count in spectra.items():
+        counts.update(dict.fromkeys(words.split("|") if words else (), count))
+    if not counts:
         return
-    counts = Counter(word for words in flagged for word in words.split("|"))
     listed = ", ".join(f"{word} {count}" for word, count in counts.most_common())
-    message = f"{len(flagged)} of {counted(len(flags), 'spectrum')} flagged: {listed}"
+    every = sum(spectra.values())
+    message = f"{every - spectra['']} of {counted(every, 'spectrum')} flagged: {listed}"
     if check:
         raise FlaggedFits(message)
     console.say(message)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ramanfit.errors import RecipeError, ScanError
 from ramanfit.experiment.before import means_of, say_dark, treatment_of, without_dark
-from ramanfit.experiment.fit_files import COMPARED, Job, Keep, ScanFits, outcomes
+from ramanfit.experiment.fit_files import outcomes
+from ramanfit.experiment.fits_in_order import Fits
 from ramanfit.experiment.inputs import exports, say_notes
+from ramanfit.experiment.kept import Drawer
 from ramanfit.experiment.one_experiment import mixture
-from ramanfit.experiment.outliers import with_outliers
 from ramanfit.experiment.repeats import Met
+from ramanfit.experiment.scan_fits import COMPARED, Job, Keep, ScanFits
 from ramanfit.experiment.spectra import Spectra
 from ramanfit.experiment.voice import tell
 from ramanfit.experiment.with_cell import cell_record, keys_with_cell
@@ -25,7 +27,6 @@ from ramanfit.scan.clock import chronological
 from ramanfit.scan.middle import median
 from ramanfit.scan.notes import counted
 from ramanfit.scan.schedule import Keys, Schedule, place
-from ramanfit.tables.fit_table import FitTable
 
 if TYPE_CHECKING:
     from ramanfit.experiment.request import Request
@@ -36,37 +37,6 @@ if TYPE_CHECKING:
 
 
 VERDICT_LINES = 6  # of what is wrong with the model that are said unasked
-
-
-@dataclass(frozen=True, eq=False)
-class Fits:
-    """All scans of a request, fitted, in order of time.
-
-    Attributes
-    ----------
-    scans : list of ScanFits
-    keys : list of Keys
-        Of every scan.
-    spectra : Spectra
-        What figures are drawn from, in the order of the table, where `Keep` asks for it.
-    inputs : list of str
-        All files that were read.
-    """
-
-    scans: list[ScanFits]
-    keys: list[Keys]
-    spectra: Spectra
-    inputs: list[str]
-
-    @property
-    def started(self) -> list[str]:
-        """Start of every scan."""
-        return [keys.started for keys in self.keys]
-
-    def table(self) -> FitTable:
-        """Return the fits of all scans, of which there is at least one, outliers flagged."""
-        fits = FitTable.of_scans(self.keys, [scan.quantities for scan in self.scans])
-        return fits.with_table(with_outliers(fits.table))
 
 
 def fit_all(request: Request, voice: Voice, keep: Keep = Keep()) -> Fits:  # noqa: B008 - frozen
@@ -91,6 +61,7 @@ def fit_all(request: Request, voice: Voice, keep: Keep = Keep()) -> Fits:  # noq
     paths = without_dark(exports(request.files, voice, keep_going=request.keep_going), request.dark, voice)
     scans: list[ScanFits] = []
     inputs: list[str] = []
+    drawer = Drawer() if keep.apart else None
     spectra, numbers = Spectra(), list[int | None]()
     doubted, met, repeated = 0, Met(), dict[str, list[str]]()
 
@@ -100,7 +71,7 @@ def fit_all(request: Request, voice: Voice, keep: Keep = Keep()) -> Fits:  # noq
             repeated.setdefault(note, []).append(scan.visit.source)
         return new
 
-    with voice.progress(len(paths), "exports") as bar, outcomes(paths, job, request, voice) as fitted:
+    with voice.progress(len(paths), "exports") as bar, outcomes(paths, job, request, voice, drawer) as fitted:
         for outcome in fitted:
             if outcome.error is not None:
                 if not request.keep_going:
@@ -112,6 +83,8 @@ def fit_all(request: Request, voice: Voice, keep: Keep = Keep()) -> Fits:  # noq
                 scan.curves = None
                 doubted += scan.doubtful is not None
                 scan.doubtful = scan.doubtful if doubted <= COMPARED else None
+                if drawer is not None:
+                    scan.kept.into(drawer)
             scans += new
             inputs += outcome.inputs
             bar.advance(1)
@@ -142,7 +115,8 @@ def fit_all(request: Request, voice: Voice, keep: Keep = Keep()) -> Fits:  # noq
 
 def fit_with_cell(request: Request, voice: Voice, *, solutions: bool = False) -> Fits:
     """Fit all exports of a request; their keys hold what the cell did, where its record was given."""
-    fits = fit_all(request, voice, Keep(fits=second_opinion(request), solutions=solutions))
+    verify = second_opinion(request)
+    fits = fit_all(request, voice, Keep(fits=verify, solutions=solutions, apart=not (verify or solutions)))
     if (why := mixture([scan.visit.source for scan in fits.scans], fits.started)) is not None:
         voice.warn(f"{why}: several experiments? Numbers of scans and times count through all of them")
     record = cell_record(request, fits.started, voice)
@@ -187,18 +161,16 @@ def _say_verdicts(keys: Sequence[Keys], scans: Sequence[ScanFits], recipe: Recip
     """Say of every scan what is wrong with the model, where, and what to try; of many scans, the first."""
     lines = []
     for k, scan in zip(keys, scans, strict=True):
-        flags = [words.split("|") for words in scan.quantities.flags]
-        spectra = counted(len(flags), "spectrum")
-        if held := scan.quantities.held:
-            count = sum("at_bound" in words for words in flags)
-            lines.append((f"{k.source}: at_bound in {count} of {spectra}", in_words(recipe, held)))
+        spectra, tally = counted(len(k), "spectrum"), scan.tally
+        if tally.held:
+            lines.append(
+                (f"{k.source}: at_bound in {tally.count('at_bound')} of {spectra}", in_words(recipe, tally.held))
+            )
         for word in VERDICTS:
-            rows = [row for row, words in enumerate(flags) if word in words]
-            if rows:
-                place = scan.quantities.place_cm1
-                at = np.array([]) if place is None else place[rows][np.isfinite(place[rows])]
-                near = f", near {median(at):.0f} cm-1" if at.size and word != "correlated_noise" else ""
-                lines.append((f"{k.source}: {word} in {len(rows)} of {spectra}{near}", FLAGS[word].remedy))
+            if count := tally.count(word):
+                at = None if word == "correlated_noise" else tally.place_cm1(word)
+                near = "" if at is None else f", near {at:.0f} cm-1"
+                lines.append((f"{k.source}: {word} in {count} of {spectra}{near}", FLAGS[word].remedy))
     for said, remedy in lines[:VERDICT_LINES]:
         voice.say(f"{said}: {remedy}")
     for said, remedy in lines[VERDICT_LINES:]:
@@ -213,10 +185,10 @@ def _tell_if_all_failed(scans: Sequence[ScanFits], voice: Voice) -> None:
 
     Where nothing was measured, as in a scan that was cut short, nothing went wrong with the fits: that is a warning.
     """
-    if not scans or not all((scan.quantities.status == "failed").all() for scan in scans):
+    if not scans or not all(scan.tally.all_failed for scan in scans):
         return
     notes = [note for scan in scans for note in scan.notes]
-    flags = [words for scan in scans for words in scan.quantities.flags]
+    flags = [words for scan in scans for words in scan.tally.flags]
     error = all_failed(scans[0].visit.source, sum(scan.visit.spectra for scan in scans), notes, flags)
     if {*flags} == {"not_measured"}:
         voice.warn(error.message)

@@ -29,7 +29,7 @@ from ramanfit.tables.table import Column, Table
 from ramanfit.tables.text import ENCODERS
 
 if TYPE_CHECKING:
-    from ramanfit.experiment.fits import Fits
+    from ramanfit.experiment.fits_in_order import Fits
     from ramanfit.experiment.request import AnyPath, Request
     from ramanfit.experiment.voice import Voice
     from ramanfit.tables.fit_table import FitTable

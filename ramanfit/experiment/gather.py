@@ -14,7 +14,6 @@ from ramanfit.experiment.bands import BandIntensities, band_shifts, bands_table,
 from ramanfit.experiment.covariates import with_covariates
 from ramanfit.experiment.differences import with_differences
 from ramanfit.experiment.evolution import Evolution
-from ramanfit.experiment.fit_files import Keep
 from ramanfit.experiment.fit_tables import join_tables, table_files
 from ramanfit.experiment.fits import fit_all, job_of, say_second_opinion, second_opinion
 from ramanfit.experiment.gathered import Gathered
@@ -23,6 +22,7 @@ from ramanfit.experiment.named_exports import named_exports
 from ramanfit.experiment.needs import check_exports, check_known, check_table
 from ramanfit.experiment.one_experiment import refuse_mixture
 from ramanfit.experiment.picked import Pick
+from ramanfit.experiment.scan_fits import Keep
 from ramanfit.experiment.spectra import Spectra
 from ramanfit.experiment.with_cell import cell_record, table_with_cell
 from ramanfit.formats.streams import is_stream

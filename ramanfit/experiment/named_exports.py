@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from ramanfit.experiment.fit_files import Job, Outcome, ScanFits, outcomes
+from ramanfit.experiment.fit_files import outcomes
+from ramanfit.experiment.scan_fits import Job, Outcome, ScanFits
 from ramanfit.fit.quantities import Quantities
 from ramanfit.formats import split_selection
 from ramanfit.formats.streams import was_stream

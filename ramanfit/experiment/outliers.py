@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 
 from ramanfit.recipe.column_kind import PEAK
 from ramanfit.recipe.columns import column_name
 from ramanfit.scan.scan import BoolArray, FloatArray
+from ramanfit.scan.schedule import Keys
 from ramanfit.tables.schema import Schema
-from ramanfit.tables.table import Table
+from ramanfit.tables.table import Column, Table
 
 OUTLIER = "outlier"
 COMPARED = ("center_cm1", "fwhm_cm1", "height", "ratio")
@@ -36,14 +37,49 @@ def with_outliers(table: Table) -> Table:
     table : Table
         In order of time.
     """
-    grid = _series(table)
+    grid = _series(table.columns)
     if grid is None:
         return table
-    there = grid >= 0
-    outliers = np.zeros(len(table), dtype=bool)
-    for value, se in _values(table):
-        apart = _apart(*(np.where(there, column[grid], np.nan) for column in (value, se)))
-        outliers[grid[there & apart]] = True
+    return with_flags(table, _outlying(grid, _values(table)))
+
+
+class Outliers:
+    """The outliers of a table that comes in pieces, for which it is shown before it is written.
+
+    Parameters
+    ----------
+    keys : sequence of Keys
+        Of all rows, in order.
+    """
+
+    def __init__(self, keys: Sequence[Keys]) -> None:
+        where = {name: np.concatenate([getattr(k, name) for k in keys]) for name in ("scan", "position_um", "time_s")}
+        self._grid = _series({**where, "point": [point for k in keys for point in k.point]})
+        self._values: list[list[tuple[FloatArray, FloatArray]]] = []
+
+    @property
+    def possible(self) -> bool:
+        """Whether rows are compared at all."""
+        return self._grid is not None
+
+    def add(self, table: Table) -> None:
+        """Look at the next rows."""
+        self._values.append([*_values(table)])
+
+    def rows(self) -> BoolArray | None:
+        """Return which rows are outliers; None: none can be."""
+        if self._grid is None:
+            return None
+        pairs = ((np.concatenate(values), np.concatenate(se)) for values, se in self._joined())
+        return _outlying(self._grid, pairs)
+
+    def _joined(self) -> Iterator[tuple[list[FloatArray], list[FloatArray]]]:
+        for i in range(len(self._values[0])):
+            yield [some[i][0] for some in self._values], [some[i][1] for some in self._values]
+
+
+def with_flags(table: Table, outliers: BoolArray) -> Table:
+    """Return a table whose flags say which of its rows are outliers."""
     flags = []
     for words, is_outlier in zip(table.columns["flags"], outliers.tolist(), strict=True):
         others = [word for word in str(words).split("|") if word and word != OUTLIER]
@@ -51,10 +87,20 @@ def with_outliers(table: Table) -> Table:
     return table.with_(flags=flags)
 
 
-def _series(table: Table) -> np.ndarray | None:
-    """Return rows of the table in series [P, S], -1 where one is missing; None: too short, or not known to be one."""
+def _outlying(grid: np.ndarray, values_with_se: Iterable[tuple[FloatArray, FloatArray]]) -> BoolArray:
+    """Return which rows are outliers, of the rows of a table in series [P, S]."""
+    there = grid >= 0
+    outliers = np.zeros(int(grid.max()) + 1, dtype=bool)
+    for value, se in values_with_se:
+        apart = _apart(*(np.where(there, column[grid], np.nan) for column in (value, se)))
+        outliers[grid[there & apart]] = True
+    return outliers
+
+
+def _series(columns: Mapping[str, Column]) -> np.ndarray | None:
+    """Return rows of a table in series [P, S], -1 where one is missing; None: too short, or not known to be one."""
     scan, position_um, time_s = (
-        np.asarray(table.columns[name], dtype=np.float64) for name in ("scan", "position_um", "time_s")
+        np.asarray(columns[name], dtype=np.float64) for name in ("scan", "position_um", "time_s")
     )
     if not np.isfinite(scan).all():
         return None
@@ -62,7 +108,7 @@ def _series(table: Table) -> np.ndarray | None:
     if len(scans) == 1:
         along = len(scan) >= LEAST and bool(np.isfinite(position_um).all())
         return np.argsort(position_um, kind="stable")[None] if along else None
-    points, where = _numbered(np.array(table.columns["point"]))
+    points, where = _numbered(np.array(columns["point"]))
     grid = np.full((len(points), len(scans)), -1)
     grid[where, when] = np.arange(len(scan))
     one_each = np.count_nonzero(grid >= 0) == len(scan)

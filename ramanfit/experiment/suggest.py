@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from ramanfit.errors import ScanError
 from ramanfit.fit.amplitude import SmoothPart
@@ -24,6 +25,9 @@ from ramanfit.scan.scan import FloatArray
 CARBONS = ("graphite", "carbon-2", "carbon-bwf", "carbon-3", "carbon-5")
 ASKED = 3  # spectra of a scan, evenly chosen among those that are in doubt
 DECISIVE = 10.0  # difference in BIC: Kass & Raftery, J. Am. Stat. Assoc. 90, 773 (1995)
+
+
+Rows = npt.NDArray[np.intp]
 
 
 class Doubtful(NamedTuple):
@@ -74,14 +78,40 @@ class Suggestion(NamedTuple):
 
 def doubtful_spectra(fitted: Fitted) -> Doubtful | None:
     """Return up to `ASKED` spectra of a scan that are on a bound, or lack a band; None: there is none."""
-    result, prepared = fitted.result, fitted.prepared
+    rows = in_doubt(fitted)
+    return spectra_of(fitted, asked(rows)) if len(rows) else None
+
+
+def in_doubt(fitted: Fitted) -> Rows:
+    """Return which spectra are on a bound, or lack a band."""
+    result = fitted.result
     doubt = np.zeros(len(result), dtype=bool) if result.missing_band is None else result.missing_band.copy()
     for held in fitted.quantities.held.values():
         doubt |= held
-    rows = np.flatnonzero(doubt & (result.status == Status.CONVERGED))
-    if not len(rows):
-        return None
-    rows = rows[np.unique(np.linspace(0, len(rows) - 1, min(ASKED, len(rows))).round().astype(int))]
+    return np.flatnonzero(doubt & (result.status == Status.CONVERGED))
+
+
+def asked(rows: Rows) -> Rows:
+    """Return up to `ASKED` of some spectra, evenly chosen."""
+    return np.asarray(rows[np.unique(np.linspace(0, len(rows) - 1, min(ASKED, len(rows))).round().astype(int))])
+
+
+def join(spectra: Sequence[Doubtful]) -> Doubtful:
+    """Return spectra of one scan together."""
+    penalties = [each.penalty for each in spectra if each.penalty is not None]
+    return Doubtful(
+        spectra[0].model,
+        np.concatenate([each.counts for each in spectra]),
+        np.concatenate([each.weights for each in spectra]),
+        np.concatenate(penalties) if penalties else None,
+        np.concatenate([each.channels for each in spectra]),
+        np.concatenate([each.chi2 for each in spectra]),
+    )
+
+
+def spectra_of(fitted: Fitted, rows: Rows) -> Doubtful:
+    """Return some spectra of a scan, with what other peaks need to be fitted to them."""
+    result, prepared = fitted.result, fitted.prepared
     model, fits = prepared.model, result.take(rows)
     counts, use = prepared.take(rows)
     curve, penalty = model.evaluate(fits), None

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ramanfit.errors import InputError, RamanfitError
-from ramanfit.experiment.fit_files import Outcome, fit_exports
+from ramanfit.experiment.fit_files import fit_exports
 from ramanfit.experiment.fits import job_of
 from ramanfit.experiment.listing import Listing, Look, look_at
+from ramanfit.experiment.scan_fits import Outcome
 from ramanfit.experiment.taken import GONE, TakenExport, TakenIn, digest_of, keep_settings, table_name
 from ramanfit.experiment.troubles import Troubles, described
 from ramanfit.formats import is_fit_table, natural_key

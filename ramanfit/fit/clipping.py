@@ -119,9 +119,13 @@ def without_dead(scan: Scan) -> Scan:
         return scan
     mask = np.zeros(scan.counts.shape, dtype=bool) if scan.mask is None else scan.mask.copy()
     mask[:, dead] = True
-    at_cm1 = ", ".join(f"{value:.1f}" for value in scan.shift_cm1[dead])
-    note = f"dead channels, the same in all spectra and below their neighbours: masked at {at_cm1} cm-1"
-    return scan.with_(mask=mask, notes=(*scan.notes, note))
+    return scan.with_(mask=mask, notes=(*scan.notes, dead_note(scan.shift_cm1[dead])))
+
+
+def dead_note(shift_cm1: FloatArray) -> str:
+    """Return what is to be said of dead channels."""
+    at_cm1 = ", ".join(f"{value:.1f}" for value in shift_cm1)
+    return f"dead channels, the same in all spectra and below their neighbours: masked at {at_cm1} cm-1"
 
 
 def dead_channels(counts: FloatArray | StoredCounts) -> BoolArray:

@@ -98,15 +98,21 @@ def bound_of(recipe: Recipe, key: str) -> Bound:
     return Bound(value, "" if moved == value else f"{moved:g}")
 
 
-def in_words(recipe: Recipe, bounds: Mapping[str, BoolArray]) -> str:
-    """Return the bounds that hold values, each with how to move it; those that hold the most spectra first."""
+def in_words(recipe: Recipe, bounds: Mapping[str, int]) -> str:
+    """Return the bounds that hold values of so many spectra, each with how to move it; those of the most first."""
+    names = [f"{peak.name}.{field}" for peak in recipe.every_peak for field, _ in FIELDS]
+
+    def place(key: str) -> tuple[int, int, bool]:
+        name, _, setting = key.removeprefix("peaks.").rpartition(".")
+        return -bounds[key], names.index(f"{name}.{setting.split('_')[0]}"), "_max" in setting
+
     words = []
-    for key, rows in sorted(bounds.items(), key=lambda item: -int(item[1].sum())):
+    for key in sorted(bounds, key=place):
         bound = bound_of(recipe, key)
         setting = f"{key}={bound.instead}"
         setting = f'"{setting}"' if "'" in key else setting  # as a shell takes it
         move = f"--set {setting}" if bound.instead else "it can go no further"
-        where = f" in {int(rows.sum())}" if len(bounds) > 1 else ""
+        where = f" in {bounds[key]}" if len(bounds) > 1 else ""
         words.append(f"{key} = {bound.value:g}{where}: {move}")
     return "; ".join(words)
 

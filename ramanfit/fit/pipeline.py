@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ramanfit.fit.batch import Task, batches, task_of
+from ramanfit.fit.batch import Batch, Task, batches, task_of
 from ramanfit.fit.clipping import without_dead
 from ramanfit.fit.prepare import Prepared, prepare
 from ramanfit.fit.quantities import Quantities
@@ -81,10 +82,40 @@ def fit_prepared(
     tasks = (task_of(batch, ready, recipe, engine) for batch in todo)
     for batch, result in zip(todo, spread(fit_task, tasks), strict=True):
         fits.put(batch, result)
+    return _finished(scans, fits, recipe)
+
+
+def fit_in_turn(
+    scans: Iterable[tuple[Scan, Prepared]], recipe: Recipe, engine: str = "varpro", spread: Spread = map
+) -> Iterator[Fitted]:
+    """Fit scans one after another, as parts of one; those that come late are taken as there is work for them.
+
+    The recipe names the order of its baseline's polynomial: to choose one takes all that share it.
+    """
+    begun = deque[tuple[tuple[Scan, Prepared], Joined, list[Batch]]]()
+
+    def tasks() -> Iterator[Task]:
+        for scan, prepared in scans:
+            todo = list(batches([prepared]))
+            begun.append(((scan, prepared), Joined([scan], [prepared], recipe), todo))
+            yield from (task_of(batch, [prepared], recipe, engine) for batch in tuple(todo))
+
+    for result in spread(fit_task, tasks()):
+        while not begun[0][2]:  # nothing of it was measured, or all is done
+            pair, fits, _ = begun.popleft()
+            yield from _finished([pair], fits, recipe)
+        _, fits, todo = begun[0]
+        fits.put(todo.pop(0), result)
+    while begun:
+        pair, fits, _ = begun.popleft()
+        yield from _finished([pair], fits, recipe)
+
+
+def _finished(scans: Sequence[tuple[Scan, Prepared]], fits: Joined, recipe: Recipe) -> list[Fitted]:
     results = fits.results()
     cleaned = [
         prepared if result.spikes is None or not result.spikes.any() else prepared.without(result.spikes)
-        for prepared, result in zip(ready, results, strict=True)
+        for (_, prepared), result in zip(scans, results, strict=True)
     ]
     noted = [
         scan.with_(notes=(*scan.notes, *prepared.notes)) if prepared.notes else scan

@@ -79,6 +79,10 @@ class Prepared:
         use = ~spikes if self.use is None else self.use & ~spikes
         return replace(self, use=use, spikes=spikes)
 
+    def masked(self) -> Prepared:
+        """Return the same with a mask, of no channel where there is none: as others of its scan have one."""
+        return self if self.use is not None else replace(self, use=np.ones(self.counts.shape, dtype=bool))
+
     def extra_of(self, rows: npt.NDArray[np.intp]) -> FloatArray | None:
         """Return the variance [n, M] that some spectra have from what was subtracted; None: nothing was."""
         return None if self.extra is None else np.tile(self.extra, (len(rows), 1))

@@ -149,6 +149,13 @@ class Scan:
         """Return a copy with some fields replaced, checked anew."""
         return replace(self, **changes)
 
+    def part(self, rows: slice) -> Scan:
+        """Return neighbouring spectra, with nothing of where and when they were measured."""
+        counts = self.counts.part(rows) if isinstance(self.counts, StoredCounts) else self.counts[rows]
+        mask = None if self.mask is None else self.mask[rows]
+        nowhere = dict.fromkeys(("position_um", "coordinates_um", "grid", "offset_s"))
+        return self.with_(counts=counts, mask=mask, **nowhere)
+
     def settled(self) -> Scan:
         """Return the scan with counts masked, and a note, that stay in their file and are not finite there."""
         missing = self.counts.missing() if isinstance(self.counts, StoredCounts) else None
@@ -161,5 +168,9 @@ class Scan:
 
 def missing_note(lost: BoolArray) -> str:
     """Return what is to be said of counts [N, M] that are missing in their file."""
-    hit = int(lost.any(axis=1).sum())
-    return f"{lost.sum()} counts of {hit} of {len(lost)} spectra are empty or no finite numbers: masked"
+    return missing_in_words(int(lost.sum()), int(lost.any(axis=1).sum()), len(lost))
+
+
+def missing_in_words(counts: int, hit: int, spectra: int) -> str:
+    """Return what is to be said of so many counts that are missing, in so many of the spectra."""
+    return f"{counts} counts of {hit} of {spectra} spectra are empty or no finite numbers: masked"

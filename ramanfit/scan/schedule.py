@@ -123,6 +123,12 @@ class Keys:
     def __len__(self) -> int:
         return len(self.point)
 
+    def part(self, rows: slice) -> Keys:
+        """Return the keys of neighbouring rows."""
+        columns = {name: getattr(self, name)[rows] for name in ("scan", "point", "position_um", "time_s")}
+        cell, on_map = ({name: values[rows] for name, values in of.items()} for of in (self.echem, self.xy_um))
+        return replace(self, **columns, echem=cell, xy_um=on_map)
+
 
 class Taken(NamedTuple):
     """A scan with its place in the experiment."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Iterator
 from copy import copy
 from typing import Any
@@ -15,6 +16,8 @@ FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
 BLOCK = 1 << 20  # numbers that are taken at a time
+HELD = 1 << 25  # bytes of a file that stay in memory at most
+NEIGHBOURHOOD = 1 << 16  # bytes that come into memory with one of them
 
 
 class StoredCounts:
@@ -49,11 +52,13 @@ class StoredCounts:
     ) -> None:
         self._stored, self._source, self._offset, self._absent = stored, source, offset, absent
         self._filled, self._channels = filled, np.arange(stored.shape[2])
+        self._which = range(stored.shape[0] * stored.shape[1])
+        self._touched = [0]  # spectra since memory was given back, all views of them counted
 
     @property
     def shape(self) -> tuple[int, int]:
         """Spectra and channels."""
-        return self._stored.shape[0] * self._stored.shape[1], self._channels.size
+        return len(self._which), self._channels.size
 
     @property
     def ndim(self) -> int:
@@ -61,19 +66,48 @@ class StoredCounts:
         return 2
 
     def __len__(self) -> int:
-        return self.shape[0]
+        return len(self._which)
 
     def __getitem__(self, key: Any) -> Any:
         rows, channels = key if isinstance(key, tuple) else (key, slice(None))
         some = copy(self)
         some._channels = self._channels[channels]
-        return some if isinstance(rows, slice) and rows == slice(None) else some._take(np.arange(len(self))[rows])
+        return some if isinstance(rows, slice) and rows == slice(None) else some._take(self._numbers(rows))
 
     def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> npt.NDArray[Any]:
         whole = np.empty(self.shape)
         for rows, block in blocks(self):
             whole[rows] = block
         return whole if dtype is None else whole.astype(dtype, copy=False)
+
+    def part(self, rows: slice) -> StoredCounts:
+        """Return the same counts of neighbouring spectra, and take nothing yet."""
+        some = copy(self)
+        some._which = self._which[rows]
+        return some
+
+    def filled(self) -> StoredCounts:
+        """Return the same counts, 0 where they are not finite."""
+        some = copy(self)
+        some._filled = True
+        return some
+
+    def let_go(self) -> None:
+        """Give back the memory in which the system holds what was taken of the file."""
+        whole: Any = self._stored
+        while isinstance(whole, np.ndarray):
+            whole = whole.base
+        whole = whole.obj if isinstance(whole, memoryview) else whole
+        if isinstance(whole, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+            whole.madvise(mmap.MADV_DONTNEED)
+        self._touched[0] = 0
+
+    def _numbers(self, rows: Any) -> Any:
+        """Return the numbers of some rows in the file."""
+        some = self._which[rows] if isinstance(rows, (slice, int)) else None
+        if isinstance(some, range):
+            return np.arange(some.start, some.stop, some.step)
+        return np.intp(some) if some is not None else np.arange(self._which.start, self._which.stop)[rows]
 
     def missing(self) -> tuple[StoredCounts, BoolArray] | None:
         """Return the same counts, 0 where they are not finite, and where that is, [N, M]; None: all are finite.
@@ -82,18 +116,34 @@ class StoredCounts:
         """
         lost: BoolArray | None = None
         for rows in _slices(self.shape) if self._stored.dtype.kind == "f" and not self._filled else ():
-            holes = ~np.isfinite(self._raw(np.arange(len(self))[rows]))
+            holes = ~np.isfinite(self._raw(self._numbers(rows)))
             if holes.any():
                 lost = np.zeros(self.shape, dtype=bool) if lost is None else lost
                 lost[rows] = holes
-        if lost is None:
-            return None
-        filled = StoredCounts(self._stored, self._source, self._offset, self._absent, filled=True)
-        filled._channels = self._channels
-        return filled, lost
+        return None if lost is None else (self.filled(), lost)
 
     def _raw(self, rows: Any) -> FloatArray:
         """Return some rows as they are, 0 where they were not measured."""
+        step = self._rows_at_once()
+        self._touched[0] += np.size(rows)
+        if np.size(rows) <= step:
+            if self._touched[0] > step:
+                self.let_go()
+            return self._some(rows)
+        taken = np.empty((len(rows), self._channels.size))
+        for at in range(0, len(rows), step):
+            taken[at : at + step] = self._some(rows[at : at + step])
+            self.let_go()
+        return taken
+
+    def _rows_at_once(self) -> int:
+        """Return of how many spectra the file may be in memory: one that stands alone brings its neighbourhood."""
+        _, b, m = self._stored.shape
+        each = m * self._stored.itemsize
+        in_order = self._stored.strides[1 if b > 1 else 0] == each
+        return int(max(1, HELD // (each if in_order else each + NEIGHBOURHOOD)))
+
+    def _some(self, rows: Any) -> FloatArray:
         i, j = np.divmod(rows, self._stored.shape[1])
         with np.errstate(invalid="ignore"):  # a signalling nan: told later
             taken = np.asarray(self._stored[i, j][..., self._channels], dtype=np.float64)

@@ -1,4 +1,4 @@
-"""Tables as documents, written in one piece: Markdown and LaTeX for people, xlsx and parquet for programs."""
+"""Tables as documents: Markdown and LaTeX for people, xlsx for programs, in one piece; parquet in row groups."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from typing import Any
 
 import numpy as np
 
@@ -22,6 +23,7 @@ _LATEX_SPECIAL = {character: f"\\{character}" for character in "&%$#_{}"} | {
     "^": r"\textasciicircum{}",
     "\\": r"\textbackslash{}",
 }
+_ROW_GROUP = 1 << 16  # rows of a parquet file that are written together
 _EXCEL_ROWS = 1_048_576
 _EXCEL_WIDEST = 60  # characters of a column
 _EXCEL_FORMATS = (  # by the end of a column's name
@@ -154,34 +156,78 @@ def xlsx(table: Table) -> bytes:
     return _undated(buffer.getvalue())
 
 
-def parquet(table: Table) -> bytes:
-    """Return a parquet file of numbers as they are in texts; missing values are nulls."""
-    return exact_parquet(
-        Table({name: _as_written(v) if isinstance(v, np.ndarray) else v for name, v in table.columns.items()})
-    )
+class Parquet:
+    """A parquet file of numbers as they are in texts, or `exact`; missing values are nulls. Written in row groups."""
+
+    def __init__(self, exact: bool = False) -> None:
+        self._exact = exact
+        self._tables: list[Table] = []
+        self._rows = 0
+        self._bytes = _Passing()
+        self._writer: Any = None
+
+    def add(self, table: Table) -> bytes:
+        """Return the row groups that `table` fills."""
+        self._tables.append(table)
+        self._rows += len(table)
+        if self._rows >= _ROW_GROUP:
+            self._write()
+        return self._bytes.passed()
+
+    def end(self) -> bytes:
+        """Return the last row group, and what they all are; nothing when there was no table."""
+        if self._tables:
+            self._write()
+        if self._writer is not None:
+            self._writer.close()
+        return self._bytes.passed()
+
+    def _write(self) -> None:
+        import pyarrow
+        import pyarrow.parquet
+
+        arrays = {
+            name: pyarrow.array(values if self._exact else _as_written(values), from_pandas=True)
+            if isinstance(values, np.ndarray)
+            else pyarrow.array([_valid(cell) or None for cell in values], pyarrow.string())
+            for name, values in Table.concat(self._tables).columns.items()
+        }
+        self._tables, self._rows = [], 0
+        made = pyarrow.table(arrays)
+        if self._writer is None:
+            self._writer = pyarrow.parquet.ParquetWriter(self._bytes, made.schema)
+        self._writer.write_table(made)
 
 
-def exact_parquet(table: Table) -> bytes:
-    """Return a parquet file of numbers as they are; missing values are nulls."""
-    import pyarrow
-    import pyarrow.parquet
+class _Passing(io.RawIOBase):
+    """A file whose bytes are taken from it as they come."""
 
-    arrays = {
-        name: pyarrow.array(values, from_pandas=True)
-        if isinstance(values, np.ndarray)
-        else pyarrow.array([_valid(cell) or None for cell in values], pyarrow.string())
-        for name, values in table.columns.items()
-    }
-    buffer = io.BytesIO()
-    pyarrow.parquet.write_table(pyarrow.table(arrays), buffer)
-    return buffer.getvalue()
+    def __init__(self) -> None:
+        super().__init__()
+        self._parts: list[bytes] = []
+        self._size = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self._parts.append(bytes(data))
+        self._size += len(self._parts[-1])
+        return len(self._parts[-1])
+
+    def tell(self) -> int:
+        return self._size
+
+    def passed(self) -> bytes:
+        """Return what was written since this was asked."""
+        parts, self._parts = self._parts, []
+        return b"".join(parts)
 
 
 DOCUMENTS: dict[str, Callable[[Table], bytes]] = {
     "md": markdown,
     "tex": latex,
     "xlsx": xlsx,
-    "parquet": parquet,
 }
 
 

@@ -115,9 +115,9 @@ def open_writer(target: str | os.PathLike[str], form: str, *, header: bool = Tru
     if form in ENCODERS:
         encoder = ENCODERS[form](header, exact)
     else:
-        from ramanfit.tables.documents import DOCUMENTS, Collected, exact_parquet
+        from ramanfit.tables.documents import DOCUMENTS, Collected, Parquet
 
-        encoder = Collected(exact_parquet if exact else DOCUMENTS[form])
+        encoder = Parquet(exact) if form == "parquet" else Collected(DOCUMENTS[form])
     return TableWriter(Sink(target), encoder)
 
 

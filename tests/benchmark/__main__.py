@@ -71,6 +71,7 @@ PARTS = {
     "core": core.core,
     "files": inputs.many_files,
     "large": inputs.large_text,
+    "streamed": inputs.streamed_project,
     "cluster": clusters.cluster,
     "peers": peers.peers,
 }

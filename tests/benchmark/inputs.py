@@ -13,6 +13,7 @@ import numpy as np
 from tests.benchmark.commands import CHANNELS, RAMANFIT, peak_memory, write_table
 from tests.benchmark.made import scan_of
 from tests.benchmark.measure import against, processor_time
+from tests.wip_writer import Builder, table
 
 FILES, SPECTRA = 2000, 4000
 AXIS = np.linspace(100.0, 2300.0, CHANNELS)
@@ -62,3 +63,26 @@ def large_text() -> Iterator[str]:
             yield f"of it {used_mb:.0f} MB, for counts of {window_mb:.0f} MB that are fitted"
             path.unlink()
     yield against("time for 5 times as many spectra", took[25] / took[5], "<=", 5.5)
+
+
+def streamed_project() -> Iterator[str]:
+    """A map of 100,000 and one of a million spectra of 256 channels: memory, and time for ten times as many."""
+    shift = np.linspace(900.0, 1900.0, 256)
+    scan, _ = scan_of("flat", 50.0, 20_000, 1, shift=shift)
+    counts = np.asarray(scan.counts).round().clip(0, 65_000).astype(np.uint16)
+    with tempfile.TemporaryDirectory() as folder:
+        path, out = Path(folder) / "map.wip", str(Path(folder) / "out.csv")
+        took, used_mb = {}, {}
+        for times in (5, 50):
+            project = Builder()
+            axis = project.add("TDLUTTransformation", table([*(1e7 / (1e7 / 532 - shift))], "nm", 2))
+            lines = np.tile(counts, (times, 1)).reshape(-1, 1000, shift.size)
+            project.graph(lines, kind=6, axis=axis, laser=project.laser())
+            path.write_bytes(project.build())
+            del project, lines
+            command = [*RAMANFIT, "fit", str(path), "-q", "-o", out, "--smooth", "none"]
+            took[times] = processor_time({"fit": partial(subprocess.run, command, check=True)}, 1)["fit"]
+            _, used_mb[times] = peak_memory(command)
+            yield f"{times * len(counts)} spectra: {took[times]:.0f} s of the processor, {used_mb[times]:.0f} MB"
+    yield against("peak memory of a million spectra in MB", used_mb[50], "<=", 400)
+    yield against("time for 10 times as many spectra", took[50] / took[5], "<=", 11)

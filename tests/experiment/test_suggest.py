@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from ramanfit.experiment import suggest
-from ramanfit.experiment.fit_files import COMPARED, Keep
 from ramanfit.experiment.fits import VERDICT_LINES, fit_all
 from ramanfit.experiment.request import Request
+from ramanfit.experiment.scan_fits import COMPARED, Keep
 from ramanfit.experiment.suggest import ASKED, CARBONS, Suggestion, better_recipe, doubtful_spectra
 from ramanfit.experiment.voice import Silent
 from ramanfit.fit.lineshapes import lorentzian
