@@ -132,8 +132,11 @@ def lies_in_rows(table: Numbers, first: int, axis: FloatArray) -> bool:
     if said.AXIS in kinds:
         return False
     if first == 1 and table.labels[0].strip() == "position_um":
-        what = "a table of results of ramanfit (position and time), no spectrum"
-        raise FormatError(table.path, what, hint="if it holds spectra: --layout rows")
+        raise FormatError(
+            table.path,
+            "a table of results of ramanfit (position and time), no spectrum",
+            hint="if it holds spectra: --layout rows",
+        )
     if first > 1 or any(key.startswith(("AxisType", "Acq. time (s)")) for key in table.header):  # of LabSpec
         return True
     if kinds[0] in (said.TIME, said.RECORD) or (kinds[0] == said.PLACE and table.labels[0].strip().lower() != "x"):

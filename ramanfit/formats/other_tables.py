@@ -41,7 +41,8 @@ def no_spectrum(head: bytes, most_lines: int) -> str:
     kinds = [said.role(label) for label in above.labels]
     column = kinds.index(said.AXIS) if said.AXIS in kinds else 0
     words = [line for line in lines if not COMMENT.match(line)]
-    named = said.AXIS in kinds or kinds[:1] == [said.PLACE]
+    placed = kinds[:1] == [said.PLACE] and above.labels[0].strip() != "position_um"  # of our own maps of results
+    named = said.AXIS in kinds or placed
     if len(words) > 2 or (words and not named and file_unit(words[-1]) is None):
         return "a table whose first column is not labelled as an axis"
     x = rows.values[:, column]

@@ -24,6 +24,7 @@ from ramanfit.cli import ramanfit
 from ramanfit.cli.console import Console
 from ramanfit.errors import FormatError
 from ramanfit.formats import ReadOptions, find_exports, open_scans
+from ramanfit.formats.workbook import WorkbookSheet
 from ramanfit.formats.xlsx import READER
 from ramanfit.scan.scan import Scan
 from tests.exports import workbook
@@ -362,3 +363,23 @@ def test_a_row_of_labels_that_are_numbers_is_read_as_in_a_text(first: str, start
     np.testing.assert_array_equal(scan.shift_cm1, expected.shift_cm1)
     np.testing.assert_array_equal(scan.counts, Y)
     assert (scan.kind, scan.notes) == (expected.kind, expected.notes)
+
+
+def test_of_a_large_sheet_in_a_folder_only_the_beginning_is_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [["Raman shift / cm-1", "a"], *[[100 + i / 8, 1 / (3 + i)] for i in range(8000)]]
+    (tmp_path / "book.xlsx").write_bytes(workbook(Data=rows))
+    taken: list[int] = []
+    add = WorkbookSheet.add
+
+    def counted(sheet: WorkbookSheet, number: int, cells: tuple[object, ...]) -> None:
+        taken.append(number)
+        add(sheet, number, cells)
+
+    monkeypatch.setattr(WorkbookSheet, "add", counted)
+    (file,) = find_exports([str(tmp_path)])[0]
+    assert len(taken) < 5000
+    taken.clear()
+    assert open_scans(file)[0].shift_cm1.size == 8000
+    assert len(taken) == 8001
