@@ -142,10 +142,10 @@ def test_numbers_without_keys_are_a_table_as_any_other() -> None:
 
 def test_reading_back_is_said_in_one_line(frame: pd.DataFrame, capsys: pytest.CaptureFixture[str]) -> None:
     notes: dict[str, list[str]] = {}
-    for scan in read(frame.to_csv(index=False).encode()):
+    for scan in read(frame.assign(started="2024-01-15T10:00:00+01:00").to_csv(index=False).encode()):
         for note in pickle.loads(pickle.dumps(scan.notes)):
             notes.setdefault(note, []).append(scan.source)
-    assert len(notes) == 2
+    assert len(notes) == 2  # in full they differ
     for of, where in ((2, ""), (5, " in 2 of 5 measurements")):
         voice = Console()
         say_notes(notes, voice, of)
