@@ -15,6 +15,7 @@ from ramanfit.experiment.scan_fits import Job, Outcome, left_of
 from ramanfit.fit.batch import CHUNK
 from ramanfit.fit.parts import LARGE, Whole
 from ramanfit.fit.pipeline import Spread, fit_prepared, settled
+from ramanfit.fit.prepare import Prepared, prepare
 from ramanfit.fit.together import prepare_all
 from ramanfit.formats import open_scans, split_selection
 from ramanfit.formats.streams import is_stream
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from ramanfit.experiment.request import Request
     from ramanfit.experiment.voice import Voice
     from ramanfit.fit.hands import Hands
+    from ramanfit.recipe.recipe import Recipe
 
 Look = tuple[int, int, int]
 """Size, time of the last change and number of a file: the same wherever one disk is seen."""
@@ -77,18 +79,21 @@ def _large(scan: Scan, job: Job) -> Large | None:
     """Return a scan that is fitted in parts; None: at once."""
     from ramanfit.experiment.large_scans import Large, goes_in_parts
 
-    return Large(Whole.of(scan)) if goes_in_parts(job) else None
+    if not goes_in_parts(job):
+        return None
+    whole = Whole.of(scan)
+    prepare(next(iter(whole.parts())), job.recipe.parts[-1])  # what does not suit the axis is an error of this export
+    return Large(whole)
 
 
 def _fitted(job: Job, waiting: Sequence[_Read], spread: Spread, drawer: Drawer | None) -> Iterator[Outcome]:
-    usual, of_usual = list[Scan](), list[tuple[Visit, Print | None]]()
-    for read in waiting:
-        for scan, its in zip(read.scans, read.measured, strict=True):
-            if isinstance(scan, Scan):
-                usual.append(scan)
-                of_usual.append(its)
     recipe = job.recipe.parts[-1]
-    fits = fit_prepared(list(zip(usual, prepare_all(usual, recipe), strict=True)), recipe, job.engine, spread)
+    ready = _prepared(waiting, recipe)
+    usual = [scan for read in waiting for scan in read.scans if isinstance(scan, Scan)]
+    of_usual = [
+        its for read in waiting for scan, its in zip(read.scans, read.measured, strict=True) if isinstance(scan, Scan)
+    ]
+    fits = fit_prepared(list(zip(usual, ready, strict=True)), recipe, job.engine, spread)
     left = iter(left_of(job, fits, usual, of_usual, spread))
     del fits
     for outcome, scans, measured in waiting:
@@ -98,6 +103,23 @@ def _fitted(job: Job, waiting: Sequence[_Read], spread: Spread, drawer: Drawer |
             if information:
                 outcome.inputs.append(information)
         yield outcome
+
+
+def _prepared(waiting: Sequence[_Read], recipe: Recipe) -> list[Prepared]:
+    """Return the scans of exports prepared, without those of an export from the first that the recipe does not suit."""
+    try:
+        return prepare_all([scan for read in waiting for scan in read.scans if isinstance(scan, Scan)], recipe)
+    except RamanfitError:  # whose it is, each by itself tells
+        ready = list[Prepared]()
+        for read in waiting:
+            for i, scan in enumerate(read.scans):
+                try:
+                    ready += [prepare(scan, recipe)] if isinstance(scan, Scan) else []
+                except RamanfitError as error:
+                    read.outcome.error = error
+                    del read.scans[i:], read.measured[i:]
+                    break
+        return ready
 
 
 def _treated(scan: Scan, job: Job) -> Scan:

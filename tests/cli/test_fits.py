@@ -226,6 +226,16 @@ def test_a_recipe_that_says_nothing_of_the_peaks_of_a_table_is_refused(tmp_path:
     assert f"none of its ratios can be made of the peaks of {fits}: B, G" in done.stderr.decode()
 
 
+def test_a_recipe_that_does_not_suit_one_axis_costs_that_export_alone(tmp_path: Path) -> None:
+    for name, low, high in (("a", 900, 1900), ("b", 1110, 1640), ("c", 900, 1900)):
+        lines = [f"{x}\t{100 + 1000 / (1 + ((x - 1590) / 10) ** 2) + x % 7:.2f}\n" for x in range(low, high, 2)]
+        (tmp_path / f"{name}.txt").write_text("".join(lines))
+    regions = ["--baseline", "regions", "--set", "baseline.regions=[[1000, 1100], [1650, 1800]]"]
+    done = ramanfit("ratio", *(tmp_path / f"{name}.txt" for name in "abc"), "-k", *regions, status=2)
+    assert {Path(row["source"]).name for row in rows(done.stdout)} == {"a.txt", "c.txt"}
+    assert "baseline.regions: expected more than 2 channels" in done.stderr.decode()
+
+
 def test_check_turns_flags_into_status_3(tmp_path: Path) -> None:
     ramanfit("fit", PRISTINE, "--check")
     target = tmp_path / "t.csv"
