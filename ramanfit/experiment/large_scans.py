@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,11 +12,11 @@ from ramanfit.experiment.kept import Drawer, Kept, Tally
 from ramanfit.experiment.repeats import Print
 from ramanfit.experiment.scan_fits import Job, ScanFits, left_of
 from ramanfit.fit.batch import CHUNK
-from ramanfit.fit.parts import Whole, shows_mask, slices
+from ramanfit.fit.parts import Whole, slices
 from ramanfit.fit.pipeline import Spread, fit_in_turn
-from ramanfit.fit.prepare import Prepared, prepare
+from ramanfit.fit.prepare import prepare
 from ramanfit.recipe.recipe import Recipe
-from ramanfit.scan.scan import FloatArray, Scan
+from ramanfit.scan.scan import FloatArray
 from ramanfit.scan.schedule import Visit
 
 if TYPE_CHECKING:
@@ -38,7 +38,6 @@ class Large:
     """A large scan that waits to be fitted."""
 
     whole: Whole
-    _masked: list[tuple[Recipe, bool]] = field(default_factory=list)  # whether it has a mask, by recipe
 
     def fitted(self, job: Job, visit: Visit, known_by: Print | None, spread: Spread, drawer: Drawer | None) -> ScanFits:
         """Return what is left of the scan once it is fitted."""
@@ -47,12 +46,10 @@ class Large:
         notes, departures = [*scan.notes], dict[str, dict[str, list[FloatArray]]]()
         doubted = [np.empty(0, dtype=np.intp)]
         alone = job._replace(keep=job.keep._replace(doubtful=False))
-        pairs = ((part, self._ready(part, recipe)) for part in self.whole.parts())
+        pairs = ((part, prepare(part, recipe)) for part in self.whole.parts())
         fits = fit_in_turn(pairs, recipe, job.engine, spread)
         for rows, fitted in zip(slices(len(scan)), fits, strict=True):
-            (left,) = left_of(
-                alone, [fitted], [fitted.scan.with_(notes=())], [(visit, known_by)], spread, self._all_ready
-            )
+            (left,) = left_of(alone, [fitted], [fitted.scan.with_(notes=())], [(visit, known_by)], spread)
             made.kept.add(left.quantities)
             made.tally.join(left.tally)
             made.cosmic_rays += [(rows.start + row, low, high) for row, low, high in left.cosmic_rays]
@@ -72,18 +69,6 @@ class Large:
         made.doubtful = self._doubtful(np.concatenate(doubted), recipe, job.engine, spread)
         return made
 
-    def _all_ready(self, parts: Sequence[Scan], recipe: Recipe) -> list[Prepared]:
-        return [self._ready(part, recipe) for part in parts]
-
-    def _ready(self, part: Scan, recipe: Recipe) -> Prepared:
-        """Return a part prepared: with a mask where any has one, since a fit takes another way with it."""
-        prepared = prepare(part, recipe)
-        masked = next((masked for its, masked in self._masked if its == recipe), None)
-        if masked is None:
-            masked = prepared.use is not None or any(shows_mask(other, recipe) for other in self.whole.parts())
-            self._masked.append((recipe, masked))
-        return prepared.masked() if masked else prepared
-
     def _doubtful(self, rows: np.ndarray, recipe: Recipe, engine: str, spread: Spread) -> Doubtful | None:
         """Return what another recipe may be tried on: the chunks that hold it are fitted once more."""
         if not len(rows):
@@ -93,7 +78,7 @@ class Large:
         numbers = asked(rows)
         starts = (numbers // CHUNK * CHUNK).tolist()
         parts = (self.whole.part(slice(start, min(start + CHUNK, len(self.whole.scan)))) for start in starts)
-        again = fit_in_turn(((part, self._ready(part, recipe)) for part in parts), recipe, engine, spread)
+        again = fit_in_turn(((part, prepare(part, recipe)) for part in parts), recipe, engine, spread)
         return join([spectra_of(fitted, numbers[i : i + 1] - starts[i]) for i, fitted in enumerate(again)])
 
 

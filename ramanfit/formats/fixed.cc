@@ -28,16 +28,19 @@ inline bool eight_digits(const unsigned char *text, uint64_t &value) {
 
 }  // namespace
 
-extern "C" int fixed_interface() { return 1; }
+extern "C" int fixed_interface() { return 2; }
 
 // Rows of `columns` numbers with so many digits behind the point and in the exponent, parted by `separator` and ended
 // by a line feed, before it a carriage return if `newline` is 2. Returns 0, or 1 if a byte is not where it should be.
-// `out` [rows, columns] may be null: then the rows are only looked at.
+// `out` [rows, columns] may be null: then the rows are only looked at. `even` [rows] tells which rows show one number
+// behind their first.
 extern "C" int fixed_rows(const unsigned char *text, int64_t rows, int64_t columns, int digits, int exponent,
-                          int separator, int newline, double *out) {
+                          int separator, int newline, double *out, unsigned char *even) {
   const int width = digits + exponent + 5;
   bool good = true;
   for (int64_t r = 0; r < rows && good; ++r) {
+    bool same = true;
+    double level = 0;
     for (int64_t c = 0; c < columns; ++c, text += width + 1) {
       unsigned value, tens, ones;
       good &= digit(text[1], value);
@@ -59,11 +62,15 @@ extern "C" int fixed_rows(const unsigned char *text, int64_t rows, int64_t colum
       good &= *last == (c + 1 < columns ? separator : newline == 2 ? '\r' : '\n');
       const int power = static_cast<int>(10 * tens + ones), k = (sign == '-' ? -power : power) - digits;
       if (!good || k > EXACT || k < -EXACT) return 1;
-      if (out) {
-        const double number = k < 0 ? static_cast<double>(whole) / POWERS[-k] : static_cast<double>(whole) * POWERS[k];
-        *out++ = first == '-' ? -number : number;
+      if (out || same) {
+        const double size = k < 0 ? static_cast<double>(whole) / POWERS[-k] : static_cast<double>(whole) * POWERS[k];
+        const double number = first == '-' ? -size : size;
+        if (out) *out++ = number;
+        if (c == 1) level = number;
+        if (c > 1) same = same && number == level;
       }
     }
+    if (even) even[r] = same;
     if (newline == 2) good &= *text++ == '\n';
   }
   return good ? 0 : 1;

@@ -18,11 +18,11 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from ramanfit.scan.scan import FloatArray
+from ramanfit.scan.scan import BoolArray, FloatArray
 
 CHOICE = "RAMANFIT_CORE"  # "numpy": nothing that is compiled
 LIBRARY = Path(__file__).with_name("_fixed.so")
-INTERFACE = 1
+INTERFACE = 2
 _NUMBER = re.compile(rb"[ +-]\d\.(\d{1,14})E[+-](\d{2,3})")
 _AT_ONCE = 1 << 14  # numbers; the scratch arrays then stay in the cache
 _U64 = np.uint64
@@ -86,7 +86,7 @@ class Fixed(NamedTuple):
             return None
         out = np.empty((rows, self.columns))
         if (compiled := compiled_rows(os.environ.get(CHOICE, ""))) is not None:
-            return out if compiled(self, block, rows, out) else None
+            return out if compiled(self, block, rows, out, None) else None
         padded = block + bytes(8)  # the last load of eight bytes may look beyond the end
         step = max(1, _AT_ONCE // self.columns)
         for start in range(0, rows, step):
@@ -94,13 +94,21 @@ class Fixed(NamedTuple):
                 return None
         return out
 
-    def fits(self, block: bytes) -> bool:
-        """Tell whether `parse` returns numbers of a block."""
+    def even_rows(self, block: bytes) -> BoolArray | None:
+        """Look at a block of whole rows.
+
+        Returns
+        -------
+        bool array [rows] or None
+            Which rows show one number behind their first; None where `parse` returns None.
+        """
         compiled = compiled_rows(os.environ.get(CHOICE, ""))
         if compiled is None:
-            return self.parse(block) is not None
+            values = self.parse(block)
+            return None if values is None else np.asarray((values[:, 1:] == values[:, 1:2]).all(axis=1))
         rows, left = divmod(len(block), self.row)
-        return not left and compiled(self, block, rows, None)
+        even = np.empty(rows, dtype=bool)
+        return even if not left and compiled(self, block, rows, None, even) else None
 
     def _parse(self, block: bytes, start: int, out: FloatArray) -> bool:
         p, width = self.digits, self.digits + self.exponent + 5
@@ -160,7 +168,7 @@ def _powers(digits: int) -> tuple[FloatArray, FloatArray]:
     return up, down
 
 
-CompiledRows: TypeAlias = Callable[[Fixed, bytes, int, FloatArray | None], bool]
+CompiledRows: TypeAlias = Callable[[Fixed, bytes, int, FloatArray | None, BoolArray | None], bool]
 
 
 @cache
@@ -179,9 +187,9 @@ def compiled_rows(choice: str) -> CompiledRows | None:
         return None
     size = ctypes.c_int64
 
-    def rows(layout: Fixed, block: bytes, count: int, out: FloatArray | None) -> bool:
-        where = None if out is None else ctypes.c_void_p(out.ctypes.data)
+    def rows(layout: Fixed, block: bytes, count: int, out: FloatArray | None, even: BoolArray | None) -> bool:
+        where = [None if array is None else ctypes.c_void_p(array.ctypes.data) for array in (out, even)]
         how = (layout.digits, layout.exponent, ord(layout.separator), len(layout.newline))
-        return bool(library.fixed_rows(block, size(count), size(layout.columns), *how, where) == 0)
+        return bool(library.fixed_rows(block, size(count), size(layout.columns), *how, *where) == 0)
 
     return rows

@@ -122,6 +122,10 @@ class StoredCounts:
                 lost[rows] = holes
         return None if lost is None else (self.filled(), lost)
 
+    def even_channels(self) -> BoolArray | None:
+        """Return which channels [M] show one value in all spectra; None where that is not known."""
+        return None
+
     def _raw(self, rows: Any) -> FloatArray:
         """Return some rows as they are, 0 where they were not measured."""
         step = self._rows_at_once()
