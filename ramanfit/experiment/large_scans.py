@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,11 +12,12 @@ from ramanfit.experiment.kept import Drawer, Kept, Tally
 from ramanfit.experiment.repeats import Print
 from ramanfit.experiment.scan_fits import Job, ScanFits, left_of
 from ramanfit.fit.batch import CHUNK
+from ramanfit.fit.hands import Hands
 from ramanfit.fit.parts import Whole, slices
-from ramanfit.fit.pipeline import Spread, fit_in_turn
-from ramanfit.fit.prepare import prepare
+from ramanfit.fit.pipeline import Fitted, Spread, fit_in_turn, fit_prepared
+from ramanfit.fit.prepare import Prepared, prepare
 from ramanfit.recipe.recipe import Recipe
-from ramanfit.scan.scan import FloatArray
+from ramanfit.scan.scan import FloatArray, Scan
 from ramanfit.scan.schedule import Visit
 
 if TYPE_CHECKING:
@@ -46,8 +47,7 @@ class Large:
         notes, departures = [*scan.notes], dict[str, dict[str, list[FloatArray]]]()
         doubted = [np.empty(0, dtype=np.intp)]
         alone = job._replace(keep=job.keep._replace(doubtful=False))
-        pairs = ((part, prepare(part, recipe)) for part in self.whole.parts())
-        fits = fit_in_turn(pairs, recipe, job.engine, spread)
+        fits = self._fits(slices(len(scan)), recipe, job.engine, spread)
         for rows, fitted in zip(slices(len(scan)), fits, strict=True):
             (left,) = left_of(alone, [fitted], [fitted.scan.with_(notes=())], [(visit, known_by)], spread)
             made.kept.add(left.quantities)
@@ -69,6 +69,17 @@ class Large:
         made.doubtful = self._doubtful(np.concatenate(doubted), recipe, job.engine, spread)
         return made
 
+    def _fits(self, parts: Iterable[slice], recipe: Recipe, engine: str, spread: Spread) -> Iterable[Fitted]:
+        """Return the fits of parts; threads read what they fit, others are sent it."""
+
+        def ready(rows: slice) -> tuple[Scan, Prepared]:
+            part = self.whole.part(rows)
+            return part, prepare(part, recipe)
+
+        if spread is map or (isinstance(spread, Hands) and spread.here):
+            return spread(lambda rows: fit_prepared([ready(rows)], recipe, engine)[0], parts)
+        return fit_in_turn(map(ready, parts), recipe, engine, spread)
+
     def _doubtful(self, rows: np.ndarray, recipe: Recipe, engine: str, spread: Spread) -> Doubtful | None:
         """Return what another recipe may be tried on: the chunks that hold it are fitted once more."""
         if not len(rows):
@@ -77,8 +88,8 @@ class Large:
 
         numbers = asked(rows)
         starts = (numbers // CHUNK * CHUNK).tolist()
-        parts = (self.whole.part(slice(start, min(start + CHUNK, len(self.whole.scan)))) for start in starts)
-        again = fit_in_turn(((part, prepare(part, recipe)) for part in parts), recipe, engine, spread)
+        parts = (slice(start, min(start + CHUNK, len(self.whole.scan))) for start in starts)
+        again = self._fits(parts, recipe, engine, spread)
         return join([spectra_of(fitted, numbers[i : i + 1] - starts[i]) for i, fitted in enumerate(again)])
 
 

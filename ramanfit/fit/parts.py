@@ -12,8 +12,8 @@ from ramanfit.fit.clipping import dead_channels, dead_note
 from ramanfit.scan.scan import BoolArray, Scan, missing_in_words
 from ramanfit.scan.stored import StoredCounts
 
-LARGE = 16 * CHUNK  # spectra, above which a scan is fitted in parts
-PART = 4 * CHUNK  # spectra of a part: whole chunks, which share nothing with each other
+LARGE = 4 * CHUNK  # spectra, above which a scan is fitted in parts
+PART = CHUNK  # spectra of a part: whole chunks, which share nothing with each other
 
 
 @dataclass(frozen=True, eq=False)
