@@ -15,7 +15,8 @@ import numpy.typing as npt
 
 from ramanfit.errors import FormatError
 from ramanfit.formats.bytes_in import Source
-from ramanfit.formats.fixed import CHOICE, Fixed, compiled_rows
+from ramanfit.formats.fixed import Fixed
+from ramanfit.formats.fixed_compiled import reader
 from ramanfit.formats.text import Style
 from ramanfit.scan.scan import BoolArray, FloatArray
 from ramanfit.scan.stored import StoredCounts
@@ -57,7 +58,7 @@ def deferred(source: Source, style: Style) -> Deferred | None:
         How that row is written.
     """
     line = source.peek()
-    large = LARGE if compiled_rows(os.environ.get(CHOICE, "")) is not None else LARGE_FOR_NUMPY
+    large = LARGE_FOR_NUMPY if reader() is None else LARGE
     few = source.rows_ahead(len(line)) * style.columns < large
     plain = style == Style(b"\t", style.columns) and b"," not in line and hasattr(os, "pread")
     layout = Fixed.of(line, style.columns) if plain and not few else None
@@ -135,6 +136,12 @@ class TextCounts(StoredCounts):
     def _columns(self, low: int, high: int) -> FloatArray:
         """Return the counts of neighbouring spectra."""
         layout, size = self._layout, self._layout.row // self._layout.columns
+        if (compiled := reader()) is not None:
+            where, some_columns = (self._file.descriptor, self._start, layout.row), range(low + 1, high + 1)
+            columns = compiled.columns(*where, self._channels, some_columns, *layout.how[:3])
+            if columns is None:
+                raise self._changed()
+            return columns
         some = layout._replace(columns=high - low, row=(high - low) * size, newline=b"\n")
         values = np.empty((high - low, self._channels.size))
         step = max(1, _AT_ONCE // some.row)
