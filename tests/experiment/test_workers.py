@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import threading
@@ -13,8 +14,13 @@ from functools import partial
 import pytest
 
 from ramanfit.errors import FormatError, RamanfitError
+from ramanfit.experiment.hired import hired
+from ramanfit.experiment.request import Request
+from ramanfit.experiment.voice import Silent
 from ramanfit.experiment.workers import workers as processes
+from ramanfit.fit.engine.compiled.library import core
 from ramanfit.fit.hands import Hands
+from ramanfit.recipe.toml import load_recipe
 
 
 @contextmanager
@@ -52,6 +58,16 @@ def dies(number: int, at: int) -> bytes:
 
 
 @pytest.mark.parametrize("number", [1, 2, 3])
+def test_threads_share_one_file_where_the_core_lets_them(number: int) -> None:
+    for alone, recipe, engine in itertools.product((True, False), ("li-graphite", "carbon-bwf"), ("varpro", "lmfit")):
+        request = Request(["-"], load_recipe(recipe), engine=engine, jobs=number)
+        with hired(request, Silent(), alone=alone) as hands:
+            threads = alone and recipe == "li-graphite" and engine == "varpro" and core() is not None
+            assert (hands is not None and hands.here) == (threads and number > 1)
+            assert hands is None or [*hands(tripled, range(9))] == [*map(tripled, range(9))]
+
+
+@pytest.mark.parametrize("number", [1, 2])
 def test_results_come_in_the_order_of_the_items(number: int) -> None:
     with workers(number) as some:
         assert list(some(tripled, range(40))) == [tripled(i) for i in range(40)]
