@@ -55,11 +55,13 @@ class Delimited:
         lines = map(self._delimiter.join, zip(*columns, strict=True))
         if len(columns) == 1:  # an empty line would be no row at all
             lines = (line or '""' for line in lines)  # type: ignore[assignment]
-        text = "".join([line + "\n" for line in lines])
+        text = "\n".join([*lines, ""])
         if self._header_due:
             text = self._delimiter.join(self._quoted(table.names)) + "\n" + text
             self._header_due = False
-        return _NO_BYTE.sub("\N{REPLACEMENT CHARACTER}", text).encode("utf-8", "surrogateescape")  # bytes as they came
+        if not text.isascii():
+            text = _NO_BYTE.sub("\N{REPLACEMENT CHARACTER}", text)
+        return text.encode("utf-8", "surrogateescape")  # bytes as they came
 
     def end(self) -> bytes:
         """Return nothing."""
