@@ -21,7 +21,7 @@ from ramanfit.formats.text import Style
 from ramanfit.scan.scan import BoolArray, FloatArray
 from ramanfit.scan.stored import StoredCounts
 
-LARGE = 1 << 23  # numbers: fewer are read at once
+LARGE = 1 << 20  # numbers: fewer are read at once
 LARGE_FOR_NUMPY = 1 << 25  # which takes longer to read them again
 _AT_ONCE = 1 << 20  # bytes
 _FAR = 64  # spectra apart, which are read one by one
