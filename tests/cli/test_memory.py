@@ -16,7 +16,7 @@ import resource, numpy as np
 from ramanfit.cli.memory import keep_memory
 {keep}
 for _ in range(60):
-    np.ones(2_000_000)
+    np.ones(300_000)
 print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt)
 """
 
