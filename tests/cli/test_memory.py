@@ -15,8 +15,8 @@ ARRAYS = """
 import resource, numpy as np
 from ramanfit.cli.memory import keep_memory
 {keep}
-for _ in range(60):
-    np.ones(300_000)
+for _ in range(20):
+    [np.ones(300_000) for _ in range(12)]
 print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt)
 """
 
