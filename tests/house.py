@@ -111,7 +111,7 @@ def _reachable(room: str, arrows: Mapping[str, set[str]]) -> set[str]:
 def in_tree() -> House:
     """Return the house of the working tree."""
     folder = ROOT / PACKAGE
-    made = ("__pycache__", "_core.so", "_fixed.so")
+    made = ("__pycache__", "_core.so", "_fixed.so", "_numerals.so")
     paths = [path for path in folder.rglob("*") if path.is_file() and not {*made} & {*path.parts}]
     return House({path.relative_to(folder).as_posix(): path.read_text("utf-8", "replace") for path in sorted(paths)})
 

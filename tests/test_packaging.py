@@ -28,10 +28,10 @@ from ramanfit.recipe.toml_text import parse_toml
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = parse_toml((ROOT / "pyproject.toml").read_text(encoding="utf-8"), "pyproject.toml")["project"]
 CORE = "ramanfit/fit/engine/compiled/_core.so"
-NUMBERS = "ramanfit/formats/_fixed.so"
+NUMBERS = {"ramanfit/formats/_fixed.so", "ramanfit/tables/_numerals.so"}
 JUNK = (
     CORE,
-    NUMBERS,
+    *NUMBERS,
     "ramanfit/fit/engine/compiled/_core.new",
     "ramanfit/__pycache__/errors.cpython-313.pyc",
     "tests/fit/__pycache__/test_model.cpython-313.pyc",
@@ -88,7 +88,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Path]]
     pytest.importorskip("hatchling")
     home = tmp_path_factory.mktemp("built")
     ignored = shutil.ignore_patterns(
-        "__pycache__", ".git", ".venv", ".*_cache", ".hypothesis", "dist", "_core.*", "_fixed.*"
+        "__pycache__", ".git", ".venv", ".*_cache", ".hypothesis", "dist", "_core.*", "_fixed.*", "_numerals.*"
     )
     shutil.copytree(ROOT, home / "checkout", ignore=ignored, symlinks=True)
     for name in JUNK:
@@ -129,7 +129,7 @@ def test_a_wheel_without_a_compiler_is_pure_and_runs_anywhere(built: dict[str, P
     wheel = built["plain"]
     assert wheel.name == f"ramanfit_cli-{__version__}-py3-none-any.whl"
     assert of_wheel(wheel, "WHEEL")["Root-Is-Purelib"] == "true"
-    assert not {CORE, NUMBERS} & names(wheel)
+    assert not {CORE, *NUMBERS} & names(wheel)
 
 
 def test_a_wheel_with_a_compiler_holds_the_core_and_says_where_it_runs(built: dict[str, Path]) -> None:
@@ -139,11 +139,11 @@ def test_a_wheel_with_a_compiler_holds_the_core_and_says_where_it_runs(built: di
     assert built["compiled"].name == f"ramanfit_cli-{__version__}-py3-none-{system}.whl"
     about = of_wheel(built["compiled"], "WHEEL")
     assert (about["Root-Is-Purelib"], about["Tag"]) == ("false", f"py3-none-{system}")
-    assert names(built["compiled"]) - names(built["plain"]) == {CORE, NUMBERS}
+    assert names(built["compiled"]) - names(built["plain"]) == {CORE, *NUMBERS}
 
 
 def test_a_core_that_lies_about_is_in_no_wheel_that_says_it_is_pure(built: dict[str, Path], tmp_path: Path) -> None:
-    assert not {CORE, NUMBERS} & names(hatch("wheel", built["checkout"], tmp_path / "made", **WITHOUT))
+    assert not {CORE, *NUMBERS} & names(hatch("wheel", built["checkout"], tmp_path / "made", **WITHOUT))
 
 
 def test_a_wheel_holds_the_package_and_nothing_else(built: dict[str, Path]) -> None:
@@ -152,7 +152,7 @@ def test_a_wheel_holds_the_package_and_nothing_else(built: dict[str, Path]) -> N
     assert {name.split("/")[0] for name in held} == {"ramanfit", about}
     package = built["source"] / "ramanfit"
     there = {path.relative_to(built["source"]).as_posix() for path in package.rglob("*") if path.is_file()}
-    assert {name for name in held if name.startswith("ramanfit/")} == there - {CORE, NUMBERS}
+    assert {name for name in held if name.startswith("ramanfit/")} == there - {CORE, *NUMBERS}
     assert {
         f"{about}/{name}" for name in ("METADATA", "WHEEL", "RECORD", "entry_points.txt", "licenses/LICENSE")
     } <= held

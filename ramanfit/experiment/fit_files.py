@@ -137,14 +137,14 @@ def outcomes(
 
     if not paths:
         nothing_to_hand_out(request)
-    with hired(request, voice) as hands:
+    with hired(request, voice, alone=len(paths) == 1) as hands:
         if hands is None:
             yield fit_exports(job, paths, drawer=drawer)
         elif len(paths) == 1:
-            yield fit_exports(job, paths, hands.map, drawer=drawer)
+            yield fit_exports(job, paths, hands, drawer=drawer)
         else:
             # what can be read only once belongs to this process
-            here = {path: [*fit_exports(job, [path], hands.map)] for path in paths if is_stream(path)}
+            here = {path: [*fit_exports(job, [path], hands)] for path in paths if is_stream(path)}
             elsewhere = _by_file(job, [path for path in paths if path not in here], hands, voice)
             yield (here[path][0] if path in here else next(elsewhere) for path in paths)
 
@@ -154,7 +154,7 @@ def _by_file(job: Job, paths: Sequence[str], hands: Hands, voice: Voice) -> Iter
     size = max(1, min(PER_WORKER, len(paths) // (2 * hands.width())))
     some = [[(path, look_of(path)) for path in paths[i : i + size]] for i in range(0, len(paths), size)]
     done = 0
-    for fitted in hands.map(partial(_fit_some, job), some):
+    for fitted in hands(partial(_fit_some, job), some):
         if fitted is None:
             voice.say(
                 f"{paths[done]}: is not seen, or is another file, where it was to be read: spectra are sent from here "
@@ -164,7 +164,7 @@ def _by_file(job: Job, paths: Sequence[str], hands: Hands, voice: Voice) -> Iter
         yield from fitted
         done += len(fitted)
     if done < len(paths):
-        yield from fit_exports(job, paths[done:], hands.map, held_at_most=min(hands.width(), MANY) * CHUNK)
+        yield from fit_exports(job, paths[done:], hands, held_at_most=min(hands.width(), MANY) * CHUNK)
 
 
 def look_of(path: str) -> Look | None:

@@ -15,8 +15,15 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def hired(request: Request, voice: Voice) -> Iterator[Hands | None]:
+def hired(request: Request, voice: Voice, *, alone: bool = False) -> Iterator[Hands | None]:
     """Those whom a request names, for the length of a block; None: this process does all.
+
+    Parameters
+    ----------
+    request : Request
+    voice : Voice
+    alone : bool
+        Whether there is one export: threads then share its spectra, where the compiled core lets them.
 
     Raises
     ------
@@ -48,12 +55,31 @@ def hired(request: Request, voice: Voice) -> Iterator[Hands | None]:
             yield hands
         finally:
             hands.take_back()
+    elif alone and shares_well(request):
+        from concurrent.futures import ThreadPoolExecutor
+
+        jobs = request.jobs
+        with ThreadPoolExecutor(jobs) as threads:
+            hands = Hands(threads, lambda: jobs, here=True)
+            try:
+                yield hands
+            finally:
+                hands.take_back()
     else:
         from ramanfit.experiment.workers import workers
 
         jobs = request.jobs
         with workers(jobs) as some:
             yield Hands(some, lambda: jobs)
+
+
+def shares_well(request: Request) -> bool:
+    """Tell whether threads need not wait for each other: the compiled core, which lets Python go, does all fits."""
+    from ramanfit.fit.engine.compiled.library import core
+
+    parts = request.recipe.parts
+    plain = all(part.instrument.fwhm_cm1 is None and all(peak.plain for peak in part.peaks) for part in parts)
+    return request.engine == "varpro" and plain and core() is not None
 
 
 def check_who(request: Request) -> None:

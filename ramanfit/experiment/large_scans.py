@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,8 +12,9 @@ from ramanfit.experiment.kept import Drawer, Kept, Tally
 from ramanfit.experiment.repeats import Print
 from ramanfit.experiment.scan_fits import Job, ScanFits, left_of
 from ramanfit.fit.batch import CHUNK
-from ramanfit.fit.parts import Whole, shows_mask, slices
-from ramanfit.fit.pipeline import Spread, fit_in_turn
+from ramanfit.fit.hands import Hands
+from ramanfit.fit.parts import Whole, slices
+from ramanfit.fit.pipeline import Fitted, Spread, fit_in_turn, fit_prepared
 from ramanfit.fit.prepare import Prepared, prepare
 from ramanfit.recipe.recipe import Recipe
 from ramanfit.scan.scan import FloatArray, Scan
@@ -38,7 +39,6 @@ class Large:
     """A large scan that waits to be fitted."""
 
     whole: Whole
-    _masked: list[tuple[Recipe, bool]] = field(default_factory=list)  # whether it has a mask, by recipe
 
     def fitted(self, job: Job, visit: Visit, known_by: Print | None, spread: Spread, drawer: Drawer | None) -> ScanFits:
         """Return what is left of the scan once it is fitted."""
@@ -47,12 +47,9 @@ class Large:
         notes, departures = [*scan.notes], dict[str, dict[str, list[FloatArray]]]()
         doubted = [np.empty(0, dtype=np.intp)]
         alone = job._replace(keep=job.keep._replace(doubtful=False))
-        pairs = ((part, self._ready(part, recipe)) for part in self.whole.parts())
-        fits = fit_in_turn(pairs, recipe, job.engine, spread)
+        fits = self._fits(slices(len(scan)), recipe, job.engine, spread)
         for rows, fitted in zip(slices(len(scan)), fits, strict=True):
-            (left,) = left_of(
-                alone, [fitted], [fitted.scan.with_(notes=())], [(visit, known_by)], spread, self._all_ready
-            )
+            (left,) = left_of(alone, [fitted], [fitted.scan.with_(notes=())], [(visit, known_by)], spread)
             made.kept.add(left.quantities)
             made.tally.join(left.tally)
             made.cosmic_rays += [(rows.start + row, low, high) for row, low, high in left.cosmic_rays]
@@ -72,17 +69,16 @@ class Large:
         made.doubtful = self._doubtful(np.concatenate(doubted), recipe, job.engine, spread)
         return made
 
-    def _all_ready(self, parts: Sequence[Scan], recipe: Recipe) -> list[Prepared]:
-        return [self._ready(part, recipe) for part in parts]
+    def _fits(self, parts: Iterable[slice], recipe: Recipe, engine: str, spread: Spread) -> Iterable[Fitted]:
+        """Return the fits of parts; threads read what they fit, others are sent it."""
 
-    def _ready(self, part: Scan, recipe: Recipe) -> Prepared:
-        """Return a part prepared: with a mask where any has one, since a fit takes another way with it."""
-        prepared = prepare(part, recipe)
-        masked = next((masked for its, masked in self._masked if its == recipe), None)
-        if masked is None:
-            masked = prepared.use is not None or any(shows_mask(other, recipe) for other in self.whole.parts())
-            self._masked.append((recipe, masked))
-        return prepared.masked() if masked else prepared
+        def ready(rows: slice) -> tuple[Scan, Prepared]:
+            part = self.whole.part(rows)
+            return part, prepare(part, recipe)
+
+        if spread is map or (isinstance(spread, Hands) and spread.here):
+            return spread(lambda rows: fit_prepared([ready(rows)], recipe, engine)[0], parts)
+        return fit_in_turn(map(ready, parts), recipe, engine, spread)
 
     def _doubtful(self, rows: np.ndarray, recipe: Recipe, engine: str, spread: Spread) -> Doubtful | None:
         """Return what another recipe may be tried on: the chunks that hold it are fitted once more."""
@@ -92,8 +88,8 @@ class Large:
 
         numbers = asked(rows)
         starts = (numbers // CHUNK * CHUNK).tolist()
-        parts = (self.whole.part(slice(start, min(start + CHUNK, len(self.whole.scan)))) for start in starts)
-        again = fit_in_turn(((part, self._ready(part, recipe)) for part in parts), recipe, engine, spread)
+        parts = (slice(start, min(start + CHUNK, len(self.whole.scan))) for start in starts)
+        again = self._fits(parts, recipe, engine, spread)
         return join([spectra_of(fitted, numbers[i : i + 1] - starts[i]) for i, fitted in enumerate(again)])
 
 

@@ -125,7 +125,8 @@ class Request(NamedTuple):
     sensitivity : bool
         Whether the fits are repeated with the recipe's alternatives.
     jobs : int
-        Number of processes; with an executor: of pieces that it does at a time (1: one for each processor here).
+        Number of processes, or of threads where one file is fitted by the compiled core; with an executor: of pieces
+        that it does at a time (1: one for each processor here).
     scheduler : str or None
         Address of a running Dask cluster, or its scheduler file, that does the work.
     executor : Submits or None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
@@ -11,7 +11,7 @@ from ramanfit.errors import RamanfitError, ScanError
 from ramanfit.experiment.kept import Kept, Tally
 from ramanfit.experiment.repeats import Print
 from ramanfit.fit.pipeline import Fitted, Spread, fit_prepared
-from ramanfit.fit.prepare import Prepared
+from ramanfit.fit.prepare import prepare
 from ramanfit.fit.quantities import Quantities
 from ramanfit.fit.together import joined, joined_prepared, joined_results, prepare_all, rows_of, runs
 from ramanfit.formats import ReadOptions
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from ramanfit.fit.solution import Solution
     from ramanfit.fit.treat import Treatment
     from ramanfit.scan.treated import Treated
-
-Ready = Callable[[Sequence[Scan], Recipe], list[Prepared]]
 
 COMPARED = 3  # scans for which a better recipe is looked for, the first of all
 
@@ -116,9 +114,8 @@ def left_of(
     scans: Sequence[Scan],
     measured: Sequence[tuple[Visit, Print | None]],
     spread: Spread,
-    ready: Ready = prepare_all,
 ) -> list[ScanFits]:
-    """Return what is left of scans, which were fitted with the last recipe of a job; `ready` prepares them."""
+    """Return what is left of scans, which were fitted with the last recipe of a job."""
     *others, recipe = job.recipe.parts
     each = [fitted.quantities for fitted in fits]
     left = [_left_of(fitted, job.keep, *its) for fitted, its in zip(fits, measured, strict=True)]
@@ -126,7 +123,8 @@ def left_of(
         from ramanfit.fit.side_by_side import side_by_side
 
         beside = [
-            fit_prepared(list(zip(scans, ready(scans, part), strict=True)), part, job.engine, spread) for part in others
+            fit_prepared(list(zip(scans, prepare_all(scans, part), strict=True)), part, job.engine, spread)
+            for part in others
         ]
         for i, parts in enumerate(zip(*beside, fits, strict=True)):
             each[i] = side_by_side(job.recipe, parts)
@@ -145,7 +143,7 @@ def left_of(
         from ramanfit.fit.sensitivity import departures, with_systematics
 
         for name, recipe in job.alternatives.items():
-            for i, other in _repeated(fits, recipe, job.engine, spread, ready):
+            for i, other in _repeated(fits, recipe, job.engine, spread):
                 left[i].departures[name] = departures(fits[i].quantities, other.quantities)
         each = [with_systematics(q, scan.departures.values()) for q, scan in zip(each, left, strict=True)]
     for scan, quantities in zip(left, each, strict=True):
@@ -194,13 +192,11 @@ def _keep_doubtful(fits: Sequence[Fitted], left: Sequence[ScanFits]) -> None:
             left[i].doubtful = doubtful_spectra(fits[i])
 
 
-def _repeated(
-    fits: Sequence[Fitted], recipe: Recipe, engine: str, spread: Spread, ready: Ready
-) -> Iterator[tuple[int, Fitted]]:
+def _repeated(fits: Sequence[Fitted], recipe: Recipe, engine: str, spread: Spread) -> Iterator[tuple[int, Fitted]]:
     """Yield the numbers of scans with their fits by another recipe; where it does not suit an axis there is none."""
     pairs = []
     for i, fitted in enumerate(fits):
         with suppress(ScanError):
-            pairs.append((i, (fitted.scan, ready([fitted.scan], recipe)[0])))
+            pairs.append((i, (fitted.scan, prepare(fitted.scan, recipe))))
     again = fit_prepared([pair for _, pair in pairs], recipe, engine, spread)
     yield from zip((i for i, _ in pairs), again, strict=True)

@@ -89,6 +89,7 @@ def _alike(scans: Sequence[Prepared]) -> Iterator[list[int]]:
     """Yield numbers of scans that can be fitted together."""
     rest = list(range(len(scans)))
     while rest:
-        same = [i for i in rest if scans[i].like(scans[rest[0]])]
+        first = scans[rest[0]]
+        same = [i for i in rest if scans[i].like(first) and (scans[i].use is None) == (first.use is None)]
         yield same
         rest = [i for i in rest if i not in same]

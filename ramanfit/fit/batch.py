@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,7 @@ from ramanfit.recipe.recipe import Recipe
 from ramanfit.scan.scan import BoolArray, FloatArray
 
 Index = npt.NDArray[np.intp]
+Rows = TypeVar("Rows", FloatArray, BoolArray)
 Batch = list[tuple[int, Index]]
 """Numbers of scans, each with the rows of it."""
 
@@ -71,13 +72,15 @@ class Task(NamedTuple):
 def batches(scans: Sequence[Prepared]) -> Iterator[Batch]:
     """Yield what is fitted together: the measured rows of scans, up to `CHUNK` spectra on one axis."""
     batch: Batch = []
-    size = 0
+    size, masked = 0, False
     for i, prepared in enumerate(scans):
         for start in range(0, len(prepared.counts), CHUNK):
             rows = start + np.flatnonzero(prepared.measured[start : start + CHUNK])
             if not len(rows):
                 continue
-            if batch and (size + len(rows) > CHUNK or not prepared.like(scans[batch[0][0]])):
+            before, masked = masked, prepared.masks(rows)  # a fit takes another way with a mask
+            alike = masked == before and (not batch or prepared.like(scans[batch[0][0]]))
+            if batch and (size + len(rows) > CHUNK or not alike):
                 yield batch
                 batch, size = [], 0
             batch.append((i, rows))
@@ -90,16 +93,16 @@ def task_of(batch: Batch, scans: Sequence[Prepared], recipe: Recipe, engine: str
     """Return the spectra of a batch as a task."""
     picked = [(scans[i], rows) for i, rows in batch]
     taken = [prepared.take(rows) for prepared, rows in picked]
-    masks = [use for _, use in taken if use is not None]
-    counts = np.concatenate([counts for counts, _ in taken])
-    backgrounds = [prepared.under[rows] for prepared, rows in picked if prepared.under is not None]
-    under = np.concatenate(backgrounds) if backgrounds else None
+    counts = taken[0][0] if len(taken) == 1 else np.concatenate([some for some, _ in taken])
+    masked = [prepared.masks(rows) for prepared, rows in picked]
+    use = _joined([use if some else None for some, (_, use) in zip(masked, taken, strict=True)])
+    under = _joined([None if prepared.under is None else prepared.under[rows] for prepared, rows in picked])
     model = picked[0][0].model
     return Task(
         model=model,
         counts=counts if under is None else counts - under,
-        use=np.concatenate(masks) if masks else None,
-        scan=np.repeat(np.arange(len(taken)), [len(counts) for counts, _ in taken]),
+        use=use,
+        scan=np.repeat(np.arange(len(picked)), [len(rows) for _, rows in picked]),
         noise=recipe.noise.model,
         engine=engine,
         spikes=recipe.clean.spikes,
@@ -113,7 +116,7 @@ def task_of(batch: Batch, scans: Sequence[Prepared], recipe: Recipe, engine: str
     )
 
 
-def _joined(arrays: Sequence[FloatArray | None]) -> FloatArray | None:
+def _joined(arrays: Sequence[Rows | None]) -> Rows | None:
     """Return rows of several scans one after another; None where they have none."""
     there = [array for array in arrays if array is not None]
-    return np.concatenate(there) if there else None
+    return np.concatenate(there) if len(there) > 1 else there[0] if there else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from ramanfit.scan.scan import BoolArray, FloatArray, Scan
 from ramanfit.scan.stored import StoredCounts, blocks
@@ -14,6 +15,7 @@ COARSE = 5.0  # smallest steps of the values: what varies by less has equal neig
 NEAR = 3  # channels on either side of one that was cut
 WHOLE = 10  # channels beside those at a floor, where values are whole: photon counts are truly 0 around a single line
 DEAD = 5  # spectra at least that tell a dead channel
+DOUBTFUL = 64  # spectra at most that are looked at one by one
 DEAD_STEPS = 30.0  # smallest steps that its neighbours vary by at least
 
 
@@ -139,9 +141,35 @@ def dead_channels(counts: FloatArray | StoredCounts) -> BoolArray:
         Constant spectra do not count; fewer than `DEAD` others tell nothing.
     """
     n, m = counts.shape
-    dead, measured = np.zeros(m, dtype=bool), np.zeros(n, dtype=bool)
+    dead = np.zeros(m, dtype=bool)
     if n < DEAD or m < RUN:
         return dead
+    measured, channels = _known(counts) or _sought(counts)
+    if measured.sum() < DEAD:
+        return dead
+    for channel in channels:
+        left, its, right = np.asarray(counts[:, channel - 1 : channel + 2])[measured].T
+        vary = all(np.ptp(side) >= DEAD_STEPS * smallest_step(side) > 0 for side in (left, right))
+        dead[channel] = vary and bool(((its < left) & (its < right)).all())
+    return dead
+
+
+def _known(counts: FloatArray | StoredCounts) -> tuple[BoolArray, npt.NDArray[np.intp]] | None:
+    """Return what `_sought` does, more channels perhaps, from what is known of counts without a look at all of them."""
+    even = counts.even_channels() if isinstance(counts, StoredCounts) else None
+    if even is None:
+        return None
+    ends = np.asarray(counts[:, [0, -1]])
+    doubtful = np.flatnonzero(ends[:, 0] == ends[:, 1])
+    if len(doubtful) > DOUBTFUL or not _vary(np.asarray(counts[doubtful])).all():
+        return None
+    return np.ones(len(counts), dtype=bool), np.flatnonzero(even[1:-1]) + 1
+
+
+def _sought(counts: FloatArray | StoredCounts) -> tuple[BoolArray, npt.NDArray[np.intp]]:
+    """Return which spectra [N] are not constant, and the inner channels that show one value in them, below others."""
+    n, m = counts.shape
+    measured = np.zeros(n, dtype=bool)
     low, high, inner = np.full(m, np.inf), np.full(m, -np.inf), np.arange(1, m - 1)
     for rows, block in blocks(counts):
         measured[rows] = _vary(block)
@@ -151,12 +179,7 @@ def dead_channels(counts: FloatArray | StoredCounts) -> BoolArray:
             inner = inner[high[inner] == low[inner]]  # few: only of these the neighbours are looked at
             below = (some[:, inner] < some[:, inner - 1]) & (some[:, inner] < some[:, inner + 1])
             inner = inner[below.all(axis=0)]
-    if measured.sum() < DEAD:
-        return dead
-    for channel in inner:
-        beside = np.asarray(counts[:, [channel - 1, channel + 1]])[measured]
-        dead[channel] = all(np.ptp(side) >= DEAD_STEPS * smallest_step(side) > 0 for side in beside.T)
-    return dead
+    return measured, inner
 
 
 def _vary(counts: FloatArray) -> BoolArray:

@@ -39,14 +39,16 @@ class Hands:
     width : callable, optional
         How many pieces are worked at at a time: asked again and again, it may change. Without, one for each processor
         of this machine.
+    here : bool
+        Whether they are threads of this process, which are handed what cannot be sent.
     """
 
-    def __init__(self, submits: Submits, width: Callable[[], int] | None = None) -> None:
-        self._submits, self.width = submits, width or (lambda: os.cpu_count() or 1)
+    def __init__(self, submits: Submits, width: Callable[[], int] | None = None, *, here: bool = False) -> None:
+        self._submits, self.width, self.here = submits, width or (lambda: os.cpu_count() or 1), here
         self._out: list[deque[Pending]] = []
 
-    def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
-        """Yield the result for every item, in their order; an error of the function is raised.
+    def __call__(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+        """Yield the result for every item, in their order, as `map` does; an error of the function is raised.
 
         Items are taken as there is work for them: no more than `AHEAD` for each that is worked at.
         """

@@ -7,17 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ramanfit.errors import ScanError
 from ramanfit.fit.batch import CHUNK
-from ramanfit.fit.build import build_model, window_channels
 from ramanfit.fit.clipping import dead_channels, dead_note
-from ramanfit.fit.prepare import seen_light
-from ramanfit.recipe.recipe import Recipe
 from ramanfit.scan.scan import BoolArray, Scan, missing_in_words
 from ramanfit.scan.stored import StoredCounts
 
-LARGE = 16 * CHUNK  # spectra, above which a scan is fitted in parts
-PART = 4 * CHUNK  # spectra of a part: whole chunks, which share nothing with each other
+LARGE = 4 * CHUNK  # spectra, above which a scan is fitted in parts
+PART = CHUNK  # spectra of a part: whole chunks, which share nothing with each other
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,19 +66,6 @@ class Whole:
             mask = np.zeros(part.counts.shape, dtype=bool) if mask is None else mask.copy()
             mask[:, self.dead] = True
         return part.with_(mask=mask, notes=())
-
-
-def shows_mask(scan: Scan, recipe: Recipe) -> bool:
-    """Tell whether a channel of some spectrum inside a recipe's window must not be used."""
-    shift = scan.shift_cm1 + recipe.axis.shift_cm1
-    inside = window_channels(shift, recipe)
-    try:
-        build_model(shift[inside], recipe)
-    except ScanError:  # all are looked at, as `ramanfit.fit.prepare.prepare` does
-        inside = np.ones(shift.size, dtype=bool)
-    bad = None if scan.mask is None else scan.mask[:, inside]
-    bad = seen_light(scan.counts[:, inside], bad, recipe.clean.saturation_counts).bad
-    return bad is not None and bool(bad.any())
 
 
 def slices(spectra: int) -> Iterator[slice]:

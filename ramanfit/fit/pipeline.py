@@ -58,7 +58,7 @@ def fit_scan(
     if executor is not None:
         from ramanfit.fit.hands import Hands
 
-        spread = Hands(executor).map
+        spread = Hands(executor)
     scan = settled(scan)
     return fit_prepared([(scan, prepare(scan, recipe))], recipe, engine, spread)[0]
 

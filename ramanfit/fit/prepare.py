@@ -17,6 +17,7 @@ from ramanfit.recipe.recipe import Recipe
 from ramanfit.scan.scan import BoolArray, FloatArray, Scan
 from ramanfit.scan.stored import StoredCounts, blocks
 
+HELD = 1 << 24  # counts of a window that are held as numbers, wherever they came from: each step takes them again
 SUMS = f"counts above {CEILING:.0f}: sums of accumulations, or scaled; what lies there is not masked"
 
 
@@ -68,9 +69,9 @@ class Prepared:
     scatter: FloatArray | None = None
 
     def like(self, other: Prepared) -> bool:
-        """Tell whether two scans can be fitted together: one model on one axis, and both or neither with a mask."""
+        """Tell whether two scans can be fitted together: one model on one axis."""
         mine, its = self.model.shift_cm1, other.model.shift_cm1
-        same = (self.use is None) == (other.use is None) and len(self.model.basis) == len(other.model.basis)
+        same = len(self.model.basis) == len(other.model.basis)
         same = same and (self.extra is None) == (other.extra is None)
         return same and (mine is its or np.array_equal(mine, its))
 
@@ -78,10 +79,6 @@ class Prepared:
         """Return the same with cosmic rays masked as well."""
         use = ~spikes if self.use is None else self.use & ~spikes
         return replace(self, use=use, spikes=spikes)
-
-    def masked(self) -> Prepared:
-        """Return the same with a mask, of no channel where there is none: as others of its scan have one."""
-        return self if self.use is not None else replace(self, use=np.ones(self.counts.shape, dtype=bool))
 
     def extra_of(self, rows: npt.NDArray[np.intp]) -> FloatArray | None:
         """Return the variance [n, M] that some spectra have from what was subtracted; None: nothing was."""
@@ -102,9 +99,15 @@ class Prepared:
         return fitted if self.under is None else fitted + self.under
 
     def take(self, rows: npt.NDArray[np.intp]) -> tuple[FloatArray, BoolArray | None]:
-        """Return counts and usable channels of some spectra, as copies."""
-        counts = np.array(self.counts[rows], dtype=np.float64, order="C")
-        return counts, None if self.use is None else self.use[rows]
+        """Return counts and usable channels of some spectra, not to be written to."""
+        beside = len(rows) and rows[-1] - rows[0] == len(rows) - 1
+        some = slice(rows[0], rows[-1] + 1) if beside else rows
+        counts = np.asarray(self.counts[some], dtype=np.float64, order="C")
+        return counts, None if self.use is None else self.use[some]
+
+    def masks(self, rows: npt.NDArray[np.intp]) -> bool:
+        """Tell whether a channel of some spectra must not be used."""
+        return self.use is not None and not self.use[rows].all()
 
 
 class Light(NamedTuple):
@@ -181,6 +184,8 @@ def prepare(scan: Scan, recipe: Recipe) -> Prepared:
     channels = np.flatnonzero(inside)
     whole = slice(channels[0], channels[-1] + 1)
     counts = scan.counts[:, whole] if channels.size == whole.stop - whole.start else scan.counts[:, inside]
+    if isinstance(counts, StoredCounts) and len(counts) * counts.shape[1] <= HELD:
+        counts = np.asarray(counts)
     bad = None if scan.mask is None else scan.mask[:, inside]
     before = scan.treated
     light = seen_light(counts, bad, level, raw=before is None)

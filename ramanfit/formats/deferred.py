@@ -15,9 +15,10 @@ import numpy.typing as npt
 
 from ramanfit.errors import FormatError
 from ramanfit.formats.bytes_in import Source
-from ramanfit.formats.fixed import CHOICE, Fixed, compiled_rows
+from ramanfit.formats.fixed import Fixed
+from ramanfit.formats.fixed_compiled import reader
 from ramanfit.formats.text import Style
-from ramanfit.scan.scan import FloatArray
+from ramanfit.scan.scan import BoolArray, FloatArray
 from ramanfit.scan.stored import StoredCounts
 
 LARGE = 1 << 23  # numbers: fewer are read at once
@@ -57,33 +58,36 @@ def deferred(source: Source, style: Style) -> Deferred | None:
         How that row is written.
     """
     line = source.peek()
-    large = LARGE if compiled_rows(os.environ.get(CHOICE, "")) is not None else LARGE_FOR_NUMPY
+    large = LARGE_FOR_NUMPY if reader() is None else LARGE
     few = source.rows_ahead(len(line)) * style.columns < large
     plain = style == Style(b"\t", style.columns) and b"," not in line and hasattr(os, "pread")
     layout = Fixed.of(line, style.columns) if plain and not few else None
     start = source.position()
     if layout is None or start is None:
         return None
-    x = _axis(source, layout)
-    if x is None:
+    looked = _looked(source, layout)
+    if looked is None:
         source.back_to(start)
         return None
+    x, even = looked
     first, source.line = source.line, source.line + len(x)
-    return Deferred(x, TextCounts(source.path, os.dup(source.descriptor()), start, layout, len(x)), first)
+    return Deferred(x, TextCounts(source.path, os.dup(source.descriptor()), start, layout, even), first)
 
 
-def _axis(source: Source, layout: Fixed) -> FloatArray | None:
-    """Return the first number of every row; None if one of them is not as the first."""
+def _looked(source: Source, layout: Fixed) -> tuple[FloatArray, BoolArray] | None:
+    """Return the first number of every row, and whether the others are one number; None: a row is not as the first."""
     step = layout.row // layout.columns
     alone = layout._replace(columns=1, row=step, newline=b"\n")
-    of_blocks = []
+    of_blocks, even = [], []
     for block in source.blocks():
-        if not layout.fits(block):
+        rows = layout.even_rows(block)
+        if rows is None:
             return None
+        even.append(rows)
         numbers = np.frombuffer(block, np.uint8).reshape(-1, layout.row)[:, :step].copy()
         numbers[:, -1] = ord("\n")
         of_blocks.append(alone.parse(numbers.tobytes()))
-    return np.concatenate([values[:, 0] for values in of_blocks if values is not None])
+    return np.concatenate([values[:, 0] for values in of_blocks if values is not None]), np.concatenate(even)
 
 
 class TextCounts(StoredCounts):
@@ -99,12 +103,17 @@ class TextCounts(StoredCounts):
         Byte of the first row.
     layout : Fixed
         Of the rows.
-    channels : int
+    even : bool array [M]
+        Which channels show one value in all spectra.
     """
 
-    def __init__(self, source: str, descriptor: int, start: int, layout: Fixed, channels: int) -> None:
-        super().__init__(np.empty((layout.columns - 1, 1, channels), dtype="V0"), source)
-        self._file, self._start, self._layout = _Open(descriptor), start, layout
+    def __init__(self, source: str, descriptor: int, start: int, layout: Fixed, even: BoolArray) -> None:
+        super().__init__(np.empty((layout.columns - 1, 1, len(even)), dtype="V0"), source)
+        self._file, self._start, self._layout, self._even = _Open(descriptor), start, layout, even
+
+    def even_channels(self) -> BoolArray | None:
+        """Return which channels [M] show one value in all spectra; None where these are not all of the file."""
+        return self._even[self._channels] if len(self) == self._layout.columns - 1 else None
 
     def missing(self) -> None:
         """Return that all are finite: what is none is not of the layout."""
@@ -117,7 +126,9 @@ class TextCounts(StoredCounts):
         if high - low > _FAR * len(wanted):
             some = np.concatenate([self._columns(row, row + 1) for row in wanted.tolist()])
         else:
-            some = self._columns(low, high)[wanted - low]
+            some = self._columns(low, high)
+            if len(some) > len(wanted) or (np.diff(wanted) != 1).any():
+                some = some[wanted - low]
         return some if np.ndim(rows) else np.asarray(some[0])
 
     _take = _raw
@@ -125,16 +136,22 @@ class TextCounts(StoredCounts):
     def _columns(self, low: int, high: int) -> FloatArray:
         """Return the counts of neighbouring spectra."""
         layout, size = self._layout, self._layout.row // self._layout.columns
+        if (compiled := reader()) is not None:
+            where, some_columns = (self._file.descriptor, self._start, layout.row), range(low + 1, high + 1)
+            columns = compiled.columns(*where, self._channels, some_columns, *layout.how[:3])
+            if columns is None:
+                raise self._changed()
+            return columns
         some = layout._replace(columns=high - low, row=(high - low) * size, newline=b"\n")
-        values = np.empty((self._channels.size, high - low))
+        values = np.empty((high - low, self._channels.size))
         step = max(1, _AT_ONCE // some.row)
-        for at in range(0, len(values), step):
+        for at in range(0, self._channels.size, step):
             text = b"".join(self._rows(self._channels[at : at + step], (low + 1) * size, some.row))
             numbers = some.parse(text)
             if numbers is None:
                 raise self._changed()
-            values[at : at + step] = numbers
-        return values.T
+            values[:, at : at + step] = numbers.T
+        return values
 
     def _rows(self, channels: npt.NDArray[np.intp], offset: int, size: int) -> Iterator[bytes]:
         """Yield so many bytes of some rows, ended by a line feed."""

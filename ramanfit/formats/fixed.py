@@ -7,22 +7,16 @@ a float64, so one multiplication or division rounds correctly (W. D. Clinger, PL
 
 from __future__ import annotations
 
-import ctypes
-import os
 import re
-from collections.abc import Callable
 from functools import cache
-from pathlib import Path
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from ramanfit.scan.scan import FloatArray
+from ramanfit.formats.fixed_compiled import reader
+from ramanfit.scan.scan import BoolArray, FloatArray
 
-CHOICE = "RAMANFIT_CORE"  # "numpy": nothing that is compiled
-LIBRARY = Path(__file__).with_name("_fixed.so")
-INTERFACE = 1
 _NUMBER = re.compile(rb"[ +-]\d\.(\d{1,14})E[+-](\d{2,3})")
 _AT_ONCE = 1 << 14  # numbers; the scratch arrays then stay in the cache
 _U64 = np.uint64
@@ -73,6 +67,11 @@ class Fixed(NamedTuple):
         up, down = _powers(digits)
         return cls(columns, digits, exponent, len(body) + len(newline), separator, newline, up, down)
 
+    @property
+    def how(self) -> tuple[int, int, int, int]:
+        """Digits behind the point and of the exponent, the separator, and bytes of a line end."""
+        return self.digits, self.exponent, ord(self.separator), len(self.newline)
+
     def parse(self, block: bytes) -> FloatArray | None:
         """Return the numbers of a block of whole rows.
 
@@ -85,8 +84,8 @@ class Fixed(NamedTuple):
         if left:
             return None
         out = np.empty((rows, self.columns))
-        if (compiled := compiled_rows(os.environ.get(CHOICE, ""))) is not None:
-            return out if compiled(self, block, rows, out) else None
+        if (compiled := reader()) is not None:
+            return out if compiled.rows(block, rows, self.columns, *self.how, out, None) else None
         padded = block + bytes(8)  # the last load of eight bytes may look beyond the end
         step = max(1, _AT_ONCE // self.columns)
         for start in range(0, rows, step):
@@ -94,13 +93,22 @@ class Fixed(NamedTuple):
                 return None
         return out
 
-    def fits(self, block: bytes) -> bool:
-        """Tell whether `parse` returns numbers of a block."""
-        compiled = compiled_rows(os.environ.get(CHOICE, ""))
+    def even_rows(self, block: bytes) -> BoolArray | None:
+        """Look at a block of whole rows.
+
+        Returns
+        -------
+        bool array [rows] or None
+            Which rows show one number behind their first; None where `parse` returns None.
+        """
+        compiled = reader()
         if compiled is None:
-            return self.parse(block) is not None
+            values = self.parse(block)
+            return None if values is None else np.asarray((values[:, 1:] == values[:, 1:2]).all(axis=1))
         rows, left = divmod(len(block), self.row)
-        return not left and compiled(self, block, rows, None)
+        even = np.empty(rows, dtype=bool)
+        good = not left and compiled.rows(block, rows, self.columns, *self.how, None, even)
+        return even if good else None
 
     def _parse(self, block: bytes, start: int, out: FloatArray) -> bool:
         p, width = self.digits, self.digits + self.exponent + 5
@@ -158,30 +166,3 @@ def _powers(digits: int) -> tuple[FloatArray, FloatArray]:
             up[code], down[code] = float(f"1e{max(k, 0)}"), float(f"1e{max(-k, 0)}")
     up[128], down[128] = up[0], down[0]
     return up, down
-
-
-CompiledRows: TypeAlias = Callable[[Fixed, bytes, int, FloatArray | None], bool]
-
-
-@cache
-def compiled_rows(choice: str) -> CompiledRows | None:
-    """Return what reads so many rows of a block into an array, or looks at them, and tells whether all is well.
-
-    None if it was not compiled, or is not wanted: then NumPy does it.
-    """
-    if choice == "numpy":
-        return None
-    try:
-        library = ctypes.CDLL(str(LIBRARY))
-        if library.fixed_interface() != INTERFACE:
-            return None
-    except (OSError, AttributeError):  # not built, or for another system
-        return None
-    size = ctypes.c_int64
-
-    def rows(layout: Fixed, block: bytes, count: int, out: FloatArray | None) -> bool:
-        where = None if out is None else ctypes.c_void_p(out.ctypes.data)
-        how = (layout.digits, layout.exponent, ord(layout.separator), len(layout.newline))
-        return bool(library.fixed_rows(block, size(count), size(layout.columns), *how, where) == 0)
-
-    return rows

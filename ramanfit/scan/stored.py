@@ -111,6 +111,10 @@ class StoredCounts:
                 lost[rows] = holes
         return None if lost is None else (self.filled(), lost)
 
+    def even_channels(self) -> BoolArray | None:
+        """Return which channels [M] show one value in all spectra; None where that is not known."""
+        return None
+
     def _raw(self, rows: Any) -> FloatArray:
         """Return some rows as they are, 0 where they were not measured."""
         step = max(1, HELD // max(1, self._stored.shape[2] * self._stored.itemsize))

@@ -13,9 +13,9 @@ from typing import Protocol
 import numpy as np
 
 from ramanfit.recipe.marked import marked
+from ramanfit.tables.numerals import DECIMAL, numerals
 from ramanfit.tables.table import Column, NumberColumn, Table
 
-_DECIMAL = "%.9g"
 _NO_BYTE = re.compile("[\ud800-\udc7f\udd00-\udfff]")  # what no byte of a file name becomes
 
 
@@ -127,10 +127,9 @@ def number_cells(values: NumberColumn, missing: str, *, exact: bool = False) -> 
     if values.dtype.kind == "i":
         return list(map(str, values.tolist()))
     if exact:
-        short = ((value, _DECIMAL % value) for value in values.tolist())
+        short = ((value, DECIMAL % value) for value in values.tolist())
         return [missing if value != value else text if float(text) == value else repr(value) for value, text in short]
-    # adding 0 makes -0 a plain 0; a missing value is the one that differs from itself
-    return [_DECIMAL % value if value == value else missing for value in (values + 0.0).tolist()]
+    return numerals(np.asarray(values, dtype=np.float64), missing)
 
 
 def _objects(table: Table, exact: bool) -> list[str]:

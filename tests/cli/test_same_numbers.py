@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -43,6 +44,13 @@ def test_rows_hardly_depend_on_the_processor(smooth: str, exports: list[str]) ->
         lines += expected.count(b"\n")
         assert all(by_one_in_the_last_digit(*pair) for pair in apart), f"{name}: {apart}"
     assert len(apart) <= 1, f"{apart} of {lines}"
+
+
+def test_one_file_has_the_same_bytes_from_threads(tmp_path: Path) -> None:
+    scan, _ = scan_of("flat", 20.0, 9000, 5)
+    path, rows = str(tmp_path / "map.txt"), np.column_stack([scan.shift_cm1, np.asarray(scan.counts).T])
+    np.savetxt(path, rows, fmt="% .9E", delimiter="\t")
+    assert fitted(path, "--jobs", "3") == fitted(path)
 
 
 def test_bytes_are_the_same_whatever_is_around(exports: list[str]) -> None:

@@ -229,7 +229,7 @@ def test_what_ends_every_worker_is_said(tmp_path: Path) -> None:
         "import sys\n"
         "try:\n"
         "    with client_of(sys.argv[1]) as client, cluster(client, Silent()) as hands:\n"
-        "        list(hands.map(ends_its_worker, [1]))\n"
+        "        list(hands(ends_its_worker, [1]))\n"
         "except RamanfitError as error:\n"
         "    print(error, error.hint)\n"
     )

@@ -61,7 +61,8 @@ class Case:
     form: str
     recipes: tuple[str, ...]
     smooth: str
-    jobs: int
+    by: str
+    jobs: int = 2
 
 
 WRONG = ("dead", "saturated", "missing", "cosmic", "unmeasured", "weak", "apart", "wide", "sum")
@@ -73,6 +74,7 @@ cases = st.builds(
     form=st.sampled_from(["wip", "wip by columns", "text"]),
     recipes=st.sampled_from([("li-graphite",), ("carbon-2",), ("li-graphite", "silicon")]),
     smooth=st.sampled_from(["auto", "none"]),
+    by=st.sampled_from(["one", "threads", "executor"]),
     jobs=st.integers(1, 3),
 )
 
@@ -160,7 +162,8 @@ def assert_alike(case: Case) -> None:
         at_once = told(request_of(case, path))
         in_parts(patch, large=PART)
         with ThreadPoolExecutor(case.jobs) as pool:
-            pieces = told(request_of(case, path, **({} if case.jobs == 1 else {"executor": pool})))
+            by = {"one": {}, "threads": {"jobs": 3}, "executor": {"executor": pool}}[case.by]
+            pieces = told(request_of(case, path, **by))
     assert pieces[0] == at_once[0]
     assert pieces[1] == at_once[1]
 
@@ -174,8 +177,8 @@ def test_parts_have_the_bytes_and_the_words_of_the_whole(case: Case) -> None:
 @pytest.mark.parametrize("form", ["wip", "wip by columns", "text"])
 @pytest.mark.parametrize("recipes", [("li-graphite",), ("carbon-2",), ("li-graphite", "silicon")])
 def test_all_that_may_be_wrong_at_once(form: str, recipes: tuple[str, ...]) -> None:
-    assert_alike(Case(70, 1, frozenset(WRONG), form, recipes, "auto", 2))
-    assert_alike(Case(69, 2, frozenset(WRONG) - {"missing"}, form, recipes, "none", 1))
+    assert_alike(Case(70, 1, frozenset(WRONG), form, recipes, "auto", "threads"))
+    assert_alike(Case(69, 2, frozenset(WRONG) - {"missing"}, form, recipes, "none", "one"))
 
 
 @given(data=st.data(), by_columns=st.booleans(), integers=st.booleans())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import threading
@@ -13,8 +14,13 @@ from functools import partial
 import pytest
 
 from ramanfit.errors import FormatError, RamanfitError
+from ramanfit.experiment.hired import hired
+from ramanfit.experiment.request import Request
+from ramanfit.experiment.voice import Silent
 from ramanfit.experiment.workers import workers as processes
+from ramanfit.fit.engine.compiled.library import core
 from ramanfit.fit.hands import Hands
+from ramanfit.recipe.toml import load_recipe
 
 
 @contextmanager
@@ -52,12 +58,22 @@ def dies(number: int, at: int) -> bytes:
 
 
 @pytest.mark.parametrize("number", [1, 2, 3])
+def test_threads_share_one_file_where_the_core_lets_them(number: int) -> None:
+    for alone, recipe, engine in itertools.product((True, False), ("li-graphite", "carbon-bwf"), ("varpro", "lmfit")):
+        request = Request(["-"], load_recipe(recipe), engine=engine, jobs=number)
+        with hired(request, Silent(), alone=alone) as hands:
+            threads = alone and recipe == "li-graphite" and engine == "varpro" and core() is not None
+            assert (hands is not None and hands.here) == (threads and number > 1)
+            assert hands is None or [*hands(tripled, range(9))] == [*map(tripled, range(9))]
+
+
+@pytest.mark.parametrize("number", [1, 2])
 def test_results_come_in_the_order_of_the_items(number: int) -> None:
     with workers(number) as some:
-        assert list(some.map(tripled, range(40))) == [tripled(i) for i in range(40)]
-        assert list(some.map(tripled, [])) == []
+        assert list(some(tripled, range(40))) == [tripled(i) for i in range(40)]
+        assert list(some(tripled, [])) == []
         some_large = [os.urandom(LARGE) for _ in range(4)]
-        assert list(some.map(large, some_large)) == [data[::-1] for data in some_large]
+        assert list(some(large, some_large)) == [data[::-1] for data in some_large]
 
 
 def test_items_are_taken_when_a_worker_is_free() -> None:
@@ -69,7 +85,7 @@ def test_items_are_taken_when_a_worker_is_free() -> None:
             yield i
 
     with workers(2) as some:
-        results = some.map(tripled, items())
+        results = some(tripled, items())
         next(results)
         assert len(taken) <= 8
         assert len([*results]) == 49
@@ -77,7 +93,7 @@ def test_items_are_taken_when_a_worker_is_free() -> None:
 
 def test_an_error_is_raised_as_it_was() -> None:
     with workers(2) as some, pytest.raises(FormatError, match=r"a\.txt: expected a number, found none") as error:
-        list(some.map(refuses, range(20)))
+        list(some(refuses, range(20)))
     assert "in refuses" in str(error.value.__cause__)  # where, for --debug
 
 
@@ -86,7 +102,7 @@ def test_an_error_is_raised_as_it_was() -> None:
 def test_a_worker_that_is_killed_is_told(at: int) -> None:
     began = time.monotonic()
     with workers(2) as some, pytest.raises(RamanfitError, match="a worker process was killed"):
-        list(some.map(partial(dies, at=at), range(40)))
+        list(some(partial(dies, at=at), range(40)))
     assert time.monotonic() - began < 20.0
 
 
@@ -97,10 +113,10 @@ def test_they_end_though_the_parent_ends_in_order() -> None:
     try:
         with processes(2) as some:
             hands, first = Hands(some, lambda: 2), some._processes[0].pid
-            assert list(hands.map(tripled, range(4))) == [tripled(i) for i in range(4)]
+            assert list(hands(tripled, range(4))) == [tripled(i) for i in range(4)]
             assert first is not None
             os.kill(first, signal.SIGTERM)
             with pytest.raises(RamanfitError, match="a worker process was killed"):
-                list(hands.map(tripled, range(40)))
+                list(hands(tripled, range(40)))
     finally:
         signal.signal(signal.SIGTERM, before)

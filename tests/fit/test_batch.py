@@ -11,25 +11,30 @@ from hypothesis import strategies as st
 
 from ramanfit.fit import batch
 from ramanfit.fit.batch import batches, task_of
+from ramanfit.fit.pipeline import fit_scan
 from ramanfit.fit.prepare import Prepared, prepare
 from ramanfit.recipe.toml import load_recipe, with_overrides
 from ramanfit.scan.scan import Scan
+from tests.benchmark.made import scan_of
 
 RECIPE = load_recipe("li-graphite")
 SHIFT = np.linspace(850.0, 1950.0, 60)
 
 
-def prepared(n: int, empty: list[int], axis: int, *, masked: bool) -> Prepared:
+def prepared(n: int, empty: list[int], axis: int, masked: list[int]) -> Prepared:
     counts = np.random.default_rng(n).normal(100, 3, (n, SHIFT.size))
     counts[empty] = 0.0
     mask = np.zeros(counts.shape, dtype=bool)
-    mask[:, 30] = masked
+    mask[masked, 30] = True
     return prepare(Scan(SHIFT + axis, counts, "line", mask=mask if masked else None), RECIPE)
 
 
-scans_of_any_size = st.lists(
-    st.tuples(st.integers(1, 12), st.lists(st.integers(0, 11)), st.integers(0, 1), st.booleans()), max_size=6
-).map(lambda scans: [prepared(n, [e for e in empty if e < n], axis, masked=m) for n, empty, axis, m in scans])
+some_rows = st.lists(st.integers(0, 11), max_size=4)
+scans_of_any_size = st.lists(st.tuples(st.integers(1, 12), some_rows, st.integers(0, 1), some_rows), max_size=6).map(
+    lambda scans: [
+        prepared(n, [e for e in empty if e < n], axis, [m for m in masked if m < n]) for n, empty, axis, masked in scans
+    ]
+)
 
 
 @given(scans_of_any_size, st.integers(1, 9))
@@ -43,9 +48,22 @@ def test_every_measured_spectrum_is_in_one_batch(scans: list[Prepared], chunk: i
     for each in found:
         assert 0 < sum(len(rows) for _, rows in each) <= chunk
         assert all(scans[i].like(scans[each[0][0]]) for i, _ in each)
+        assert len({scans[i].masks(rows) for i, rows in each}) == 1
     for one, after in pairwise(found):  # neighbours that would fit together are together
         size = sum(len(rows) for _, rows in one) + len(after[0][1])
-        assert size > chunk or not scans[after[0][0]].like(scans[one[0][0]])
+        (i, rows), (j, others) = one[0], after[0]
+        assert size > chunk or not scans[j].like(scans[i]) or scans[i].masks(rows) != scans[j].masks(others)
+
+
+def test_a_masked_channel_is_no_matter_of_other_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batch, "CHUNK", 4)
+    scan, _ = scan_of("flat", 50.0, 12, 3)
+    mask = np.zeros(scan.counts.shape, dtype=bool)
+    mask[9, 40] = True
+    plain, masked = (fit_scan(its, RECIPE).result for its in (scan, scan.with_(mask=mask)))
+    for name in ("nonlinear", "height", "covariance", "chi2"):
+        np.testing.assert_array_equal(getattr(plain, name)[:8], getattr(masked, name)[:8])
+        assert (getattr(plain, name)[9] != getattr(masked, name)[9]).any()
 
 
 def test_a_task_holds_the_rows_of_its_batch() -> None:

@@ -52,7 +52,7 @@ class Late:
 @given(st.lists(st.integers()), st.integers(1, 5), st.integers(0, 99))
 def test_results_are_those_of_map_in_its_order(items: list[int], width: int, seed: int) -> None:
     late = Late(seed)
-    assert [*Hands(late, lambda: width).map(hash, iter(items))] == [*map(hash, items)]
+    assert [*Hands(late, lambda: width)(hash, iter(items))] == [*map(hash, items)]
     assert late.most <= AHEAD * width
 
 
@@ -60,7 +60,7 @@ def test_results_are_those_of_map_in_its_order(items: list[int], width: int, see
 def test_what_is_out_is_taken_back_when_one_goes_wrong(width: int, wrong: int, seed: int) -> None:
     late, got = Late(seed), list[float]()
     with pytest.raises(ZeroDivisionError):
-        got.extend(Hands(late, lambda: width).map(lambda i: 1 / (wrong - i), range(40)))
+        got.extend(Hands(late, lambda: width)(lambda i: 1 / (wrong - i), range(40)))
     assert got == [1 / (wrong - i) for i in range(wrong)]
     assert all(future.cancelled() or future.done() for future, _ in late.out)
 
@@ -68,7 +68,7 @@ def test_what_is_out_is_taken_back_when_one_goes_wrong(width: int, wrong: int, s
 def test_what_is_out_is_taken_back_when_nobody_reads_on() -> None:
     late = Late(1)
     hands = Hands(late, lambda: 3)
-    some = hands.map(hash, range(40))
+    some = hands(hash, range(40))
     assert next(some) == 0
     hands.take_back()
     assert late.out
@@ -83,7 +83,7 @@ def test_items_are_taken_when_there_is_work_for_them() -> None:
             taken.append(i)
             yield i
 
-    some = Hands(Late(2), lambda: 2).map(hash, items())
+    some = Hands(Late(2), lambda: 2)(hash, items())
     next(some)
     assert len(taken) == 2 * AHEAD + 1
 

@@ -15,7 +15,7 @@ from ramanfit.errors import FormatError, RamanfitError
 from ramanfit.fit.pipeline import fit_scan
 from ramanfit.formats import deferred, open_scans
 from ramanfit.formats.deferred import TextCounts
-from ramanfit.formats.fixed import CHOICE
+from ramanfit.formats.fixed_compiled import CHOICE
 from ramanfit.recipe.toml import load_recipe
 from ramanfit.scan.scan import Scan
 

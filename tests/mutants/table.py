@@ -157,7 +157,7 @@ MUTATIONS = (
     # tables
     _of("tables/rounding.py", "354 < leading", "355 < leading", "tables/test_forms_and_sink.py"),
     _of("tables/rounding.py", "if leading > 949", "if leading > 999", "tables/test_forms_and_sink.py"),
-    _of("tables/text.py", '_DECIMAL = "%.9g"', '_DECIMAL = "%.8g"', "tables/test_forms_and_sink.py"),
+    _of("tables/numerals.py", 'DECIMAL = "%.9g"', 'DECIMAL = "%.8g"', "tables/test_forms_and_sink.py"),
     _of("tables/columns.py", "UPPER_95 = 1.6449", "UPPER_95 = 1.2816", "tables/test_height_limit.py"),
     _of("tables/read.py", "low - d_printed <= printed", "low <= printed", "tables/test_read.py"),
     # experiment

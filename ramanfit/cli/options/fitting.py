@@ -98,7 +98,14 @@ FITTING = (
     ),
     grouped(
         RUNNING,
-        click.option("-j", "--jobs", type=click.IntRange(1, 256), default=1, metavar="N", help="Number of processes."),
+        click.option(
+            "-j",
+            "--jobs",
+            type=click.IntRange(1, 256),
+            default=1,
+            metavar="N",
+            help="Number of processes; of threads where one file is fitted.",
+        ),
         click.option(
             "--scheduler",
             cls=EndingOption,

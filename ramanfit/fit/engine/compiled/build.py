@@ -23,7 +23,7 @@ except ImportError:  # by hand
 
 HERE = Path(__file__).resolve().parent
 LIBRARY = HERE / "_core.so"
-NUMBERS = HERE.parents[2] / "formats" / "_fixed.so"
+NUMBERS = (HERE.parents[2] / "formats" / "_fixed.so", HERE.parents[2] / "tables" / "_numerals.so")
 FLAGS = ("-std=c++17", "-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast", "-fno-exceptions")
 MORE_FLAGS = ("-fno-rtti", "-fPIC", "-Wno-psabi")
 SOURCES = ("fit", "noise", "scores", "smooth", "spikes")
@@ -72,18 +72,19 @@ def build(target: Path = LIBRARY) -> str:
     return ""
 
 
-def build_numbers(target: Path = NUMBERS) -> str:
-    """Compile what reads numbers of fixed width; return why it is not there, or nothing."""
+def build_numbers() -> str:
+    """Compile what reads and writes numbers as text; return why it is not there, or nothing."""
     cxx = compiler()
     if not cxx or sys.byteorder != "little":
         return "no C++ compiler, or a processor with the highest byte first"
-    target.unlink(missing_ok=True)
-    beside, source = target.with_suffix(".new"), NUMBERS.with_name("fixed.cc")
-    command = [cxx, *FLAGS, *MORE_FLAGS, "-shared", str(source), "-o", str(beside)]
-    made = subprocess.run(command, capture_output=True, text=True, check=False)
-    if made.returncode:
-        return f"{cxx} failed: {made.stderr.strip()[:500]}"
-    beside.replace(target)
+    for target in NUMBERS:
+        target.unlink(missing_ok=True)
+        beside, source = target.with_suffix(".new"), target.with_name(f"{target.stem.removeprefix('_')}.cc")
+        command = [cxx, *FLAGS, *MORE_FLAGS, "-shared", str(source), "-o", str(beside)]
+        made = subprocess.run(command, capture_output=True, text=True, check=False)
+        if made.returncode:
+            return f"{cxx} failed: {made.stderr.strip()[:500]}"
+        beside.replace(target)
     return ""
 
 
@@ -96,7 +97,7 @@ class CoreBuildHook(_Hook):  # type: ignore[misc]
             self.app.display_warning(f"ramanfit runs on NumPy alone: {why}")
             return
         root = Path(self.root).resolve()
-        build_data["artifacts"] += [f"/{made.relative_to(root).as_posix()}" for made in (LIBRARY, NUMBERS)]
+        build_data["artifacts"] += [f"/{made.relative_to(root).as_posix()}" for made in (LIBRARY, *NUMBERS)]
         build_data["pure_python"] = False
         system = sysconfig.get_platform().replace("-", "_").replace(".", "_")
         build_data["tag"] = f"py3-none-{system}"
