@@ -9,6 +9,7 @@ from __future__ import annotations
 import mmap
 import os
 import weakref
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -59,6 +60,7 @@ class SpectraOfFile:
         self._step = stored.strides[1]  # from point to point
         self._lines_at_once = HELD // max(1, self._points * self._size)
         self._held: tuple[int, npt.NDArray[Any]] | None = None  # a block of lines, by its number
+        self._reading = Lock()  # threads that share a map share the block
 
     @classmethod
     def of(cls, stored: npt.NDArray[Any], source: str) -> SpectraOfFile | None:
@@ -109,15 +111,16 @@ class SpectraOfFile:
 
     def _block(self, number: int) -> npt.NDArray[Any]:
         """Return the spectra of a block of lines, x fastest; it is held until another is asked for."""
-        if self._held is None or self._held[0] != number:
-            self._held = None
-            line = number * self._lines_at_once
-            lines = min(self._lines_at_once, self._lines - line)
-            block = np.empty((lines, self._points, self._channels), dtype=self._dtype)
-            for point in range(self._points):
-                block[:, point] = self._side_by_side(line, point, lines)
-            self._held = number, block.reshape(-1, self._channels)
-        return self._held[1]
+        with self._reading:
+            if self._held is None or self._held[0] != number:
+                self._held = None
+                line = number * self._lines_at_once
+                lines = min(self._lines_at_once, self._lines - line)
+                block = np.empty((lines, self._points, self._channels), dtype=self._dtype)
+                for point in range(self._points):
+                    block[:, point] = self._side_by_side(line, point, lines)
+                self._held = number, block.reshape(-1, self._channels)
+            return self._held[1]
 
     def _side_by_side(self, line: int, point: int, lines: int) -> npt.NDArray[Any]:
         """Return the spectra of one point of neighbouring lines."""

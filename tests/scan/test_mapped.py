@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -68,6 +69,16 @@ def test_blocks_hold_what_the_file_does(data: st.DataObject, kind: str, by_colum
             np.testing.assert_array_equal(np.asarray(part), rows[low:high][:, channels])
             np.testing.assert_array_equal(part[some], rows[low:high][some][:, channels])
             np.testing.assert_array_equal(counts[one], rows[one])
+
+
+def test_threads_that_share_a_map_read_what_one_would(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mapped_module, "HELD", 3 * 50 * 8 * 4)  # three lines
+    numbers = np.arange(40 * 50 * 8, dtype=np.float32).reshape(40, 50, 8)
+    counts = StoredCounts(of_file(tmp_path / "map", numbers, by_columns=True))
+    parts = [slice(start, start + 70) for start in range(0, 2000, 70)] * 20
+    with ThreadPoolExecutor(4) as pool:
+        for where, block in zip(parts, pool.map(counts.__getitem__, parts), strict=True):
+            np.testing.assert_array_equal(block, numbers.reshape(-1, 8)[where])
 
 
 @pytest.mark.parametrize("by_columns", [False, True])
