@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import mmap
 import os
 import zlib
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ import numpy.typing as npt
 from ramanfit.errors import FormatError, InputError
 from ramanfit.formats.registry import FORMATS
 from ramanfit.formats.streams import is_stream, take_stream
+from ramanfit.scan.mapped import mapped
 
 HEAD = 1 << 16  # enough to recognise any export
 BLOCK = 1 << 20
@@ -266,7 +266,7 @@ class Source:
         """
         if self._total:
             try:
-                return np.frombuffer(mmap.mmap(self._stream.fileno(), 0, access=mmap.ACCESS_READ), dtype=np.uint8)
+                return mapped(self._stream.fileno())
             except (OSError, ValueError):  # a file system that maps nothing
                 pass
         if self._content is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mmap
 from collections.abc import Iterator
 from copy import copy
 from typing import Any
@@ -11,13 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from ramanfit.errors import FormatError
+from ramanfit.scan.mapped import HELD, SpectraOfFile
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
 BLOCK = 1 << 20  # numbers that are taken at a time
-HELD = 1 << 25  # bytes of a file that stay in memory at most
-NEIGHBOURHOOD = 1 << 16  # bytes that come into memory with one of them
 
 
 class StoredCounts:
@@ -29,8 +27,9 @@ class StoredCounts:
     Parameters
     ----------
     stored : array [A, B, M]
-        Of any real type and any strides, usually a view of a memory map. Row ``i`` is ``stored[i // B, i % B]``:
-        a map whose y runs fastest in the file is shown with x fastest, which no array of two dimensions could do.
+        Of any real type and any strides, usually a view of a mapped file, which is then read in blocks. Row ``i`` is
+        ``stored[i // B, i % B]``: a map whose y runs fastest in the file is shown with x fastest, which no array of two
+        dimensions could do.
     source : str
         The file, for messages.
     offset : int
@@ -53,7 +52,7 @@ class StoredCounts:
         self._stored, self._source, self._offset, self._absent = stored, source, offset, absent
         self._filled, self._channels = filled, np.arange(stored.shape[2])
         self._which = range(stored.shape[0] * stored.shape[1])
-        self._touched = [0]  # spectra since memory was given back, all views of them counted
+        self._spectra = SpectraOfFile.of(stored, source)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -92,16 +91,6 @@ class StoredCounts:
         some._filled = True
         return some
 
-    def let_go(self) -> None:
-        """Give back the memory in which the system holds what was taken of the file."""
-        whole: Any = self._stored
-        while isinstance(whole, np.ndarray):
-            whole = whole.base
-        whole = whole.obj if isinstance(whole, memoryview) else whole
-        if isinstance(whole, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
-            whole.madvise(mmap.MADV_DONTNEED)
-        self._touched[0] = 0
-
     def _numbers(self, rows: Any) -> Any:
         """Return the numbers of some rows in the file."""
         some = self._which[rows] if isinstance(rows, (slice, int)) else None
@@ -128,29 +117,23 @@ class StoredCounts:
 
     def _raw(self, rows: Any) -> FloatArray:
         """Return some rows as they are, 0 where they were not measured."""
-        step = self._rows_at_once()
-        self._touched[0] += np.size(rows)
+        step = max(1, HELD // max(1, self._stored.shape[2] * self._stored.itemsize))
         if np.size(rows) <= step:
-            if self._touched[0] > step:
-                self.let_go()
             return self._some(rows)
         taken = np.empty((len(rows), self._channels.size))
         for at in range(0, len(rows), step):
             taken[at : at + step] = self._some(rows[at : at + step])
-            self.let_go()
         return taken
 
-    def _rows_at_once(self) -> int:
-        """Return of how many spectra the file may be in memory: one that stands alone brings its neighbourhood."""
-        _, b, m = self._stored.shape
-        each = m * self._stored.itemsize
-        in_order = self._stored.strides[1 if b > 1 else 0] == each
-        return int(max(1, HELD // (each if in_order else each + NEIGHBOURHOOD)))
-
     def _some(self, rows: Any) -> FloatArray:
-        i, j = np.divmod(rows, self._stored.shape[1])
+        if self._spectra is None:
+            i, j = np.divmod(rows, self._stored.shape[1])
+            stored = self._stored[i, j]
+        else:
+            read = self._spectra.take(np.atleast_1d(rows))
+            stored = read if np.ndim(rows) else read[0]
         with np.errstate(invalid="ignore"):  # a signalling nan: told later
-            taken = np.asarray(self._stored[i, j][..., self._channels], dtype=np.float64)
+            taken = np.asarray(stored[..., self._channels], dtype=np.float64)
         if self._absent is not None:
             taken[self._absent[rows]] = 0.0
         return taken

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import errno
 import io
-import mmap
-import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +23,7 @@ from ramanfit.experiment.voice import Silent
 from ramanfit.fit import batch, parts
 from ramanfit.fit.lineshapes import lorentzian
 from ramanfit.recipe.toml import load_recipes, with_overrides
-from ramanfit.scan import stored
+from ramanfit.scan import mapped, stored
 from ramanfit.scan.scan import FloatArray
 from ramanfit.scan.stored import StoredCounts
 from ramanfit.tables import documents
@@ -152,7 +150,8 @@ def in_parts(patch: pytest.MonkeyPatch, *, large: int) -> None:
     for module in (fits_in_order, kept):
         patch.setattr(module, "IN_MEMORY", large)
     patch.setattr(kept, "WORTH_IT", 1)
-    patch.setattr(stored, "HELD", 4096)
+    for module in (mapped, stored):
+        patch.setattr(module, "HELD", 4096)
     patch.setattr(stored, "BLOCK", 3000)
 
 
@@ -200,26 +199,6 @@ def test_a_part_holds_the_rows_of_the_whole(data: st.DataObject, by_columns: boo
             some = data.draw(st.lists(st.integers(0, len(part) - 1), min_size=1))
             np.testing.assert_array_equal(part[some], rows[low:high][some][:, channels])
             np.testing.assert_array_equal(part[some[0]], rows[low + some[0], channels])
-
-
-def test_a_mapped_file_is_given_back(tmp_path: Path) -> None:
-    file = tmp_path / "counts"
-    file.write_bytes(bytes(range(256)) * (1 << 15))
-    with file.open("rb") as opened:
-        mapped = np.frombuffer(mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ), dtype=np.uint8)
-    counts = StoredCounts(mapped.reshape(1, -1, 256))
-
-    def resident_kb() -> int:
-        return int(re.search(r"RssFile:\s+(\d+)", Path("/proc/self/status").read_text())[1])  # type: ignore[index]
-
-    if not Path("/proc/self/status").exists():
-        pytest.skip("the system does not tell")
-    before = resident_kb()
-    assert int(mapped.sum(dtype=np.int64)) == 255 * 128 * (1 << 15)
-    assert resident_kb() - before > 7000
-    counts.let_go()
-    assert resident_kb() - before < 1000
-    np.testing.assert_array_equal(counts[3], np.arange(256))
 
 
 def test_a_temporary_folder_that_is_full_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
