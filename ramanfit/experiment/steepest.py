@@ -23,6 +23,7 @@ MISFIT = 5.0  # chi-square over degrees of freedom beyond which no step model de
 UNSURE = 2.6  # standard deviations of chi-square beyond which the errors are scaled by it
 ABRUPT, NARROW = 0.001, 0.1  # widths in intervals: of a step that is abrupt, and the least of one that is not
 WIDE = 0.5  # part of the whole time: the largest width that is tried
+IN_CACHE = 64_000  # numbers that are worked on at a time, where there are many
 WIDEST = 0.25  # part of the whole time: no wider step is told from a bend
 AROUND_MIDDLE, AROUND_WIDTH = np.linspace(-1, 1, 9), np.linspace(-1, 1, 7)  # what is tried beside a step
 
@@ -89,26 +90,15 @@ def steepest_change(time: FloatArray, value: FloatArray, se: FloatArray) -> Stee
     return Steepest(origin + span * at, span * at_se, change, change_se)
 
 
-class _Candidates(NamedTuple):
-    """Steps that may be added to a course of N values, T middles by W widths.
-
-    Attributes
-    ----------
-    rise : array [TW, N]
-        In units of the errors.
-    shape : (int, int)
-    """
-
-    rise: FloatArray
-    shape: tuple[int, int]
-
-
 class _Course:
     """A quantity over time, in units of its errors, the times from 0 to 1."""
 
     def __init__(self, time: FloatArray, value: FloatArray, weight: FloatArray) -> None:
         self.time, self.value, self.weight = time, value, weight
         self.interval = median(np.diff(time))
+        self._line = weight, (time - 0.5) * weight
+        self._least = 1e-9 * float(weight @ weight)  # square of what is more than rounding
+        self._rises: dict[Step, FloatArray] = {}
         self._spanned: dict[tuple[Step, ...], tuple[FloatArray, FloatArray]] = {}
 
     def steps(self) -> list[Step]:
@@ -119,12 +109,14 @@ class _Course:
         tried = np.array(sorted({*self.time.tolist(), *middles.tolist()}))
         widths = self._widths(8)
         candidates = self._candidates(tried, widths)
+        left = np.empty_like(candidates)
         chi2 = self._chi2(found)
         while len(found) < MOST_STEPS and 2 + 3 * (len(found) + 1) < n:
-            gain, *_ = self._scan(found, candidates)
-            if float(gain.max()) <= 0:
+            gain = self._gain(found, candidates, left)
+            best = int(gain.argmax())
+            if gain[best] <= 0:
                 break
-            i, j = divmod(int(gain.argmax()), len(widths))
+            i, j = divmod(best, len(widths))
             better = self._settled([*found, (float(tried[i]), float(widths[j]))])
             least = self._chi2(better)
             noise = max(least / max(n - 2 - 3 * len(better), 1), 1.0)
@@ -149,7 +141,7 @@ class _Course:
         low, high = float(self.time[0]), float(self.time[-1])
         middles = np.linspace(low, high, 2 * len(self.time))
         for _ in range(6):  # until the likely times fill the range that is looked at
-            gain, height, variance = self._scan(others, self._candidates(middles, widths))
+            gain, height, variance = self._beside(others, middles, widths)
             likely = np.exp((gain - gain.max()) / (2 * scale)) * np.sqrt(variance)
             likely[:, 0] *= len(widths) / 2  # an abrupt step is as likely beforehand as half of all others
             likely /= likely.sum()
@@ -174,17 +166,22 @@ class _Course:
         return float(((self.value - best) ** 2).sum())
 
     def _design(self, steps: list[Step]) -> FloatArray:
-        columns = [np.ones_like(self.time), self.time - 0.5, *(logistic(self.time, *step) for step in steps)]
-        return np.stack(columns, axis=1) * self.weight[:, None]
+        return np.stack([*self._line, *map(self._rise, steps)], axis=1)
 
-    def _candidates(self, middles: FloatArray, widths: FloatArray) -> _Candidates:
-        u = (self.time - middles[:, None, None]) / widths[:, None]
-        u /= 2
-        rise = np.tanh(u, out=u)
-        rise *= 0.5
-        rise += 0.5
-        rise *= self.weight
-        return _Candidates(rise.reshape(-1, len(self.time)), (len(middles), len(widths)))
+    def _rise(self, step: Step) -> FloatArray:
+        """Return a step of height 1, [N], in units of the errors."""
+        if step not in self._rises:
+            at, width = step
+            self._rises[step] = self._candidates(np.array([at]), np.array([width]))[0]
+        return self._rises[step]
+
+    def _candidates(self, middles: FloatArray, widths: FloatArray) -> FloatArray:
+        """Return steps of height 1, T middles by W widths, [TW, N], in units of the errors."""
+        rise = (self.time - middles[:, None, None]) / (2 * widths[:, None])
+        np.tanh(rise, out=rise)  # in place: for so many numbers new room costs more than they do
+        rise += 1
+        rise *= self.weight / 2
+        return rise.reshape(-1, len(self.time))
 
     def _basis(self, steps: list[Step]) -> tuple[FloatArray, FloatArray]:
         """Return what the line and some steps span, orthonormal, [N, K], and what they leave of the course, [N]."""
@@ -193,17 +190,35 @@ class _Course:
             known = self._spanned[tuple(steps)] = basis, self.value - basis @ (basis.T @ self.value)
         return known
 
-    def _scan(self, steps: list[Step], tried: _Candidates) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Return by how much one more step lowers chi-square, its height and the variance of that, each [T, W]."""
+    def _common(self, steps: list[Step], tried: FloatArray, left: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return what steps that are tried have in common with the rest of the course, and their squares, [TW] each.
+
+        Both of what the steps that are there leave of them, [TW, N], for which there is room in the last. One that they
+        leave nothing of has an infinite square.
+        """
         basis, rest = self._basis(steps)
-        more = (tried.rise @ basis) @ basis.T
-        np.subtract(tried.rise, more, out=more)  # in place: for so many numbers new room costs more than they do
-        norm = np.einsum("kn,kn->k", more, more)
-        along = more @ rest
-        enough = norm > 1e-9 * float(self.weight @ self.weight)
-        norm = np.where(enough, norm, np.inf)
-        gain, height, variance = along**2 / norm, along / norm, 1 / norm
-        return gain.reshape(tried.shape), height.reshape(tried.shape), variance.reshape(tried.shape)
+        np.matmul(tried @ basis, basis.T, out=left)
+        np.subtract(tried, left, out=left)
+        square = np.einsum("kn,kn->k", left, left)
+        square[square <= self._least] = np.inf
+        return left @ rest, square
+
+    def _gain(self, steps: list[Step], tried: FloatArray, left: FloatArray) -> FloatArray:
+        """Return by how much one more step lowers chi-square, [TW]."""
+        along, square = self._common(steps, tried, left)
+        return along**2 / square
+
+    def _beside(
+        self, steps: list[Step], middles: FloatArray, widths: FloatArray
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return by how much one more step lowers chi-square, its height and the variance of that, each [T, W]."""
+        some = max(IN_CACHE // (len(widths) * len(self.time)), 1)
+        found = []
+        for k in range(0, len(middles), some):
+            tried = self._candidates(middles[k : k + some], widths)
+            found.append(self._common(steps, tried, np.empty_like(tried)))
+        along, square = (np.concatenate(parts).reshape(len(middles), -1) for parts in zip(*found, strict=True))
+        return along**2 / square, along / square, 1 / square
 
     def _settled(self, steps: list[Step]) -> list[Step]:
         """Return steps as they are once each has been fitted again beside the others."""
@@ -213,16 +228,13 @@ class _Course:
             factors = ratio**AROUND_WIDTH
             for k, (at, width) in enumerate(steps):
                 others = steps[:k] + steps[k + 1 :]
-                middles = np.clip(at + reach * AROUND_MIDDLE, self.time[0], self.time[-1])
-                widths = np.clip(width * factors, ABRUPT * self.interval, WIDE)
-                gain, *_ = self._scan(others, self._candidates(middles, widths))
-                i, j = divmod(int(gain.argmax()), len(widths))
+                middles = np.minimum(np.maximum(at + reach * AROUND_MIDDLE, self.time[0]), self.time[-1])
+                widths = np.minimum(np.maximum(width * factors, ABRUPT * self.interval), WIDE)
+                tried = self._candidates(middles, widths)
+                best = int(self._gain(others, tried, np.empty_like(tried)).argmax())
+                i, j = divmod(best, len(widths))
                 steps[k] = float(middles[i]), float(widths[j])
+                self._rises[steps[k]] = tried[best]
             if steps == before:
                 reach, ratio = reach / 3, ratio**0.4
         return steps
-
-
-def logistic(time: FloatArray, middle: float, width: float) -> FloatArray:
-    """Return a step from 0 to 1."""
-    return np.asarray(0.5 + 0.5 * np.tanh((time - middle) / (2 * width)))

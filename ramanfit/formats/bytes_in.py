@@ -159,8 +159,11 @@ class Source:
         chunks = [self._buffer[self._at :]]
         have = len(chunks[0])
         while have < wanted and not self._ended:
+            size = wanted - have
+            if 0 < self._total >= self._taken:  # room for what is not there costs as much as reading
+                size = min(size, self._total - self._taken + 1)
             try:
-                chunk = self._stream.read(wanted - have)
+                chunk = self._stream.read(size)
             except (EOFError, zlib.error) as error:
                 raise FormatError(self.path, f"broken .gz file: {error}") from error
             except OSError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -86,8 +87,8 @@ def deliver(
     if metadata is None:
         metadata = metadata_from(measurement.header, information)
     laser = options.laser_nm or measurement.laser_nm or metadata.laser_nm
-    metadata = Metadata(**{**vars(metadata), "laser_nm": laser})
-
+    if laser != metadata.laser_nm:
+        metadata = replace(metadata, laser_nm=laser)
     if measurement.x.size < 2:
         raise FormatError(measurement.path, expected="an axis of at least 2 channels", found=str(measurement.x.size))
     wrong = np.flatnonzero(~np.isfinite(measurement.x))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -109,7 +110,8 @@ def _expect_file(path: str) -> None:
 
 def _in_folder(path: str, folder: Path) -> tuple[list[str], list[Passed]]:
     try:
-        inside = {file.name: file.is_dir() for file in folder.iterdir()}
+        with os.scandir(folder) as entries:
+            inside = {entry.name: _is_folder(entry) for entry in entries}
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}") from error
     files: list[str] = []
@@ -117,11 +119,12 @@ def _in_folder(path: str, folder: Path) -> tuple[list[str], list[Passed]]:
     for name in sorted(inside, key=natural_key):
         if inside[name] or is_hidden(name):
             continue
-        why = not_wanted(folder / name)
+        file = folder / name
+        why = not_wanted(file)
         if why:
-            passed.append(Passed(str(folder / name), why))
+            passed.append(Passed(str(file), why))
         else:
-            files.append(str(folder / name))
+            files.append(str(file))
     if not files:
         counted = f"{len(passed)} file{'s' if len(passed) != 1 else ''} passed over"
         shown = sorted(passed, key=lambda over: not isinstance(over.reason, Lacking))  # what can be mended
@@ -132,6 +135,18 @@ def _in_folder(path: str, folder: Path) -> tuple[list[str], list[Passed]]:
     return files, passed
 
 
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    return Path(entry).is_dir() if entry.is_symlink() else entry.is_dir()
+
+
+def _is_plain(file: Path) -> bool:
+    """Tell whether a file is neither a link nor a stream."""
+    try:
+        return stat.S_ISREG(file.lstat().st_mode)
+    except OSError:
+        return False
+
+
 def is_hidden(name: str) -> bool:
     """Tell whether a file in a folder is not even looked at: hidden ones, and what an office program has open."""
     return name.startswith((".", "~$"))
@@ -139,10 +154,11 @@ def is_hidden(name: str) -> bool:
 
 def not_wanted(file: Path) -> str:
     """Return why a file in a folder is no spectrum; an empty string if it is one, or meant to be one."""
-    if is_stream(str(file)):
-        return WAITS
-    if file.is_symlink() and not file.exists():
-        return NOWHERE
+    if not _is_plain(file):
+        if is_stream(str(file)):
+            return WAITS
+        if file.is_symlink() and not file.exists():
+            return NOWHERE
     try:
         with Source.open(str(file)) as source:
             binary = binary_reader(source.head)

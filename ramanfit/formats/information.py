@@ -82,7 +82,10 @@ class Information(NamedTuple):
         The last, because camera and measurement may both have an integration time.
         """
         wanted = plain(key)
-        return next((v for _, k, v in reversed(self.entries) if v and plain(k) == wanted), "")
+        for _, its_key, value in reversed(self.entries):
+            if value and plain(its_key) == wanted:
+                return value
+        return ""
 
     def number(self, key: str) -> float | None:
         """Return the last value of a key as a finite number, None where there is none."""

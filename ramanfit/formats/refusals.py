@@ -82,12 +82,12 @@ def _image(head: bytes) -> bool:
 
 
 def _video(head: bytes) -> bool:
-    return information.sniff(head) and information.parse(decode(head)).kind == "video"
+    return information.sniff(head) and b"video" in head.lower() and information.parse(decode(head)).kind == "video"
 
 
 # In this order: the first that fits is told.
 _REFUSALS: tuple[tuple[Callable[[bytes], bool], Refusal], ...] = (
-    (lambda head: not head.strip(), Refusal("the file is empty", None, True)),
+    (lambda head: not head or head.isspace(), Refusal("the file is empty", None, True)),
     (
         lambda head: head.startswith(b"version https://git-lfs"),
         Refusal("a git-LFS pointer instead of the data", "fetch the data: git lfs pull", True),

@@ -83,7 +83,7 @@ def begins(module: str, head: bytes) -> bool:
 
 def binary_reader(head: bytes) -> Reader | None:
     """Return the reader of a binary file; None for a text and for what is not known."""
-    binary = next((one for one in FORMATS if _begins(one, head)), None)
+    binary = next((one for one in FORMATS if one.begins and _begins(one, head)), None)
     return None if binary is None else _reader(binary)
 
 

@@ -59,7 +59,7 @@ def is_stream(path: str) -> bool:
     if path == _STDIN:
         return True
     try:
-        mode = Path(path).stat().st_mode
+        mode = os.stat(path).st_mode  # noqa: PTH116 - every file of a folder is asked for
     except (OSError, ValueError):
         return False
     return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
