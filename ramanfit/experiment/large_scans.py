@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +15,7 @@ from ramanfit.fit.batch import CHUNK
 from ramanfit.fit.parts import Whole, shows_mask, slices
 from ramanfit.fit.pipeline import Spread, fit_in_turn
 from ramanfit.fit.prepare import Prepared, prepare
+from ramanfit.frozen import dataclass
 from ramanfit.recipe.recipe import Recipe
 from ramanfit.scan.scan import FloatArray, Scan
 from ramanfit.scan.schedule import Visit

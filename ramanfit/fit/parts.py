@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -12,6 +11,7 @@ from ramanfit.fit.batch import CHUNK
 from ramanfit.fit.build import build_model, window_channels
 from ramanfit.fit.clipping import dead_channels, dead_note
 from ramanfit.fit.prepare import seen_light
+from ramanfit.frozen import dataclass
 from ramanfit.recipe.recipe import Recipe
 from ramanfit.scan.scan import BoolArray, Scan, missing_in_words
 from ramanfit.scan.stored import StoredCounts

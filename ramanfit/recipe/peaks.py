@@ -6,8 +6,8 @@ import re
 from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
+from ramanfit.frozen import dataclass
 from ramanfit.recipe.formula import Formula, parse_formula
-from ramanfit.recipe.frozen import dataclass
 from ramanfit.recipe.settings import check_types, choice, expect
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import field, replace
 
 from ramanfit.errors import RecipeError
+from ramanfit.frozen import dataclass
 from ramanfit.recipe.formula import Formula
-from ramanfit.recipe.frozen import dataclass
 from ramanfit.recipe.names import taken_by
 from ramanfit.recipe.parts import (
     Alternatives,
