@@ -16,7 +16,7 @@ from ramanfit.recipe.marked import marked
 from ramanfit.tables.table import Column, NumberColumn, Table
 
 _DECIMAL = "%.9g"
-_NO_BYTE = re.compile("[\ud800-\udc7f\udd00-\udfff]")  # what no byte of a file name becomes
+_NO_BYTE = "[\ud800-\udc7f\udd00-\udfff]"  # what no byte of a file name becomes
 
 
 class Encoder(Protocol):
@@ -59,7 +59,10 @@ class Delimited:
         if self._header_due:
             text = self._delimiter.join(self._quoted(table.names)) + "\n" + text
             self._header_due = False
-        return _NO_BYTE.sub("\N{REPLACEMENT CHARACTER}", text).encode("utf-8", "surrogateescape")  # bytes as they came
+        if text.isascii():
+            return text.encode()
+        text = re.sub(_NO_BYTE, "\N{REPLACEMENT CHARACTER}", text)
+        return text.encode("utf-8", "surrogateescape")  # bytes as they came
 
     def end(self) -> bytes:
         """Return nothing."""
