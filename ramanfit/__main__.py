@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,6 +48,30 @@ def help_text() -> str:
 
     wide = max(map(len, COMMANDS))
     return _HELP + "".join(f"  {name:<{wide}}  {text}\n" for name, (_, text) in COMMANDS.items()) + _LAST
+
+
+def program() -> NoReturn:
+    """Run `main` in a process of its own, and end that at once.
+
+    What a process holds the system takes back whole, Python piece by piece: that would take 7 ms of 120.
+    """
+    try:
+        main()
+    except SystemExit as end:
+        if isinstance(end.code, int) and not _looked_on():
+            atexit._run_exitfuncs()
+            os._exit(end.code)
+        raise
+    raise AssertionError("main ends with SystemExit")
+
+
+def _looked_on() -> bool:
+    """Tell whether somebody waits for an ordinary end: another thread, a debugger, a profiler, the development mode."""
+    monitoring = getattr(sys, "monitoring", None)  # from Python 3.12 on
+    tools = () if monitoring is None else map(monitoring.get_tool, range(6))
+    threading = sys.modules.get("threading")
+    others = threading is not None and threading.active_count() > 1
+    return bool(others or sys.flags.dev_mode or sys.gettrace() or sys.getprofile() or any(tools))
 
 
 def main(words: Sequence[str] | None = None) -> None:
@@ -105,4 +130,4 @@ def _said(text: str) -> bool:
 
 
 if __name__ == "__main__":
-    main()
+    program()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
@@ -14,6 +13,7 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from ramanfit.cli.visible import visible
+from ramanfit.frozen import dataclass
 from ramanfit.recipe.columns import KEYS
 from ramanfit.tables.rounding import for_people, plus_minus, shorthand
 from ramanfit.tables.table import Table

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from ramanfit.fit.curves import Curves
 from ramanfit.fit.noise import variance
+from ramanfit.frozen import dataclass
 from ramanfit.recipe.columns import ECHEM, KEYS, XY
 from ramanfit.recipe.recipe import Recipe
 from ramanfit.scan.by_row import ByRow

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import nan
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from ramanfit.errors import RecipeError, ScanError, UsageError
 from ramanfit.experiment.instrument_width import InstrumentWidth, instrument_width
 from ramanfit.fit.pipeline import fit_scan
+from ramanfit.frozen import dataclass
 from ramanfit.recipe.parts import Axis, Baseline, Window
 from ramanfit.recipe.peaks import Peak
 from ramanfit.recipe.recipe import Recipe

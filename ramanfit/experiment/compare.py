@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from ramanfit.experiment.compare_differences import SE, differences
 from ramanfit.experiment.compare_names import names_of
 from ramanfit.experiment.request import paths_of
 from ramanfit.experiment.voice import Silent, Voice
+from ramanfit.frozen import dataclass
 from ramanfit.recipe.column_kind import DERIVED, PEAK, RATIO
 from ramanfit.recipe.columns import KEYS
 from ramanfit.recipe.settings import unknown

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
 from ramanfit.experiment.cell import Record
 from ramanfit.experiment.raster import Raster, are_pixels, raster_of
+from ramanfit.frozen import dataclass
 from ramanfit.recipe.column_kind import DERIVED, PEAK, RATIO, REFERENCE
 from ramanfit.recipe.columns import KINDS
 from ramanfit.scan.scan import FloatArray

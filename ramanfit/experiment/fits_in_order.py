@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from ramanfit.experiment.kept import IN_MEMORY
 from ramanfit.experiment.outliers import Outliers, with_flags, with_outliers
@@ -11,6 +10,7 @@ from ramanfit.experiment.scan_fits import ScanFits
 from ramanfit.experiment.spectra import Spectra
 from ramanfit.fit.parts import PART
 from ramanfit.fit.quantities import Quantities
+from ramanfit.frozen import dataclass
 from ramanfit.scan.schedule import Keys
 from ramanfit.tables.fit_table import FitTable
 

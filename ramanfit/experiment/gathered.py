@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from ramanfit.errors import InputError
 from ramanfit.experiment.events import events_table
 from ramanfit.experiment.maps import default_maps, map_table
 from ramanfit.experiment.overwrite import refuse_inputs
+from ramanfit.frozen import dataclass
 from ramanfit.recipe.settings import unknown
 from ramanfit.tables.fit_table import FitTable
 from ramanfit.tables.table import Column, Table

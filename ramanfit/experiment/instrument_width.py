@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import nan
 
 import numpy as np
 
 from ramanfit.fit.pipeline import fit_scan
+from ramanfit.frozen import dataclass
 from ramanfit.recipe.parts import Baseline, Window
 from ramanfit.recipe.peaks import Peak
 from ramanfit.recipe.recipe import Recipe

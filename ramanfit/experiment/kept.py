@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
-import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -48,6 +46,9 @@ class Drawer:
         self._spectra += n
         if self._spectra <= IN_MEMORY or n < WORTH_IT:
             return quantities
+        import pickle
+        import tempfile
+
         try:
             if self._file is None:
                 self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed with this object
@@ -62,6 +63,8 @@ class Drawer:
 
     def get(self, away: Away) -> Quantities:
         """Return quantities that are in the file."""
+        import pickle
+
         assert self._file is not None
         self._file.seek(away.offset)
         quantities: Quantities = pickle.load(self._file)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +15,7 @@ from ramanfit.fit.hands import Hands
 from ramanfit.fit.parts import Whole, slices
 from ramanfit.fit.pipeline import Fitted, Spread, fit_in_turn, fit_prepared
 from ramanfit.fit.prepare import Prepared, prepare
+from ramanfit.frozen import dataclass
 from ramanfit.recipe.recipe import Recipe
 from ramanfit.scan.scan import FloatArray, Scan
 from ramanfit.scan.schedule import Visit

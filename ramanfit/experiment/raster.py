@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from ramanfit.frozen import dataclass
 from ramanfit.scan.scan import FloatArray
 
 PIXEL = re.compile(r"(\d{1,9})/(\d{1,9})")

@@ -8,11 +8,12 @@ import io
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ramanfit.errors import InputError, RecipeError
+from ramanfit.frozen import dataclass
 from ramanfit.tables.sink import Sink
 
 if TYPE_CHECKING:

@@ -8,7 +8,6 @@ What is left of the J smooth functions is diagonal in one basis for all amplitud
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +17,7 @@ from ramanfit.fit.engine.algebra import SINGULAR, eliminate
 from ramanfit.fit.engine.compiled.library import core
 from ramanfit.fit.model import Model
 from ramanfit.fit.result import FitResult
+from ramanfit.frozen import dataclass
 from ramanfit.scan.by_row import ByRow
 from ramanfit.scan.scan import BoolArray, FloatArray
 

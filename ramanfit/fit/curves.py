@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from ramanfit.fit.lineshapes import line
 from ramanfit.fit.result import FitResult, Status
+from ramanfit.frozen import dataclass
 from ramanfit.scan.by_row import ByRow
 from ramanfit.scan.scan import BoolArray, FloatArray
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ramanfit.fit.result import PARAMETERS, FitResult
-from ramanfit.recipe.formula import Formula
+from ramanfit.frozen import dataclass
 from ramanfit.recipe.recipe import Recipe
 from ramanfit.scan.scan import BoolArray, FloatArray
+
+if TYPE_CHECKING:
+    from ramanfit.recipe.formula import Formula
 
 _FIELDS = {"height": (0,), "center": (1,), "fwhm": (2,), "area": (0, 2, 3)}
 """Parameters that a quantity depends on, by their places in `ramanfit.fit.result.PARAMETERS`."""

@@ -11,10 +11,10 @@ its form is the FWHM of the instrument's Gaussian profile over that of the line.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
+from ramanfit.frozen import dataclass
 from ramanfit.scan.scan import FloatArray
 
 LORENTZIAN_AREA = np.pi / 2

@@ -8,7 +8,7 @@ cannot be told apart.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from ramanfit.fit.engine.algebra import SINGULAR, eliminate, total
 from ramanfit.fit.engine.compiled.library import core
 from ramanfit.fit.model import Model
 from ramanfit.fit.result import PARAMETERS, FitResult
+from ramanfit.frozen import dataclass
 from ramanfit.scan.scan import BoolArray, FloatArray
 
 if TYPE_CHECKING:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 import numpy as np
 
 from ramanfit.fit.lineshapes import line
 from ramanfit.fit.result import PARAMETERS, FitResult, Status
+from ramanfit.frozen import dataclass
 from ramanfit.scan.scan import FloatArray
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
 from ramanfit.fit.batch import CHUNK
 from ramanfit.fit.clipping import dead_channels, dead_note
+from ramanfit.frozen import dataclass
 from ramanfit.scan.scan import BoolArray, Scan, missing_in_words
 from ramanfit.scan.stored import StoredCounts
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ramanfit.fit.batch import Batch, Task, batches, task_of
@@ -14,6 +13,7 @@ from ramanfit.fit.quantities import Quantities
 from ramanfit.fit.result import FitResult
 from ramanfit.fit.steps import Steps
 from ramanfit.fit.together import Joined
+from ramanfit.frozen import dataclass
 from ramanfit.recipe.recipe import Recipe
 from ramanfit.scan.scan import Scan
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -13,6 +13,7 @@ from ramanfit.fit.build import build_model, needed_channels, unsuited_model, win
 from ramanfit.fit.clipping import CEILING, clipped_channels, is_sum, saturated_channels
 from ramanfit.fit.cosmic_rays import gross_spikes
 from ramanfit.fit.model import Model
+from ramanfit.frozen import dataclass
 from ramanfit.recipe.recipe import Recipe
 from ramanfit.scan.scan import BoolArray, FloatArray, Scan
 from ramanfit.scan.stored import StoredCounts, blocks

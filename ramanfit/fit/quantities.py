@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from ramanfit.fit.lineshapes import SHAPES
 from ramanfit.fit.model import Model
 from ramanfit.fit.prepare import Prepared
 from ramanfit.fit.result import FitResult, Status
+from ramanfit.frozen import dataclass
 from ramanfit.recipe.column_kind import ALWAYS, PEAK, SOME
 from ramanfit.recipe.columns import kinds_of
 from ramanfit.recipe.recipe import Recipe

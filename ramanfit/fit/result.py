@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import IntEnum
 
 import numpy as np
 import numpy.typing as npt
 
+from ramanfit.frozen import dataclass
 from ramanfit.scan.by_row import ByRow
 from ramanfit.scan.scan import BoolArray, FloatArray
 

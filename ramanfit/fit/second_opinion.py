@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -12,6 +11,7 @@ from ramanfit.fit.engine import engine_named
 from ramanfit.fit.noise import weights_of
 from ramanfit.fit.pipeline import Fitted
 from ramanfit.fit.unseen import of_peaks
+from ramanfit.frozen import dataclass
 from ramanfit.recipe.recipe import Recipe
 
 

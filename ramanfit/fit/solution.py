@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -10,6 +9,7 @@ import numpy as np
 from ramanfit.fit.model import Model
 from ramanfit.fit.pipeline import Fitted
 from ramanfit.fit.result import PARAMETERS
+from ramanfit.frozen import dataclass
 from ramanfit.scan.by_row import ByRow
 from ramanfit.scan.scan import FloatArray
 

@@ -1,7 +1,7 @@
 """Formats: one file of spectra in, its measurements out, and back.
 
 Every format has a module, with a `Reader`, a `Writer` or both, and a line in `registry`; `READERS` holds the readers in
-the order they are asked. May import `scan`, `recipe` and `errors`.
+the order they are asked. May import `scan`, `recipe`, `errors` and `frozen`.
 """
 
 from importlib import import_module

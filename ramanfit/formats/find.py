@@ -12,8 +12,7 @@ from typing import NamedTuple
 from ramanfit.errors import FormatError, InputError
 from ramanfit.formats import split
 from ramanfit.formats.bytes_in import Source, strip_endings
-from ramanfit.formats.outside import outside_reader
-from ramanfit.formats.reader import Lacking
+from ramanfit.formats.reader import Lacking, Reader
 from ramanfit.formats.refusals import refusal
 from ramanfit.formats.registry import binary_reader, text_reader
 from ramanfit.formats.streams import is_stream
@@ -167,7 +166,7 @@ def not_wanted(file: Path) -> str:
             why = refusal(source.head, file.name)
             if why is None:
                 return _text_not_wanted(source)
-            if why.foreign and (reader := outside_reader(source)[0]) is not None:
+            if why.foreign and (reader := _outside_reader(source)) is not None:
                 return reader.no_spectrum(source)
     except (InputError, FormatError):
         return ""
@@ -178,8 +177,14 @@ def not_wanted(file: Path) -> str:
 
 
 def _text_not_wanted(source: Source) -> str:
-    reader = text_reader(source.head, source.file.name if source.file else None) or outside_reader(source)[0]
+    reader = text_reader(source.head, source.file.name if source.file else None) or _outside_reader(source)
     return "no rows of numbers" if reader is None else reader.no_spectrum(source)
+
+
+def _outside_reader(source: Source) -> Reader | None:
+    from ramanfit.formats.outside import outside_reader
+
+    return outside_reader(source)[0]
 
 
 def identity_of(path: str) -> object:

@@ -9,7 +9,6 @@ from typing import BinaryIO
 from ramanfit.errors import FormatError, InputError, UnknownFormatError
 from ramanfit.formats.bytes_in import Source
 from ramanfit.formats.find import split_selection
-from ramanfit.formats.outside import outside_reader
 from ramanfit.formats.reader import Reader, ReadOptions
 from ramanfit.formats.refusals import refusal
 from ramanfit.formats.registry import binary_reader, owner_of, readers, text_reader
@@ -89,6 +88,8 @@ def _reader(source: Source) -> Reader:
     reader = text_reader(head, None) if why is None else None
     if reader is not None:
         return reader
+    from ramanfit.formats.outside import outside_reader
+
     reader, troubles = outside_reader(source)
     if reader is not None:
         return reader

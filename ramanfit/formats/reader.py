@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, NamedTuple
 
 from ramanfit.errors import RecipeError
 from ramanfit.formats.units import option_unit
+from ramanfit.frozen import dataclass
 
 if TYPE_CHECKING:
     from ramanfit.formats.bytes_in import Source

@@ -11,7 +11,7 @@ from ramanfit.formats import information
 from ramanfit.formats.foreign import Foreign, by_content, by_name
 from ramanfit.formats.graph_ascii import is_header
 from ramanfit.formats.text import decode
-from ramanfit.formats.tidy import sniff as is_tidy
+from ramanfit.formats.tidy_labels import sniff as is_tidy
 
 _NEW_SPC = "open it in the program that wrote it, and save it there as text or as SPC of the new format (4B)"
 

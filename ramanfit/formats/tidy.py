@@ -14,9 +14,10 @@ from ramanfit.formats.bytes_in import Source
 from ramanfit.formats.deliver import Measurement, deliver
 from ramanfit.formats.places import Place, begun
 from ramanfit.formats.reader import Reader, ReadOptions
-from ramanfit.formats.tidy_cells import Cells, cells, labels_of
+from ramanfit.formats.tidy_cells import Cells, cells
+from ramanfit.formats.tidy_labels import sniff
 from ramanfit.formats.tidy_numbers import CellNumbers
-from ramanfit.formats.tidy_spectra import KeyedRows, are_tidy, other_shifts, spectra_of
+from ramanfit.formats.tidy_spectra import KeyedRows, other_shifts, spectra_of
 from ramanfit.formats.units import SHIFT
 from ramanfit.recipe.marked import unmarked
 from ramanfit.scan.clock import start_written
@@ -25,11 +26,6 @@ from ramanfit.scan.scan import FloatArray, Metadata, Scan
 
 _MAP = re.compile(r"(\d{1,9})/(\d{1,9})")
 NO_START = Note("when the scans began is not in these rows: --period", "start of the scans not known: --period")
-
-
-def sniff(head: bytes) -> bool:
-    """Tell whether the first row holds the labels of tidy rows."""
-    return are_tidy(labels_of(head))
 
 
 def read(source: Source, options: ReadOptions) -> list[Scan]:

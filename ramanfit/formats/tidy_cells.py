@@ -8,18 +8,11 @@ from collections.abc import Iterator, Sequence
 
 from ramanfit.errors import FormatError
 from ramanfit.formats.bytes_in import Source
-from ramanfit.formats.text import decode, first_line
+from ramanfit.formats.text import decode
+from ramanfit.formats.tidy_labels import names_of, parted, separator_of
 
 Cells = tuple[int, Sequence[str]]
 """Line number, and a cell for every label."""
-
-
-def labels_of(head: bytes) -> list[str]:
-    """Return the labels of a first line: parted by tabs, semicolons or commas, or the names of a JSON object."""
-    line = decode(first_line(head)).strip()
-    if line.startswith(("[", "{")):
-        return _names(decode(head).lstrip("[ \t\r\n").split("\n", 1)[0])
-    return _parted(line)
 
 
 def cells(source: Source) -> tuple[list[str], Iterator[Cells]]:
@@ -36,16 +29,8 @@ def cells(source: Source) -> tuple[list[str], Iterator[Cells]]:
         first = header.strip().lstrip("[").strip()
         number = 1 if first else 2
         first = first or next(lines, "")
-        return _names(first), _from_json(source, first, lines, number)
-    return _parted(header), _from_lines(source, lines, len(_parted(header)), _separator(header))
-
-
-def _parted(line: str) -> list[str]:
-    return [label.strip().strip('"') for label in line.split(_separator(line))]
-
-
-def _separator(line: str) -> str:
-    return max("\t;,", key=line.count)
+        return names_of(first), _from_json(source, first, lines, number)
+    return parted(header), _from_lines(source, lines, len(parted(header)), separator_of(header))
 
 
 def _from_lines(source: Source, lines: Iterator[str], columns: int, separator: str) -> Iterator[Cells]:
@@ -61,17 +46,8 @@ def _from_lines(source: Source, lines: Iterator[str], columns: int, separator: s
         raise FormatError(source.path, line=rows.line_num + 1, expected="a row of cells", found=str(error)) from error
 
 
-def _names(line: str) -> list[str]:
-    """Return the names of the JSON object that begins a line; none if none does."""
-    try:
-        row, _ = json.JSONDecoder().raw_decode(line.strip())
-    except (ValueError, RecursionError):
-        return []
-    return list(row) if isinstance(row, dict) else []
-
-
 def _from_json(source: Source, first: str, lines: Iterator[str], number: int) -> Iterator[Cells]:
-    names = _names(first)
+    names = names_of(first)
     line = first
     while True:
         text = line.strip().rstrip(",")

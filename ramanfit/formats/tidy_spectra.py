@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from operator import itemgetter
 from typing import NamedTuple
 
 from ramanfit.errors import FormatError
 from ramanfit.formats.tidy_cells import Cells
+from ramanfit.formats.tidy_labels import ALL, AXIS, COUNTS, KEYS, SOME, plain
 from ramanfit.formats.tidy_numbers import CellNumbers
-
-KEYS = ("source", "scan", "point", "position_um", "time_s")
-SOME = ("x_um", "y_um", "started", "laser_nm")  # where they are known
-AXIS, COUNTS = "shift_cm1", "counts"
-_ALL = (*KEYS, AXIS, COUNTS)
-_ENOUGH = 4  # of all, of which one names the file
 
 
 class KeyedRows(NamedTuple):
@@ -48,17 +43,6 @@ class KeyedRows(NamedTuple):
     def follows(self, other: KeyedRows) -> bool:
         """Tell whether the shifts go on where those of another end."""
         return self.shift[0] > other.shift[-1]
-
-
-def are_tidy(labels: Iterable[str]) -> bool:
-    """Tell whether labels are those of tidy rows, in any order, of which some may be missing, and not of fits."""
-    there = set(_plain(labels))
-    enough = _ENOUGH if "source" in there else _ENOUGH + 1
-    return (
-        bool(there & {"source", "point"} and there & {AXIS, COUNTS})
-        and len(there.intersection(_ALL)) >= enough
-        and not there & {"fit", "peak"}
-    )
 
 
 def spectra_of(path: str, numbers: CellNumbers, labels: Sequence[str], rows: Iterator[Cells]) -> list[KeyedRows]:
@@ -114,16 +98,12 @@ def _other_keys(path: str, before: KeyedRows, one: KeyedRows) -> FormatError:
     return FormatError(path, name, line=one.line, expected=expected, found=repr(one.cell(name)[:40]))
 
 
-def _plain(labels: Iterable[str]) -> list[str]:
-    return [label.strip().casefold() for label in labels]
-
-
 def _spectra(path: str, numbers: CellNumbers, labels: Sequence[str], rows: Iterator[Cells]) -> Iterator[KeyedRows]:
-    labels = _plain(labels)
-    absent = [label for label in _ALL if label not in labels]
+    labels = plain(labels)
+    absent = [label for label in ALL if label not in labels]
     if absent:
         which = f"column{'s' if len(absent) > 1 else ''} {', '.join(absent)}"
-        hint = f"ramanfit export writes them with {', '.join(_ALL)}"
+        hint = f"ramanfit export writes them with {', '.join(ALL)}"
         raise FormatError(path, f"tidy rows without the {which}", line=1, hint=hint)
     names = tuple(label for label in (*KEYS, *SOME) if label in labels)
     twice = next((name for name in (*names, AXIS, COUNTS) if labels.count(name) > 1), None)

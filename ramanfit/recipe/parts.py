@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ramanfit.recipe.frozen import dataclass
+from ramanfit.frozen import dataclass
 from ramanfit.recipe.settings import check_types, choice, expect
 
 AXIS_UNITS = ("auto", "rel. 1/cm", "nm")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from ramanfit.recipe.formula import Formula, parse_formula
-from ramanfit.recipe.frozen import dataclass
+from ramanfit.frozen import dataclass
 from ramanfit.recipe.settings import check_types, choice, expect
+
+if TYPE_CHECKING:
+    from ramanfit.recipe.formula import Formula
 
 
 class FormLimits(NamedTuple):
@@ -198,6 +200,8 @@ class Derived:
         RecipeError
             If it is not valid.
         """
+        from ramanfit.recipe.formula import parse_formula
+
         pairs = {ratio.name: (ratio.numerator, ratio.denominator) for ratio in ratios}
         return parse_formula(self.formula, f"derived.{self.name}.formula", peaks, pairs)
 

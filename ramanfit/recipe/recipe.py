@@ -6,10 +6,10 @@ Each part checks itself, so whatever is a Recipe is a valid one. `ramanfit.recip
 from __future__ import annotations
 
 from dataclasses import field, replace
+from typing import TYPE_CHECKING
 
 from ramanfit.errors import RecipeError
-from ramanfit.recipe.formula import Formula
-from ramanfit.recipe.frozen import dataclass
+from ramanfit.frozen import dataclass
 from ramanfit.recipe.names import taken_by
 from ramanfit.recipe.parts import (
     Alternatives,
@@ -25,6 +25,9 @@ from ramanfit.recipe.parts import (
 )
 from ramanfit.recipe.peaks import CONVOLVED, Derived, Peak, Ratio
 from ramanfit.recipe.settings import check_types, choice, expect
+
+if TYPE_CHECKING:
+    from ramanfit.recipe.formula import Formula
 
 MOST_LENGTHS = 500  # of a smooth part in the window
 

@@ -25,6 +25,7 @@ LARGEST = 1e15
 """No number of a recipe or a plan is farther from 0: its square and its cube are still numbers."""
 LARGEST_CM1 = 1e6
 """No shift or width is."""
+_RANGE, _RANGE_CM1 = f"-{LARGEST:g} to {LARGEST:g}", f"-{LARGEST_CM1:g} to {LARGEST_CM1:g}"
 LONGEST_LIST = 1000
 LONGEST_TEXT = 10_000
 _SHOWN = 1000  # characters of a value that is wrong
@@ -59,7 +60,7 @@ def check_types(settings: DataclassInstance, key: str = "", *, but: Sequence[str
             if name.endswith("_cm1"):
                 for number in converted if isinstance(converted, tuple) else (converted,):
                     near = not isinstance(number, float) or abs(number) <= LARGEST_CM1
-                    expect(near, name, f"-{LARGEST_CM1:g} to {LARGEST_CM1:g}", number)
+                    expect(near, name, _RANGE_CM1, number)
             object.__setattr__(settings, f.name, converted)
         else:
             _check_nested(value, annotation, name)
@@ -127,7 +128,7 @@ def _number(value: object, key: str) -> float:
     except OverflowError:  # an integer of 400 digits is valid TOML
         number = math.inf
     expect(math.isfinite(number), key, "a finite number", number)
-    expect(abs(number) <= LARGEST, key, f"-{LARGEST:g} to {LARGEST:g}", number)
+    expect(abs(number) <= LARGEST, key, _RANGE, number)
     return number
 
 

@@ -264,6 +264,8 @@ def with_overrides(recipe: Recipe, overrides: Mapping[str, object]) -> Recipe:
     RecipeError
         If a key is unknown, or the settings together are not valid.
     """
+    if not overrides:
+        return recipe
     table = to_dict(recipe)
     if not takes_smooth(overrides):
         table["baseline"]["smooth_cm1"] = NONE

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ramanfit.errors import ScanError
+from ramanfit.frozen import dataclass
 from ramanfit.scan.stored import StoredCounts
 from ramanfit.scan.treated import Treated
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from typing import NamedTuple
 
 import numpy as np
 
 from ramanfit.errors import RecipeError, UsageError
+from ramanfit.frozen import dataclass
 from ramanfit.scan.clock import instants, starts_and_numbers
 from ramanfit.scan.notes import Note
 from ramanfit.scan.scan import FloatArray, Kind, Metadata, Scan

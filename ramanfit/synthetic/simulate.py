@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 
 from ramanfit.errors import RecipeError
 from ramanfit.fit.lineshapes import lorentzian, lorentzian_area
+from ramanfit.frozen import dataclass
 from ramanfit.recipe.recipe import Recipe
 from ramanfit.recipe.settings import unknown
 from ramanfit.scan.scan import BoolArray, FloatArray

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
 from ramanfit.fit.quantities import Quantities
+from ramanfit.frozen import dataclass
 from ramanfit.scan.schedule import Keys
 from ramanfit.tables.columns import lengthened, statuses, table_of_scans
 from ramanfit.tables.table import Table

@@ -19,7 +19,7 @@ try:
 except ImportError:  # Windows: there a file that is open cannot be removed
     fcntl = None  # type: ignore[assignment]
 
-_NAME = re.compile(r"\.ramanfit\.[0-9a-f]{12}\.tmp")
+_NAME = r"\.ramanfit\.[0-9a-f]{12}\.tmp"
 _FOLDER = ".files"  # what the name of a folder has more than that of the file that holds its lock
 _OLD_S = 86_400.0  # an age at which a file is litter where nothing can be locked
 _swept: set[Path] = set()
@@ -102,7 +102,7 @@ def sweep(folder: Path) -> None:
         names = [entry.name for entry in entries if entry.name.startswith(".ramanfit.")]
         for name in names:
             owner = folder / name.removesuffix(_FOLDER)
-            if _NAME.fullmatch(owner.name) and owner not in _held:
+            if re.fullmatch(_NAME, owner.name) and owner not in _held:
                 _remove_litter(owner)
 
 
@@ -111,9 +111,11 @@ def _folder_of(owner: Path) -> Path:
 
 
 def _remove_folder(owner: Path) -> None:
-    import shutil
+    folder = _folder_of(owner)
+    if folder.is_dir():
+        import shutil
 
-    shutil.rmtree(_folder_of(owner), ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _remove_litter(owner: Path) -> None:

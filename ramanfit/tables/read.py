@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
 
 from ramanfit.errors import FormatError
+from ramanfit.frozen import dataclass
 from ramanfit.recipe.column_kind import ALWAYS, ASKED, DERIVED, PEAK, SOME
 from ramanfit.recipe.columns import ECHEM, KEYS, XY, column_name, kinds_of
 from ramanfit.recipe.formula import Formula

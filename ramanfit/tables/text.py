@@ -16,7 +16,7 @@ from ramanfit.recipe.marked import marked
 from ramanfit.tables.numerals import DECIMAL, numerals
 from ramanfit.tables.table import Column, NumberColumn, Table
 
-_NO_BYTE = re.compile("[\ud800-\udc7f\udd00-\udfff]")  # what no byte of a file name becomes
+_NO_BYTE = "[\ud800-\udc7f\udd00-\udfff]"  # what no byte of a file name becomes
 
 
 class Encoder(Protocol):
@@ -59,8 +59,9 @@ class Delimited:
         if self._header_due:
             text = self._delimiter.join(self._quoted(table.names)) + "\n" + text
             self._header_due = False
-        if not text.isascii():
-            text = _NO_BYTE.sub("\N{REPLACEMENT CHARACTER}", text)
+        if text.isascii():
+            return text.encode()
+        text = re.sub(_NO_BYTE, "\N{REPLACEMENT CHARACTER}", text)
         return text.encode("utf-8", "surrogateescape")  # bytes as they came
 
     def end(self) -> bytes:

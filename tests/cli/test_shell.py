@@ -130,6 +130,29 @@ def test_nothing_heavy_is_imported_before_a_command(arguments: list[str]) -> Non
     assert not loaded & {"numpy", "scipy", "pandas", "lmfit", "rich", "matplotlib", "importlib.metadata", "json"}
 
 
+WAITING = {
+    "nobody": "",
+    "a profiler": "sys.setprofile(lambda *_: None)",
+    "a debugger": "sys.settrace(lambda *_: None)",
+    "a thread": "import threading, time; threading.Thread(target=time.sleep, args=(0.2,)).start()",
+}
+
+
+@pytest.mark.parametrize("who", WAITING)
+@pytest.mark.parametrize(("arguments", "status"), [(["--version"], 0), (["nonsense"], 2)])
+def test_the_program_ends_at_once_where_nobody_waits(who: str, arguments: list[str], status: int) -> None:
+    body = (
+        "import atexit, os, sys; atexit.register(lambda: print('in order'));"
+        "end = os._exit; os._exit = lambda status: (print('at once', flush=True), end(status));"
+        f"sys.argv = ['ramanfit', *{arguments}];{WAITING[who]}\nfrom ramanfit.__main__ import program; program()"
+    )
+    done = subprocess.run([sys.executable, "-c", body], capture_output=True, text=True, env=ENVIRONMENT, check=False)
+    assert done.returncode == status
+    said = done.stdout.splitlines()
+    assert said[-2:] == ["in order", "at once"] if who == "nobody" else said[-1:] == ["in order"]
+    assert done.stdout.startswith("ramanfit ") is (status == 0)
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_the_help_of_the_group_is_that_of_the_commands(name: str) -> None:
     module, text = COMMANDS[name]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -16,6 +15,7 @@ from ramanfit.drawing.figures.cell import SOC_IN, VOLTAGE_IN, Beside
 from ramanfit.drawing.figures.style import FAINT, NUMBER_IN, WIDTHS_IN, RoundTicks, letters, new_figure, round_x, stack
 from ramanfit.drawing.ticks import alike
 from ramanfit.experiment.evolution import Evolution
+from ramanfit.frozen import dataclass
 
 LEFT, RIGHT, GAP, TOP = 0.84, 0.9, 0.16, 0.14
 BOTTOM, KEY_IN = 0.42, 0.16

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.artist import Artist
@@ -21,6 +20,7 @@ from ramanfit.drawing.figures.maps import DOT, GREY, HATCH, differing
 from ramanfit.drawing.figures.maps import scale_of as scale_of_cells
 from ramanfit.drawing.figures.style import FAINT, INK, label, letters, new_figure, styled
 from ramanfit.experiment.evolution import Evolution
+from ramanfit.frozen import dataclass
 from ramanfit.scan.scan import BoolArray, FloatArray
 from ramanfit.tables.schema import Entry
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 import numpy as np
@@ -41,6 +41,7 @@ from ramanfit.experiment.cell.columns import (
 from ramanfit.experiment.cell.directions import counted, directed, signs_of_steps
 from ramanfit.experiment.cell.record import Record
 from ramanfit.experiment.cell.times import times_of
+from ramanfit.frozen import dataclass
 from ramanfit.scan.scan import BoolArray, FloatArray
 
 _CHARGES = (*NET_CHARGES, *SIGNED_CHARGES, *CHARGED, *DISCHARGED, *SIZES_OF_CHARGE, *INCREMENTS)

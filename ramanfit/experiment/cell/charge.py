@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -18,6 +17,7 @@ from ramanfit.experiment.cell.columns import (
     Name,
     find,
 )
+from ramanfit.frozen import dataclass
 from ramanfit.scan.scan import BoolArray, FloatArray
 
 

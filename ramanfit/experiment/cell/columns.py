@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from ramanfit.frozen import dataclass
 
 _SECONDS = dict.fromkeys(("s", "sec", "secs", "second", "seconds"), 1.0)
 _MINUTES = dict.fromkeys(("min", "mins", "minute", "minutes"), 60.0)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, tzinfo
 from typing import NamedTuple
 
 import numpy as np
 
 from ramanfit.experiment.cell.clocks import between
+from ramanfit.frozen import dataclass
 from ramanfit.recipe.columns import ECHEM
 from ramanfit.scan.notes import Note
 from ramanfit.scan.scan import FloatArray

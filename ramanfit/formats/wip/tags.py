@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from ramanfit.errors import FormatError
+from ramanfit.frozen import dataclass
 from ramanfit.scan.scan import FloatArray
 
 _PROJECTS = {  # what a file begins with, and the name of its root

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from ramanfit.frozen import dataclass
 from ramanfit.recipe.settings import check_types, choice, expect
 from ramanfit.synthetic.plan.points import number
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
+from ramanfit.frozen import dataclass
 from ramanfit.recipe.settings import check_types, choice, expect
 from ramanfit.scan.scan import FloatArray
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from ramanfit.frozen import dataclass
 from ramanfit.recipe.settings import check_types, choice, expect
 
 MOST_CHANNELS = 100_000

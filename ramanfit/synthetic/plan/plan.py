@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from ramanfit.errors import InputError, RecipeError
+from ramanfit.frozen import dataclass
 from ramanfit.recipe.settings import build, check_types, expect
 from ramanfit.recipe.toml_text import parse_toml, toml_text
 from ramanfit.synthetic.plan.cell import SWITCH_S, CellStep, PlannedCell

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from numbers import Real
 from typing import TypeAlias
 
+from ramanfit.frozen import dataclass
 from ramanfit.recipe.settings import check_types, expect
 
 Course: TypeAlias = "float | tuple[float, ...]"

@@ -1,16 +1,17 @@
-"""The shared methods of frozen settings are those that `dataclasses.dataclass` makes."""
+"""The shared methods of frozen dataclasses are those that `dataclasses.dataclass` makes."""
 
 from __future__ import annotations
 
 import copy
 import dataclasses
+import inspect
 import pickle
 from dataclasses import FrozenInstanceError, asdict, field, fields, replace
 from typing import Any
 
 import pytest
 
-from ramanfit.recipe.frozen import dataclass
+from ramanfit.frozen import dataclass
 from ramanfit.recipe.parts import Axis, Window
 
 
@@ -27,6 +28,14 @@ Ours: Any = dataclass(frozen=True)(type("Pair", (Pair,), {"__annotations__": Pai
 Usual: Any = dataclasses.dataclass(frozen=True)(
     type("Pair", (Pair,), {"__annotations__": Pair.__annotations__, **vars(Pair)})
 )
+
+
+@dataclass(frozen=True, eq=False)
+class Row:
+    values: tuple[int, ...]
+    name: str = ""
+
+
 CALLS: list[tuple[tuple[Any, ...], dict[str, Any]]] = [
     ((1,), {}),
     ((1, 3), {}),
@@ -52,6 +61,25 @@ def test_what_a_dataclass_refuses(call: tuple[tuple[Any, ...], dict[str, Any]]) 
     for cls in (Ours, Usual):
         with pytest.raises(TypeError):
             cls(*call[0], **call[1])
+
+
+def test_help_shows_its_fields() -> None:
+    names = list(inspect.signature(Usual).parameters)
+    assert list(inspect.signature(Ours).parameters) == names
+    assert [str(p) for p in inspect.signature(Row).parameters.values()] == [
+        "values: 'tuple[int, ...]'",
+        "name: 'str' = ''",
+    ]
+    with pytest.raises(TypeError):
+        inspect.signature(Ours).bind()
+
+
+def test_two_objects_without_eq_are_not_the_same() -> None:
+    assert Row((1,)) != Row((1,))
+    assert len({Row((1,)), Row((1,))}) == 2
+    assert Row((1,), "a").name == "a"
+    with pytest.raises(FrozenInstanceError):
+        Row((1,)).name = "b"  # type: ignore[misc]
 
 
 def test_nothing_changes_it() -> None:
