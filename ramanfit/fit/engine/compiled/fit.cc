@@ -49,7 +49,6 @@ int64_t lay_out(Work *w, const Model *m, Room room) {
   s->y = room.take(m->stride);
   w->weights = room.take(m->stride);
   s->rows = room.take(r * m->stride);
-  s->weighted = room.take(r * m->stride);
   s->removed = room.take(q + 1);
   s->factor = room.take(q * q + 1);
   s->pivot = room.take(q + 1);
@@ -95,13 +94,7 @@ void set_up(Work *w, const Model *m, const Rows *in, int64_t n) {
       store(s->y + i, load(s->y + i) - s->removed[j] * load(m->basis + j * m->stride + i));
   memset(w->fixed, 0, sizeof(double) * size * size);
   if (s->weights) {
-    const double **others = s->columns + r;  // the basis and the data
-    for (int64_t a = 0; a <= q; a++) {
-      double *weighted = s->weighted;
-      for (int64_t i = 0; i < m->stride; i += WIDTH) store(weighted + i, load(others[a] + i) * load(w->weights + i));
-      const double *row = weighted;
-      products_of<1>(&row, others + a, size - a, m->stride, w->fixed + a * size + a, size);
-    }
+    table_rows<FEW, true>(s->columns + r, 0, size, size, m->stride, w->fixed, size, s->weights);  // the basis and the data
   } else {
     for (int64_t j = 0; j < q; j++) w->fixed[j * size + j] = 1.0;
     w->fixed[size * size - 1] = product(s->y, s->y, m->stride);

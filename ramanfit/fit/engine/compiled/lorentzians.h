@@ -45,7 +45,7 @@ struct Spectrum {
   double *factor;         // [Q][Q] below the diagonal: multipliers of the baseline's elimination
   double *pivot;          // [Q]
   double *data;           // [Q] the data's inner products, eliminated
-  double *rows, *weighted;  // [3P][stride]
+  double *rows;            // [3P][stride]
   const double **columns;   // [3P + Q + 1]
   double *table;            // [3P][3P + Q + 1]
   double squares, rest;     // of the data: in all, and without the baseline
@@ -53,17 +53,33 @@ struct Spectrum {
   int singular;
 };
 
-INLINE void functions_of(const Model *m, const double *moving, double *rows) {
-  for (int64_t p = 0; p < m->peaks; p++) {
-    const double center = moving[p], width = moving[m->peaks + p], k = 4 / (width * width);
-    double *phi = rows + 3 * p * m->stride, *slope = phi + m->stride, *phi2 = slope + m->stride;
-    for (int64_t i = 0; i < m->stride; i += WIDTH) {
-      const Vector away = load(m->shift + i) - center, value = 1.0 / (1.0 + k * (away * away)), square = value * value;
-      store(phi + i, value);
-      store(slope + i, away * square);
-      store(phi2 + i, square);
+// phi, (x - c) phi^2 and phi^2 of two lines, or of one: a quotient takes longer than all products.
+template <int LINES>
+INLINE void functions_of(const Model *m, const double *center, const double *width, double *rows) {
+  for (int64_t i = 0; i < m->stride; i += WIDTH) {
+    Vector away[LINES], below[LINES], value[LINES];
+#pragma GCC unroll 2
+    for (int k = 0; k < LINES; k++) {
+      away[k] = load(m->shift + i) - center[k];
+      below[k] = 1.0 + 4 / (width[k] * width[k]) * (away[k] * away[k]);
+    }
+    const Vector inverse = 1.0 / (LINES == 2 ? below[0] * below[LINES - 1] : below[0]);
+#pragma GCC unroll 2
+    for (int k = 0; k < LINES; k++) {
+      value[k] = LINES == 2 ? inverse * below[LINES - 1 - k] : inverse;
+      const Vector square = value[k] * value[k];
+      double *to = rows + 3 * k * m->stride + i;
+      store(to, value[k]);
+      store(to + m->stride, away[k] * square);
+      store(to + 2 * m->stride, square);
     }
   }
+}
+
+INLINE void functions_of(const Model *m, const double *moving, int64_t peaks, double *rows) {
+  int64_t p = 0;
+  for (; p + 2 <= peaks; p += 2) functions_of<2>(m, moving + p, moving + peaks + p, rows + 3 * p * m->stride);
+  if (p < peaks) functions_of<1>(m, moving + p, moving + peaks + p, rows + 3 * p * m->stride);
 }
 
 // Eliminate the baseline from itself and from the data: once for a spectrum. `fixed` [Q + 1][Q + 1] is lost.
@@ -90,22 +106,15 @@ inline void eliminate_baseline(Spectrum *s, double *fixed) {
   s->rest = fixed[q * n + q];
 }
 
-// The reduced problem at `point->moving`.
-inline void reduce(Spectrum *s, Point *point) {
+// The reduced problem at `point->moving`, of P peaks over Q functions.
+INLINE void reduce_of(Spectrum *s, Point *point, const int64_t p, const int64_t q) {
   const Model *m = s->model;
-  const int64_t p = m->peaks, q = m->baseline, r = 3 * p, all = r + q + 1, ld = r + 1;
-  functions_of(m, point->moving, s->rows);
-  const double *from = s->rows;
-  if (s->weights) {
-    from = s->weighted;
-    for (int64_t a = 0; a < r; a++)
-      for (int64_t i = 0; i < m->stride; i += WIDTH)
-        store(s->weighted + a * m->stride + i, load(s->rows + a * m->stride + i) * load(s->weights + i));
-  }
-  for (int64_t a = 0; a < r; a += 3) {  // of a symmetric table, what is above the diagonal
-    const double *three[3] = {from + a * m->stride, from + (a + 1) * m->stride, from + (a + 2) * m->stride};
-    products_of<3>(three, s->columns + a, all - a, m->stride, s->table + a * all + a, all);
-  }
+  const int64_t r = 3 * p, all = r + q + 1, ld = r + 1;
+  functions_of(m, point->moving, p, s->rows);
+  if (s->weights)
+    table_rows<FEW, true>(s->columns, 0, r, all, m->stride, s->table, all, s->weights);
+  else
+    table_rows<FEW, false>(s->columns, 0, r, all, m->stride, s->table, all, 0);
   // in the order phi of all peaks, slopes, phi^2
   double *whole = point->whole, *left = point->left, *cross = point->cross;
   for (int64_t a = 0; a < r; a++) {
@@ -168,6 +177,17 @@ inline void reduce(Spectrum *s, Point *point) {
       point->normal[a * 2 * p + b] = point->normal[b * 2 * p + a] = g[(p + a) * ld + p + b] * scale[a] * scale[b];
   }
   point->chi2 = point->singular || !isfinite(last) ? INFINITY : last;
+}
+
+// Loops whose ends a compiler knows cost half.
+inline void reduce(Spectrum *s, Point *point) {
+  const int64_t p = s->model->peaks, q = s->model->baseline;
+  if (p == 2 && q == 3)
+    reduce_of(s, point, 2, 3);
+  else if (p == 3 && q == 3)
+    reduce_of(s, point, 3, 3);
+  else
+    reduce_of(s, point, p, q);
 }
 
 }  // namespace

@@ -51,10 +51,12 @@ INLINE double number(double value) { return isfinite(value) ? value : 0.0; }
 
 extern "C" int EXPORTED(scores)(const Scores *in) {
   const int64_t s = in->stride, q = in->baseline, p = in->peaks, f = q + 3 * p, k = 2 * in->lines;
-  const int64_t slow = f + k, size = slow + in->slow + 1, last = size - 1, own = 3 * p + k + 1;
+  const int64_t slow = f + k, size = slow + in->slow + 1, last = size - 1, ld = row_of(size);
+  const int64_t own = 3 * p + k + 1;
   void *memory = 0;
-  if (posix_memalign(&memory, 64, sizeof(double) * (s * (own + 4) + size * size))) return 1;
-  double *rows = static_cast<double *>(memory), *weights = rows + own * s, *room = weights + s, *table = room + 3 * s;
+  if (posix_memalign(&memory, 64, sizeof(double) * (s * (own + 1) + size * ld))) return 1;
+  double *rows = static_cast<double *>(memory), *weights = rows + own * s, *table = weights + s;
+  memset(table, 0, sizeof(double) * size * ld);
   const double *all[size];
   for (int64_t a = 0; a < size; a++)
     all[a] = a < q       ? in->basis + a * s
@@ -72,27 +74,33 @@ extern "C" int EXPORTED(scores)(const Scores *in) {
     }
     copy_of(in->residual + n * in->channels, in->channels, s, rows + (own - 1) * s);
     copy_of(in->weights + n * in->channels, in->channels, s, weights);
-    table_of(all, size, weights, s, room, table);
-    double square = table[last * size + last];
+    table_rows<MANY, true>(all, 0, f, size, s, table, ld, weights);
+    table_rows<MANY, true>(all, slow, size, size, s, table, ld, weights);
+    for (int64_t a = f; a < slow; a++) {  // of shapes of lines nothing more is asked
+      memset(table + a * ld + a, 0, sizeof(double) * (size - a));
+      products<1, 1, true>(all + a, all + a, s, table + a * ld + a, ld, weights);
+      products<1, 1, true>(all + a, all + last, s, table + a * ld + last, ld, weights);
+    }
+    double square = table[last * ld + last];
     for (int64_t j = in->polynomials; in->penalty && j < q; j++) {
       const double held = in->penalty[n * (q - in->polynomials) + j - in->polynomials];
       square += held * in->coefficients[n * q + j] * in->coefficients[n * q + j];
-      table[j * size + j] += held;
-      table[j * size + last] -= held * in->coefficients[n * q + j];
+      table[j * ld + j] += held;
+      table[j * ld + last] -= held * in->coefficients[n * q + j];
     }
     stand_apart(table, size, 0, f, in->alike);
     eliminate(table, size, 0, f);
     const double unit = square * in->per_square[n];
     for (int64_t a = 0; a < k; a++) {
-      const double left = table[(f + a) * size + f + a];
-      in->z[n * k + a] = left > 0 ? number(table[(f + a) * size + last] / sqrt(left * unit)) : 0.0;
+      const double left = table[(f + a) * ld + f + a];
+      in->z[n * k + a] = left > 0 ? number(table[(f + a) * ld + last] / sqrt(left * unit)) : 0.0;
     }
     stand_apart(table, size, slow, last, in->alike);
-    for (int64_t a = 0; a < in->slow; a++) score[a] = table[(slow + a) * size + last];
+    for (int64_t a = 0; a < in->slow; a++) score[a] = table[(slow + a) * ld + last];
     eliminate(table, size, slow, last);
     double *found = in->found + n * in->slow, fall = 0;
     for (int64_t a = in->slow - 1; a >= 0; a--) {
-      const double *row = table + (slow + a) * size;
+      const double *row = table + (slow + a) * ld;
       double value = row[last];
       for (int64_t b = a + 1; b < in->slow; b++) value -= row[slow + b] * found[b];
       found[a] = value / row[slow + a];
@@ -101,7 +109,7 @@ extern "C" int EXPORTED(scores)(const Scores *in) {
     in->chi2[n] = number(fall / unit);
     double *followed = in->followed + n * f;
     for (int64_t a = f - 1; a >= 0 && in->slow; a--) {
-      const double *row = table + a * size;
+      const double *row = table + a * ld;
       double value = 0;
       for (int64_t b = 0; b < in->slow; b++) value += row[slow + b] * found[b];
       for (int64_t b = a + 1; b < f; b++) value -= row[b] * followed[b];
@@ -114,11 +122,12 @@ extern "C" int EXPORTED(scores)(const Scores *in) {
 
 // Whether a line is rather two: as `ramanfit.fit.residuals.may_be_two`.
 extern "C" int EXPORTED(twins)(const Twins *in) {
-  const int64_t s = in->stride, q = in->baseline, p = in->peaks, f = q + 3 * p, size = f + 2;
+  const int64_t s = in->stride, q = in->baseline, p = in->peaks, f = q + 3 * p, size = f + 2, ld = row_of(size);
   void *memory = 0;
-  if (posix_memalign(&memory, 64, sizeof(double) * (s * (3 * p + 3) + size * size))) return 1;
+  if (posix_memalign(&memory, 64, sizeof(double) * (s * (3 * p + 3) + size * ld))) return 1;
   double *rows = static_cast<double *>(memory), *shapes = rows + 3 * p * s, *residual = shapes + 2 * s;
   double *table = residual + s;
+  memset(table, 0, sizeof(double) * size * ld);
   const double *all[size];
   for (int64_t a = 0; a < size; a++) all[a] = a < q ? in->basis + a * s : rows + (a - q) * s;
   for (int64_t n = 0; n < in->count; n++) {
@@ -138,11 +147,11 @@ extern "C" int EXPORTED(twins)(const Twins *in) {
     if (!near) continue;  // few spectra need the exact part
     for (int64_t j = 0; j < p; j++)
       tangent_of(in->shift, s, in->center[n * p + j], in->fwhm[n * p + j], rows + 3 * j * s);
-    table_of(all, size, 0, s, 0, table);
+    table_of(all, size, 0, s, table);
     stand_apart(table, size, 0, f, in->alike);
     eliminate(table, size, 0, f);
     for (int64_t a = 0; a < 2; a++) {
-      const double left = table[(f + a) * size + f + a];
+      const double left = table[(f + a) * ld + f + a];
       in->found[n] |= gain[a] > (left > least[a] ? left : least[a]);
     }
   }

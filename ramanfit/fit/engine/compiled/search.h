@@ -105,7 +105,7 @@ inline void search_again(const Spectrum *s, double *moving, int64_t peak, double
                          double *solved) {
   const Model *m = s->model;
   const int64_t p = m->peaks, k = m->trials, ld = 1 + k;
-  functions_of(m, moving, s->rows);
+  functions_of(m, moving, p, s->rows);
   double among[p * p];
   const double *fitted[p];
   int64_t count = 0;

@@ -41,12 +41,12 @@ INLINE void take_off(const double *counts, const double *weights, const double *
 }
 
 // -2 log REML, up to a constant, for WIDTH amplitudes at once: ``log |1 + t A| + dof log(chi2 - t o (1 + t A)^-1 o)``.
-INLINE void reml_of(const double *left, int64_t size, int64_t j, const double *overlap, double chi2, double dof,
+INLINE void reml_of(const double *left, int64_t ld, int64_t j, const double *overlap, double chi2, double dof,
                     Vector t, Vector *a, double *to, int64_t some) {
   Vector data[j + 1], fall = Vector{0}, determinant = Vector{0} + 1.0;
   double logs[WIDTH] = {0};
   for (int64_t k = 0; k < j; k++) {
-    for (int64_t l = k; l < j; l++) a[k * j + l] = t * left[k * size + l];
+    for (int64_t l = k; l < j; l++) a[k * j + l] = t * left[k * ld + l];
     a[k * j + k] += 1.0;
     data[k] = Vector{0} + overlap[k];
   }
@@ -70,13 +70,14 @@ INLINE void reml_of(const double *left, int64_t size, int64_t j, const double *o
 
 extern "C" int EXPORTED(reml)(const Smooth *in) {
   const int64_t s = in->stride, q = in->baseline, o = in->polynomials, p = in->peaks, j = q - o, m = in->channels;
-  const int64_t free_ones = o + 3 * p, size = free_ones + j + 1, last = size - 1;
+  const int64_t free_ones = o + 3 * p, size = free_ones + j + 1, last = size - 1, ld = row_of(size);
   void *memory = 0;
-  if (posix_memalign(&memory, 64, sizeof(double) * (s * (3 * p + 5) + size * size + WIDTH * j * j + 64))) return 1;
+  if (posix_memalign(&memory, 64, sizeof(double) * (s * (3 * p + 2) + size * ld + WIDTH * j * j))) return 1;
   double *at = static_cast<double *>(memory);
   Vector *room_of_vectors = reinterpret_cast<Vector *>(at);
-  double *rows = at + WIDTH * j * j, *y = rows + 3 * p * s, *weights = y + s, *room = weights + s;
-  double *table = room + 3 * s, root[j + 1], overlap[j + 1];
+  double *rows = at + WIDTH * j * j, *y = rows + 3 * p * s, *weights = y + s;
+  double *table = weights + s, root[j + 1], overlap[j + 1];
+  memset(table, 0, sizeof(double) * size * ld);
   const double *all[size];
   for (int64_t a = 0; a < size; a++)
     all[a] = a < o           ? in->basis + a * s
@@ -89,20 +90,20 @@ extern "C" int EXPORTED(reml)(const Smooth *in) {
     take_off(in->counts + n * m, weights, in->basis, o, m, s, y);
     for (int64_t a = 0; a < p; a++)
       tangent_of(in->shift, s, in->center[n * p + a], in->fwhm[n * p + a], rows + 3 * a * s);
-    table_of(all, size, weights, s, room, table);
+    table_of(all, size, weights, s, table);
     const int collinear = eliminate(table, size, 0, free_ones, in->collinear);
-    double *left = table + free_ones * size + free_ones;
+    double *left = table + free_ones * ld + free_ones;
     for (int64_t a = 0; a < j; a++) {
-      for (int64_t b = a; b < j; b++) left[a * size + b] *= root[a] * root[b];
-      overlap[a] = root[a] * left[a * size + j];
+      for (int64_t b = a; b < j; b++) left[a * ld + b] *= root[a] * root[b];
+      overlap[a] = root[a] * left[a * ld + j];
     }
-    double chi2 = table[last * size + last];
+    double chi2 = table[last * ld + last];
     if (collinear || !(chi2 > 0)) chi2 = NAN;
     for (int64_t k = 0; k < in->tried; k += WIDTH) {
       const int64_t some = in->tried - k < WIDTH ? in->tried - k : WIDTH;
       Vector t = Vector{0};
       for (int64_t i = 0; i < some; i++) t[i] = in->amplitudes[k + i] * in->scale[n];
-      reml_of(left, size, j, overlap, chi2, in->dof[n], t * t, room_of_vectors, in->reml + n * in->tried + k, some);
+      reml_of(left, ld, j, overlap, chi2, in->dof[n], t * t, room_of_vectors, in->reml + n * in->tried + k, some);
     }
   }
   free(memory);
@@ -111,11 +112,12 @@ extern "C" int EXPORTED(reml)(const Smooth *in) {
 
 extern "C" int EXPORTED(bands)(const Bands *in) {
   const int64_t s = in->stride, q = in->baseline, o = in->polynomials, p = in->peaks, m = in->channels;
-  const int64_t f = q + 3 * p, size = f + 1, k = in->bands;
+  const int64_t f = q + 3 * p, size = f + 1, ld = row_of(size), k = in->bands;
   void *memory = 0;
-  if (posix_memalign(&memory, 64, sizeof(double) * (s * (3 * p + 5) + size * size + k * (size + 1)))) return 1;
+  if (posix_memalign(&memory, 64, sizeof(double) * (s * (3 * p + 3) + size * ld + k * (size + 1)))) return 1;
   double *rows = static_cast<double *>(memory), *y = rows + 3 * p * s, *weights = y + s, *room = weights + s;
-  double *table = room + 3 * s, *cross = table + size * size, *norm = cross + k * size;
+  double *table = room + s, *cross = table + size * ld, *norm = cross + k * size;
+  memset(table, 0, sizeof(double) * size * ld);
   const double *all[size];
   for (int64_t a = 0; a < size; a++) all[a] = a < q ? in->basis + a * s : a < f ? rows + (a - q) * s : y;
   for (int64_t n = 0; n < in->count; n++) {
@@ -123,8 +125,8 @@ extern "C" int EXPORTED(bands)(const Bands *in) {
     take_off(in->counts + n * m, weights, in->basis, o, m, s, y);
     for (int64_t a = 0; a < p; a++)
       tangent_of(in->shift, s, in->center[n * p + a], in->fwhm[n * p + a], rows + 3 * a * s);
-    table_of(all, size, weights, s, room, table);
-    for (int64_t j = o; j < q; j++) table[j * size + j] += in->penalty[n * (q - o) + j - o];
+    table_of(all, size, weights, s, table);
+    for (int64_t j = o; j < q; j++) table[j * ld + j] += in->penalty[n * (q - o) + j - o];
     for (int64_t b = 0; b < k; b++) {
       for (int64_t i = 0; i < s; i += WIDTH) store(room + i, load(in->band + b * s + i) * load(weights + i));
       const double *one = room;
@@ -132,13 +134,13 @@ extern "C" int EXPORTED(bands)(const Bands *in) {
       norm[b] = product(room, in->band + b * s, s);
     }
     const int collinear = eliminate(table, size, 0, f, in->collinear);
-    const double chi2 = table[f * size + f];
+    const double chi2 = table[f * ld + f];
     double height = 0, best = 0, *z = in->z + n * k;
     int64_t pick = 0;
     for (int64_t b = 0; b < k; b++) {
       double *own = cross + b * size, left = norm[b], overlap = own[f];
       for (int64_t a = 0; a < f; a++) {
-        const double *row = table + a * size, part = own[a] / row[a];
+        const double *row = table + a * ld, part = own[a] / row[a];
         for (int64_t i = a + 1; i < f; i++) own[i] -= part * row[i];
         left -= part * own[a];
         overlap -= part * row[f];
@@ -151,7 +153,7 @@ extern "C" int EXPORTED(bands)(const Bands *in) {
     }
     double change[3 * p];
     for (int64_t a = 3 * p - 1; a >= 0; a--) {
-      const double *row = table + (q + a) * size;
+      const double *row = table + (q + a) * ld;
       double value = -cross[pick * size + q + a] * height;
       for (int64_t b = a + 1; b < 3 * p; b++) value -= row[q + b] * change[b];
       change[a] = value / row[q + a];

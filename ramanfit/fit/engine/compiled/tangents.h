@@ -21,33 +21,26 @@ INLINE void tangent_of(const double *shift, int64_t stride, double center, doubl
   }
 }
 
-// Weighted inner products of `size` rows, above the diagonal; without weights all count alike. `room` [3][stride].
-inline void table_of(const double *const *rows, int64_t size, const double *weights, int64_t stride, double *room,
-                     double *table) {
-  for (int64_t a = 0; a < size; a += 3) {
-    const double *three[3];
-    const int64_t some = size - a < 3 ? size - a : 3;
-    for (int64_t k = 0; k < some; k++) {
-      three[k] = rows[a + k];
-      if (!weights) continue;
-      for (int64_t i = 0; i < stride; i += WIDTH) store(room + k * stride + i, load(rows[a + k] + i) * load(weights + i));
-      three[k] = room + k * stride;
-    }
-    double *to = table + a * size + a;
-    if (some == 3) products_of<3>(three, rows + a, size - a, stride, to, size);
-    if (some == 2) products_of<2>(three, rows + a, size - a, stride, to, size);
-    if (some == 1) products_of<1>(three, rows + a, size - a, stride, to, size);
-  }
+// Length of a row of a table of inner products: a vector may begin anywhere in it. What fills it up has to be 0.
+INLINE int64_t row_of(int64_t size) { return padded(size + WIDTH - 1); }
+
+// Inner products of `size` rows, above the diagonal; without weights all count alike.
+inline void table_of(const double *const *rows, int64_t size, const double *weights, int64_t stride, double *table) {
+  if (weights)
+    table_rows<MANY, true>(rows, 0, size, size, stride, table, row_of(size), weights);
+  else
+    table_rows<MANY, false>(rows, 0, size, size, stride, table, row_of(size), 0);
 }
 
 // Eliminate rows first..last - 1 of a symmetric table, of which what is above the diagonal counts. Tells whether some
 // are collinear: their pivots are no more than a part of the diagonal.
-INLINE int eliminate(double *table, int64_t size, int64_t first, int64_t last, double least = 0.0) {
+inline int eliminate(double *table, int64_t size, int64_t first, int64_t last, double least = 0.0) {
+  const int64_t ld = row_of(size);
   double diagonal[size];
   int collinear = 0;
-  for (int64_t j = first; j < last; j++) diagonal[j] = table[j * size + j];
+  for (int64_t j = first; j < last; j++) diagonal[j] = table[j * ld + j];
   for (int64_t j = first; j < last; j++) {
-    double *row = table + j * size;
+    double *row = table + j * ld;
     if (!(row[j] > least * diagonal[j])) {
       collinear = 1;
       row[j] = 1.0;
@@ -55,8 +48,8 @@ INLINE int eliminate(double *table, int64_t size, int64_t first, int64_t last, d
     const double pivot = row[j];
     for (int64_t a = j + 1; a < size; a++) {
       const double f = row[a] / pivot;
-      double *to = table + a * size;
-      for (int64_t b = a; b < size; b++) to[b] -= f * row[b];
+      double *to = table + a * ld;
+      for (int64_t b = a; b < size; b += WIDTH) store(to + b, load(to + b) - f * load(row + b));
     }
   }
   return collinear;
@@ -65,7 +58,7 @@ INLINE int eliminate(double *table, int64_t size, int64_t first, int64_t last, d
 // Make two functions that are the same tell apart, and what is nothing have an inverse.
 INLINE void stand_apart(double *table, int64_t size, int64_t first, int64_t last, double alike) {
   for (int64_t a = first; a < last; a++) {
-    double *diagonal = table + a * size + a;
+    double *diagonal = table + a * row_of(size) + a;
     *diagonal = *diagonal > 0 ? *diagonal * (1 + alike) : 1.0;
   }
 }

@@ -53,19 +53,23 @@ INLINE int64_t padded(int64_t m) { return (m + 7) / 8 * 8; }
 
 INLINE double clamp(double v, double low, double high) { return v < low ? low : v > high ? high : v; }
 
-// Inner products of A rows with B others.
-template <int A, int B>
-INLINE void products(const double *const *rows, const double *const *others, int64_t channels, double *out, int64_t ld) {
+// Inner products of A rows with B others; with weights, if there are any.
+template <int A, int B, bool WEIGHTED = false>
+__attribute__((noinline)) void products(const double *const *rows, const double *const *others, int64_t channels, double *out, int64_t ld,
+                     const double *weights = 0) {
   Vector acc[A][B];
 #pragma GCC unroll 8
   for (int a = 0; a < A; a++)
-#pragma GCC unroll 8
+#pragma GCC unroll 16
     for (int b = 0; b < B; b++) acc[a][b] = Vector{0};
   for (int64_t i = 0; i < channels; i += WIDTH) {
     Vector f[A];
 #pragma GCC unroll 8
-    for (int a = 0; a < A; a++) f[a] = load(rows[a] + i);
-#pragma GCC unroll 8
+    for (int a = 0; a < A; a++) {
+      f[a] = load(rows[a] + i);
+      if (WEIGHTED) f[a] *= load(weights + i);
+    }
+#pragma GCC unroll 16
     for (int b = 0; b < B; b++) {
       Vector g = load(others[b] + i);
       IN_REGISTER(g);
@@ -75,19 +79,37 @@ INLINE void products(const double *const *rows, const double *const *others, int
   }
 #pragma GCC unroll 8
   for (int a = 0; a < A; a++)
-#pragma GCC unroll 8
+#pragma GCC unroll 16
     for (int b = 0; b < B; b++) out[a * ld + b] = sum_of(acc[a][b]);
 }
 
-template <int A>
-INLINE void products_of(const double *const *rows, const double *const *others, int64_t count, int64_t channels,
-                        double *out, int64_t ld) {
-  int64_t b = 0;
-  for (; b + 4 <= count; b += 4) products<A, 4>(rows, others + b, channels, out + b, ld);
-  if (count - b == 3) products<A, 3>(rows, others + b, channels, out + b, ld);
-  if (count - b == 2) products<A, 2>(rows, others + b, channels, out + b, ld);
-  if (count - b == 1) products<A, 1>(rows, others + b, channels, out + b, ld);
+// How many sums of some rows the registers hold beside what they are made of.
+template <int ROWS>
+constexpr int tile() {
+  return WIDTH == 8 ? (ROWS > 2 ? 24 / ROWS : 10) : ROWS > 2 ? 12 / ROWS : 5;
 }
+
+template <int A, bool WEIGHTED = false, int B = tile<A>()>
+void products_of(const double *const *rows, const double *const *others, int64_t count, int64_t channels, double *out,
+                 int64_t ld, const double *weights = 0) {
+  int64_t b = 0;
+  for (; b + B <= count; b += B) products<A, B, WEIGHTED>(rows, others + b, channels, out + b, ld, weights);
+  if constexpr (B > 1)
+    if (b < count) products_of<A, WEIGHTED, B - 1>(rows, others + b, count - b, channels, out + b, ld, weights);
+}
+
+// Rows first..last - 1 of a table [count][ld] of inner products: what is above the diagonal, A rows at once.
+template <int A, bool WEIGHTED>
+void table_rows(const double *const *rows, int64_t first, int64_t last, int64_t count, int64_t channels, double *table,
+                int64_t ld, const double *weights) {
+  int64_t a = first;
+  for (; a + A <= last; a += A)
+    products_of<A, WEIGHTED>(rows + a, rows + a, count - a, channels, table + a * ld + a, ld, weights);
+  if constexpr (A > 1)
+    if (a < last) table_rows<A - 1, WEIGHTED>(rows, a, last, count, channels, table, ld, weights);
+}
+
+const int FEW = 2, MANY = WIDTH == 8 ? 4 : 3;  // rows at once of short tables, which the nearest cache holds, and of long
 
 INLINE double product(const double *a, const double *b, int64_t channels) {
   double out;
