@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <cstring>
 #include <limits>
+#include <vector>
 
 namespace {
 
@@ -43,7 +44,7 @@ bool write(double number, char *&text) {
 
 }  // namespace
 
-extern "C" int numerals_interface() { return 1; }
+extern "C" int numerals_interface() { return 2; }
 
 // Writes numbers as lines of at most 16 bytes, what is missing as the line `missing`, and what it leaves to others as
 // a line `?`. Returns how many bytes these are.
@@ -58,5 +59,19 @@ extern "C" int64_t numerals(const double *numbers, int64_t count, const char *mi
     else if (char *begin = text; !write(numbers[i], text))
       text = begin, *text++ = '?';
   }
+  return text - first;
+}
+
+// Writes the lines of columns, so many in each, side by side as cells. Returns how many bytes these are.
+extern "C" int64_t beside(const char *const *columns, int64_t count, int64_t rows, char delimiter, char *text) {
+  const char *first = text;
+  std::vector<const char *> at(columns, columns + count);
+  for (int64_t r = 0; r < rows; ++r)
+    for (int64_t c = 0; c < count; ++c) {
+      const char *cell = at[static_cast<size_t>(c)];
+      while (*cell != '\n') *text++ = *cell++;
+      *text++ = c + 1 < count ? delimiter : '\n';
+      at[static_cast<size_t>(c)] = cell + 1;
+    }
   return text - first;
 }

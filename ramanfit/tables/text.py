@@ -13,9 +13,10 @@ from typing import Protocol
 import numpy as np
 
 from ramanfit.recipe.marked import marked
-from ramanfit.tables.numerals import DECIMAL, numerals
+from ramanfit.tables.numerals import DECIMAL, beside, numeral_lines, numerals
 from ramanfit.tables.table import Column, NumberColumn, Table
 
+_MANY = 256  # rows that compiled code is for
 _NO_BYTE = "[\ud800-\udc7f\udd00-\udfff]"  # what no byte of a file name becomes
 
 
@@ -51,22 +52,31 @@ class Delimited:
 
     def add(self, table: Table) -> bytes:
         """Return the rows of `table`, with the names before the first of them."""
-        columns = [self._cells(values) for values in table.columns.values()]
-        lines = map(self._delimiter.join, zip(*columns, strict=True))
-        if len(columns) == 1:  # an empty line would be no row at all
-            lines = (line or '""' for line in lines)  # type: ignore[assignment]
-        text = "\n".join([*lines, ""])
-        if self._header_due:
-            text = self._delimiter.join(self._quoted(table.names)) + "\n" + text
-            self._header_due = False
-        if text.isascii():
-            return text.encode()
-        text = re.sub(_NO_BYTE, "\N{REPLACEMENT CHARACTER}", text)
-        return text.encode("utf-8", "surrogateescape")  # bytes as they came
+        names = self._delimiter.join(self._quoted(table.names)) + "\n" if self._header_due else ""
+        self._header_due = False
+        return _encoded(names) + (self._beside(table) or _encoded(self._rows(table)))
 
     def end(self) -> bytes:
         """Return nothing."""
         return b""
+
+    def _rows(self, table: Table) -> str:
+        columns = [self._cells(values) for values in table.columns.values()]
+        lines = map(self._delimiter.join, zip(*columns, strict=True))
+        if len(columns) == 1:  # an empty line would be no row at all
+            lines = (line or '""' for line in lines)  # type: ignore[assignment]
+        return "\n".join([*lines, ""])
+
+    def _beside(self, table: Table) -> bytes | None:
+        """Return the rows as `_rows` does, by compiled code; None where that does not."""
+        columns = list[bytes]()
+        for values in table.columns.values() if len(table) >= _MANY and len(table.columns) > 1 else ():
+            plain = isinstance(values, np.ndarray) and values.dtype.kind == "f" and not self._exact
+            lines = numeral_lines(np.asarray(values), "") if plain else _encoded("\n".join([*self._cells(values), ""]))
+            if lines is None:
+                return None
+            columns.append(lines)
+        return beside(columns, len(table), self._delimiter) if columns else None
 
     def _cells(self, values: Column) -> Sequence[str]:
         return number_cells(values, "", exact=self._exact) if isinstance(values, np.ndarray) else self._quoted(values)
@@ -133,6 +143,13 @@ def number_cells(values: NumberColumn, missing: str, *, exact: bool = False) -> 
         short = ((value, DECIMAL % value) for value in values.tolist())
         return [missing if value != value else text if float(text) == value else repr(value) for value, text in short]
     return numerals(np.asarray(values, dtype=np.float64), missing)
+
+
+def _encoded(text: str) -> bytes:
+    """Return text as bytes; names of files as they came."""
+    if text.isascii():
+        return text.encode()
+    return re.sub(_NO_BYTE, "\N{REPLACEMENT CHARACTER}", text).encode("utf-8", "surrogateescape")
 
 
 def _objects(table: Table, exact: bool) -> list[str]:

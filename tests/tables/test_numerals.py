@@ -8,7 +8,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from ramanfit.tables import numerals as module
+from ramanfit.tables import text
 from ramanfit.tables.numerals import CHOICE, numerals
+from ramanfit.tables.table import Table
+from ramanfit.tables.text import Delimited
 
 NEAR_TIES = st.builds(
     lambda whole, power, off: (whole + 0.5) * 10.0**power * (1 + off * 2.0**-52),
@@ -32,6 +35,29 @@ def either(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> N
 def test_text_is_that_of_python(values: list[float], missing: str) -> None:
     expected = [missing if np.isnan(value) else f"{value + 0.0:.9g}" for value in values]
     assert numerals(np.array(values, dtype=np.float64), missing) == expected
+
+
+TEXTS = st.text(st.sampled_from('ab",;\t\n\r=+-ä€\udc80?'), max_size=4)
+ROWS = st.integers(1, 9).flatmap(
+    lambda n: st.tuples(
+        *(st.lists(one, min_size=n, max_size=n) for one in (TEXTS, NUMBERS, st.integers(-(2**40), 2**40), TEXTS))
+    )
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(ROWS, st.sampled_from(",;\t"), st.booleans(), st.booleans())
+def test_rows_are_those_of_python(
+    columns: tuple[list[str], list[float], list[int], list[str]], delimiter: str, header: bool, exact: bool
+) -> None:
+    words, values, whole, more = columns
+    numbers = np.array(values, dtype=np.float64)
+    table = Table({"words": tuple(words), "value": numbers, "whole": np.array(whole), "more": tuple(more)})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(text, "_MANY", 1)
+        written = Delimited(delimiter, header, exact).add(table)
+        patch.setattr(text, "_MANY", 1 << 60)
+        assert written == Delimited(delimiter, header, exact).add(table)
 
 
 def test_many_numbers() -> None:
