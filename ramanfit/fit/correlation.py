@@ -27,6 +27,7 @@ MEDIAN = 1.5  # how much wider the median of sections scatters than their mean, 
 FADES = 0.9  # of the covariance one channel nearer: noise that fades farther out, and no misfit
 OUTLIER = 6.0  # medians beyond which a residual is no noise: 4 standard deviations
 APART = 4.0  # standard deviations from the typical spectrum of its file beyond which one is judged for itself
+BLOCK = 64  # spectra at a time, in a processor's cache
 COMMON = 4  # spectra from which what all of them show is misfit, and no noise
 
 
@@ -48,57 +49,67 @@ def correlation(residual: FloatArray, use: BoolArray | None = None, starts: Sequ
         First row of each file, ascending from 0.
     """
     found = np.tile([1.0, 0.0, 1.0], (len(residual), 1))
+    sums, most = _of_neighbours(residual, use)
     for start, end in zip(starts, [*starts[1:], len(residual)], strict=True):
-        used = None if use is None else use[start:end]
-        for rows in _alike(residual[start:end], used):
-            found[start + rows] = _together(residual[start + rows], None if used is None else used[rows])
+        for rows in _alike(sums[:, start:end], residual.shape[1]):
+            found[start + rows] = _together(residual, use, most, start + rows)
     return found
 
 
-def _alike(residual: FloatArray, use: BoolArray | None) -> list[Index]:
+def _alike(sums: FloatArray, channels: int) -> list[Index]:
     """Return the spectra of a file that are as correlated as the typical one, and each of the others."""
-    n, m = residual.shape
-    if n == 1 or m < 4:
+    (square, near, whole), n = sums, sums.shape[1]
+    if n == 1 or channels < 4:
         return [np.arange(n)]
-    square, near, whole = _of_neighbours(residual, use)
     near = np.divide(near, square, out=np.full(n, WHITE), where=square > 0)
     spread = SPREAD / np.sqrt(np.maximum(whole, 1))
     apart = np.abs(near - np.sort(near)[n // 2]) > APART * spread
     return [np.flatnonzero(~apart), *np.flatnonzero(apart)[:, None]]
 
 
-def _of_neighbours(residual: FloatArray, use: BoolArray | None) -> FloatArray:
-    """Return sums of squared second differences, of products of neighbouring ones, and how many count, [3, N]."""
+def _of_neighbours(residual: FloatArray, use: BoolArray | None) -> tuple[FloatArray, FloatArray]:
+    """Return sums of squared second differences, of products of neighbouring ones, and how many count, [3, N].
+
+    Beside it, up to which size residuals are noise, [N].
+    """
     if (compiled := core()) is not None:
         from ramanfit.fit.engine.compiled.kernels import neighbours
 
         return neighbours(compiled, residual, use, OUTLIER)
-    used = _without_outliers(residual, use)
-    e = np.where(used > 0, residual, 0.0)
-    whole = used[:, 2:] * used[:, 1:-1] * used[:, :-2]
-    rough = (e[:, 2:] + e[:, :-2] - 2 * e[:, 1:-1]) * whole
-    square = np.einsum("nm,nm->n", rough, rough)
-    return np.stack([square, np.einsum("nm,nm->n", rough[:, 1:], rough[:, :-1]), whole.sum(axis=1)])
+    n, half = len(residual), residual.shape[1] // 2
+    sums, most = np.empty((3, n)), np.empty(n)
+    for s in range(0, n, BLOCK):
+        block = slice(s, s + BLOCK)
+        e = residual[block]
+        most[block] = OUTLIER * np.partition(np.abs(e), half, axis=1)[:, half]
+        used = _noise_alone(e, None if use is None else use[block], most[block])
+        e = np.where(used > 0, e, 0.0)
+        whole = used[:, 2:] * used[:, 1:-1] * used[:, :-2]
+        rough = (e[:, 2:] + e[:, :-2] - 2 * e[:, 1:-1]) * whole
+        sums[0, block] = np.einsum("nm,nm->n", rough, rough)
+        sums[1, block] = np.einsum("nm,nm->n", rough[:, 1:], rough[:, :-1])
+        sums[2, block] = whole.sum(axis=1)
+    return sums, most
 
 
-def _without_outliers(residual: FloatArray, use: BoolArray | None) -> FloatArray:
+def _noise_alone(residual: FloatArray, use: BoolArray | None, most: FloatArray) -> FloatArray:
     """Return 1 for channels that show noise, 0 for others."""
     used = np.ones(residual.shape) if use is None else use.astype(np.float64)
-    size, half = np.abs(residual), residual.shape[1] // 2
-    return np.asarray(used * (size <= OUTLIER * np.partition(size, half, axis=1)[:, half, None]))
+    used *= np.abs(residual) <= most[:, None]
+    return used
 
 
-def _together(residual: FloatArray, use: BoolArray | None) -> tuple[float, float, float]:
-    n, m = residual.shape
+def _together(residual: FloatArray, use: BoolArray | None, most: FloatArray, rows: Index) -> tuple[float, float, float]:
+    n, m = len(rows), residual.shape[1]
     farthest = min(FARTHEST, m // PARTS)
     if farthest < 2:
         return 1.0, 0.0, 1.0
     share = 1.0 if n < COMMON else 1 - 1 / n
-    near, whole = _roughness(residual, use)
+    near, whole = _roughness(residual, use, most, rows)
     bar = WHITE + CLEAR * SPREAD / np.sqrt(max(whole, 1))
     if not _typical(near)[0] > 0 or not _typical(_in_parts(near))[1] > bar:
         return 1.0, 0.0, 1.0
-    e, used, rough, counted = _in_common(residual, use)
+    e, used, rough, counted = _in_common(residual[rows], None if use is None else use[rows], most[rows])
     of_rough = _typical(_in_parts(_covariances(rough, counted, farthest)))
     doubtful = CLEAR * MEDIAN * np.sqrt((of_rough @ of_rough * 2 - 1) / whole)
     farther = np.flatnonzero(np.abs(of_rough) > doubtful)
@@ -116,20 +127,23 @@ def _together(residual: FloatArray, use: BoolArray | None) -> tuple[float, float
     return max(1 + 2 * float(_typical(rho.sum(axis=1))), 1.0), float(_typical(rho)[0]), level
 
 
-def _roughness(residual: FloatArray, use: BoolArray | None) -> tuple[FloatArray, float]:
+def _roughness(residual: FloatArray, use: BoolArray | None, most: FloatArray, rows: Index) -> tuple[FloatArray, float]:
     """Return variances and covariances of neighbours, of second differences in every section [S, 2], and how many."""
     if (compiled := core()) is not None:
         from ramanfit.fit.engine.compiled.kernels import roughness
 
-        sums = roughness(compiled, residual, use, OUTLIER, SECTIONS, len(residual) >= COMMON)
+        sums = roughness(compiled, residual, use, most, rows, SECTIONS, len(rows) >= COMMON)
         return np.divide(sums[:2], sums[2:], out=np.zeros((2, SECTIONS)), where=sums[2:] > 0).T, float(sums[2].sum())
-    _, _, rough, counted = _in_common(residual, use)
+    some = slice(None) if len(rows) == len(residual) else rows
+    _, _, rough, counted = _in_common(residual[some], None if use is None else use[some], most[some])
     return _covariances(rough, counted, 1), float(counted.sum())
 
 
-def _in_common(residual: FloatArray, use: BoolArray | None) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+def _in_common(
+    residual: FloatArray, use: BoolArray | None, most: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     """Return residuals without what all have in common, which count; their second differences, which of these do."""
-    used = _without_outliers(residual, use)
+    used = _noise_alone(residual, use, most)
     e = np.where(used > 0, residual, 0.0)
     if len(e) >= COMMON:
         there = used.sum(axis=0)

@@ -66,6 +66,10 @@ def _noise(counts: FloatArray) -> tuple[FloatArray, npt.NDArray[np.intp]]:
 
     As long as differences of channels twice as far apart are clearly larger, channels share their noise.
     """
+    if (compiled := core()) is not None:
+        from ramanfit.fit.engine.compiled.kernels import noise_without_fit
+
+        return noise_without_fit(compiled, counts, SECOND, GROWN, FARTHEST)
     step = np.ones(len(counts), dtype=np.intp)
     sd = _typical_difference(counts, 1)
     rows, k = np.arange(len(counts)), 2
@@ -79,10 +83,6 @@ def _noise(counts: FloatArray) -> tuple[FloatArray, npt.NDArray[np.intp]]:
 
 
 def _typical_difference(counts: FloatArray, step: int) -> FloatArray:
-    if (compiled := core()) is not None:
-        from ramanfit.fit.engine.compiled.kernels import middle_size
-
-        return np.asarray(middle_size(compiled, counts, step) / SECOND)
     d = np.abs(counts[:, 2 * step :] + counts[:, : -2 * step] - 2 * counts[:, step:-step])
     middle = d.shape[1] // 2
     return np.asarray(np.partition(d, middle, axis=1)[:, middle] / SECOND)

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from ramanfit.fit.batch import Task
 from ramanfit.fit.engine import Engine, baseline_only
+from ramanfit.fit.engine.compiled.library import core
 from ramanfit.fit.model import Model
-from ramanfit.fit.noise import standardized
-from ramanfit.fit.residuals import autocorrelation, may_be_two
+from ramanfit.fit.noise import FLOOR, standardized, weights_of
+from ramanfit.fit.residuals import ALIKE, LEAST_LEFT, SPLIT, autocorrelation, beyond_noise, may_be_two
 from ramanfit.fit.result import FitResult, Status
-from ramanfit.scan.scan import FloatArray
+from ramanfit.scan.scan import BoolArray, FloatArray
+
+Index = npt.NDArray[np.intp]
+Weigh = Callable[[Index], FloatArray | None]
 
 DOUBT = 8.0  # a height of so many standard errors needs no further proof
 
@@ -36,8 +42,9 @@ def judged(
     task: Task,
     engine: Engine,
     counts: FloatArray,
-    weights: FloatArray | None,
-    residual: FloatArray,
+    measured: FloatArray,
+    followed: FloatArray | None,
+    use: BoolArray | None = None,
     penalty: FloatArray | None = None,
     neighbour: FloatArray | float = 0.0,
     extra: FloatArray | None = None,
@@ -51,10 +58,14 @@ def judged(
     task : Task
     engine : callable
         Fits the rivals.
-    counts, weights : array [N, M]
-        Of these spectra.
-    residual : array [N, M]
-        In counts.
+    counts : array [N, M]
+        What was fitted.
+    measured : array [N, M]
+        The same with what was subtracted.
+    followed : array [N, M] or None
+        The curve that weights follow; None: all channels weigh alike.
+    use : bool array [N, M], optional
+        Channels that were fitted.
     penalty : array [N, J] or None
         See `ramanfit.fit.engine.varpro.fit`.
     neighbour : array [N], optional
@@ -62,16 +73,50 @@ def judged(
     extra : array [N, M], optional
         See `ramanfit.fit.noise.variance`.
     """
-    assert fits.light is not None
-    use = None if weights is None else weights > 0
-    if use is not None and use.all():
-        use = None
-    residual = standardized(residual, fits.noise, fits.light, use, extra)
+
+    def weigh(rows: Index) -> FloatArray | None:
+        some, more = None if use is None else use[rows], None if extra is None else extra[rows]
+        if followed is None:
+            return None if some is None else some.astype(np.float64)
+        return weights_of(fits.noise[rows], followed[rows], some, more, fits.stretch[rows])[0]
+
+    structure, doubled = doubts(task, fits, measured, use, neighbour, extra)
     return Judgement(
-        delta_bic=_delta_bic(engine, task.model, fits, counts, weights, penalty),
-        double_bic=_double_bic(engine, task, fits, counts, weights, penalty, residual),
-        structure=autocorrelation(residual, use, neighbour, fits.stretch),
+        delta_bic=_delta_bic(engine, task.model, fits, counts, weigh, penalty),
+        double_bic=_double_bic(engine, task, fits, counts, weigh, penalty, doubled),
+        structure=structure,
     )
+
+
+def doubts(
+    task: Task,
+    fits: FitResult,
+    measured: FloatArray,
+    use: BoolArray | None,
+    neighbour: FloatArray | float,
+    extra: FloatArray | None,
+) -> tuple[FloatArray, BoolArray]:
+    """Return the structure of residuals, [N], and where they ask for a second line beside some peaks, [N, D]."""
+    assert fits.light is not None
+    model, compiled = task.model, core()
+    there = np.asarray((fits.status == Status.CONVERGED) & (fits.chi2 > 0))[:, None] & (
+        fits.height[:, list(task.doublets)] > 0
+    )
+    if compiled is not None and not model.links:
+        from ramanfit.fit.engine.compiled.scores import Bars, judge
+
+        bars = Bars(FLOOR, LEAST_LEFT[0], LEAST_LEFT[1], SPLIT, ALIKE)
+        sums, asked = judge(compiled, model, fits, measured, fits.light, use, extra, task.doublets, bars)
+        return beyond_noise(sums, neighbour, fits.stretch), asked & there
+    residual = standardized(measured - fits.light, fits.noise, fits.light, use, extra)
+    squares = np.einsum("nm,nm->n", residual, residual)
+    scale = np.sqrt(np.divide(fits.dof / fits.stretch, squares, out=np.ones(len(fits)), where=squares > 0))
+    for k, p in enumerate(task.doublets):
+        rows = np.flatnonzero(there[:, k])
+        some = slice(None) if len(rows) == len(fits) else rows
+        asked = may_be_two(model, fits if len(rows) == len(fits) else fits.take(rows), residual[some], p, scale[some])
+        there[rows, k] = asked
+    return autocorrelation(residual, use, neighbour, fits.stretch), there
 
 
 def bic_gain(rival_chi2: FloatArray, chi2: FloatArray, more: int, channels: int | np.ndarray) -> FloatArray:
@@ -101,7 +146,7 @@ def _delta_bic(
     model: Model,
     fits: FitResult,
     counts: FloatArray,
-    weights: FloatArray | None,
+    weigh: Weigh,
     penalty: FloatArray | None,
 ) -> FloatArray:
     """Return by how much each peak in doubt improves the Bayesian information criterion, [N, P]."""
@@ -113,7 +158,7 @@ def _delta_bic(
         rows = np.flatnonzero((snr[:, p] > 0) & (snr[:, p] < DOUBT) & (fits.chi2 > 0))
         if not len(rows):
             continue
-        some, held = (of if of is None else of[rows] for of in (weights, penalty))
+        some, held = weigh(rows), None if penalty is None else penalty[rows]
         rest = model.rest(p)
         less = model.of(rest)
         if rest:
@@ -133,25 +178,17 @@ def _double_bic(
     task: Task,
     fits: FitResult,
     counts: FloatArray,
-    weights: FloatArray | None,
+    weigh: Weigh,
     penalty: FloatArray | None,
-    residual: FloatArray,
+    asked: BoolArray,
 ) -> FloatArray:
     """Return what the Bayesian information criterion gains by a second line, [N, P]; see `FitResult`."""
     gain, model = np.full(fits.height.shape, np.nan), task.model
-    good = np.asarray((fits.status == Status.CONVERGED) & (fits.chi2 > 0))
-    if not task.doublets or not good.any():
-        return gain
-    squares = np.einsum("nm,nm->n", residual, residual)
-    scale = np.sqrt(np.divide(fits.dof / fits.stretch, squares, out=np.ones(len(fits)), where=squares > 0))
-    for p in task.doublets:
-        rows = np.flatnonzero(good & (fits.height[:, p] > 0))
-        whole = len(rows) == len(fits)
-        asked, left = (fits, residual) if whole else (fits.take(rows), residual[rows])
-        rows = rows[may_be_two(model, asked, left, p, scale[rows])]
+    for k, p in enumerate(task.doublets):
+        rows = np.flatnonzero(asked[:, k])
         if not len(rows):
             continue
-        some, held = (of if of is None else of[rows] for of in (weights, penalty))
+        some, held = weigh(rows), None if penalty is None else penalty[rows]
         start = fits.nonlinear[rows][:, [*range(len(model.names)), p]]
         start[:, [p, -1], 0] += fits.fwhm_cm1[rows, p, None] * np.array([-0.35, 0.35])
         start[:, [p, -1], 1] *= 0.7

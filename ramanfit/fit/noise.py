@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ramanfit.fit.engine.compiled.library import core
 from ramanfit.scan.scan import BoolArray, FloatArray
-
-if TYPE_CHECKING:
-    from ramanfit.fit.engine.compiled.kernels import NoiseOf
 
 ROUNDS = 4
 BLOCK = 64  # spectra at a time: what is summed over the channels fits a processor's cache
@@ -72,8 +68,13 @@ def estimate_noise(
         of the residuals of spectra for which there is one.
     """
     even = is_even(model)
+    if scatter is None and (compiled := core()) is not None:
+        from ramanfit.fit.engine.compiled import kernels
+
+        search = kernels.Search(ROUNDS, FLOOR, CLIP, MEDIAN, EXACT)
+        return kernels.noise(compiled, even, residual, curve, use, starts, extra, search)
     sizes = np.diff([*starts, len(residual)])
-    light = _light(residual, curve, use, extra, scatter)
+    light = _Light(residual, curve, use, extra, scatter)
     level, mean, gain = light.level, light.mean, np.zeros(len(residual))
     for _ in range(ROUNDS):
         s0, s1, s2, t0, t1 = light.sums(level, gain)
@@ -87,20 +88,6 @@ def estimate_noise(
         level = np.where(informed, np.maximum((t0 - gain * s1) / s0, FLOOR * level), level)
     level = np.where(level > EXACT * mean * mean, level, 0.0)
     return np.stack([level, mean, gain], axis=1)
-
-
-def _light(
-    residual: FloatArray,
-    curve: FloatArray,
-    use: BoolArray | None,
-    extra: FloatArray | None,
-    scatter: FloatArray | None,
-) -> _Light | NoiseOf:
-    if scatter is None and (compiled := core()) is not None:
-        from ramanfit.fit.engine.compiled.kernels import NoiseOf
-
-        return NoiseOf(compiled, residual, curve, use, extra, FLOOR, CLIP, MEDIAN)
-    return _Light(residual, curve, use, extra, scatter)
 
 
 class _Light:
@@ -158,14 +145,18 @@ class _Light:
         return sums
 
 
-def variance(noise: FloatArray, curve: FloatArray, extra: FloatArray | None = None) -> FloatArray:
+def variance(
+    noise: FloatArray, curve: FloatArray, extra: FloatArray | None = None, out: FloatArray | None = None
+) -> FloatArray:
     """Return ``level + gain * (curve - signal)``, [N, M], kept above 5 % of the level, and `extra` beside it."""
     level, signal, gain = (noise[:, i, None] for i in range(3))
-    of_spectrum = curve - signal  # in place: fresh memory costs more than what is done with it
+    of_spectrum = np.subtract(curve, signal, out=out)  # in place: fresh memory costs more than what is done with it
     of_spectrum *= gain
     of_spectrum += level
     np.maximum(of_spectrum, FLOOR * level, out=of_spectrum)
-    return np.asarray(of_spectrum if extra is None else of_spectrum + extra)
+    if extra is not None:
+        of_spectrum += extra
+    return np.asarray(of_spectrum)
 
 
 def weights_of(
@@ -174,6 +165,7 @@ def weights_of(
     use: BoolArray | None,
     extra: FloatArray | None = None,
     stretch: FloatArray | None = None,
+    out: FloatArray | None = None,
 ) -> tuple[FloatArray, FloatArray]:
     """Return weights [N, M], and the variance [N] of weight 1.
 
@@ -191,15 +183,17 @@ def weights_of(
         See `estimate_noise`.
     stretch : array [N], optional
         Factor by which correlated channels tell less: see `ramanfit.fit.correlation.correlation`.
+    out : array [N, M], optional
+        Where the weights are to be.
     """
     noisy = noise[:, 0] > 0
     stretch = np.ones(len(noise)) if stretch is None else stretch
     if (compiled := core()) is not None:
         from ramanfit.fit.engine.compiled.kernels import weights as of_core
 
-        weights = of_core(compiled, noise, curve, use, extra, stretch, FLOOR)
+        weights = of_core(compiled, noise, curve, use, extra, stretch, FLOOR, out)
     else:
-        weights = variance(noise, curve, extra)
+        weights = variance(noise, curve, extra, out)
         weights[~noisy] = 1.0
         weights *= stretch[:, None]
         np.divide(1, weights, out=weights)
@@ -214,6 +208,7 @@ def standardized(
     curve: FloatArray,
     use: BoolArray | None = None,
     extra: FloatArray | None = None,
+    out: FloatArray | None = None,
 ) -> FloatArray:
     """Return residuals [N, M] in standard deviations of their channels, 0 where these are 0 or do not count.
 
@@ -227,14 +222,24 @@ def standardized(
         Channels that count.
     extra : array [N, M], optional
         See `estimate_noise`.
+    out : array [N, M], optional
+        Where they are to be: `residual` itself, perhaps.
     """
     if (compiled := core()) is not None:
         from ramanfit.fit.engine.compiled.kernels import standardized as of_core
 
-        return of_core(compiled, residual, noise, curve, use, extra, FLOOR)
-    sd = np.sqrt(variance(noise, curve, extra))
-    seen = sd > 0 if use is None else use & (sd > 0)
-    return np.divide(residual, sd, out=np.zeros_like(sd), where=seen)
+        return of_core(compiled, residual, noise, curve, use, extra, FLOOR, out)
+    sd = variance(noise, curve, extra)
+    np.sqrt(sd, out=sd)
+    seen = sd > 0
+    if use is not None:
+        seen &= use
+    if seen.all():
+        return np.divide(residual, sd, out=sd if out is None else out)
+    to = np.zeros_like(sd) if out is None else out
+    np.divide(residual, sd, out=to, where=seen)
+    to[~seen] = 0.0
+    return to
 
 
 def differences(residual: FloatArray, use: BoolArray | None) -> tuple[FloatArray, FloatArray]:

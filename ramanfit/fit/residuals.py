@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from ramanfit.fit.engine.compiled.library import core
 from ramanfit.fit.lineshapes import SHAPES
 from ramanfit.fit.model import Model
 from ramanfit.fit.result import FitResult
@@ -40,9 +39,20 @@ def autocorrelation(
     e = residual if use is None else np.where(use, residual, 0.0)
     used = np.ones((1, e.shape[1]), dtype=bool) if use is None else use
     pairs = (used[:, 1:] & used[:, :-1]).sum(axis=1)
-    square = np.einsum("nm,nm->n", e, e) * np.sqrt(pairs)
-    product = np.einsum("nm,nm->n", e[:, 1:], e[:, :-1]) * used.sum(axis=1)
-    found = np.divide(product, square, out=np.full(len(e), np.nan), where=square > 0)
+    squares, products = np.einsum("nm,nm->n", e, e), np.einsum("nm,nm->n", e[:, 1:], e[:, :-1])
+    channels = np.broadcast_to(used.sum(axis=1), squares.shape)
+    sums = np.stack([squares, products, channels, np.broadcast_to(pairs, squares.shape)])
+    return beyond_noise(sums, expected, stretch)
+
+
+def beyond_noise(sums: FloatArray, expected: FloatArray | float, stretch: FloatArray | float) -> FloatArray:
+    """Return what `autocorrelation` does.
+
+    That is from sums of squares and of products of neighbours, and how many channels and pairs of them count, [4, N].
+    """
+    squares, products, channels, pairs = sums
+    square = squares * np.sqrt(pairs)
+    found = np.divide(products * channels, square, out=np.full(len(squares), np.nan), where=square > 0)
     return np.asarray((found - expected * np.sqrt(pairs)) / np.sqrt(stretch))
 
 
@@ -67,10 +77,6 @@ def may_be_two(
         Of the residuals.
     """
     scale = np.ones(len(residual)) if scale is None else scale
-    if not model.links and (compiled := core()) is not None:
-        from ramanfit.fit.engine.compiled.scores import twins
-
-        return twins(compiled, model, fits, residual, scale, peak, LEAST_LEFT, SPLIT, ALIKE)
     asked = np.zeros(len(residual), dtype=bool)
     for start in range(0, len(residual), BLOCK):
         block = np.arange(start, min(start + BLOCK, len(residual)))

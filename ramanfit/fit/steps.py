@@ -12,7 +12,7 @@ from ramanfit.fit.noise import variance, weights_of
 from ramanfit.fit.result import FitResult, Status
 from ramanfit.fit.unseen import groups, leaving, put_back, unseen
 from ramanfit.fit.work import Work, picked
-from ramanfit.scan.scan import BoolArray
+from ramanfit.scan.scan import BoolArray, FloatArray
 
 NOISIEST = 1.5  # times the mean variance of interpolated channels is that of channels that were measured
 SPIKE_ROUNDS = 3  # a masked spike can bare a smaller one that the fit had bent to
@@ -51,7 +51,8 @@ class Steps(Work):
         if self.even and self.smooth is None:
             unit = noise[:, 0]
         else:
-            weights, unit = weights_of(noise, self._light_of(fits), used, self._extra(fitted), stretch)
+            room = self._room("weights", len(fitted))
+            weights, unit = weights_of(noise, self._light_of(fits), used, self._extra(fitted), stretch, out=room)
             counts = self.counts if len(fitted) == len(self.counts) else self.counts[fitted]
             fits = self._seen(self._last(self.engine, fitted, counts, weights, fits.nonlinear), fitted)
         redchi2 = np.divide(fits.chi2, fits.dof * unit, out=np.full(len(fits), np.nan), where=fits.dof * unit > 0)
@@ -125,14 +126,14 @@ class Steps(Work):
         if not len(rows):
             return final
         fits = final if len(rows) == len(final) else final.take(rows)
-        used, light = None if self.use is None else self.use[rows], self._light_of(first)[rows]
-        if self.smooth is not None and fits.missing_band is not None and fits.missing_band.any():
-            light[fits.missing_band] = self._light_of(self.smooth.first)[rows[fits.missing_band]]
-        if self.even and self.smooth is None:
-            weights = None if used is None else used.astype(np.float64)
-        else:
-            weights = weights_of(fits.noise, light, used, self._extra(rows), fits.stretch)[0]
-        judged = self._judged(fits, rows, weights, self._measured(rows) - self._light_of(fits))
+        followed: FloatArray | None = None
+        if not self.even or self.smooth is not None:
+            followed = self._light_of(first) if len(rows) == len(final) else self._light_of(first)[rows]
+        if followed is not None and fits.missing_band is not None and fits.missing_band.any():
+            assert self.smooth is not None
+            followed = followed.copy()
+            followed[fits.missing_band] = self._light_of(self.smooth.first)[rows[fits.missing_band]]
+        judged = self._judged(fits, rows, followed)
         if len(rows) == len(final):
             return judged
         final.put(rows, judged)
@@ -169,7 +170,7 @@ class Steps(Work):
             if len(rows):
                 penalty = self.smooth.penalty(rows) if self.smooth is not None and bent[rows[0]] else None
                 fits = final if len(rows) == len(good) else final.take(rows)
-                residual, weights = self._measured(rows) - self._light_of(fits), self._noise_weights(final, rows)
+                residual, weights = self._residual(final, rows), self._noise_weights(final, rows)
                 verdict = verdicts(model, fits, residual, weights, self.task.scan[rows], penalty)
                 for name, values in verdict._asdict().items():
                     getattr(final, name)[rows] = values

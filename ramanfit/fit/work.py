@@ -58,6 +58,7 @@ class Work:
         self.counts = task.counts
         self.spikes, self.noise = np.zeros(task.counts.shape, dtype=bool), np.full((n, 3), np.nan)
         self.correlation = np.tile([1.0, 0.0], (n, 1))
+        self._rooms: dict[str, FloatArray] = {}
         self.smooth: SmoothPart | None = None
         self.narrowest = narrowest_lines(task.model)
         self.even = is_even(task.noise) and task.extra is None
@@ -82,11 +83,11 @@ class Work:
             starts = [0, *(np.flatnonzero(np.diff(scan[ok])) + 1).tolist()]
             light, use = self._light_of(first)[ok], self.use
             used = None if use is None else use[ok]
-            residual = self._measured(ok) - light
+            residual = np.subtract(self._measured(ok), light, out=self._room("residual", len(light)))
             extra, scatter = self._extra(ok), self.task.scatter
             scatter = None if scatter is None else scatter[ok]
             noise = estimate_noise(self.task.noise, residual, light, used, starts, extra, scatter)
-            shared = correlation(standardized(residual, noise, light, None, extra), used, starts)
+            shared = correlation(standardized(residual, noise, light, None, extra, out=residual), used, starts)
             noise[:, [0, 2]] *= shared[:, 2:]
             self.noise[ok], self.correlation[ok] = noise, shared[:, :2]
 
@@ -132,21 +133,35 @@ class Work:
         fits.put(some, replace(curved, amplitude=self.smooth.amplitude[rows[bent]]))
         return fits
 
-    def _judged(self, fits: FitResult, rows: np.ndarray, weights: FloatArray | None, residual: FloatArray) -> FitResult:
-        """Return fits of some rows, judged: those with a smooth part against rivals that have it too."""
+    def _judged(self, fits: FitResult, rows: np.ndarray, followed: FloatArray | None) -> FitResult:
+        """Return fits of some rows, judged: those with a smooth part against rivals that have it too.
+
+        Their weights follow a curve [n, M]; None: all channels weigh alike.
+        """
         if not self.task.model.names:
             return fits
+        whole: Rows = slice(None) if len(rows) == len(self.counts) else rows
+        use, extra = self.use, self._extra(whole)
+        used, counts, measured = None if use is None else use[whole], self.counts[whole], self._measured(whole)
         rival = engine_named(self.task.engine, rough=True)
         bent = np.zeros(len(rows), dtype=bool) if fits.amplitude is None else fits.amplitude > 0
         told = {name: getattr(fits, name).copy() for name in Judgement._fields}
         for some, model in ((picked(bent), self.task.model), (picked(~bent), self.task.model.plain)):
             if some is None:
                 continue
-            at, used = rows[some], None if weights is None else weights[some]
-            penalty = None if self.smooth is None or model.plain is model else self.smooth.penalty(at)
-            task, counts, near = self.task._replace(model=model), self.counts[at], self.correlation[at, 1]
-            some_fits = fits if isinstance(some, slice) else fits.take(some)
-            its = judged(some_fits, task, rival, counts, used, residual[some], penalty, near, self._extra(at))
+            at = rows[some]
+            its = judged(
+                fits if isinstance(some, slice) else fits.take(some),
+                self.task._replace(model=model),
+                rival,
+                counts[some],
+                measured[some],
+                None if followed is None else followed[some],
+                None if used is None else used[some],
+                None if self.smooth is None or model.plain is model else self.smooth.penalty(at),
+                self.correlation[at, 1],
+                None if extra is None else extra[some],
+            )
             for name, values in its._asdict().items():
                 told[name][some] = values
         return replace(fits, **told)
@@ -155,7 +170,19 @@ class Work:
         """Return the weights of some rows, true inverse variances."""
         some: Rows = slice(None) if len(rows) == len(self.counts) else rows
         used, light = None if self.use is None else self.use[some], self._light_of(fits)[some]
-        return weights_of(self.noise[some], light, used, self._extra(some), self.correlation[some, 0])[0]
+        room = self._room("weights", len(rows))
+        return weights_of(self.noise[some], light, used, self._extra(some), self.correlation[some, 0], out=room)[0]
+
+    def _residual(self, fits: FitResult, rows: np.ndarray) -> FloatArray:
+        """Return what some rows have beyond their light."""
+        some: Rows = slice(None) if len(rows) == len(self.counts) else rows
+        return np.subtract(self._measured(some), self._light_of(fits)[some], out=self._room("residual", len(rows)))
+
+    def _room(self, name: str, rows: int) -> FloatArray:
+        """Return an array [rows, M] to write to, which lasts until the next of that name: fresh memory is slow."""
+        if name not in self._rooms:
+            self._rooms[name] = np.empty(self.counts.shape)
+        return self._rooms[name][:rows]
 
     def _seen(self, fits: FitResult, rows: Rows, model: Model | None = None) -> FitResult:
         """Return fits of some rows with all the light that they account for."""

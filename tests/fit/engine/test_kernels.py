@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from ramanfit.fit import cosmic_rays, noise, residuals, verdicts
+from ramanfit.fit import cosmic_rays, judge, noise, verdicts
 from ramanfit.fit.amplitude import reml_near
+from ramanfit.fit.batch import Task
 from ramanfit.fit.build import narrowest_lines
 from ramanfit.fit.correlation import correlation
 from ramanfit.fit.engine import varpro
@@ -29,6 +30,7 @@ VARIANTS = library.available()
 pytestmark = pytest.mark.skipif(not VARIANTS, reason="no compiled core here")
 MODEL, COUNTS, _ = random_spectra(120, seed=41)
 RULE = kernels.Rule(*cosmic_rays.RULE)
+SEARCH = kernels.Search(noise.ROUNDS, noise.FLOOR, noise.CLIP, noise.MEDIAN, noise.EXACT)
 RNG = np.random.default_rng(5)
 for row, channel, height in zip(range(0, 120, 3), RNG.integers(0, 420, 40), RNG.uniform(10, 3000, 40), strict=True):
     COUNTS[row, channel] += height
@@ -96,10 +98,14 @@ def test_scores_are_the_same(both: Callable, bent: bool) -> None:
     fits = varpro.fit(model, COUNTS, weights, varpro.fit(MODEL, COUNTS).nonlinear, penalty=penalty)
     residual = COUNTS - model.evaluate(fits)
     scale = RNG.uniform(0.3, 1.5, len(COUNTS))
-    for peak in (0, 1):
-        mine, other = both(residuals.may_be_two, model, fits, residual / 5, peak, scale)
+    task = Task(model, COUNTS, None, SCAN, "counting", "varpro", True, doublets=(0, 1))
+    seen = replace(fits, light=COUNTS - residual, noise=np.tile([25.0, 2000.0, 0.3], (len(COUNTS), 1)))
+    for use, extra in ((None, None), (USE, RNG.uniform(0, 9, COUNTS.shape))):
+        (structure, mine), (expected, other) = both(judge.doubts, task, seen, COUNTS, use, 0.1, extra)
+        np.testing.assert_allclose(structure, expected, rtol=1e-9, atol=1e-9)
         np.testing.assert_array_equal(mine, other)
-        assert 0 < other.sum() < len(COUNTS)
+        assert (other.sum(axis=0) > 0).all()
+        assert (other.sum(axis=0) < len(COUNTS)).all()
     if bent:
         stretch = RNG.uniform(1, 2, len(COUNTS))
         mine, other = both(reml_near, model, COUNTS, weights, fits.nonlinear, 1e-3 * scale, stretch)
@@ -133,7 +139,21 @@ NUMBERS = st.one_of(st.floats(-3, 3), st.sampled_from([0.0, 1.0, np.nan, np.inf,
 def test_medians_are_those_of_a_sorted_row(rows: np.ndarray) -> None:
     expected = np.sort(np.abs(rows), axis=1)[:, rows.shape[1] // 2]
     for variant in VARIANTS.values():
-        np.testing.assert_array_equal(kernels.middle_size(variant, rows), expected)
+        np.testing.assert_array_equal(kernels.neighbours(variant, rows, None, 1.0)[1], expected)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(3, 90).flatmap(lambda m: arrays(np.float64, (3, m), elements=st.integers(-9, 9))))
+def test_noise_without_a_fit_is_the_same_where_differences_are_whole_numbers(rows: np.ndarray) -> None:
+    """Then those over twice as many channels are often as large as the limit itself."""
+    with pytest.MonkeyPatch.context() as patch:
+        for variant in (None, *VARIANTS.values()):
+            patch.setattr(library, "_chosen", lambda choice, variant=variant: variant)
+            sd, step = cosmic_rays._noise(rows)
+            if variant is None:
+                expected = sd, step
+            np.testing.assert_array_equal(sd, expected[0])
+            np.testing.assert_array_equal(step, expected[1])
 
 
 @settings(max_examples=100, deadline=None)
@@ -145,11 +165,12 @@ def test_any_numbers_are_survived(rows: np.ndarray, masked: bool) -> None:
         triple = np.resize(rows, (2, 3))
         kernels.spiky(variant, rows, rows, triple, use, RULE, 5.0, 0.05, rows)
         kernels.neighbours(variant, rows, use, 6.0)
-        kernels.roughness(variant, rows, use, 6.0, 5, common=masked)
+        kernels.roughness(variant, rows, use, np.ones(2), np.arange(2), 5, common=masked)
         kernels.standardized(variant, rows, triple, rows, use, rows, 0.05)
         kernels.weights(variant, triple, rows, use, rows, np.ones(2), 0.05)
         if rows.shape[1] > 2:
-            kernels.NoiseOf(variant, rows, rows, use, rows, 0.05, 16.0, 0.455).sums(np.ones(2), np.ones(2))
+            kernels.noise_without_fit(variant, rows, 1.65, 1.3, 32)
+            kernels.noise(variant, masked, rows, rows, use, [0, 1], rows, SEARCH)
 
 
 def test_arrays_that_do_not_go_together_are_refused() -> None:
@@ -160,10 +181,15 @@ def test_arrays_that_do_not_go_together_are_refused() -> None:
         kernels.spiky(variant, rows, rows, np.ones((2, 3)), rows[:1] > 0, RULE, 5.0)
     with pytest.raises(ValueError, match="use: expected the shape"):
         kernels.neighbours(variant, rows, rows[:, 1:] > 0, 6.0)
-    with pytest.raises(ValueError, match="gain: expected the shape"):
-        kernels.NoiseOf(variant, rows, rows, None, None, 0.05, 16.0, 0.455).sums(np.ones(2), np.ones(3))
-    with pytest.raises(ValueError, match="step: expected"):
-        kernels.middle_size(variant, rows, 15)
+    for starts in ([1], [0, 3], [0, 2, 1]):
+        with pytest.raises(ValueError, match="starts: expected them ascending from 0 to 2"):
+            kernels.noise(variant, False, rows, rows, None, starts, None, SEARCH)
+    with pytest.raises(ValueError, match="rows: expected numbers of 2 rows"):
+        kernels.roughness(variant, rows, None, np.ones(2), np.array([2]), 5, common=False)
+    with pytest.raises(ValueError, match="out: expected a whole array of the shape"):
+        kernels.weights(variant, np.ones((2, 3)), rows, None, None, np.ones(2), 0.05, np.ones((2, 60))[:, ::2])
+    with pytest.raises(ValueError, match="counts: expected 3 channels"):
+        kernels.noise_without_fit(variant, rows[:, :2], 1.65, 1.3, 32)
 
 
 @pytest.mark.parametrize("smooth", ["auto", "none"])

@@ -6,22 +6,26 @@ The functions that call these say what they do, and do it with NumPy where there
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from ramanfit.fit.engine.compiled.library import Arrays, Core
 from ramanfit.scan.scan import BoolArray, FloatArray
+
+Index = npt.NDArray[np.intp]
 
 _COUNT, _ARRAY, _NUMBER = ctypes.c_int64, ctypes.c_void_p, ctypes.c_double
 
 
 class _NoiseOf(ctypes.Structure):
     _fields_ = [
-        *((name, _COUNT) for name in ("count", "channels")),
-        *((name, _ARRAY) for name in ("residual", "curve", "extra", "use")),
-        *((name, _NUMBER) for name in ("floor", "clip", "common")),
-        *((name, _ARRAY) for name in ("level", "mean", "gain", "sums")),
+        *((name, _COUNT) for name in ("count", "channels", "files", "rounds", "even")),
+        *((name, _ARRAY) for name in ("starts", "residual", "curve", "extra", "use")),
+        *((name, _NUMBER) for name in ("floor", "clip", "common", "exact")),
+        ("noise", _ARRAY),
     ]
 
 
@@ -43,10 +47,12 @@ class _SpikesOf(ctypes.Structure):
     ]
 
 
-class _OrderOf(ctypes.Structure):
+class _UnfittedOf(ctypes.Structure):
     _fields_ = [
-        *((name, _COUNT) for name in ("count", "channels", "step", "place")),
-        *((name, _ARRAY) for name in ("rows", "found")),
+        *((name, _COUNT) for name in ("count", "channels", "farthest")),
+        ("counts", _ARRAY),
+        *((name, _NUMBER) for name in ("second", "grown")),
+        *((name, _ARRAY) for name in ("sd", "step")),
     ]
 
 
@@ -54,108 +60,121 @@ class _NeighboursOf(ctypes.Structure):
     _fields_ = [
         *((name, _COUNT) for name in ("count", "channels", "sections", "common")),
         ("outlier", _NUMBER),
-        *((name, _ARRAY) for name in ("residual", "use", "sums")),
+        *((name, _ARRAY) for name in ("residual", "use", "rows", "most", "sums")),
     ]
 
 
-def middle_size(core: Core, rows: FloatArray, step: int = 0) -> FloatArray:
-    """Return the upper median of the sizes of every row [N, M], or of its second differences over some channels."""
-    (n, m), arrays, found = rows.shape, Arrays(), np.empty(len(rows))
-    left = m - 2 * step
-    if left < 1 or step < 0:
-        raise ValueError(f"step: expected less than half of {m} channels, found {step}")
-    order = _OrderOf(
+def noise_without_fit(
+    core: Core, counts: FloatArray, second: float, grown: float, farthest: int
+) -> tuple[FloatArray, Index]:
+    """As `ramanfit.fit.cosmic_rays._noise`, of rows [N, M] of 3 channels or more."""
+    (n, m), arrays, sd, step = counts.shape, Arrays(), np.empty(len(counts)), np.empty(len(counts), dtype=np.int64)
+    if m < 3:
+        raise ValueError(f"counts: expected 3 channels or more, found {m}")
+    task = _UnfittedOf(
         count=n,
         channels=m,
-        step=step,
-        place=left // 2,
-        rows=arrays.of("rows", rows, n, m),
-        found=arrays.own(found),
+        farthest=farthest,
+        counts=arrays.of("counts", counts, n, m),
+        second=second,
+        grown=grown,
+        sd=arrays.own(sd),
+        step=arrays.own(step),
     )
-    core.call("ordered", ctypes.byref(order))
-    return found
+    core.call("unfitted", ctypes.byref(task))
+    return sd, step
 
 
-def neighbours(core: Core, residual: FloatArray, use: BoolArray | None, outlier: float) -> FloatArray:
-    """Return what `ramanfit.fit.correlation._of_neighbours` sums up in every spectrum, [3, N]."""
-    return _of_neighbours(core, "neighbours", residual, use, outlier, np.empty((3, len(residual))))
+def neighbours(
+    core: Core, residual: FloatArray, use: BoolArray | None, outlier: float
+) -> tuple[FloatArray, FloatArray]:
+    """As `ramanfit.fit.correlation._of_neighbours`."""
+    sums, most, arrays = np.empty((3, len(residual))), np.empty(len(residual)), Arrays()
+    task = _neighbours_of(arrays, residual, use, most, len(residual))
+    task.outlier, task.sums = outlier, arrays.own(sums)
+    core.call("neighbours", ctypes.byref(task))
+    return sums, most
 
 
 def roughness(
-    core: Core, residual: FloatArray, use: BoolArray | None, outlier: float, sections: int, common: bool
-) -> FloatArray:
-    """As `ramanfit.fit.correlation._roughness`."""
-    return _of_neighbours(core, "roughness", residual, use, outlier, np.zeros((4, sections)), sections, common)
-
-
-def _of_neighbours(
     core: Core,
-    name: str,
     residual: FloatArray,
     use: BoolArray | None,
-    outlier: float,
-    sums: FloatArray,
-    sections: int = 0,
-    common: bool = False,
+    most: FloatArray,
+    rows: Index,
+    sections: int,
+    common: bool,
 ) -> FloatArray:
-    (n, m), arrays = residual.shape, Arrays()
-    task = _NeighboursOf(
-        count=n,
-        channels=m,
-        sections=sections,
-        common=common,
-        outlier=outlier,
-        residual=arrays.of("residual", residual, n, m),
-        use=arrays.of("use", use, n, m, kind=bool),
-        sums=arrays.own(sums),
-    )
-    core.call(name, ctypes.byref(task))
+    """Return what `ramanfit.fit.correlation._roughness` sums up in every section, [4, S]."""
+    sums, arrays = np.zeros((4, sections)), Arrays()
+    if len(rows) and not 0 <= rows.min() <= rows.max() < len(residual):
+        raise ValueError(f"rows: expected numbers of {len(residual)} rows")
+    task = _neighbours_of(arrays, residual, use, most, len(rows))
+    task.rows, task.sums = arrays.own(np.ascontiguousarray(rows, dtype=np.int64)), arrays.own(sums)
+    task.sections, task.common = sections, common
+    core.call("roughness", ctypes.byref(task))
     return sums
 
 
-class NoiseOf:
-    """As `ramanfit.fit.noise._Noise`."""
+def _neighbours_of(
+    arrays: Arrays, residual: FloatArray, use: BoolArray | None, most: FloatArray, count: int
+) -> _NeighboursOf:
+    n, m = residual.shape
+    return _NeighboursOf(
+        count=count,
+        channels=m,
+        residual=arrays.of("residual", residual, n, m),
+        use=arrays.of("use", use, n, m, kind=bool),
+        most=arrays.of("most", most, n),
+    )
 
-    def __init__(
-        self,
-        core: Core,
-        residual: FloatArray,
-        curve: FloatArray,
-        use: BoolArray | None,
-        extra: FloatArray | None,
-        floor: float,
-        clip: float,
-        common: float,
-    ) -> None:
-        self._core, self._arrays, (n, m) = core, Arrays(), residual.shape
-        if m < 3:
-            raise ValueError(f"residual: expected 3 channels or more, found {m}")
-        of = self._arrays
-        self.level, self.mean, self._sums = np.empty(n), np.empty(n), np.empty((5, n))
-        self._task = _NoiseOf(
-            count=n,
-            channels=m,
-            residual=of.of("residual", residual, n, m),
-            curve=of.of("curve", curve, n, m),
-            extra=of.of("extra", extra, n, m),
-            use=of.of("use", use, n, m, kind=bool),
-            floor=floor,
-            clip=clip,
-            common=common,
-            mean=of.own(self.mean),
-            sums=of.own(self._sums),
-        )
-        level = np.empty(n)
-        self._task.level = of.own(level)
-        core.call("noise_start", ctypes.byref(self._task))
-        self.level = level
 
-    def sums(self, level: FloatArray, gain: FloatArray) -> FloatArray:
-        """Return sums over the channels, [5, N]."""
-        arrays, n = Arrays(), len(self.level)
-        self._task.level, self._task.gain = arrays.of("level", level, n), arrays.of("gain", gain, n)
-        self._core.call("noise_sums", ctypes.byref(self._task))
-        return self._sums
+class Search(NamedTuple):
+    """How the noise is sought, as in `ramanfit.fit.noise`."""
+
+    rounds: int
+    floor: float
+    clip: float
+    common: float
+    exact: float
+
+
+def noise(
+    core: Core,
+    even: bool,
+    residual: FloatArray,
+    curve: FloatArray,
+    use: BoolArray | None,
+    starts: Sequence[int],
+    extra: FloatArray | None,
+    search: Search,
+) -> FloatArray:
+    """As `ramanfit.fit.noise.estimate_noise`."""
+    (n, m), arrays, found = residual.shape, Arrays(), np.empty((len(residual), 3))
+    if m < 3:
+        raise ValueError(f"residual: expected 3 channels or more, found {m}")
+    ends = np.array([*starts, n], dtype=np.int64)
+    if ends[0] or (np.diff(ends) < 0).any():
+        raise ValueError(f"starts: expected them ascending from 0 to {n}")
+    task = _NoiseOf(
+        count=n,
+        channels=m,
+        files=len(starts),
+        rounds=search.rounds,
+        even=even,
+        starts=arrays.own(ends),
+        residual=arrays.of("residual", residual, n, m),
+        curve=arrays.of("curve", curve, n, m),
+        extra=arrays.of("extra", extra, n, m),
+        use=arrays.of("use", use, n, m, kind=bool),
+        floor=search.floor,
+        clip=search.clip,
+        common=search.common,
+        exact=search.exact,
+        noise=arrays.own(found),
+    )
+    core.call("noise", ctypes.byref(task))
+    return found
 
 
 def weights(
@@ -166,9 +185,10 @@ def weights(
     extra: FloatArray | None,
     stretch: FloatArray,
     floor: float,
+    out: FloatArray | None = None,
 ) -> FloatArray:
     """As `ramanfit.fit.noise.weights_of`, without the unit."""
-    return _spread(core, "weights", noise, curve, use, extra, floor, stretch=stretch)
+    return _spread(core, "weights", noise, curve, use, extra, floor, out, stretch=stretch)
 
 
 def standardized(
@@ -179,9 +199,10 @@ def standardized(
     use: BoolArray | None,
     extra: FloatArray | None,
     floor: float,
+    out: FloatArray | None = None,
 ) -> FloatArray:
     """As `ramanfit.fit.noise.standardized`."""
-    return _spread(core, "standardized", noise, curve, use, extra, floor, residual=residual)
+    return _spread(core, "standardized", noise, curve, use, extra, floor, out, residual=residual)
 
 
 def _spread(
@@ -192,10 +213,13 @@ def _spread(
     use: BoolArray | None,
     extra: FloatArray | None,
     floor: float,
+    out: FloatArray | None,
     residual: FloatArray | None = None,
     stretch: FloatArray | None = None,
 ) -> FloatArray:
-    (n, m), arrays, to = curve.shape, Arrays(), np.empty(curve.shape)
+    (n, m), arrays, to = curve.shape, Arrays(), np.empty(curve.shape) if out is None else out
+    if to.shape != (n, m) or to.dtype != np.float64 or not to.flags.c_contiguous:
+        raise ValueError(f"out: expected a whole array of the shape {(n, m)}")
     task = _SpreadOf(
         count=n,
         channels=m,

@@ -5,14 +5,15 @@
 namespace {
 
 struct Noise {  // as `ramanfit.fit.noise.estimate_noise`; arrays [N][M], those that are none are no addresses
-  int64_t count, channels;
+  int64_t count, channels, files, rounds, even;
+  const int64_t *starts;  // [files + 1]
   const double *residual, *curve, *extra;
   const uint8_t *use;
-  double floor, clip, common;  // the median of chi-square with one degree of freedom
-  double *level, *mean;        // [N] found by `noise_start`
-  const double *gain;          // [N]
-  double *sums;                // [5][N]
+  double floor, clip, common, exact;  // common: the median of chi-square with one degree of freedom
+  double *noise;                      // [N][3]
 };
+
+const int SUMS = 5;  // of 1, signal, signal^2, square and signal * square, weighted
 
 // Of one spectrum: squared second differences, which of them count, and the variance that is known besides.
 struct Differences {
@@ -54,86 +55,96 @@ INLINE double weighted_sum(const double *a, const double *weight, int64_t length
   return sum_of(sum);
 }
 
-// Whether residuals are noise, 1 or 0, and those that are, in units of it; `size` is lost.
-INLINE void without_outliers(const double *row, const uint8_t *use, int64_t m, double outlier, double *size,
-                             double *used) {
-  for (int64_t i = 0; i < m; i++) size[i] = fabs(row[i]);
-  const double most = outlier * in_order(size, m, m / 2);
-  for (int64_t i = 0; i < m; i++) used[i] = fabs(row[i]) <= most && (!use || use[i]) ? 1.0 : 0.0;
+// Whether residuals are noise, 1 or 0: those that are no larger than `most`.
+INLINE void without_outliers(const double *row, const uint8_t *use, int64_t m, double most, double *used) {
+  for (int64_t i = 0; i < m; i++) used[i] = fabs(row[i]) <= most ? 1.0 : 0.0;
+  for (int64_t i = 0; i < m && use; i++) used[i] = use[i] ? used[i] : 0.0;
+}
+
+// Where the search for the level of one spectrum begins, and its mean signal; `room` is for a row.
+INLINE void begin_level(const Noise *in, int64_t n, const Differences &d, double *room, double *level, double *mean) {
+  memcpy(room, in->curve + n * in->channels + 1, sizeof(double) * d.length);
+  for (int64_t i = d.length; i < padded(d.length); i++) room[i] = 0;
+  *mean = weighted_sum(room, d.weight, d.length) / d.total;
+  memcpy(room, d.square, sizeof(double) * d.length);
+  *level = in_order(room, d.length, d.length / 2) / in->common;
+  if (!(*level > 0)) *level = weighted_sum(d.square, d.weight, d.length) / d.total;
+  if (in->extra) {
+    const double less = *level - weighted_sum(d.more, d.weight, d.length) / d.total, least = in->floor * *level;
+    *level = less > least ? less : least;
+  }
+}
+
+INLINE void sums_of(const Noise *in, int64_t n, const Differences &d, double *room, const double *noise, double *sums) {
+  const double level = noise[0], mean = noise[1], gain = noise[2];
+  memcpy(room, in->curve + n * in->channels + 1, sizeof(double) * d.length);
+  for (int64_t i = d.length; i < padded(d.length); i++) room[i] = 0;
+  Vector sum[SUMS] = {Vector{0}, Vector{0}, Vector{0}, Vector{0}, Vector{0}};
+  const Vector least = in->floor * level - Vector{0};
+  for (int64_t i = 0; i < d.length; i += WIDTH) {  // what is behind the last channel weighs nothing
+    const Vector at = load(room + i) - mean, more = load(d.more + i);
+    Vector v = level + gain * at;
+    v = (v < least ? least : v) + more;
+    const Vector most = in->clip * v;
+    Vector square = load(d.square + i);
+    square = (square > most ? most : square) - more;
+    const Vector v2 = v * v, w = v2 > 0.0 ? load(d.weight + i) / v2 : Vector{0}, ws = w * at;
+    sum[0] += w;
+    sum[1] += ws;
+    sum[2] += ws * at;
+    sum[3] += w * square;
+    sum[4] += ws * square;
+  }
+  for (int k = 0; k < SUMS; k++) sums[k] = sum_of(sum[k]);
+}
+
+// One round of scoring for the spectra of a file, from their sums.
+INLINE void next_round(const Noise *in, int64_t first, int64_t last, const double *all) {
+  double known = 0, toward = 0;
+  for (int64_t n = first; n < last && !in->even; n++) {
+    const double *s = all + SUMS * n;
+    if (!(in->noise[3 * n] > 0 && s[0] > 0)) continue;
+    known += s[2] - s[1] * s[1] / s[0];
+    toward += s[4] - s[1] * s[3] / s[0];
+  }
+  const double gain = toward / known;
+  for (int64_t n = first; n < last; n++) {
+    const double *s = all + SUMS * n;
+    double *noise = in->noise + 3 * n;
+    if (known > 0) noise[2] = gain < 0 ? 0.0 : gain;
+    if (!(noise[0] > 0 && s[0] > 0)) continue;
+    const double level = (s[3] - noise[2] * s[1]) / s[0], least = in->floor * noise[0];
+    noise[0] = level < least ? least : level;
+  }
 }
 
 }  // namespace
 
-struct Order {  // rows [N][M]; of their sizes, or of their second differences over `step` channels
-  int64_t count, channels, step, place;
-  const double *rows;
-  double *found;  // [N]
-};
-
-extern "C" int EXPORTED(ordered)(const Order *in) {
-  const int64_t m = in->channels, step = in->step, left = m - 2 * step;
-  double *size = static_cast<double *>(malloc(sizeof(double) * padded(m + 1)));
-  if (!size) return 1;
-  for (int64_t n = 0; n < in->count; n++) {
-    const double *row = in->rows + n * m;
-    for (int64_t i = 0; i < left; i++)
-      size[i] = step ? fabs(row[i + 2 * step] + row[i] - 2 * row[i + step]) : fabs(row[i]);
-    in->found[n] = in_order(size, left, in->place);
-  }
-  free(size);
-  return 0;
-}
-
-extern "C" int EXPORTED(noise_start)(const Noise *in) {
+extern "C" int EXPORTED(noise)(const Noise *in) {
   Differences d;
-  double *room = room_for(&d, in->channels), *signal = room + 3 * padded(in->channels);
-  if (!room) return 1;
-  for (int64_t n = 0; n < in->count; n++) {
-    differences_of(in, n, &d);
-    memcpy(signal, in->curve + n * in->channels + 1, sizeof(double) * d.length);
-    in->mean[n] = weighted_sum(signal, d.weight, d.length) / d.total;
-    memcpy(signal, d.square, sizeof(double) * d.length);
-    double level = in_order(signal, d.length, d.length / 2) / in->common;
-    for (int64_t i = d.length; i < padded(d.length); i++) signal[i] = 0;
-    if (!(level > 0)) level = weighted_sum(d.square, d.weight, d.length) / d.total;
-    if (in->extra) {
-      const double less = level - weighted_sum(d.more, d.weight, d.length) / d.total;
-      level = less > in->floor * level ? less : in->floor * level;
+  double *room = room_for(&d, in->channels), *row = room + 3 * padded(in->channels);
+  double *sums = static_cast<double *>(malloc(sizeof(double) * SUMS * (in->count + 1)));
+  for (int64_t file = 0; room && sums && file < in->files; file++) {
+    const int64_t first = in->starts[file], last = in->starts[file + 1];
+    for (int64_t round = 0; round < in->rounds; round++) {
+      for (int64_t n = first; n < last; n++) {
+        double *noise = in->noise + 3 * n;
+        differences_of(in, n, &d);
+        if (!round) {
+          begin_level(in, n, d, row, noise, noise + 1);
+          noise[2] = 0;
+        }
+        sums_of(in, n, d, row, noise, sums + SUMS * n);
+      }
+      next_round(in, first, last, sums);
     }
-    in->level[n] = level;
+    for (int64_t n = first; n < last; n++)
+      if (!(in->noise[3 * n] > in->exact * in->noise[3 * n + 1] * in->noise[3 * n + 1])) in->noise[3 * n] = 0;
   }
+  const int lost = !room || !sums;
+  free(sums);
   free(room);
-  return 0;
-}
-
-extern "C" int EXPORTED(noise_sums)(const Noise *in) {
-  Differences d;
-  double *room = room_for(&d, in->channels), *curve = room + 3 * padded(in->channels);
-  if (!room) return 1;
-  for (int64_t n = 0; n < in->count; n++) {
-    const double level = in->level[n], gain = in->gain[n], mean = in->mean[n];
-    differences_of(in, n, &d);
-    memcpy(curve, in->curve + n * in->channels + 1, sizeof(double) * d.length);
-    Vector sums[5] = {Vector{0}, Vector{0}, Vector{0}, Vector{0}, Vector{0}};
-    const Vector least = in->floor * level - Vector{0};
-    for (int64_t i = 0; i < d.length; i += WIDTH) {  // what is behind the last channel weighs nothing
-      const Vector at = load(curve + i) - mean, more = load(d.more + i);
-      Vector v = level + gain * at;
-      v = (v < least ? least : v) + more;
-      const Vector most = in->clip * v;
-      Vector square = load(d.square + i);
-      square = (square > most ? most : square) - more;
-      const Vector v2 = v * v, w = v2 > 0.0 ? load(d.weight + i) / v2 : Vector{0}, ws = w * at;
-      sums[0] += w;
-      sums[1] += ws;
-      sums[2] += ws * at;
-      sums[3] += w * square;
-      sums[4] += ws * square;
-    }
-    for (int k = 0; k < 5; k++) in->sums[k * in->count + n] = sum_of(sums[k]);
-  }
-  free(room);
-  return 0;
+  return lost;
 }
 
 struct Spread {  // as `ramanfit.fit.noise.variance`, `weights_of` and `standardized`; arrays [N][M]
@@ -164,17 +175,14 @@ extern "C" int EXPORTED(weights)(const Spread *in) {
 
 extern "C" int EXPORTED(standardized)(const Spread *in) {
   const int64_t m = in->channels;
-  for (int64_t n = 0; n < in->count; n++) {
-    double *to = in->to + n * m;
-    const double *residual = in->residual + n * m;
-    variance_of(in->noise + 3 * n, in->curve + n * m, in->extra ? in->extra + n * m : 0, m, in->floor, to);
-    for (int64_t i = 0; i < m; i++) {
-      const double sd = sqrt(to[i]);
-      to[i] = sd > 0 ? residual[i] / sd : 0.0;
-    }
-    if (in->use)
-      for (int64_t i = 0; i < m; i++) to[i] = in->use[n * m + i] ? to[i] : 0.0;
+  double *row = static_cast<double *>(malloc(sizeof(double) * m));
+  if (!row) return 1;
+  for (int64_t n = 0; n < in->count; n++) {  // what is told may be where the residuals are
+    variance_of(in->noise + 3 * n, in->curve + n * m, in->extra ? in->extra + n * m : 0, m, in->floor, row);
+    standardize(in->residual + n * m, in->use ? in->use + n * m : 0, m, row);
+    memcpy(in->to + n * m, row, sizeof(double) * m);
   }
+  free(row);
   return 0;
 }
 
@@ -183,6 +191,8 @@ struct Neighbours {  // as `ramanfit.fit.correlation`
   double outlier;
   const double *residual;  // [N][M]
   const uint8_t *use;      // [N][M] or none
+  const int64_t *rows;     // [count] of them that are asked; or none: all
+  double *most;            // [N] beyond which a residual is no noise: `neighbours` finds it
   double *sums;            // [3][N] of squares, of neighbours, and of differences that count; or
                            // [4][S] of squares, of neighbours, and of how many of both
 };
@@ -194,20 +204,30 @@ extern "C" int EXPORTED(neighbours)(const Neighbours *in) {
   if (!size) return 1;
   for (int64_t n = 0; n < in->count; n++) {
     const double *row = in->residual + n * m;
-    without_outliers(row, in->use ? in->use + n * m : 0, m, in->outlier, size, used);
+    for (int64_t i = 0; i < m; i++) size[i] = fabs(row[i]);
+    in->most[n] = in->outlier * in_order(size, m, m / 2);
+    without_outliers(row, in->use ? in->use + n * m : 0, m, in->most[n], used);
     for (int64_t i = 0; i < m; i++) size[i] = used[i] > 0 ? row[i] : 0.0;
-    double whole = 0;
-    for (int64_t i = 0; i + 2 < m; i++) {
-      const double counts = used[i + 2] * used[i + 1] * used[i];
-      rough[i] = (size[i + 2] + size[i] - 2 * size[i + 1]) * counts;
+    Vector whole = Vector{0};
+    for (int64_t i = m; i < padded(m); i++) used[i] = size[i] = 0;
+    int64_t i = 0;
+    for (; i + 2 + WIDTH <= padded(m); i += WIDTH) {
+      const Vector counts = load(used + i) * load(used + i + 1) * load(used + i + 2);
+      store(rough + i, (load(size + i + 2) + load(size + i) - 2.0 * load(size + i + 1)) * counts);
       whole += counts;
     }
-    for (int64_t i = m > 2 ? m - 2 : 0; i < padded(m); i++) rough[i] = 0;
+    double left = sum_of(whole);
+    for (; i + 2 < m; i++) {
+      const double counts = used[i + 2] * used[i + 1] * used[i];
+      rough[i] = (size[i + 2] + size[i] - 2 * size[i + 1]) * counts;
+      left += counts;
+    }
+    for (int64_t j = m > 2 ? m - 2 : 0; j < padded(m); j++) rough[j] = 0;
     in->sums[n] = product(rough, rough, padded(m));
     in->sums[in->count + n] = m > 3 ? product(rough, rough + 1, padded(m) - 8) : 0.0;
-    for (int64_t i = padded(m) - 8 < 0 ? 0 : padded(m) - 8; m > 3 && i + 1 < padded(m); i++)
-      in->sums[in->count + n] += rough[i] * rough[i + 1];
-    in->sums[2 * in->count + n] = whole;
+    for (int64_t j = padded(m) - 8 < 0 ? 0 : padded(m) - 8; m > 3 && j + 1 < padded(m); j++)
+      in->sums[in->count + n] += rough[j] * rough[j + 1];
+    in->sums[2 * in->count + n] = left;
   }
   free(size);
   return 0;
@@ -221,18 +241,20 @@ extern "C" int EXPORTED(roughness)(const Neighbours *in) {
   double *used = size + long_row, *there = used + long_row, *mean = there + long_row, *rough = mean + long_row;
   double *sums[4];
   for (int k = 0; k < 4; k++) sums[k] = rough + (k + 1) * long_row;
-  for (int64_t n = 0; n < in->count && in->common; n++) {
+  for (int64_t k = 0; k < in->count && in->common; k++) {
+    const int64_t n = in->rows[k];
     const double *row = in->residual + n * m;
-    without_outliers(row, in->use ? in->use + n * m : 0, m, in->outlier, size, used);
+    without_outliers(row, in->use ? in->use + n * m : 0, m, in->most[n], used);
     for (int64_t i = 0; i < m; i++) {
       there[i] += used[i];
       mean[i] += used[i] > 0 ? row[i] : 0.0;
     }
   }
   for (int64_t i = 0; i < m; i++) mean[i] = there[i] > 0 ? mean[i] / there[i] : 0.0;
-  for (int64_t n = 0; n < in->count; n++) {
+  for (int64_t k = 0; k < in->count; k++) {
+    const int64_t n = in->rows[k];
     const double *row = in->residual + n * m;
-    without_outliers(row, in->use ? in->use + n * m : 0, m, in->outlier, size, used);
+    without_outliers(row, in->use ? in->use + n * m : 0, m, in->most[n], used);
     for (int64_t i = 0; i < m; i++) size[i] = used[i] > 0 ? row[i] - mean[i] : 0.0;
     for (int64_t i = 0; i + 2 < m; i++) {
       used[i] = used[i + 2] * used[i + 1] * used[i];

@@ -72,4 +72,15 @@ INLINE double in_order(double *values, int64_t m, int64_t k) {
   return least;
 }
 
+// Whether the number [k] of m in rising order may be above a bar; `values` as `in_order` takes them.
+INLINE int may_be_above(double *values, int64_t m, int64_t k, double bar) {
+  for (int64_t i = m; i < padded(m); i++) values[i] = NAN;
+  Mask counted = Mask{0};
+  const Vector least = bar * (1 - 1e-12) - Vector{0};
+  for (int64_t i = 0; i < m; i += WIDTH) counted += load(values + i) <= least;
+  int64_t count = 0;
+  for (int j = 0; j < WIDTH; j++) count -= counted[j];
+  return count <= k;
+}
+
 }  // namespace

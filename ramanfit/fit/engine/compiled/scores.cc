@@ -1,4 +1,5 @@
 // What residuals say against baselines and lines; as `ramanfit.fit.verdicts`, `residuals` and `amplitude`.
+#include "spread.h"
 #include "tangents.h"
 
 namespace {
@@ -17,13 +18,17 @@ struct Scores {
   double *z, *chi2, *found, *followed;  // [N][2 lines], [N], [N][slow], [N][baseline + 3 peaks]
 };
 
-struct Twins {
-  int64_t count, channels, stride, peaks, baseline, peak;
+struct Judge {  // as `ramanfit.fit.judge.doubts`; arrays [N][M]
+  int64_t count, channels, stride, peaks, baseline, asked;
   const double *shift, *basis;
-  const double *center, *fwhm;     // [N][P] from the middle
-  const double *residual, *scale;  // [N][M], [N]
-  double least[2], split, alike;
-  uint8_t *found;  // [N]
+  const double *center, *fwhm;                    // [N][P] from the middle
+  const int64_t *peak;                            // [asked] that may be two lines
+  const double *counts, *curve, *noise, *extra;   // noise [N][3]; extra or none
+  const uint8_t *use;                             // or none
+  const double *dof;                              // [N] that are worth an independent one
+  double floor, least[2], split, alike;
+  double *sums;    // [4][N] of squares and of products of neighbours, in variances; channels and pairs that count
+  uint8_t *found;  // [N][asked]
 };
 
 struct Curves {  // as `ramanfit.fit.model.Model.evaluate`
@@ -120,44 +125,78 @@ extern "C" int EXPORTED(scores)(const Scores *in) {
   return 0;
 }
 
+namespace {
+
+// Room for the functions of one spectrum, and for what is left of it.
+struct Room {
+  double *rows, *shapes, *residual, *table;
+};
+
 // Whether a line is rather two: as `ramanfit.fit.residuals.may_be_two`.
-extern "C" int EXPORTED(twins)(const Twins *in) {
+INLINE int may_be_two(const Judge *in, int64_t n, int64_t peak, double scale2, const double *const *all, const Room &r) {
+  const int64_t s = in->stride, p = in->peaks, f = in->baseline + 3 * p, size = f + 2, ld = row_of(size);
+  const int64_t at = n * p + peak;
+  shapes_of(in->shift, s, in->center[at], in->fwhm[at], r.shapes,
+            [](Vector u, Vector value) { return u * (1.0 - u * u) * value * value * value * value; });
+  double gain[2], least[2];
+  int near = 0;
+  for (int64_t a = 0; a < 2; a++) {
+    const double overlap = product(r.shapes + a * s, r.residual, s);
+    gain[a] = scale2 * overlap * overlap / in->split;
+    least[a] = in->least[a] * product(r.shapes + a * s, r.shapes + a * s, s);
+    near |= gain[a] > least[a];
+  }
+  if (!near) return 0;  // few spectra need the exact part
+  for (int64_t j = 0; j < p; j++)
+    tangent_of(in->shift, s, in->center[n * p + j], in->fwhm[n * p + j], r.rows + 3 * j * s);
+  table_of(all, size, 0, s, r.table);
+  stand_apart(r.table, size, 0, f, in->alike);
+  eliminate(r.table, size, 0, f);
+  int found = 0;
+  for (int64_t a = 0; a < 2; a++) {
+    const double left = r.table[(f + a) * ld + f + a];
+    found |= gain[a] > (left > least[a] ? left : least[a]);
+  }
+  return found;
+}
+
+}  // namespace
+
+extern "C" int EXPORTED(judge)(const Judge *in) {
   const int64_t s = in->stride, q = in->baseline, p = in->peaks, f = q + 3 * p, size = f + 2, ld = row_of(size);
+  const int64_t m = in->channels;
   void *memory = 0;
-  if (posix_memalign(&memory, 64, sizeof(double) * (s * (3 * p + 3) + size * ld))) return 1;
-  double *rows = static_cast<double *>(memory), *shapes = rows + 3 * p * s, *residual = shapes + 2 * s;
-  double *table = residual + s;
-  memset(table, 0, sizeof(double) * size * ld);
+  if (posix_memalign(&memory, 64, sizeof(double) * (s * (3 * p + 4) + 8 + size * ld))) return 1;
+  double *rows = static_cast<double *>(memory), *away = rows + (3 * p + 3) * s + 8;
+  const Room room = {rows, rows + 3 * p * s, rows + (3 * p + 2) * s, away + s};
+  memset(rows, 0, sizeof(double) * (s * (3 * p + 4) + 8 + size * ld));
   const double *all[size];
   for (int64_t a = 0; a < size; a++) all[a] = a < q ? in->basis + a * s : rows + (a - q) * s;
   for (int64_t n = 0; n < in->count; n++) {
-    const int64_t at = n * p + in->peak;
-    copy_of(in->residual + n * in->channels, in->channels, s, residual);
-    shapes_of(in->shift, s, in->center[at], in->fwhm[at], shapes,
-              [](Vector u, Vector value) { return u * (1.0 - u * u) * value * value * value * value; });
-    double gain[2], least[2];
-    int near = 0;
-    for (int64_t a = 0; a < 2; a++) {
-      const double overlap = in->scale[n] * product(shapes + a * s, residual, s);
-      gain[a] = overlap * overlap / in->split;
-      least[a] = in->least[a] * product(shapes + a * s, shapes + a * s, s);
-      near |= gain[a] > least[a];
+    const double *counts = in->counts + n * m, *curve = in->curve + n * m;
+    const uint8_t *use = in->use ? in->use + n * m : 0;
+    for (int64_t i = 0; i < m; i++) away[i] = counts[i] - curve[i];
+    variance_of(in->noise + 3 * n, curve, in->extra ? in->extra + n * m : 0, m, in->floor, room.residual);
+    standardize(away, use, m, room.residual);
+    const double squares = product(room.residual, room.residual, s);
+    double channels = m, pairs = m - 1;
+    if (use) {
+      channels = pairs = 0;
+      for (int64_t i = 0; i < m; i++) channels += use[i];
+      for (int64_t i = 1; i < m; i++) pairs += use[i] & use[i - 1];
     }
-    in->found[n] = 0;
-    if (!near) continue;  // few spectra need the exact part
-    for (int64_t j = 0; j < p; j++)
-      tangent_of(in->shift, s, in->center[n * p + j], in->fwhm[n * p + j], rows + 3 * j * s);
-    table_of(all, size, 0, s, table);
-    stand_apart(table, size, 0, f, in->alike);
-    eliminate(table, size, 0, f);
-    for (int64_t a = 0; a < 2; a++) {
-      const double left = table[(f + a) * ld + f + a];
-      in->found[n] |= gain[a] > (left > least[a] ? left : least[a]);
-    }
+    in->sums[n] = squares;
+    in->sums[in->count + n] = product(room.residual, room.residual + 1, s);
+    in->sums[2 * in->count + n] = channels;
+    in->sums[3 * in->count + n] = pairs;
+    const double scale2 = squares > 0 ? in->dof[n] / squares : 1.0;
+    for (int64_t k = 0; k < in->asked; k++)
+      in->found[n * in->asked + k] = may_be_two(in, n, in->peak[k], scale2, all, room);
   }
   free(memory);
   return 0;
 }
+
 extern "C" int EXPORTED(curves)(const Curves *in) {
   const int64_t m = in->channels, p = in->peaks, q = in->baseline;
   for (int64_t n = 0; n < in->count; n++) {
@@ -166,7 +205,7 @@ extern "C" int EXPORTED(curves)(const Curves *in) {
       Vector sum = Vector{0};
       for (int64_t j = 0; j < q; j++) sum += in->coefficients[n * q + j] * load(in->basis + j * in->stride + i);
       for (int64_t j = 0; j < p; j++) {
-        const Vector u = (load(in->shift + i) - in->center[n * p + j]) / (in->fwhm[n * p + j] / 2);
+        const Vector u = (load(in->shift + i) - in->center[n * p + j]) * (2 / in->fwhm[n * p + j]);
         sum += in->height[n * p + j] * (1.0 / (1.0 + u * u));
       }
       memcpy(to + i, &sum, sizeof(double) * (m - i < WIDTH ? m - i : WIDTH));

@@ -6,6 +6,8 @@ For free Lorentzians. The functions that call these say what they do, and do it 
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -30,12 +32,13 @@ class _ScoresOf(ctypes.Structure):
     ]
 
 
-class _TwinsOf(ctypes.Structure):
+class _JudgeOf(ctypes.Structure):
     _fields_ = [
-        *((name, _COUNT) for name in ("count", "channels", "stride", "peaks", "baseline", "peak")),
-        *((name, _ARRAY) for name in ("shift", "basis", "center", "fwhm", "residual", "scale")),
-        *((name, _NUMBER) for name in ("least_second", "least_third", "split", "alike")),
-        ("found", _ARRAY),
+        *((name, _COUNT) for name in ("count", "channels", "stride", "peaks", "baseline", "asked")),
+        *((name, _ARRAY) for name in ("shift", "basis", "center", "fwhm", "peak")),
+        *((name, _ARRAY) for name in ("counts", "curve", "noise", "extra", "use", "dof")),
+        *((name, _NUMBER) for name in ("floor", "least_second", "least_third", "split", "alike")),
+        *((name, _ARRAY) for name in ("sums", "found")),
     ]
 
 
@@ -98,32 +101,49 @@ def scores(
     return z, chi2, found, followed
 
 
-def twins(
+class Bars(NamedTuple):
+    """From where on a line is rather two, as in `ramanfit.fit.residuals`; and `ramanfit.fit.noise.FLOOR`."""
+
+    floor: float
+    least_second: float
+    least_third: float
+    split: float
+    alike: float
+
+
+def judge(
     core: Core,
     model: Model,
     fits: FitResult,
-    residual: FloatArray,
-    scale: FloatArray,
-    peak: int,
-    least: FloatArray,
-    split: float,
-    alike: float,
-) -> BoolArray:
-    """As `ramanfit.fit.residuals.may_be_two`."""
-    n, arrays, found = len(residual), Arrays(), np.zeros(len(residual), dtype=bool)
-    task = _TwinsOf(
+    counts: FloatArray,
+    curve: FloatArray,
+    use: BoolArray | None,
+    extra: FloatArray | None,
+    peaks: Sequence[int],
+    bars: Bars,
+) -> tuple[FloatArray, BoolArray]:
+    """Return what `ramanfit.fit.residuals.autocorrelation` sums up, [4, N], and which of some peaks may be two.
+
+    That is [N, K], as `ramanfit.fit.residuals.may_be_two` has it, for residuals on their own scale.
+    """
+    (n, m), arrays, found = counts.shape, Arrays(), np.zeros((len(counts), len(peaks)), dtype=bool)
+    sums = np.empty((4, n))
+    task = _JudgeOf(
         **told(arrays, model, fits.center_cm1, fits.fwhm_cm1),
-        peak=peak,
-        residual=arrays.of("residual", residual, n, len(model.shift_cm1)),
-        scale=arrays.of("scale", scale, n),
-        least_second=least[0],
-        least_third=least[1],
-        split=split,
-        alike=alike,
+        asked=len(peaks),
+        peak=arrays.own(np.array(peaks, dtype=np.int64)),
+        counts=arrays.of("counts", counts, n, len(model.shift_cm1)),
+        curve=arrays.of("curve", curve, n, m),
+        noise=arrays.of("noise", fits.noise, n, 3),
+        extra=arrays.of("extra", extra, n, m),
+        use=arrays.of("use", use, n, m, kind=bool),
+        dof=arrays.of("dof", fits.dof / fits.stretch, n),
+        sums=arrays.own(sums),
         found=arrays.own(found),
+        **bars._asdict(),
     )
-    core.call("twins", ctypes.byref(task))
-    return found
+    core.call("judge", ctypes.byref(task))
+    return sums, found
 
 
 def told(arrays: Arrays, model: Model, center_cm1: FloatArray, fwhm_cm1: FloatArray) -> dict[str, int | None]:

@@ -1,4 +1,5 @@
-// Which spectra may hold a cosmic ray; as `ramanfit.fit.cosmic_rays.find_spikes`.
+// Which spectra may hold a cosmic ray; as `ramanfit.fit.cosmic_rays`.
+#include "order.h"
 #include "spread.h"
 
 namespace {
@@ -13,6 +14,14 @@ struct Spikes {  // arrays [N][M]
   const uint8_t *use;   // or none
   double bar, flank, shoulder, misfit, floor;
   uint8_t *found;  // [N]
+};
+
+struct Unfitted {
+  int64_t count, channels, farthest;
+  const double *counts;  // [N][M]
+  double second, grown;
+  double *sd;     // [N]
+  int64_t *step;  // [N]
 };
 
 const int64_t MOST = 64;  // channels around one
@@ -46,47 +55,98 @@ INLINE int may_be_spike(const double *y, int64_t m, int64_t i, double sd, const 
   return run <= in->widest;
 }
 
-INLINE int any_spike(const double *y, const double *sd, const uint8_t *use, int64_t m, const Spikes *in) {
-  const double most = in->bar - in->flank;
+// Counts less a curve, and their standard deviations: a curve makes noise where it is steep. `rise` is 0 at first.
+INLINE void above_curve(const Spikes *in, int64_t n, double *away, double *sd, double *rise) {
+  const int64_t m = in->channels;
+  const double *counts = in->counts + n * m, *curve = in->curve + n * m, factor = in->factor[n], misfit = in->misfit;
+  variance_of(in->noise + 3 * n, curve, in->extra ? in->extra + n * m : 0, m, in->floor, sd);
+  for (int64_t i = 0; i < m; i++) away[i] = counts[i] - curve[i];
+  for (int64_t i = 3; i < m; i++) rise[i] = misfit * fabs(curve[i] - curve[i - 3]);
   for (int64_t i = 0; i < m; i++) {
-    const double bar = most * sd[i];
-    int high;
-    if (i < 3)
-      high = y[i] - y[3] > bar && y[i] - y[4] > bar && y[i] - y[5] > bar;
-    else if (i >= m - 3)
-      high = y[i] - y[m - 6] > bar && y[i] - y[m - 5] > bar && y[i] - y[m - 4] > bar;
-    else
-      high = y[i] - y[i - 3] > bar && y[i] - y[i + 3] > bar;
-    if (high && sd[i] > 0 && (!use || use[i]) && may_be_spike(y, m, i, sd[i], in)) return 1;
+    const double most = rise[i] > rise[i + 3] ? rise[i] : rise[i + 3];
+    sd[i] = sqrt(factor * sd[i] + most * most);
+  }
+}
+
+// Whether a channel that stands out of those 3 away is a spike; `bar` standard deviations less what a flank may have.
+INLINE int is_spike(const double *y, const double *sd, const uint8_t *use, int64_t i, int64_t m, const Spikes *in) {
+  const double bar = (in->bar - in->flank) * sd[i];
+  int high;
+  if (i < 3)
+    high = y[i] - y[3] > bar && y[i] - y[4] > bar && y[i] - y[5] > bar;
+  else if (i >= m - 3)
+    high = y[i] - y[m - 6] > bar && y[i] - y[m - 5] > bar && y[i] - y[m - 4] > bar;
+  else
+    high = y[i] - y[i - 3] > bar && y[i] - y[i + 3] > bar;
+  return high && sd[i] > 0 && (!use || use[i]) && may_be_spike(y, m, i, sd[i], in);
+}
+
+const int64_t GROUP = 4 * WIDTH;  // channels that are looked at one by one if any of them stands out
+
+// Behind the last channel there is room for a group.
+INLINE int any_spike(const double *y, const double *sd, const uint8_t *use, int64_t m, const Spikes *in) {
+  for (int64_t i = 0; i < 3; i++)
+    if (is_spike(y, sd, use, i, m, in) || is_spike(y, sd, use, m - 1 - i, m, in)) return 1;
+  const double most = in->bar - in->flank;
+  for (int64_t first = 3; first < m - 3; first += GROUP) {
+    Mask high = Mask{0};
+    for (int64_t i = first; i < first + GROUP; i += WIDTH) {
+      const Vector bar = most * load(sd + i), at = load(y + i);
+      high |= (at - load(y + i - 3) > bar) & (at - load(y + i + 3) > bar);
+    }
+    int64_t any = 0;
+    for (int j = 0; j < WIDTH; j++) any |= high[j];
+    for (int64_t i = first; any && i < first + GROUP && i < m - 3; i++)
+      if (is_spike(y, sd, use, i, m, in)) return 1;
   }
   return 0;
+}
+
+// Sizes of second differences over `step` channels; returns how many there are.
+INLINE int64_t differences_over(const double *y, int64_t m, int64_t step, double *to) {
+  for (int64_t i = 0; i < m - 2 * step; i++) to[i] = fabs(y[i + 2 * step] + y[i] - 2 * y[i + step]);
+  return m - 2 * step;
 }
 
 }  // namespace
 
 extern "C" int EXPORTED(spikes)(const Spikes *in) {
-  const int64_t m = in->channels;
-  double *away = static_cast<double *>(malloc(sizeof(double) * 2 * padded(m))), *sd = away + padded(m);
+  const int64_t m = in->channels, row = padded(m) + 2 * GROUP;
+  double *away = static_cast<double *>(calloc(3 * row, sizeof(double))), *sd = away + row, *rise = sd + row;
   if (!away) return 1;
   for (int64_t n = 0; n < in->count; n++) {
-    const double *counts = in->counts + n * m, *y = counts;
     if (in->curve) {
-      const double *curve = in->curve + n * m;
-      variance_of(in->noise + 3 * n, curve, in->extra ? in->extra + n * m : 0, m, in->floor, sd);
-      const double factor = in->factor[n], misfit = in->misfit;
-      for (int64_t i = 0; i < m; i++) away[i] = counts[i] - curve[i];
-      for (int64_t i = 0; i < m; i++) {
-        const double before = i < 3 ? 0.0 : fabs(curve[i] - curve[i - 3]);
-        const double after = i + 3 < m ? fabs(curve[i + 3] - curve[i]) : 0.0;
-        const double rise = misfit * (before > after ? before : after);
-        sd[i] = sqrt(factor * sd[i] + rise * rise);
-      }
-      y = away;
+      above_curve(in, n, away, sd, rise);
     } else {
+      memcpy(away, in->counts + n * m, sizeof(double) * m);
       for (int64_t i = 0; i < m; i++) sd[i] = in->noise[n];
     }
-    in->found[n] = any_spike(y, sd, in->use ? in->use + n * m : 0, m, in);
+    in->found[n] = any_spike(away, sd, in->use ? in->use + n * m : 0, m, in);
   }
   free(away);
+  return 0;
+}
+
+// How noisy spectra are without a fit, and from which distance of channels on: as `ramanfit.fit.cosmic_rays._noise`.
+extern "C" int EXPORTED(unfitted)(const Unfitted *in) {
+  const int64_t m = in->channels;
+  double *room = static_cast<double *>(malloc(sizeof(double) * padded(m + 1)));
+  if (!room) return 1;
+  for (int64_t n = 0; n < in->count; n++) {
+    const double *y = in->counts + n * m;
+    int64_t left = differences_over(y, m, 1, room);
+    double sd = in_order(room, left, left / 2) / in->second;
+    in->step[n] = 1;
+    for (int64_t k = 2; k <= in->farthest && m > 4 * k; k *= 2) {
+      left = differences_over(y, m, k, room);
+      if (!may_be_above(room, left, left / 2, in->grown * sd * in->second)) break;
+      const double farther = in_order(room, left, left / 2) / in->second;
+      if (!(farther > in->grown * sd)) break;
+      sd = farther;
+      in->step[n] = k;
+    }
+    in->sd[n] = sd;
+  }
+  free(room);
   return 0;
 }

@@ -16,4 +16,14 @@ INLINE void variance_of(const double *noise, const double *curve, const double *
     for (int64_t i = 0; i < m; i++) to[i] += extra[i];
 }
 
+// Residuals in standard deviations, of variances in `to`: 0 where these are 0 or do not count.
+INLINE void standardize(const double *residual, const uint8_t *use, int64_t m, double *to) {
+  for (int64_t i = 0; i < m; i++) {
+    const double sd = sqrt(to[i]);
+    to[i] = sd > 0 ? residual[i] / sd : 0.0;
+  }
+  if (use)
+    for (int64_t i = 0; i < m; i++) to[i] = use[i] ? to[i] : 0.0;
+}
+
 }  // namespace
