@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -45,6 +46,11 @@ class Link:
     def leaders(self) -> tuple[int | None, int | None, int | None]:
         """Peaks whose center, width and height this one follows."""
         return self.center_of, self.fwhm_of, self.height_of
+
+
+@lru_cache(maxsize=8)
+def _plain(model: Model) -> Model:
+    return replace(model, basis=model.polynomials, smooth=np.empty(0), smooth_cm1=0.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,9 +95,7 @@ class Model:
     @property
     def plain(self) -> Model:
         """The model without the smooth part of its baseline."""
-        if not len(self.smooth):
-            return self
-        return replace(self, basis=self.polynomials, smooth=np.empty(0), smooth_cm1=0.0)
+        return _plain(self) if len(self.smooth) else self
 
     def with_smooth(self, length_cm1: float, count: int | None = None) -> Model:
         """Return the model with a smooth part of another length; see `ramanfit.fit.smooth.smooth_functions`."""

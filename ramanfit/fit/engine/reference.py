@@ -8,7 +8,7 @@ import lmfit
 import lmfit.lineshapes
 import numpy as np
 
-from ramanfit.fit.engine.starts import Starts
+from ramanfit.fit.engine.starts import starts_of
 from ramanfit.fit.lineshapes import lorentzian_area
 from ramanfit.fit.masks import bridged
 from ramanfit.fit.model import Model
@@ -36,7 +36,7 @@ def fit(
     """
     counts = bridged(counts, None if weights is None else weights > 0)
     if start is None:
-        start = Starts(model).search(counts - (counts @ model.polynomials.T) @ model.polynomials)
+        start = starts_of(model).search(counts - (counts @ model.polynomials.T) @ model.polynomials)
     if not len(counts):
         return model.unfitted(0, Status.FAILED)
     rows = []

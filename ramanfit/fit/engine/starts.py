@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -106,6 +107,12 @@ class Starts:
             for b, other in enumerate(others):
                 among[:, a, b] = self.overlap[o, chosen[:, o], other, chosen[:, other]]
         return _gain(match[:, j], data, among, cross)
+
+
+@lru_cache(maxsize=8)
+def starts_of(model: Model) -> Starts:
+    """Return the trial shapes of a model, made once: spectra that are fitted again ask for them again."""
+    return Starts(model)
 
 
 def _gain(alone: FloatArray, data: FloatArray, among: FloatArray, cross: FloatArray) -> FloatArray:

@@ -20,7 +20,7 @@ from ramanfit.fit.engine.algebra import solve, total
 from ramanfit.fit.engine.linked import Linked
 from ramanfit.fit.engine.lorentzians import Lorentzians
 from ramanfit.fit.engine.problem import Index, Point, Problem
-from ramanfit.fit.engine.starts import Starts
+from ramanfit.fit.engine.starts import starts_of
 from ramanfit.fit.model import Model
 from ramanfit.fit.result import FitResult
 from ramanfit.scan.scan import BoolArray, FloatArray
@@ -124,7 +124,7 @@ def fit(
     FitResult
         `redchi2` and all that judges the fit are left unknown: this room does not know the noise.
     """
-    starts = Starts(model) if start is None else None
+    starts = starts_of(model) if start is None else None
     results: list[FitResult] = []
     rows: list[Index] = []
     unsettled: list[Problem] = []

@@ -8,7 +8,7 @@ import numpy as np
 
 from ramanfit.fit.engine import limits
 from ramanfit.fit.engine.compiled.library import FAR, Arrays, Core, core, padded
-from ramanfit.fit.engine.starts import Starts
+from ramanfit.fit.engine.starts import starts_of
 from ramanfit.fit.model import Model
 from ramanfit.fit.result import FitResult, Status
 from ramanfit.scan.scan import FloatArray
@@ -145,7 +145,7 @@ def fit_with(
 
 
 def _trials(model: Model, arrays: Arrays) -> dict[str, int]:
-    starts = Starts(model)
+    starts = starts_of(model)
     p, k = starts.grid.shape[:2]
     return {
         "trials": k,
