@@ -8,6 +8,7 @@ import numpy as np
 
 from ramanfit.fit.batch import Task
 from ramanfit.fit.engine import Engine, baseline_only
+from ramanfit.fit.engine.starts import starts_of
 from ramanfit.fit.model import Model
 from ramanfit.fit.noise import standardized
 from ramanfit.fit.residuals import autocorrelation, may_be_two
@@ -15,6 +16,7 @@ from ramanfit.fit.result import FitResult, Status
 from ramanfit.scan.scan import FloatArray
 
 DOUBT = 8.0  # a height of so many standard errors needs no further proof
+CLEAR = 1e-9  # of chi-square, beyond rounding
 
 
 class Judgement(NamedTuple):
@@ -137,7 +139,7 @@ def _double_bic(
     penalty: FloatArray | None,
     residual: FloatArray,
 ) -> FloatArray:
-    """Return what the Bayesian information criterion gains by a second line, [N, P]; see `FitResult`."""
+    """Return what the Bayesian information criterion gains at least by a second line, [N, P]; see `FitResult`."""
     gain, model = np.full(fits.height.shape, np.nan), task.model
     good = np.asarray((fits.status == Status.CONVERGED) & (fits.chi2 > 0))
     if not task.doublets or not good.any():
@@ -151,10 +153,34 @@ def _double_bic(
         rows = rows[may_be_two(model, asked, left, p, scale[rows])]
         if not len(rows):
             continue
-        some, held = (of if of is None else of[rows] for of in (weights, penalty))
+        start = fits.nonlinear[rows][:, [*range(len(model.names)), p]]
+        start[:, -1, :2] = starts_of(model.plain).beside(p, residual[rows])
+        gain[rows, p] = _gain_of_two(engine, model.doubled(p), fits, counts, weights, penalty, rows, start, True)
+        rows = rows[~(gain[rows, p] > 0)]  # from where the residuals point to nothing was reached: from both sides
+        if not len(rows):
+            continue
         start = fits.nonlinear[rows][:, [*range(len(model.names)), p]]
         start[:, [p, -1], 0] += fits.fwhm_cm1[rows, p, None] * np.array([-0.35, 0.35])
         start[:, [p, -1], 1] *= 0.7
-        two = engine(model.doubled(p), counts[rows], some, start, penalty=held)
-        gain[rows, p] = -bic_gain(two.chi2, fits.chi2[rows], -3, _channels(counts, some) / fits.stretch[rows])
+        gain[rows, p] = _gain_of_two(engine, model.doubled(p), fits, counts, weights, penalty, rows, start, False)
     return gain
+
+
+def _gain_of_two(
+    engine: Engine,
+    two: Model,
+    fits: FitResult,
+    counts: FloatArray,
+    weights: FloatArray | None,
+    penalty: FloatArray | None,
+    rows: np.ndarray,
+    start: FloatArray,
+    any_gain: bool,
+) -> FloatArray:
+    """Return what the criterion gains by a second line in some rows, or at least, where any gain is enough, [n]."""
+    at = slice(None) if len(rows) == len(fits) else rows
+    some, held = (of if of is None else of[at] for of in (weights, penalty))
+    channels, chi2 = _channels(counts[at], some) / fits.stretch[at], fits.chi2[at]
+    enough = chi2 * np.exp(-3 * np.log(channels) / channels) * (1 - CLEAR) if any_gain else None
+    rival = engine(two, counts[at], some, start, penalty=held, enough=enough)
+    return -bic_gain(rival.chi2, chi2, -3, channels)

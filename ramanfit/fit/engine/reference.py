@@ -27,12 +27,13 @@ def fit(
     start: FloatArray | None = None,
     penalty: FloatArray | None = None,
     home: bool = False,
+    enough: FloatArray | None = None,
 ) -> FitResult:
     """Fit the model to every spectrum with ``lmfit.minimize`` (leastsq); arguments as `ramanfit.fit.engine.varpro.fit`.
 
     All parameters that are not fixed are free, ties are lmfit's expressions, and bounds its own transformations:
     nothing is shared with the batched engine but the model and, where `start` is None, its search for a start. A
-    penalty is a residual for each smooth function. `home` changes nothing.
+    penalty is a residual for each smooth function. `home` and `enough` change nothing.
     """
     counts = bridged(counts, None if weights is None else weights > 0)
     if start is None:
