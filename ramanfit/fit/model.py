@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import field, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -48,6 +49,11 @@ class Link:
         return self.center_of, self.fwhm_of, self.height_of
 
 
+@lru_cache(maxsize=8)
+def _plain(model: Model) -> Model:
+    return replace(model, basis=model.polynomials, smooth=np.empty(0), smooth_cm1=0.0)
+
+
 @dataclass(frozen=True, eq=False)
 class Model:
     """``counts = sum_p height_p * shape_p(shift; center_p, fwhm_p, form_p) + sum_q coefficient_q * basis_q``.
@@ -90,9 +96,7 @@ class Model:
     @property
     def plain(self) -> Model:
         """The model without the smooth part of its baseline."""
-        if not len(self.smooth):
-            return self
-        return replace(self, basis=self.polynomials, smooth=np.empty(0), smooth_cm1=0.0)
+        return _plain(self) if len(self.smooth) else self
 
     def with_smooth(self, length_cm1: float, count: int | None = None) -> Model:
         """Return the model with a smooth part of another length; see `ramanfit.fit.smooth.smooth_functions`."""

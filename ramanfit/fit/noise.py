@@ -39,6 +39,7 @@ def estimate_noise(
     starts: Sequence[int] = (0,),
     extra: FloatArray | None = None,
     scatter: FloatArray | None = None,
+    known_gain: FloatArray | None = None,
 ) -> FloatArray:
     """Return ``(level, signal, gain)`` of N spectra, [N, 3]: `variance` says what they mean.
 
@@ -66,21 +67,24 @@ def estimate_noise(
     scatter : array [N, M], optional
         Of means: the variance that their repeats show, as `ramanfit.scan.treated.Treated` has it. It is taken instead
         of the residuals of spectra for which there is one.
+    known_gain : array [N], optional
+        Of the detector, where others of the file have told it: the levels alone are sought.
     """
-    even = is_even(model)
+    gain_given = is_even(model) or known_gain is not None
     if scatter is None and (compiled := core()) is not None:
         from ramanfit.fit.engine.compiled import kernels
 
         search = kernels.Search(ROUNDS, FLOOR, CLIP, MEDIAN, EXACT)
-        return kernels.noise(compiled, even, residual, curve, use, starts, extra, search)
+        return kernels.noise(compiled, gain_given, residual, curve, use, starts, extra, known_gain, search)
     sizes = np.diff([*starts, len(residual)])
     light = _Light(residual, curve, use, extra, scatter)
-    level, mean, gain = light.level, light.mean, np.zeros(len(residual))
+    level, mean = light.level, light.mean
+    gain = np.zeros(len(residual)) if known_gain is None else known_gain
     for _ in range(ROUNDS):
         s0, s1, s2, t0, t1 = light.sums(level, gain)
         informed = (level > 0) & (s0 > 0)
         s0 = np.where(informed, s0, 1.0)
-        if not even:
+        if not gain_given:
             known = np.add.reduceat(np.where(informed, s2 - s1 * s1 / s0, 0.0), starts)
             toward_gain = np.add.reduceat(np.where(informed, t1 - s1 * t0 / s0, 0.0), starts)
             whole = np.divide(toward_gain, known, out=np.zeros_like(known), where=known > 0)

@@ -55,8 +55,8 @@ class FitResult(ByRow):
     structure : array [N]
         See `ramanfit.fit.residuals.autocorrelation`; not a number where the noise is unknown.
     double_bic : array [N, P]
-        What the Bayesian information criterion would gain by a second line in the place of a peak; not a number where
-        none was tried, or the residuals do not ask for one.
+        What the Bayesian information criterion would gain at least by a second line in the place of a peak, above 0 if
+        it would gain anything; not a number where none was tried, or the residuals do not ask for one.
     at_bound : bool array [N, P, 4]
         Center, fwhm, form or height held by a bound.
     status : int8 array [N]

@@ -178,15 +178,17 @@ class Steps(Work):
 
     def mask_spikes_above(self, fits: FitResult, first: FitResult) -> None:
         """Mask what stands out of fits and fit those spectra again, until nothing new does; a few rounds at most."""
-        again = self.everything
+        again, renewed = self.everything, ~self.everything
         for _ in range(SPIKE_ROUNDS if self.task.spikes else 0):
             again = self._mask_above(fits, again)
             if not again.any():
-                return
+                break
             first.put(again, self._fit_masked(again))
-            self.estimate_noise(first, again)
+            renewed |= self.renew_noise(first, again)
             if fits is not first:  # weights let go of some that equal weights had bent to
                 fits.put(again, self.fit_with_noise_weights(first, again))
+        if fits is first and renewed.any():
+            self.estimate_noise(first, renewed)  # what their scans share, without their spikes
 
     def with_errors(self, final: FitResult) -> FitResult:
         """Return the fits with the errors that were asked for, and without what only the way here needed."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ramanfit.fit.amplitude import SmoothPart
     from ramanfit.fit.model import Model
 
+FEW = 4  # times as many spectra has a scan whose detector tells nothing new
 
 Rows = BoolArray | np.ndarray | slice
 
@@ -42,8 +43,8 @@ class Work:
         Channels masked because of cosmic rays.
     noise : array [N, 3]
         See `ramanfit.fit.noise.variance`; not a number before it is known.
-    correlation : array [N, 2]
-        Stretch and neighbours' correlation of the noise: see `ramanfit.fit.correlation.correlation`.
+    correlation : array [N, 3]
+        Of the noise: see `ramanfit.fit.correlation.correlation`.
     narrowest : array [M]
         FWHM in channels of the narrowest line that may stand in each channel.
     smooth : SmoothPart or None
@@ -57,7 +58,7 @@ class Work:
         self.task, self.everything = task, np.ones(n, dtype=bool)
         self.counts = task.counts
         self.spikes, self.noise = np.zeros(task.counts.shape, dtype=bool), np.full((n, 3), np.nan)
-        self.correlation = np.tile([1.0, 0.0], (n, 1))
+        self.correlation = np.tile([1.0, 0.0, 1.0], (n, 1))
         self._rooms: dict[str, FloatArray] = {}
         self.smooth: SmoothPart | None = None
         self.narrowest = narrowest_lines(task.model)
@@ -89,7 +90,25 @@ class Work:
             noise = estimate_noise(self.task.noise, residual, light, used, starts, extra, scatter)
             shared = correlation(standardized(residual, noise, light, None, extra, out=residual), used, starts)
             noise[:, [0, 2]] *= shared[:, 2:]
-            self.noise[ok], self.correlation[ok] = noise, shared[:, :2]
+            self.noise[ok], self.correlation[ok] = noise, shared
+
+    def renew_noise(self, first: FitResult, rows: BoolArray) -> BoolArray:
+        """Find the noise of some rows anew; return those whose scans keep what they share: few of them have changed."""
+        scan = self.task.scan
+        some, size = (np.bincount(scan[of], minlength=int(scan[-1]) + 1) for of in (rows, self.everything))
+        few = rows & (FEW * some < size)[scan]
+        if (rows & ~few).any():
+            self.estimate_noise(first, rows & ~few)
+        self.noise[few & (first.status == Status.FAILED)] = np.nan
+        at = np.flatnonzero(few & (first.status != Status.FAILED))
+        if len(at):
+            light, of_one, scatter = self._light_of(first)[at], self.correlation[at, 2], self.task.scatter
+            used, scatter = None if self.use is None else self.use[at], None if scatter is None else scatter[at]
+            residual, extra, gain = self._measured(at) - light, self._extra(at), self.noise[at, 2] / of_one
+            noise = estimate_noise(self.task.noise, residual, light, used, range(len(at)), extra, scatter, gain)
+            noise[:, [0, 2]] *= of_one[:, None]
+            self.noise[at] = noise
+        return few
 
     def _fit_masked(self, rows: BoolArray) -> FitResult:
         """Return first fits of some rows, without the channels that cosmic rays hit."""

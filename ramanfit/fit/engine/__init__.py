@@ -28,6 +28,7 @@ class Engine(Protocol):
         *,
         penalty: FloatArray | None = None,
         home: bool = False,
+        enough: FloatArray | None = None,
     ) -> FitResult:
         """Return the fits."""
 

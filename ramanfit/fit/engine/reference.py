@@ -8,7 +8,7 @@ import lmfit
 import lmfit.lineshapes
 import numpy as np
 
-from ramanfit.fit.engine.starts import Starts
+from ramanfit.fit.engine.starts import starts_of
 from ramanfit.fit.lineshapes import lorentzian_area
 from ramanfit.fit.masks import bridged
 from ramanfit.fit.model import Model
@@ -27,16 +27,17 @@ def fit(
     start: FloatArray | None = None,
     penalty: FloatArray | None = None,
     home: bool = False,
+    enough: FloatArray | None = None,
 ) -> FitResult:
     """Fit the model to every spectrum with ``lmfit.minimize`` (leastsq); arguments as `ramanfit.fit.engine.varpro.fit`.
 
     All parameters that are not fixed are free, ties are lmfit's expressions, and bounds its own transformations:
     nothing is shared with the batched engine but the model and, where `start` is None, its search for a start. A
-    penalty is a residual for each smooth function. `home` changes nothing.
+    penalty is a residual for each smooth function. `home` and `enough` change nothing.
     """
     counts = bridged(counts, None if weights is None else weights > 0)
     if start is None:
-        start = Starts(model).search(counts - (counts @ model.polynomials.T) @ model.polynomials)
+        start = starts_of(model).search(counts - (counts @ model.polynomials.T) @ model.polynomials)
     if not len(counts):
         return model.unfitted(0, Status.FAILED)
     rows = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -92,6 +93,11 @@ class Starts:
             renewed[rows] = model.complete(some)
         return renewed
 
+    def beside(self, peak: int, residual: FloatArray) -> FloatArray:
+        """Return center and width [n, 2] of the trial of a peak that residuals [n, M] of a fit ask for most."""
+        p = self.roots.index(peak)
+        return np.asarray(self.grid[p, (residual @ self.shapes[p].T).argmax(axis=1)])
+
     def _gain_on_grid(
         self, match: FloatArray, chosen: npt.NDArray[np.intp], j: int, others: Sequence[int]
     ) -> FloatArray:
@@ -106,6 +112,12 @@ class Starts:
             for b, other in enumerate(others):
                 among[:, a, b] = self.overlap[o, chosen[:, o], other, chosen[:, other]]
         return _gain(match[:, j], data, among, cross)
+
+
+@lru_cache(maxsize=8)
+def starts_of(model: Model) -> Starts:
+    """Return the trial shapes of a model, made once: spectra that are fitted again ask for them again."""
+    return Starts(model)
 
 
 def _gain(alone: FloatArray, data: FloatArray, among: FloatArray, cross: FloatArray) -> FloatArray:

@@ -20,7 +20,7 @@ from ramanfit.fit.engine.algebra import solve, total
 from ramanfit.fit.engine.linked import Linked
 from ramanfit.fit.engine.lorentzians import Lorentzians
 from ramanfit.fit.engine.problem import Index, Point, Problem
-from ramanfit.fit.engine.starts import Starts
+from ramanfit.fit.engine.starts import starts_of
 from ramanfit.fit.model import Model
 from ramanfit.fit.result import FitResult
 from ramanfit.scan.scan import BoolArray, FloatArray
@@ -29,9 +29,9 @@ CHUNK = 2048  # spectra whose small matrices are handled at once
 
 
 def _minimise(
-    problem: Problem, moving: FloatArray, iterations: int, tolerance: float
+    problem: Problem, moving: FloatArray, iterations: int, tolerance: float, enough: FloatArray | None = None
 ) -> tuple[FloatArray, Point, BoolArray]:
-    """Move what moves [K, n] to the least chi-square inside the bounds.
+    """Move what moves [K, n] to the least chi-square inside the bounds, or to `enough` [n]; see `fit`.
 
     Returns where it ended, the reduced problem there, and whether the next step promised less than `tolerance`.
     """
@@ -42,7 +42,8 @@ def _minimise(
 
     at = np.arange(len(problem))  # spectra that still move
     here, point, damping = moving.copy(), end, np.full(len(at), 1e-3)
-    for _ in range(iterations):
+    bar = np.full(len(at), np.nan) if enough is None else enough
+    for round_ in range(iterations):
         held = ((here <= lower) & (point.gradient < 0)) | ((here >= upper) & (point.gradient > 0))
         gradient = np.where(held, 0.0, point.gradient)
         normal = np.where(held[:, None] | held[None], 0.0, point.normal)
@@ -50,8 +51,10 @@ def _minimise(
         diagonal[:] = np.where(diagonal > 0, diagonal, 1.0) * (1 + damping)
         step = solve(normal, gradient)
         fall = total(step * gradient) * (1 + damping)  # what an undamped step would promise, nearly
-        arrived = fall <= tolerance * point.chi2 + limits.ROUNDING * point.gram[-1, -1]
-        done = arrived | ~(damping < limits.MAX_DAMPING) | ~np.isfinite(step).all(axis=0)
+        low = point.chi2 <= bar
+        arrived = (fall <= tolerance * point.chi2 + limits.ROUNDING * point.gram[-1, -1]) & ~low
+        decided = low | (round_ > 0) & (point.chi2 - bar > limits.HOPELESS * fall)
+        done = arrived | decided | ~(damping < limits.MAX_DAMPING) | ~np.isfinite(step).all(axis=0)
         if done.any():
             out = at[done]
             moving[:, out] = here[:, done]
@@ -59,7 +62,7 @@ def _minimise(
             converged[out] = arrived[done]
             go = ~done
             problem, at, here, step = problem.take(go), at[go], here[:, go], step[:, go]
-            damping, point = damping[go], point.take(go)
+            damping, point, bar = damping[go], point.take(go), bar[go]
         if not len(at):
             break
         limit = limits.MAX_STEP * problem.reach(here)
@@ -94,6 +97,7 @@ def fit(
     ratio: FloatArray | None = None,
     penalty: FloatArray | None = None,
     home: bool = False,
+    enough: FloatArray | None = None,
 ) -> FitResult:
     """Fit the model to every spectrum.
 
@@ -118,13 +122,15 @@ def fit(
     home : bool
         Whether a fit from a given start that ends weak, held by a bound or short of a minimum is tried from the
         model's own start as well.
+    enough : array [N], optional
+        Chi-square as low as that ends a rough fit from a given start, and so do steps that do not promise it.
 
     Returns
     -------
     FitResult
         `redchi2` and all that judges the fit are left unknown: this room does not know the noise.
     """
-    starts = Starts(model) if start is None else None
+    starts = starts_of(model) if start is None else None
     results: list[FitResult] = []
     rows: list[Index] = []
     unsettled: list[Problem] = []
@@ -136,7 +142,8 @@ def fit(
             model, counts[chunk], *(of if of is None else of[chunk] for of in (weights, ratio, penalty))
         )
         first = starts.search(problem.y) if starts else start[chunk]  # type: ignore[index]
-        moving, end, converged = _minimise(problem, problem.moving(first), limits.PATIENCE, tolerance)
+        low = None if enough is None else enough[chunk]
+        moving, end, converged = _minimise(problem, problem.moving(first), limits.PATIENCE, tolerance, low)
         if start is None or home:
             again = np.flatnonzero(~converged | _suspect(problem, moving, end))
         else:  # a rough fit from a given start has done its work by now

@@ -34,6 +34,7 @@ START = FITTED.nonlinear
 FLAT = COUNTS - MODEL.baseline(FITTED.coefficients)
 THREE = COUNTS + 150 * lorentzian(MODEL.shift_cm1, 1460.0, 60.0)
 BENT = MODEL.with_smooth(150.0)
+ENOUGH = FITTED.chi2 * np.random.default_rng(2).choice([0.5, 0.97, 1.001, 1.1, 2.0, np.nan], len(COUNTS))
 PENALTY = np.tile(1 / (400 * BENT.smooth), (len(COUNTS), 1))
 
 
@@ -51,6 +52,10 @@ CASES: dict[str, tuple[Model, dict[str, object]]] = {
     "rough": (MODEL, {"tolerance": limits.ROUGH}),
     "from a start": (MODEL, {"weights": WEIGHTS, "start": START}),
     "from a start, roughly": (MODEL, {"weights": WEIGHTS, "start": START, "tolerance": limits.ROUGH}),
+    "as low as is enough": (
+        MODEL,
+        {"start": START + np.array([15, 9, 0]), "tolerance": limits.ROUGH, "enough": ENOUGH},
+    ),
     "with a smooth part": (BENT, {"weights": WEIGHTS, "start": START, "penalty": PENALTY, "home": True}),
     "without a baseline": (replace(MODEL, basis=np.empty((0, len(MODEL.shift_cm1)))), {"weights": WEIGHTS}),
     "one peak": (MODEL.of([1]), {"weights": WEIGHTS}),

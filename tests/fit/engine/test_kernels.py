@@ -170,7 +170,7 @@ def test_any_numbers_are_survived(rows: np.ndarray, masked: bool) -> None:
         kernels.weights(variant, triple, rows, use, rows, np.ones(2), 0.05)
         if rows.shape[1] > 2:
             kernels.noise_without_fit(variant, rows, 1.65, 1.3, 32)
-            kernels.noise(variant, masked, rows, rows, use, [0, 1], rows, SEARCH)
+            kernels.noise(variant, masked, rows, rows, use, [0, 1], rows, rows[:, 0] if masked else None, SEARCH)
 
 
 def test_arrays_that_do_not_go_together_are_refused() -> None:
@@ -183,7 +183,7 @@ def test_arrays_that_do_not_go_together_are_refused() -> None:
         kernels.neighbours(variant, rows, rows[:, 1:] > 0, 6.0)
     for starts in ([1], [0, 3], [0, 2, 1]):
         with pytest.raises(ValueError, match="starts: expected them ascending from 0 to 2"):
-            kernels.noise(variant, False, rows, rows, None, starts, None, SEARCH)
+            kernels.noise(variant, False, rows, rows, None, starts, None, None, SEARCH)
     with pytest.raises(ValueError, match="rows: expected numbers of 2 rows"):
         kernels.roughness(variant, rows, None, np.ones(2), np.array([2]), 5, common=False)
     with pytest.raises(ValueError, match="out: expected a whole array of the shape"):

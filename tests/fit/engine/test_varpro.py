@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ramanfit.fit.engine import problem, reference, varpro
+from ramanfit.fit.engine import limits, problem, reference, varpro
 from ramanfit.fit.lineshapes import lorentzian
 from ramanfit.fit.model import Model, polynomial_basis
 from ramanfit.fit.result import FitResult, Status
@@ -138,6 +140,21 @@ def test_hopeless_spectra_do_not_disturb_others() -> None:
     alone = varpro.fit(model, counts, np.ones_like(counts))
     for i in (0, 2, 5):
         np.testing.assert_array_equal(result.height[i], alone.height[i])
+
+
+def test_a_fit_goes_as_low_as_is_enough_and_no_further() -> None:
+    """From a start beside the minimum; what cannot be reached is given up near it, or on the way."""
+    model, counts, _ = random_spectra(100, seed=19)
+    best = varpro.fit(model, counts)
+    start = best.nonlinear + np.array([20, 15, 0])
+    rough = partial(varpro.fit, model, counts, start=start, tolerance=limits.ROUGH)
+    low = rough(enough=1.02 * best.chi2)
+    assert (low.chi2 <= 1.02 * best.chi2).mean() > 0.97
+    assert (low.chi2 > 1.00001 * best.chi2).mean() > 0.3
+    never = rough(enough=0.5 * best.chi2)
+    assert (never.chi2 > 0.9 * best.chi2).all()
+    whole, unasked = (rough(enough=bar) for bar in (np.full(100, np.nan), None))
+    np.testing.assert_array_equal(whole.chi2, unasked.chi2)
 
 
 def test_a_poor_start_is_no_end() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from ramanfit.fit.engine import limits
 from ramanfit.fit.engine.compiled.library import FAR, Arrays, Core, core, padded
-from ramanfit.fit.engine.starts import Starts
+from ramanfit.fit.engine.starts import starts_of
 from ramanfit.fit.model import Model
 from ramanfit.fit.result import FitResult, Status
 from ramanfit.scan.scan import FloatArray
@@ -31,10 +31,19 @@ class _ModelOf(ctypes.Structure):
 class _RowsOf(ctypes.Structure):
     _fields_ = [
         ("count", _COUNT),
-        *((name, _ARRAY) for name in ("counts", "weights", "start", "penalty")),
+        *((name, _ARRAY) for name in ("counts", "weights", "start", "penalty", "enough")),
         *(
             (name, ctypes.c_double)
-            for name in ("tolerance", "rough", "suspect_snr2", "alike", "rounding", "max_step", "max_damping")
+            for name in (
+                "tolerance",
+                "rough",
+                "suspect_snr2",
+                "alike",
+                "rounding",
+                "max_step",
+                "max_damping",
+                "hopeless",
+            )
         ),
         *((name, _COUNT) for name in ("home", "patience", "iterations")),
     ]
@@ -56,6 +65,7 @@ def fit(
     ratio: FloatArray | None = None,
     penalty: FloatArray | None = None,
     home: bool = False,
+    enough: FloatArray | None = None,
 ) -> FitResult:
     """Fit the model to every spectrum; parameters as in `ramanfit.fit.engine.varpro.fit`.
 
@@ -68,8 +78,8 @@ def fit(
     if variant is None or not suits(model, weights, ratio, penalty):
         from ramanfit.fit.engine import varpro
 
-        return varpro.fit(model, counts, weights, start, tolerance, ratio, penalty, home)
-    return fit_with(variant, model, counts, weights, start, tolerance, penalty, home)
+        return varpro.fit(model, counts, weights, start, tolerance, ratio, penalty, home, enough)
+    return fit_with(variant, model, counts, weights, start, tolerance, penalty, home, enough)
 
 
 def suits(
@@ -90,6 +100,7 @@ def fit_with(
     tolerance: float = limits.TOLERANCE,
     penalty: FloatArray | None = None,
     home: bool = False,
+    enough: FloatArray | None = None,
 ) -> FitResult:
     """Fit a model that suits the core with one of its variants; parameters as in `fit`."""
     n, m, p = len(counts), len(model.shift_cm1), len(model.names)
@@ -117,6 +128,7 @@ def fit_with(
         weights=arrays.of("weights", weights, n, m),
         start=None if start is None else arrays.of("start", start - np.array([model.middle, 0.0, 0.0]), n, p, 3),
         penalty=arrays.of("penalty", penalty, n, len(model.smooth)),
+        enough=arrays.of("enough", enough, n),
         tolerance=tolerance,
         rough=limits.ROUGH,
         suspect_snr2=limits.SUSPECT_SNR2,
@@ -124,6 +136,7 @@ def fit_with(
         rounding=limits.ROUNDING,
         max_step=limits.MAX_STEP,
         max_damping=limits.MAX_DAMPING,
+        hopeless=limits.HOPELESS,
         home=home,
         patience=limits.PATIENCE,
         iterations=limits.MAX_ITERATIONS,
@@ -145,7 +158,7 @@ def fit_with(
 
 
 def _trials(model: Model, arrays: Arrays) -> dict[str, int]:
-    starts = Starts(model)
+    starts = starts_of(model)
     p, k = starts.grid.shape[:2]
     return {
         "trials": k,

@@ -5,12 +5,13 @@
 
 namespace {
 
-struct Rows {  // of `count` spectra; weights, start and penalty may be missing
+struct Rows {  // of `count` spectra; weights, start, penalty and enough may be missing
   int64_t count;
   const double *counts;   // [N][M]
   const double *weights;  // [N][M]
   const double *start;    // [N][P][3] centers from the middle
   const double *penalty;  // [N][Q - polynomials]
+  const double *enough;   // [N] chi-square that is low enough
   double tolerance, rough, suspect_snr2, alike;  // see `varpro`
   Limits limits;
   int64_t home, patience, iterations;             // home: whether the model's own start is tried as well
@@ -222,7 +223,7 @@ void fit_one(Work *w, const Model *m, const Rows *in, int64_t n, const Found *ou
   } else {
     search(s, here->moving, w->match, w->cross, w->solved);
   }
-  int converged = minimise(s, &here, &trial, in->patience, in->tolerance, in->limits);
+  int converged = minimise(s, &here, &trial, in->patience, in->tolerance, in->limits, in->enough ? in->enough[n] : NAN);
   const int elsewhere = !in->start || in->home;
   const int again =
       elsewhere ? !converged || is_suspect(s, here, in->suspect_snr2) : !converged && in->tolerance < in->rough;

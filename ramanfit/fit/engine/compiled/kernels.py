@@ -22,8 +22,8 @@ _COUNT, _ARRAY, _NUMBER = ctypes.c_int64, ctypes.c_void_p, ctypes.c_double
 
 class _NoiseOf(ctypes.Structure):
     _fields_ = [
-        *((name, _COUNT) for name in ("count", "channels", "files", "rounds", "even")),
-        *((name, _ARRAY) for name in ("starts", "residual", "curve", "extra", "use")),
+        *((name, _COUNT) for name in ("count", "channels", "files", "rounds", "gain_given")),
+        *((name, _ARRAY) for name in ("starts", "residual", "curve", "extra", "use", "gain")),
         *((name, _NUMBER) for name in ("floor", "clip", "common", "exact")),
         ("noise", _ARRAY),
     ]
@@ -141,12 +141,13 @@ class Search(NamedTuple):
 
 def noise(
     core: Core,
-    even: bool,
+    gain_given: bool,
     residual: FloatArray,
     curve: FloatArray,
     use: BoolArray | None,
     starts: Sequence[int],
     extra: FloatArray | None,
+    known_gain: FloatArray | None,
     search: Search,
 ) -> FloatArray:
     """As `ramanfit.fit.noise.estimate_noise`."""
@@ -161,7 +162,8 @@ def noise(
         channels=m,
         files=len(starts),
         rounds=search.rounds,
-        even=even,
+        gain_given=gain_given,
+        gain=arrays.of("known_gain", known_gain, n),
         starts=arrays.own(ends),
         residual=arrays.of("residual", residual, n, m),
         curve=arrays.of("curve", curve, n, m),

@@ -5,7 +5,7 @@
 namespace {
 
 struct Limits {  // see `varpro`
-  double rounding, max_step, max_damping;
+  double rounding, max_step, max_damping, hopeless;
 };
 
 // Solve a [n][n + 1], the right side last, by elimination.
@@ -27,9 +27,10 @@ INLINE int is_held(const Model *m, const double *moving, int64_t a) {
   return moving[a] <= m->lower[a] || moving[a] >= m->upper[a];
 }
 
-// Move `*here` to the least chi-square; `*trial` is room for another point. Tells whether it arrived.
+// Move `*here` to the least chi-square, or to one that is low `enough`, or until that is out of reach; `*trial` is room
+// for another point. Tells whether it arrived.
 inline int minimise(Spectrum *s, Point **here, Point **trial, int64_t iterations, double tolerance,
-                    const Limits &limits) {
+                    const Limits &limits, double enough = NAN) {
   const Model *m = s->model;
   const int64_t k = 2 * m->peaks, ld = k + 1;
   for (int64_t a = 0; a < k; a++) (*here)->moving[a] = clamp((*here)->moving[a], m->lower[a], m->upper[a]);
@@ -38,6 +39,7 @@ inline int minimise(Spectrum *s, Point **here, Point **trial, int64_t iterations
   int held[k];
   for (int64_t round = 0; round < iterations; round++) {
     const Point *at = *here;
+    if (at->chi2 <= enough) return 0;
     for (int64_t a = 0; a < k; a++) {
       held[a] = (at->moving[a] <= m->lower[a] && at->gradient[a] < 0) ||
                 (at->moving[a] >= m->upper[a] && at->gradient[a] > 0);
@@ -58,7 +60,8 @@ inline int minimise(Spectrum *s, Point **here, Point **trial, int64_t iterations
     }
     fall *= 1 + damping;
     const int arrived = fall <= tolerance * at->chi2 + limits.rounding * s->squares;
-    if (arrived || !(damping < limits.max_damping) || !finite) return arrived;
+    const int hopeless = round && at->chi2 - enough > limits.hopeless * fall;
+    if (arrived || hopeless || !(damping < limits.max_damping) || !finite) return arrived;
     double promised = 0;
     for (int64_t a = 0; a < k; a++) {
       const double limit = limits.max_step * at->moving[m->peaks + a % m->peaks];

@@ -5,10 +5,11 @@
 namespace {
 
 struct Noise {  // as `ramanfit.fit.noise.estimate_noise`; arrays [N][M], those that are none are no addresses
-  int64_t count, channels, files, rounds, even;
+  int64_t count, channels, files, rounds, gain_given;
   const int64_t *starts;  // [files + 1]
   const double *residual, *curve, *extra;
   const uint8_t *use;
+  const double *gain;                 // [N] where it is known
   double floor, clip, common, exact;  // common: the median of chi-square with one degree of freedom
   double *noise;                      // [N][3]
 };
@@ -101,7 +102,7 @@ INLINE void sums_of(const Noise *in, int64_t n, const Differences &d, double *ro
 // One round of scoring for the spectra of a file, from their sums.
 INLINE void next_round(const Noise *in, int64_t first, int64_t last, const double *all) {
   double known = 0, toward = 0;
-  for (int64_t n = first; n < last && !in->even; n++) {
+  for (int64_t n = first; n < last && !in->gain_given; n++) {
     const double *s = all + SUMS * n;
     if (!(in->noise[3 * n] > 0 && s[0] > 0)) continue;
     known += s[2] - s[1] * s[1] / s[0];
@@ -132,7 +133,7 @@ extern "C" int EXPORTED(noise)(const Noise *in) {
         differences_of(in, n, &d);
         if (!round) {
           begin_level(in, n, d, row, noise, noise + 1);
-          noise[2] = 0;
+          noise[2] = in->gain ? in->gain[n] : 0;
         }
         sums_of(in, n, d, row, noise, sums + SUMS * n);
       }
