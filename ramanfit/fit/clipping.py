@@ -142,13 +142,19 @@ def dead_channels(counts: FloatArray | StoredCounts) -> BoolArray:
     dead, measured = np.zeros(m, dtype=bool), np.zeros(n, dtype=bool)
     if n < DEAD or m < RUN:
         return dead
-    low, high, inner = np.full(m, np.inf), np.full(m, -np.inf), np.arange(1, m - 1)
+    first: FloatArray | None = None
+    inner = np.arange(1, m - 1)
     for rows, block in blocks(counts):
         measured[rows] = _vary(block)
         some = block if measured[rows].all() else block[measured[rows]]
         if len(some):
-            low, high = np.minimum(low, some.min(axis=0)), np.maximum(high, some.max(axis=0))
-            inner = inner[high[inner] == low[inner]]  # few: only of these the neighbours are looked at
+            first = some[0] if first is None else first
+            inner = inner[
+                some[-1, inner] == first[inner]
+            ]  # few: only of these all spectra and neighbours are looked at
+            inner = inner[(some[:, inner] == first[inner]).all(axis=0)]
+            if not len(inner):
+                return dead
             below = (some[:, inner] < some[:, inner - 1]) & (some[:, inner] < some[:, inner + 1])
             inner = inner[below.all(axis=0)]
     if measured.sum() < DEAD:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from itertools import chain, pairwise, repeat
 from typing import Protocol
 
 import numpy as np
@@ -59,7 +60,9 @@ class Delimited:
         if self._header_due:
             text = self._delimiter.join(self._quoted(table.names)) + "\n" + text
             self._header_due = False
-        return _NO_BYTE.sub("\N{REPLACEMENT CHARACTER}", text).encode("utf-8", "surrogateescape")  # bytes as they came
+        if not text.isascii():
+            text = _NO_BYTE.sub("\N{REPLACEMENT CHARACTER}", text)
+        return text.encode("utf-8", "surrogateescape")  # bytes as they came
 
     def end(self) -> bytes:
         """Return nothing."""
@@ -124,6 +127,17 @@ ENCODERS: dict[str, Callable[[bool, bool], Encoder]] = {
 
 def number_cells(values: NumberColumn, missing: str, *, exact: bool = False) -> list[str]:
     """Return a column of numbers as text; exact: of so many digits that the same number can be made of it."""
+    bits = values.view(np.int64)
+    first = np.flatnonzero(bits[1:] != bits[:-1]) + 1
+    if 2 * len(first) >= len(values):
+        return _each(values, missing, exact)
+    # a key that many rows in turn have alike is written once
+    starts = [0, *first.tolist()]
+    times = [end - start for start, end in pairwise([*starts, len(values)])]
+    return list(chain.from_iterable(map(repeat, _each(values[starts], missing, exact), times)))
+
+
+def _each(values: NumberColumn, missing: str, exact: bool) -> list[str]:
     if values.dtype.kind == "i":
         return list(map(str, values.tolist()))
     if exact:
