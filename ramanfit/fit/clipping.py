@@ -151,7 +151,7 @@ def dead_channels(counts: FloatArray | StoredCounts) -> BoolArray:
             first = some[0] if first is None else first
             inner = inner[
                 some[-1, inner] == first[inner]
-            ]  # few: only of these all spectra and neighbours are looked at
+            ]  # few: only these are looked at
             inner = inner[(some[:, inner] == first[inner]).all(axis=0)]
             if not len(inner):
                 return dead
