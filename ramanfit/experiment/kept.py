@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pickle
-import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -48,6 +47,8 @@ class Drawer:
         self._spectra += n
         if self._spectra <= IN_MEMORY or n < WORTH_IT:
             return quantities
+        import tempfile
+
         try:
             if self._file is None:
                 self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed with this object

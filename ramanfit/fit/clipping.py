@@ -149,9 +149,7 @@ def dead_channels(counts: FloatArray | StoredCounts) -> BoolArray:
         some = block if measured[rows].all() else block[measured[rows]]
         if len(some):
             first = some[0] if first is None else first
-            inner = inner[
-                some[-1, inner] == first[inner]
-            ]  # few: only these are looked at
+            inner = inner[some[-1, inner] == first[inner]]  # few: only these are looked at
             inner = inner[(some[:, inner] == first[inner]).all(axis=0)]
             if not len(inner):
                 return dead

@@ -11,7 +11,8 @@ from ramanfit.formats import information
 from ramanfit.formats.foreign import Foreign, by_content, by_name
 from ramanfit.formats.graph_ascii import is_header
 from ramanfit.formats.text import decode
-from ramanfit.formats.tidy import sniff as is_tidy
+from ramanfit.formats.tidy_cells import labels_of
+from ramanfit.formats.tidy_spectra import are_tidy
 
 _NEW_SPC = "open it in the program that wrote it, and save it there as text or as SPC of the new format (4B)"
 
@@ -39,7 +40,7 @@ class Refusal(NamedTuple):
 
 def is_fit_table(head: bytes) -> bool:
     """Tell whether a file begins as a table of fits: one of ramanfit's, or anybody's with ``NAME_height``."""
-    if is_tidy(head):
+    if are_tidy(labels_of(head)):
         return False
     head = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     first = head[: head.find(b"\n") + 1 or len(head)].decode("utf-8", "replace").strip()
@@ -82,7 +83,8 @@ def _image(head: bytes) -> bool:
 
 
 def _video(head: bytes) -> bool:
-    return information.sniff(head) and b"video" in head.lower() and information.parse(decode(head)).kind == "video"
+    may_be = b"General:" in head and b"video" in head.lower()
+    return may_be and information.sniff(head) and information.parse(decode(head)).kind == "video"
 
 
 # In this order: the first that fits is told.
