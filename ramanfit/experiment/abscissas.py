@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ramanfit.errors import UsageError
-from ramanfit.experiment.covariates import names_of_covariates
 from ramanfit.experiment.fit_tables import table_files
 from ramanfit.formats.streams import is_stream
 from ramanfit.recipe.settings import unknown
@@ -37,6 +36,8 @@ def check_abscissa(request: Request, name: str | None) -> None:
         return
     if request.covariates is not None and is_stream(request.covariates):
         return
+    from ramanfit.experiment.covariates import names_of_covariates
+
     covariates = names_of_covariates(request)
     if name not in covariates:
         raise unknown("abscissa", str(name), [TIME, SCAN, *CELL, *covariates])

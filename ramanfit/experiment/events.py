@@ -9,7 +9,7 @@ import numpy as np
 
 from ramanfit.experiment.cell import at
 from ramanfit.experiment.evolution import Evolution
-from ramanfit.experiment.steepest import Steepest, nothing, steepest_change
+from ramanfit.experiment.steepest import Room, Steepest, nothing, steepest_change
 from ramanfit.experiment.vanishing import passings
 from ramanfit.recipe.columns import column_name
 from ramanfit.recipe.recipe import Recipe
@@ -123,12 +123,13 @@ def marks_of(events: Table, quantity: str) -> list[tuple[str, str, float, float,
 
 
 class _Grids:
-    """Columns of an experiment as scan x point, each made once."""
+    """Columns of an experiment as scan x point, each made once, and room to work on them."""
 
     def __init__(self, evolution: Evolution) -> None:
         self.evolution = evolution
         self.grid, self.shown = cache(evolution.grid), cache(evolution.shown)
         self.errors, self.detected = cache(evolution.errors), cache(evolution.detected)
+        self.room = Room()
 
 
 def _is_there(name: str, cell: Sequence[str]) -> bool:
@@ -164,7 +165,7 @@ def _steepest(grids: _Grids, quantity: str, p: int, cell: Sequence[str]) -> Row:
     elif (np.diff(time_s[there]) <= 0).any():
         found = nothing("times do not rise")
     else:
-        found = steepest_change(time_s, value, se)
+        found = steepest_change(time_s, value, se, grids.room)
     row: Row = {"why": found.why, "change": found.change, "change_se": found.change_se}
     row |= {"event_time_s": found.time, "event_time_se": found.time_se}
     for name in cell if not found.why else ():

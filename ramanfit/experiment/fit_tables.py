@@ -9,23 +9,19 @@ from typing import TYPE_CHECKING
 
 from ramanfit.errors import FormatError, InputError, UsageError
 from ramanfit.experiment.before import refuse_on_tables
-from ramanfit.experiment.covariates import with_covariates
-from ramanfit.experiment.fits_netcdf import is_fits_netcdf, table_bytes
-from ramanfit.experiment.outliers import with_outliers
 from ramanfit.experiment.run import check_tables
 from ramanfit.experiment.voice import tell
 from ramanfit.experiment.with_cell import cell_record, table_with_cell
 from ramanfit.formats import is_fit_table, natural_key
+from ramanfit.formats.registry import begins
 from ramanfit.formats.streams import is_stream, stream_of
 from ramanfit.recipe.toml import DEFAULT_RECIPE
 from ramanfit.scan.schedule import Schedule
-from ramanfit.tables.fit_table import FitTable
-from ramanfit.tables.join import join
-from ramanfit.tables.read import read_fit_table
 
 if TYPE_CHECKING:
     from ramanfit.experiment.request import Request
     from ramanfit.experiment.voice import Voice
+    from ramanfit.tables.fit_table import FitTable
 
 HEAD = 4096  # bytes that tell a table of fits from an export
 
@@ -52,9 +48,15 @@ def _is_table(path: str) -> bool:
     try:
         with Path(path).open("rb") as file:
             head = file.read(HEAD)
-        return is_fit_table(head) or is_fits_netcdf(path, head)
+        return is_fit_table(head) or (begins("own_hdf5", head) and _is_netcdf(path, head))
     except OSError:
         return False  # the readers say it better
+
+
+def _is_netcdf(path: str, head: bytes) -> bool:
+    from ramanfit.experiment.fits_netcdf import is_fits_netcdf
+
+    return is_fits_netcdf(path, head)
 
 
 def join_tables(paths: Sequence[str], request: Request, voice: Voice) -> FitTable:
@@ -65,6 +67,11 @@ def join_tables(paths: Sequence[str], request: Request, voice: Voice) -> FitTabl
     RamanfitError
         The first error of a table, unless going on was asked for; or if none could be read.
     """
+    from ramanfit.experiment.fits_netcdf import table_bytes
+    from ramanfit.experiment.outliers import with_outliers
+    from ramanfit.tables.join import join
+    from ramanfit.tables.read import read_fit_table
+
     refuse_on_tables(request, paths[0])
     for line in check_tables(paths):
         voice.warn(line)
@@ -127,6 +134,8 @@ def _placement(request: Request) -> Schedule:
 
 def join_with_cell(paths: Sequence[str], request: Request, voice: Voice) -> FitTable:
     """Return the rows of all tables with what the cell did, where its record was given."""
+    from ramanfit.experiment.covariates import with_covariates
+
     joined = join_tables(paths, request, voice)
     table = table_with_cell(joined.table, cell_record(request, joined.started, voice), voice)
     return joined.with_table(with_covariates(table, request, voice))

@@ -11,14 +11,11 @@ import numpy as np
 
 from ramanfit.errors import InputError, UsageError
 from ramanfit.experiment.bands import BandIntensities, band_shifts, bands_table, bands_with
-from ramanfit.experiment.covariates import with_covariates
-from ramanfit.experiment.differences import with_differences
 from ramanfit.experiment.evolution import Evolution
 from ramanfit.experiment.fit_tables import join_tables, table_files
 from ramanfit.experiment.fits import fit_all, job_of, say_second_opinion, second_opinion
 from ramanfit.experiment.gathered import Gathered
 from ramanfit.experiment.inputs import say_notes
-from ramanfit.experiment.named_exports import named_exports
 from ramanfit.experiment.needs import check_exports, check_known, check_table
 from ramanfit.experiment.one_experiment import refuse_mixture
 from ramanfit.experiment.picked import Pick
@@ -69,7 +66,10 @@ def gather(
     refuse_mixture([str(source) for source in evolution.table.columns["source"]], evolution.fits.started)
     record = cell_record(request, evolution.fits.started, voice)
     table = table_with_cell(evolution.table, record, voice)
-    table = with_covariates(table, request, voice)
+    if request.has_covariates:
+        from ramanfit.experiment.covariates import with_covariates
+
+        table = with_covariates(table, request, voice)
     if drawing is not None:
         check_known(table, drawing)
     evolution = replace(evolution, fits=evolution.fits.with_table(table), record=record)
@@ -83,6 +83,8 @@ def gather(
         evolution = replace(evolution, reference=fits)
         inputs = [*inputs, *more]
     if evolution.reference is not None:
+        from ramanfit.experiment.differences import with_differences
+
         evolution = replace(evolution, fits=evolution.fits.with_table(with_differences(evolution)))
     return _picked(replace(gathered, evolution=evolution, bands=bands, inputs=inputs), request.pick)
 
@@ -122,6 +124,8 @@ def _from_exports(request: Request, voice: Voice, draw: bool) -> Gathered:
 
 
 def _from_tables(paths: Sequence[str], request: Request, voice: Voice, draw: bool, drawing: Drawing | None) -> Gathered:
+    from ramanfit.experiment.named_exports import named_exports
+
     joined, recipe = join_tables(paths, request, voice), request.recipe
     of_reference = np.array([str(point) == REFERENCE for point in joined.table.columns["point"]])
     if of_reference.all():

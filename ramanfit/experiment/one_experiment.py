@@ -20,10 +20,10 @@ def mixture(sources: Sequence[str], started: Sequence[str]) -> str | None:
     sources, started : sequence of str
         File and start (ISO; empty where unknown) of every scan.
     """
-    files = [Path(split_selection(source)[0]) for source in sources]
     starts: dict[Path, list[str]] = {}
     names: dict[Path, set[str]] = {}
-    for file, start in zip(files, started, strict=True):
+    for source, start in dict.fromkeys(zip(sources, started, strict=True)):
+        file = Path(split_selection(source)[0])
         starts.setdefault(file.parent, []).append(start)
         names.setdefault(file.parent, set()).add(file.name)
     for one, other in combinations(starts, 2):

@@ -96,12 +96,12 @@ def _read(files: Sequence[str], targets: Iterable[Identity]) -> Iterator[str]:
                     yield from map(str, files_beside(Path(split_selection(path)[0])))
 
 
-def _folder(path: str) -> Path:
-    whole = Path(split_selection(path)[0])
-    return whole if whole.is_dir() else whole.parent
+def _folder(path: str) -> str:
+    file = split_selection(path)[0]
+    return file if os.path.isdir(file) else os.path.dirname(file) or "."  # noqa: PTH112, PTH120 - of every input
 
 
-def _holds(folder: Path, wanted: set[Identity]) -> bool:
+def _holds(folder: str, wanted: set[Identity]) -> bool:
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
             with suppress(OSError):

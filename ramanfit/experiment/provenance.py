@@ -22,6 +22,7 @@ from ramanfit.tables.sink import STDOUT, Sink, digest_of_stdout, is_device
 
 AUTHORS = "The ramanfit authors"
 TITLE = "ramanfit: from a Raman export to I_B/I_G with its standard error"
+BLOCK = 1 << 18  # bytes
 MAY_MATTER = ("scipy", "lmfit", "pybaselines", "matplotlib")  # libraries whose version some results depend on
 
 
@@ -126,8 +127,8 @@ def sha256_of(path: str) -> str:
         return stream_of(path).sha256()
     digest = hashlib.sha256()
     try:
-        with Path(split_selection(path)[0]).open("rb") as file:
-            while block := file.read(1 << 20):
+        with Path(split_selection(path)[0]).open("rb", buffering=0) as file:
+            while block := file.read(BLOCK):
                 digest.update(block)
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from error

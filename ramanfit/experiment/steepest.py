@@ -8,6 +8,7 @@ same: an abrupt step between two scans is at their middle, with the interval ove
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -56,13 +57,29 @@ def nothing(why: str) -> Steepest:
     return Steepest(np.nan, np.nan, np.nan, np.nan, why)
 
 
-def steepest_change(time: FloatArray, value: FloatArray, se: FloatArray) -> Steepest:
+class Room:
+    """Memory that courses are worked on in, one after another: to be given new would take longer than the work."""
+
+    def __init__(self) -> None:
+        self._numbers: FloatArray = np.empty(0)
+
+    def of(self, *shape: int) -> FloatArray:
+        """Return an array of that shape, whatever is in it; what was returned before is worth nothing any more."""
+        size = math.prod(shape)
+        if self._numbers.size < size:
+            self._numbers = np.empty(size)
+        return self._numbers[:size].reshape(shape)
+
+
+def steepest_change(time: FloatArray, value: FloatArray, se: FloatArray, room: Room | None = None) -> Steepest:
     """Return the steepest change of a quantity.
 
     Parameters
     ----------
     time, value, se : array [N]
         In any unit, rising in time; not a number where something is missing.
+    room : Room, optional
+        Of several courses.
     """
     used = np.isfinite(time) & np.isfinite(value) & np.isfinite(se) & (se > 0)
     n = int(used.sum())
@@ -71,7 +88,7 @@ def steepest_change(time: FloatArray, value: FloatArray, se: FloatArray) -> Stee
     origin, span = float(time[used][0]), float(np.ptp(time[used]))
     if span <= 0:
         return nothing("no time")
-    course = _Course((time[used] - origin) / span, value[used] / se[used], 1 / se[used])
+    course = _Course((time[used] - origin) / span, value[used] / se[used], 1 / se[used], room or Room())
     steps = course.steps()
     if not steps:
         return nothing("no change beyond a straight line")
@@ -93,8 +110,8 @@ def steepest_change(time: FloatArray, value: FloatArray, se: FloatArray) -> Stee
 class _Course:
     """A quantity over time, in units of its errors, the times from 0 to 1."""
 
-    def __init__(self, time: FloatArray, value: FloatArray, weight: FloatArray) -> None:
-        self.time, self.value, self.weight = time, value, weight
+    def __init__(self, time: FloatArray, value: FloatArray, weight: FloatArray, room: Room) -> None:
+        self.time, self.value, self.weight, self.room = time, value, weight, room
         self.interval = median(np.diff(time))
         self._line = weight, (time - 0.5) * weight
         self._least = 1e-9 * float(weight @ weight)  # square of what is more than rounding
@@ -108,8 +125,8 @@ class _Course:
         # np.unique would import numpy.ma
         tried = np.array(sorted({*self.time.tolist(), *middles.tolist()}))
         widths = self._widths(8)
-        candidates = self._candidates(tried, widths)
-        left = np.empty_like(candidates)
+        candidates, left = self.room.of(2, len(tried) * len(widths), n)
+        self._candidates(tried, widths, candidates)
         chi2 = self._chi2(found)
         while len(found) < MOST_STEPS and 2 + 3 * (len(found) + 1) < n:
             gain = self._gain(found, candidates, left)
@@ -175,10 +192,12 @@ class _Course:
             self._rises[step] = self._candidates(np.array([at]), np.array([width]))[0]
         return self._rises[step]
 
-    def _candidates(self, middles: FloatArray, widths: FloatArray) -> FloatArray:
+    def _candidates(self, middles: FloatArray, widths: FloatArray, out: FloatArray | None = None) -> FloatArray:
         """Return steps of height 1, T middles by W widths, [TW, N], in units of the errors."""
-        rise = (self.time - middles[:, None, None]) / (2 * widths[:, None])
-        np.tanh(rise, out=rise)  # in place: for so many numbers new room costs more than they do
+        shape = len(middles), len(widths), len(self.time)
+        rise = np.empty(shape) if out is None else out.reshape(shape)
+        np.divide(self.time - middles[:, None, None], 2 * widths[:, None], out=rise)
+        np.tanh(rise, out=rise)
         rise += 1
         rise *= self.weight / 2
         return rise.reshape(-1, len(self.time))

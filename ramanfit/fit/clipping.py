@@ -170,13 +170,17 @@ def _sought(counts: FloatArray | StoredCounts) -> tuple[BoolArray, npt.NDArray[n
     """Return which spectra [N] are not constant, and the inner channels that show one value in them, below others."""
     n, m = counts.shape
     measured = np.zeros(n, dtype=bool)
-    low, high, inner = np.full(m, np.inf), np.full(m, -np.inf), np.arange(1, m - 1)
+    first: FloatArray | None = None
+    inner = np.arange(1, m - 1)
     for rows, block in blocks(counts):
         measured[rows] = _vary(block)
         some = block if measured[rows].all() else block[measured[rows]]
         if len(some):
-            low, high = np.minimum(low, some.min(axis=0)), np.maximum(high, some.max(axis=0))
-            inner = inner[high[inner] == low[inner]]  # few: only of these the neighbours are looked at
+            first = some[0] if first is None else first
+            inner = inner[some[-1, inner] == first[inner]]  # few: only these are looked at
+            inner = inner[(some[:, inner] == first[inner]).all(axis=0)]
+            if not len(inner):
+                return measured, inner
             below = (some[:, inner] < some[:, inner - 1]) & (some[:, inner] < some[:, inner + 1])
             inner = inner[below.all(axis=0)]
     return measured, inner

@@ -82,7 +82,8 @@ def _image(head: bytes) -> bool:
 
 
 def _video(head: bytes) -> bool:
-    return information.sniff(head) and b"video" in head.lower() and information.parse(decode(head)).kind == "video"
+    may_be = b"General:" in head and b"video" in head.lower()
+    return may_be and information.sniff(head) and information.parse(decode(head)).kind == "video"
 
 
 # In this order: the first that fits is told.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import fields
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import numpy as np
@@ -38,12 +39,12 @@ class ByRow(Base):
 
     def _arrays(self) -> list[tuple[str, Any]]:
         """Return the fields that have rows, by name."""
-        named = [(f.name, getattr(self, f.name)) for f in fields(self) if f.name not in self.shared]
+        named = [(name, getattr(self, name)) for name in _names(type(self)) if name not in self.shared]
         return [(name, array) for name, array in named if array is not None]
 
     def take(self: Own, rows: Rows | int) -> Own:
         """Return some rows; with a number one, without the axis."""
-        values = {f.name: getattr(self, f.name) for f in fields(self)}
+        values = {name: getattr(self, name) for name in _names(type(self))}
         values |= {name: array[..., rows] if name in self.last else array[rows] for name, array in self._arrays()}
         return type(self)(**values)
 
@@ -55,8 +56,13 @@ class ByRow(Base):
     @classmethod
     def concat(cls: type[Own], joined: Sequence[Own]) -> Own:
         """Join rows; what they share is that of the first."""
-        values = {f.name: getattr(joined[0], f.name) for f in fields(joined[0])}
+        values = {name: getattr(joined[0], name) for name in _names(cls)}
         for name, _ in joined[0]._arrays():
             axis = -1 if name in cls.last else 0
             values[name] = np.concatenate([getattr(each, name) for each in joined], axis=axis)
         return cls(**values)
+
+
+@cache
+def _names(kind: type[ByRow]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import chain
+from itertools import chain, repeat
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -107,7 +107,7 @@ def repeat_rows(values: Column, times: int) -> Column:
     if isinstance(values, np.ndarray):
         repeated: NumberColumn = values.repeat(times)
         return repeated
-    return tuple(chain.from_iterable(zip(*[values] * times, strict=True)))
+    return tuple(chain.from_iterable(repeat(cell, times) for cell in values))
 
 
 def with_columns(table: Table, more: Mapping[str, Column], after: str) -> Table:
@@ -134,7 +134,7 @@ def column_of_cells(cells: Sequence[str]) -> Column:
 
 def _column(name: str, values: Any) -> Column:
     if not isinstance(values, np.ndarray):
-        if isinstance(values, (list, tuple)) and all(issubclass(kind, str) for kind in set(map(type, values))):
+        if isinstance(values, (list, tuple)) and all(issubclass(kind, str) for kind in {*map(type, values)}):
             return tuple(values)
         raise ValueError(f"column {name!r}: expected an array of numbers or a list of strings")
     if values.ndim != 1 or values.dtype.kind not in "fiu":

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from itertools import chain, pairwise, repeat
 from typing import Protocol
 
 import numpy as np
@@ -137,6 +138,17 @@ ENCODERS: dict[str, Callable[[bool, bool], Encoder]] = {
 
 def number_cells(values: NumberColumn, missing: str, *, exact: bool = False) -> list[str]:
     """Return a column of numbers as text; exact: of so many digits that the same number can be made of it."""
+    bits = values.view(np.int64)
+    first = np.flatnonzero(bits[1:] != bits[:-1]) + 1
+    if 2 * len(first) >= len(values):
+        return _each(values, missing, exact)
+    # a key that many rows in turn have alike is written once
+    starts = [0, *first.tolist()]
+    times = [end - start for start, end in pairwise([*starts, len(values)])]
+    return list(chain.from_iterable(map(repeat, _each(values[starts], missing, exact), times)))
+
+
+def _each(values: NumberColumn, missing: str, exact: bool) -> list[str]:
     if values.dtype.kind == "i":
         return list(map(str, values.tolist()))
     if exact:

@@ -128,12 +128,13 @@ def write_folder(
         If one of them is an input.
     """
     from ramanfit.cli.ending import command_line, environment, refuse, with_record
-    from ramanfit.drawing.abscissa import abscissa_of
     from ramanfit.drawing.folder import files_in, write_figures, write_report
     from ramanfit.experiment.provenance import circumstances, record_of
     from ramanfit.experiment.run import RUN, made_beside, move_in
 
     if drawing.figures:
+        from ramanfit.drawing.abscissa import abscissa_of
+
         abscissa_of(gathered.evolution, drawing.x)
     maps = gathered.map_names(drawing.quantities)
     refuse((*files_in(folder, maps, drawing), meta), request, gathered.inputs)  # tables name inputs that FILES do not
