@@ -56,7 +56,7 @@ class Job(NamedTuple):
     treatment: Treatment | None = None  # before the fit
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class ScanFits:
     """What is left of a scan once it is fitted: its spectra are let go where nobody asks for them.
 
@@ -101,13 +101,12 @@ class ScanFits:
         return self.kept.alone()
 
 
-@dataclass(eq=False)
 class Outcome:
-    """What became of one export."""
+    """What became of one export: what is left of its scans, and all files that were read; or its error."""
 
-    scans: list[ScanFits] = field(default_factory=list)
-    inputs: list[str] = field(default_factory=list)  # all files that were read
-    error: RamanfitError | None = None
+    def __init__(self, inputs: Sequence[str] = (), error: RamanfitError | None = None) -> None:
+        self.scans: list[ScanFits] = []
+        self.inputs, self.error = [*inputs], error
 
 
 def left_of(

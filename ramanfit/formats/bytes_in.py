@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import mmap
 import os
 import zlib
 from collections.abc import Iterator
@@ -265,6 +264,8 @@ class Source:
             If it is a broken .gz.
         """
         if self._total:
+            import mmap
+
             try:
                 return np.frombuffer(mmap.mmap(self._stream.fileno(), 0, access=mmap.ACCESS_READ), dtype=np.uint8)
             except (OSError, ValueError):  # a file system that maps nothing
