@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from ramanfit.errors import RamanfitError, ScanError
@@ -56,7 +55,6 @@ class Job(NamedTuple):
     treatment: Treatment | None = None  # before the fit
 
 
-@dataclass(eq=False, repr=False)
 class ScanFits:
     """What is left of a scan once it is fitted: its spectra are let go where nobody asks for them.
 
@@ -81,19 +79,24 @@ class ScanFits:
         What `Keep` asks for.
     """
 
-    visit: Visit
-    kept: Kept
-    tally: Tally
-    cosmic_rays: list[tuple[int, float, float]]
-    notes: tuple[str, ...]
-    departures: dict[str, Departures] = field(default_factory=dict)
-    known_by: Print | None = None
-    treated: Treated | None = None
-    bands: BandIntensities | None = None
-    curves: Curves | None = None
-    fitted: Fitted | None = None
-    doubtful: Doubtful | None = None
-    solution: Solution | None = None
+    def __init__(
+        self,
+        visit: Visit,
+        kept: Kept,
+        tally: Tally,
+        cosmic_rays: list[tuple[int, float, float]],
+        notes: tuple[str, ...],
+        known_by: Print | None = None,
+        treated: Treated | None = None,
+        fitted: Fitted | None = None,
+    ) -> None:
+        self.visit, self.kept, self.tally, self.cosmic_rays, self.notes = visit, kept, tally, cosmic_rays, notes
+        self.known_by, self.treated, self.fitted = known_by, treated, fitted
+        self.departures: dict[str, Departures] = {}
+        self.bands: BandIntensities | None = None
+        self.curves: Curves | None = None
+        self.doubtful: Doubtful | None = None
+        self.solution: Solution | None = None
 
     @property
     def quantities(self) -> Quantities:
