@@ -41,7 +41,7 @@ def _default(self: Any, name: str) -> object:
 
 
 def _values(self: Any) -> tuple[object, ...]:
-    return (*self.__dict__.values(),)  # in the order of the fields
+    return tuple(self.__dict__[name] for name in self.__match_args__)
 
 
 def _equal(self: object, other: object) -> bool:

@@ -7,6 +7,7 @@ import dataclasses
 import inspect
 import pickle
 from dataclasses import FrozenInstanceError, asdict, field, fields, replace
+from functools import cached_property
 from typing import Any
 
 import pytest
@@ -80,6 +81,28 @@ def test_two_objects_without_eq_are_not_the_same() -> None:
     assert Row((1,), "a").name == "a"
     with pytest.raises(FrozenInstanceError):
         Row((1,)).name = "b"  # type: ignore[misc]
+
+
+def test_what_is_found_once_is_no_field() -> None:
+    @dataclass(frozen=True)
+    class Sum:
+        first: int
+        second: int = 2
+
+        @cached_property
+        def both(self) -> int:
+            return self.first + self.second
+
+    @dataclass(frozen=True)
+    class More(Sum):
+        third: int = 3
+
+    one = More(1)
+    assert one.both == 3
+    assert one == More(1, 2, 3) == replace(one)
+    assert hash(one) == hash(More(1))
+    assert repr(one).endswith("More(first=1, second=2, third=3)")
+    assert one != Sum(1)
 
 
 def test_nothing_changes_it() -> None:

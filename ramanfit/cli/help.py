@@ -11,7 +11,8 @@ import click
 
 from ramanfit.cli import TOPICS
 from ramanfit.cli.console import wrapped
-from ramanfit.cli.options.declare import GROUPS, RUNNING, group_of, set_group
+from ramanfit.cli.options.declare import GROUPS, group_of
+from ramanfit.cli.verb import EVERYTHING
 
 ON_A_PAGE = 20
 """A command with so many options shows all of them; of others `--help` shows those that are in `FIRST`."""
@@ -26,46 +27,24 @@ FIRST = frozenset(
 WIDEST = 120
 _NAMES = 30  # columns that names of options may take; text of a longer one begins on the next line
 _GLUE = "\0"  # between an option and its value
-_EVERYTHING = "ramanfit.help_all"
 
 
-class Verb(click.Command):
-    """A command whose help stands in groups."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse; of an option without its value say what the value looks like."""
-        try:
-            return super().parse_args(ctx, args)
-        except click.BadOptionUsage as error:
-            option = next((one for one in self.get_params(ctx) if error.option_name in one.opts), None)
-            if error.ctx is not None or option is None:
-                raise
-            value = (option.get_help_record(ctx) or ("its help",))[0].rpartition(" ")[2]
-            raise click.BadOptionUsage(error.option_name, f"{error.option_name} needs a value: {value}", ctx) from error
-
-    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
-        """Return the parameters, those for help last."""
-        params = super().get_params(ctx)
-        for option in params[len(self.params) :]:
-            set_group(option, RUNNING)
-        return [*params, _everything]
-
-    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write usage, what the command does, examples, options by groups, and where to read on."""
-        width, params = _width(ctx), self.get_params(ctx)
-        options = [option for option in params if isinstance(option, click.Option) and not option.hidden]
-        shown = options
-        if len(options) > ON_A_PAGE and not ctx.meta.get(_EVERYTHING):
-            shown = [option for option in options if FIRST & {*option.opts}]
-        groups = {title: [option for option in shown if group_of(option) == title] for title in GROUPS}
-        whole = len(shown) == len(options)
-        parts = [_usage(self, ctx, width), *_said(self.help or "", width)]
-        records = {title: [_record(option, ctx, whole) for option in some] for title, some in groups.items() if some}
-        column = min(_NAMES, width // 3, max(len(names) for some in records.values() for names, _ in some))
-        parts += [[f"{title}:", *_pairs(some, column, width)] for title, some in records.items()]
-        more = "" if whole else f"All {len(options)} options: {ctx.command_path} --help-all.  "
-        parts.append(wrapped(f"{more}Manual: ramanfit manual {TOPICS.get(self.name or '', '[TOPIC]')}", width))
-        formatter.write("\n\n".join("\n".join(part) for part in parts) + "\n")
+def format_verb(verb: click.Command, ctx: click.Context) -> str:
+    """Return the help of a verb: usage, what it does, examples, options by groups, and where to read on."""
+    width, params = _width(ctx), verb.get_params(ctx)
+    options = [option for option in params if isinstance(option, click.Option) and not option.hidden]
+    shown = options
+    if len(options) > ON_A_PAGE and not ctx.meta.get(EVERYTHING):
+        shown = [option for option in options if FIRST & {*option.opts}]
+    groups = {title: [option for option in shown if group_of(option) == title] for title in GROUPS}
+    whole = len(shown) == len(options)
+    parts = [_usage(verb, ctx, width), *_said(verb.help or "", width)]
+    records = {title: [_record(option, ctx, whole) for option in some] for title, some in groups.items() if some}
+    column = min(_NAMES, width // 3, max(len(names) for some in records.values() for names, _ in some))
+    parts += [[f"{title}:", *_pairs(some, column, width)] for title, some in records.items()]
+    more = "" if whole else f"All {len(options)} options: {ctx.command_path} --help-all.  "
+    parts.append(wrapped(f"{more}Manual: ramanfit manual {TOPICS.get(verb.name or '', '[TOPIC]')}", width))
+    return "\n\n".join("\n".join(part) for part in parts) + "\n"
 
 
 def format_group(group: click.Group, commands: Iterable[tuple[str, str]], ctx: click.Context) -> str:
@@ -81,24 +60,6 @@ def format_group(group: click.Group, commands: Iterable[tuple[str, str]], ctx: c
         wrapped("One command: ramanfit help COMMAND.  Manual: ramanfit manual [TOPIC]", width),
     ]
     return "\n\n".join("\n".join(part) for part in parts) + "\n"
-
-
-def _show_everything(ctx: click.Context, parameter: click.Parameter, value: bool) -> None:
-    if value and not ctx.resilient_parsing:
-        ctx.meta[_EVERYTHING] = True
-        click.echo(ctx.get_help())
-        ctx.exit()
-
-
-_everything = click.Option(
-    ["--help-all"],
-    is_flag=True,
-    is_eager=True,
-    expose_value=False,
-    callback=_show_everything,
-    help="Show every option and exit.",
-)
-set_group(_everything, RUNNING)
 
 
 def _width(ctx: click.Context) -> int:

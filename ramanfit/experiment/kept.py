@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import IO, NamedTuple
 from weakref import finalize
 
@@ -108,7 +107,6 @@ class Kept:
         return only
 
 
-@dataclass(eq=False)
 class Tally:
     """What is told of the fits of a scan.
 
@@ -124,10 +122,10 @@ class Tally:
         Whether no spectrum has a fit.
     """
 
-    flags: Counter[str] = field(default_factory=Counter)
-    held: Counter[str] = field(default_factory=Counter)
-    places_cm1: dict[str, list[FloatArray]] = field(default_factory=dict)
-    all_failed: bool = True
+    def __init__(self) -> None:
+        self.flags, self.held = Counter[str](), Counter[str]()
+        self.places_cm1: dict[str, list[FloatArray]] = {}
+        self.all_failed = True
 
     def add(self, quantities: Quantities) -> None:
         """Count some spectra in."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from ramanfit.errors import RamanfitError, ScanError
@@ -54,7 +53,6 @@ class Job(NamedTuple):
     treatment: Treatment | None = None  # before the fit
 
 
-@dataclass(eq=False)
 class ScanFits:
     """What is left of a scan once it is fitted: its spectra are let go where nobody asks for them.
 
@@ -79,19 +77,24 @@ class ScanFits:
         What `Keep` asks for.
     """
 
-    visit: Visit
-    kept: Kept
-    tally: Tally
-    cosmic_rays: list[tuple[int, float, float]]
-    notes: tuple[str, ...]
-    departures: dict[str, Departures] = field(default_factory=dict)
-    known_by: Print | None = None
-    treated: Treated | None = None
-    bands: BandIntensities | None = None
-    curves: Curves | None = None
-    fitted: Fitted | None = None
-    doubtful: Doubtful | None = None
-    solution: Solution | None = None
+    def __init__(
+        self,
+        visit: Visit,
+        kept: Kept,
+        tally: Tally,
+        cosmic_rays: list[tuple[int, float, float]],
+        notes: tuple[str, ...],
+        known_by: Print | None = None,
+        treated: Treated | None = None,
+        fitted: Fitted | None = None,
+    ) -> None:
+        self.visit, self.kept, self.tally, self.cosmic_rays, self.notes = visit, kept, tally, cosmic_rays, notes
+        self.known_by, self.treated, self.fitted = known_by, treated, fitted
+        self.departures: dict[str, Departures] = {}
+        self.bands: BandIntensities | None = None
+        self.curves: Curves | None = None
+        self.doubtful: Doubtful | None = None
+        self.solution: Solution | None = None
 
     @property
     def quantities(self) -> Quantities:
@@ -99,13 +102,12 @@ class ScanFits:
         return self.kept.alone()
 
 
-@dataclass(eq=False)
 class Outcome:
-    """What became of one export."""
+    """What became of one export: what is left of its scans, and all files that were read; or its error."""
 
-    scans: list[ScanFits] = field(default_factory=list)
-    inputs: list[str] = field(default_factory=list)  # all files that were read
-    error: RamanfitError | None = None
+    def __init__(self, inputs: Sequence[str] = (), error: RamanfitError | None = None) -> None:
+        self.scans: list[ScanFits] = []
+        self.inputs, self.error = [*inputs], error
 
 
 def left_of(

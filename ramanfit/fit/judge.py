@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ramanfit.fit.batch import Task
-from ramanfit.fit.engine import Engine, baseline_only
+from ramanfit.fit.engine import Engine
 from ramanfit.fit.engine.compiled.library import core
 from ramanfit.fit.engine.starts import starts_of
 from ramanfit.fit.model import Model
@@ -171,6 +171,8 @@ def _delta_bic(
         if rest:
             chi2 = engine(less, counts[rows], some, fits.nonlinear[rows][:, rest], penalty=held).chi2
         else:
+            from ramanfit.fit.engine import baseline_only
+
             chi2 = baseline_only.fit(less, counts[rows], some, penalty=held).chi2
         more = model.parameters - less.parameters
         delta[rows, p] = bic_gain(chi2, fits.chi2[rows], more, _channels(counts, some) / fits.stretch[rows])

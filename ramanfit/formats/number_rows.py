@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 
 import numpy as np
 
@@ -13,7 +12,7 @@ from ramanfit.formats.row_parser import Lines, RowParser, shown
 from ramanfit.formats.text import Style
 from ramanfit.scan.scan import FloatArray
 
-_GROUP = re.compile(rb",0\d\d(?=[,\r\n])")
+_GROUP = rb",0\d\d(?=[,\r\n])"
 
 
 class Rows:
@@ -60,6 +59,8 @@ class Rows:
 
     def line(self, row: int) -> int:
         """Return the line number of a row."""
+        from bisect import bisect_right
+
         block = bisect_right(self._firsts, row) - 1
         lines, offset = self._lines[block], row - self._firsts[block]
         return lines + offset if isinstance(lines, int) else int(lines[offset])
@@ -98,7 +99,7 @@ def read_rows(source: Source, style: Style, labels: int = 0) -> Rows:
                 found=shown(block[:200].splitlines()[0]),
                 hint="commas may be separators or decimal commas here: export with tabs between the numbers",
             )
-        if style.separator == b"," and (grouped := _GROUP.search(block)):
+        if style.separator == b"," and (grouped := re.search(_GROUP, block)):
             raise FormatError(
                 source.path,
                 line=source.line + block.count(b"\n", 0, grouped.start()),

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from ramanfit.formats import information
 from ramanfit.formats.foreign import Foreign, by_content, by_name
-from ramanfit.formats.graph_ascii import is_header
+from ramanfit.formats.graph_ascii_read import is_header
 from ramanfit.formats.text import decode
 from ramanfit.formats.tidy_labels import sniff as is_tidy
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from array import array
 
 import numpy as np
 import numpy.typing as npt
@@ -210,6 +209,8 @@ def _without_leading(line: bytes, style: Style) -> bytes:
 
 def _with_care(path: str, text: bytes, first: int, style: Style) -> tuple[FloatArray, npt.NDArray[np.intp]]:
     """Parse line by line, blank lines apart, or say which line is wrong and how; a cell may be empty."""
+    from array import array
+
     values, at = array("d"), array("q")  # lists of numbers would take ten times as much
     for number, line in enumerate(text.splitlines(), first):
         if not line.strip():

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from ramanfit.errors import FormatError, InputError
 from ramanfit.formats.bytes_in import Source
 from ramanfit.formats.deliver import Measurement, deliver
-from ramanfit.formats.graph_ascii import has_data, is_header, read_header, size_notes
+from ramanfit.formats.graph_ascii_read import has_data, is_header, read_header, size_notes
 from ramanfit.formats.information import companion
 from ramanfit.formats.number_rows import Rows, read_rows
 from ramanfit.formats.places import Labels, from_companions, from_header

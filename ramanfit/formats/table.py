@@ -14,7 +14,7 @@ from ramanfit.formats.bytes_in import Source
 from ramanfit.formats.columns import lots
 from ramanfit.formats.deferred import deferred
 from ramanfit.formats.deliver import Measurement, deliver, metadata_from
-from ramanfit.formats.graph_ascii import split_labels
+from ramanfit.formats.graph_ascii_read import split_labels
 from ramanfit.formats.headings import headings, uncommented
 from ramanfit.formats.information import Information, companion
 from ramanfit.formats.keyed import placed

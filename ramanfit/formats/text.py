@@ -14,8 +14,8 @@ from ramanfit.formats.decimal_sign import unquoted
 # No pattern may backtrack over digits: fields of a broken file can be megabytes long.
 _FIRST_LINE = re.compile(rb"\s*([^\r\n]*)")
 _NUMBER = re.compile(rb"\s*[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eE][+-]?\d+)?\s*")
-_GROUPED = re.compile(rb"\s*[+-]?\d{1,3}(?:,\d{3})+(?:\.\d*)?\s*")
-_NOT_FINITE = re.compile(rb"(?i)\s*(?:[+-]?(?:nan|inf(?:inity)?|1\.#\w{2,4})|n/?a)\s*")
+_GROUPED = rb"\s*[+-]?\d{1,3}(?:,\d{3})+(?:\.\d*)?\s*"
+_NOT_FINITE = rb"(?i)\s*(?:[+-]?(?:nan|inf(?:inity)?|1\.#\w{2,4})|n/?a)\s*"
 _LEAST_LABELS = 8
 _LOOK = 4096  # bytes
 _ENOUGH = 64  # fields of a row that decide how it is written
@@ -56,7 +56,7 @@ def header_number(value: float) -> str:
 
 def is_number(field: bytes) -> bool:
     """Tell whether a field holds one number, with a decimal point or comma or commas for thousands, finite or not."""
-    return bool(_NUMBER.fullmatch(field) or _NOT_FINITE.fullmatch(field) or _GROUPED.fullmatch(field))
+    return bool(_NUMBER.fullmatch(field) or re.fullmatch(_NOT_FINITE, field) or re.fullmatch(_GROUPED, field))
 
 
 def first_line(head: bytes) -> bytes:

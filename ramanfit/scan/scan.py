@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import field, replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,9 @@ import numpy.typing as npt
 from ramanfit.errors import ScanError
 from ramanfit.frozen import dataclass
 from ramanfit.scan.stored import StoredCounts
-from ramanfit.scan.treated import Treated
+
+if TYPE_CHECKING:
+    from ramanfit.scan.treated import Treated
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]

@@ -16,8 +16,9 @@ import pytest
 
 from ramanfit.cli import COMMANDS, TOPICS, ramanfit
 from ramanfit.cli.console import Console
-from ramanfit.cli.help import FIRST, ON_A_PAGE, Verb
+from ramanfit.cli.help import FIRST, ON_A_PAGE
 from ramanfit.cli.options.declare import GROUPS, group_of
+from ramanfit.cli.verb import Verb
 from ramanfit.cli.verbs.manual import pages
 
 WIDTHS = (60, 80, 100, 120)

@@ -6,11 +6,11 @@ import click
 
 from ramanfit.cli.console import Console, talk_options
 from ramanfit.cli.display import Output
-from ramanfit.cli.help import Verb
 from ramanfit.cli.options.declare import FITTED, own_option
 from ramanfit.cli.options.fitting import fit_options
 from ramanfit.cli.options.output import output_options
 from ramanfit.cli.types import Several
+from ramanfit.cli.verb import Verb
 from ramanfit.experiment.request import Request
 
 SHIFTS = Several(click.FLOAT, "CM-1,...")

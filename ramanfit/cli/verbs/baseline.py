@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import click
 
 from ramanfit.cli.console import Console, talk_options
-from ramanfit.cli.help import Verb
 from ramanfit.cli.options.declare import OUTPUT, own_option
 from ramanfit.cli.options.reading import dark_option, files, keep_going, reading_options
 from ramanfit.cli.options.recipe import given_recipe_files, recipe_options
 from ramanfit.cli.types import FILE_OR_FOLDER
+from ramanfit.cli.verb import Verb
 from ramanfit.experiment.request import Request
 from ramanfit.scan.notes import counted
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import click
 
 from ramanfit.cli.console import Console, talk_options
-from ramanfit.cli.help import Verb
 from ramanfit.cli.options.declare import FITTED, OUTPUT, own_option
 from ramanfit.cli.options.reading import axis_options, files, keep_going, reading_options
 from ramanfit.cli.options.recipe import complete_recipe
 from ramanfit.cli.types import FILE
+from ramanfit.cli.verb import Verb
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,11 +5,11 @@ from __future__ import annotations
 import click
 
 from ramanfit.cli.console import Console, talk_options
-from ramanfit.cli.help import Verb
 from ramanfit.cli.options.declare import FIGURES, INPUT, OUTPUT, PLACED, own_option
 from ramanfit.cli.options.experiment import figure_width
 from ramanfit.cli.options.output import form_options
 from ramanfit.cli.types import FILE_OR_FOLDER, FOLDER, Several
+from ramanfit.cli.verb import Verb
 
 
 @click.command("compare", cls=Verb)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from ramanfit.cli.console import talk_options
-from ramanfit.cli.help import Verb
+from ramanfit.cli.verb import Verb
 
 
 @click.command("completion", cls=Verb)

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import click
 
 from ramanfit.cli.console import Console, talk_options
-from ramanfit.cli.help import Verb
 from ramanfit.cli.options.declare import OUTPUT, own_option
 from ramanfit.cli.options.experiment import evolution_options
 from ramanfit.cli.options.fitting import fit_options
 from ramanfit.cli.options.output import form_options
 from ramanfit.cli.types import FOLDER
+from ramanfit.cli.verb import Verb
 from ramanfit.experiment.request import Drawing, Request
 
 if TYPE_CHECKING:

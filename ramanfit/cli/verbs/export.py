@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ramanfit.cli.console import Console, talk_options
-from ramanfit.cli.help import Verb
 from ramanfit.cli.options.declare import OUTPUT, own_option
 from ramanfit.cli.options.placement import placement_options
 from ramanfit.cli.options.reading import axis_options, files, keep_going, reading_options
 from ramanfit.cli.types import FILE_OR_FOLDER
+from ramanfit.cli.verb import Verb
 from ramanfit.experiment.outputs import EXPORT_FORMS
 
 if TYPE_CHECKING:

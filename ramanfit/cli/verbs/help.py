@@ -6,7 +6,7 @@ import click
 
 from ramanfit.cli import COMMANDS
 from ramanfit.cli.console import talk_options
-from ramanfit.cli.help import Verb
+from ramanfit.cli.verb import Verb
 
 
 def complete_command(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from ramanfit.cli.console import talk_options
-from ramanfit.cli.help import Verb
 from ramanfit.cli.options.output import output_options
+from ramanfit.cli.verb import Verb
 
 if TYPE_CHECKING:
     from ramanfit.cli.display import Output

@@ -10,7 +10,7 @@ import click
 
 from ramanfit.cli.candidates import complete_topic
 from ramanfit.cli.console import talk_options
-from ramanfit.cli.help import Verb
+from ramanfit.cli.verb import Verb
 
 TOPICS = (
     *("start", "tasks", "lines", "recipes", "formulas", "columns", "tables", "experiment", "records", "before"),

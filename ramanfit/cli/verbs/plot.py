@@ -8,11 +8,11 @@ from pathlib import Path
 import click
 
 from ramanfit.cli.console import Console, talk_options
-from ramanfit.cli.help import Verb
 from ramanfit.cli.options.declare import FIGURES, OUTPUT, own_option
 from ramanfit.cli.options.experiment import figure_style, figure_width, waterfall_picks
 from ramanfit.cli.options.fitting import fit_options
 from ramanfit.cli.types import FILE_OR_FOLDER
+from ramanfit.cli.verb import Verb
 from ramanfit.experiment.request import Drawing, Request
 from ramanfit.scan.notes import counted
 

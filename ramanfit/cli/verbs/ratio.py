@@ -6,9 +6,9 @@ import click
 
 from ramanfit.cli.console import Console, talk_options
 from ramanfit.cli.display import Output
-from ramanfit.cli.help import Verb
 from ramanfit.cli.options.fitting import fit_options
 from ramanfit.cli.options.output import output_options
+from ramanfit.cli.verb import Verb
 from ramanfit.experiment.request import Request
 
 

@@ -8,10 +8,10 @@ import click
 
 from ramanfit.cli.console import Console, say_written, talk_options
 from ramanfit.cli.display import Output
-from ramanfit.cli.help import Verb
 from ramanfit.cli.options.declare import OUTPUT, own_option
 from ramanfit.cli.options.output import unresolved_output_options
 from ramanfit.cli.options.recipe import complete_recipe
+from ramanfit.cli.verb import Verb
 from ramanfit.errors import RamanfitError
 
 

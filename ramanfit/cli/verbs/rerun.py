@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 import click
 
 from ramanfit.cli.console import Console, talk_options
-from ramanfit.cli.help import Verb
 from ramanfit.cli.options.declare import INPUT, OUTPUT, own_option
 from ramanfit.cli.options.output import form_options
 from ramanfit.cli.types import FILE, FOLDER
+from ramanfit.cli.verb import Verb
 from ramanfit.errors import InputError, OtherRunError, UsageError
 from ramanfit.scan.notes import counted
 

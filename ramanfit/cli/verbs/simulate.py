@@ -5,10 +5,10 @@ from __future__ import annotations
 import click
 
 from ramanfit.cli.console import Console, talk_options
-from ramanfit.cli.help import Verb
 from ramanfit.cli.options.declare import FITTED, OUTPUT, RUNNING, grouped, inherited, own_option
 from ramanfit.cli.options.recipe import complete_recipe
 from ramanfit.cli.types import FILE, FOLDER
+from ramanfit.cli.verb import Verb
 from ramanfit.recipe.toml import DEFAULT_RECIPE
 
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import click
 
 from ramanfit.cli.console import Console, talk_options
-from ramanfit.cli.help import Verb
 from ramanfit.cli.options.declare import OUTPUT, RUNNING, own_option, refuse_ending_options
 from ramanfit.cli.options.experiment import evolution_options
 from ramanfit.cli.options.fitting import fit_options
 from ramanfit.cli.types import DURATION, FOLDER
+from ramanfit.cli.verb import Verb
 from ramanfit.experiment.request import Drawing, Request
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ of them that are neither fixed nor follow others, and that steps change.
 
 from __future__ import annotations
 
+import dataclasses
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from typing import ClassVar, TypeVar
 
 import numpy as np
@@ -16,6 +16,7 @@ import numpy.typing as npt
 from ramanfit.fit.masks import bridged
 from ramanfit.fit.model import Model
 from ramanfit.fit.result import FitResult, Status
+from ramanfit.frozen import dataclass
 from ramanfit.scan.by_row import ByRow
 from ramanfit.scan.scan import BoolArray, FloatArray
 
@@ -25,7 +26,7 @@ Index = npt.NDArray[np.intp]
 AnyProblem = TypeVar("AnyProblem", bound="Problem")
 
 
-@dataclass
+@dataclasses.dataclass
 class Point(ByRow):
     """The reduced problem where the moving parameters are: all that a step needs, and the Gram matrix it came from.
 
