@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 import numpy as np
@@ -15,6 +14,7 @@ from ramanfit.fit.engine.problem import Index, Point, Problem
 from ramanfit.fit.lineshapes import SHAPES
 from ramanfit.fit.model import Model
 from ramanfit.fit.result import FitResult
+from ramanfit.frozen import dataclass
 from ramanfit.scan.scan import BoolArray, FloatArray
 
 

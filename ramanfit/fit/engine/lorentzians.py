@@ -7,14 +7,13 @@ never formed. Spectra run along the last axis of every small array.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from ramanfit.fit.engine import problem
 from ramanfit.fit.engine.algebra import eliminate, inverse, substitute
 from ramanfit.fit.engine.problem import Index, Point, Problem
 from ramanfit.fit.result import FitResult
+from ramanfit.frozen import dataclass
 from ramanfit.scan.scan import BoolArray, FloatArray
 
 
