@@ -15,10 +15,9 @@ from ramanfit.formats.places import Place
 from ramanfit.formats.reader import ReadOptions
 from ramanfit.formats.units import SHIFT, file_unit, needs_laser, to_shift
 from ramanfit.scan.scan import FloatArray, Metadata, Scan, missing_note
-from ramanfit.scan.stored import StoredCounts
+from ramanfit.scan.stored import MOST, StoredCounts
 
 _FARTHEST = 1e9  # in any unit
-_MOST = 1e100  # counts: its square is still a number
 
 
 class Measurement(NamedTuple):
@@ -125,7 +124,7 @@ def deliver(
         counts, mask, said = np.where(lost, 0.0, counts), lost, (*said, missing_note(lost))
     if isinstance(counts, np.ndarray) and counts.size:
         most = max(counts.max(), -counts.min())
-        if most > _MOST:
+        if most > MOST:
             raise FormatError(measurement.path, expected="counts of a detector", found=f"{most:g}")
     return Scan(
         shift_cm1=np.ascontiguousarray(x[::order]),

@@ -11,15 +11,18 @@ import numpy as np
 import numpy.typing as npt
 
 from ramanfit.errors import FormatError
+from ramanfit.formats import matlab_large
 from ramanfit.formats.bytes_in import Source
 from ramanfit.formats.deliver import Measurement, deliver
 from ramanfit.formats.information import companion
-from ramanfit.formats.matlab_guard import MatFile, Variable, shown
+from ramanfit.formats.matlab_guard import MatFile, Matrix, Variable, shown
+from ramanfit.formats.matlab_large import by_spectra, without
 from ramanfit.formats.places import Labels, Place, from_companions, on_line, on_map
 from ramanfit.formats.reader import Reader, ReadOptions
 from ramanfit.formats.registry import begins
 from ramanfit.formats.units import LENGTHS_UM, TIMES_S, plain
 from ramanfit.scan.scan import FloatArray, Scan
+from ramanfit.scan.stored import StoredCounts
 
 _Array = npt.NDArray[Any]
 
@@ -65,14 +68,14 @@ def _load(source: Source) -> list[_DataSet]:
             found=some or "nothing",
             hint="export the graph from WITec Project as MATLAB, Table or Graph ASCII",
         )
-    for variable in variables:
-        if variable.name in names:  # SciPy decides which of two with one name it loads
-            file.check(variable)
+    chosen = [variable for variable in variables if variable.name in names]
+    checked = [(variable, _large(file, file.check(variable))) for variable in chosen]
+    of_names = {variable.name: matrix for variable, matrix in reversed(checked)}  # SciPy loads the first of a name
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            loaded = loadmat(io.BytesIO(raw), variable_names=names, uint16_codec="utf-16-le")
-        return [_DataSet(source.path, name, loaded[name]) for name in names]
+            loaded = loadmat(io.BytesIO(without(raw, checked)), variable_names=names, uint16_codec="utf-16-le")
+        return [_DataSet(source.path, name, loaded[name], _shown(raw, of_names[name])) for name in names]
     except Exception as error:  # SciPy promises no type
         raise FormatError(
             source.path,
@@ -81,17 +84,33 @@ def _load(source: Source) -> list[_DataSet]:
         ) from error
 
 
+def _large(file: MatFile, fields: dict[str, tuple[int, int]]) -> Matrix | None:
+    """Return the data of an object if they stay in the file."""
+    matrix = file.matrix(*fields["data"]) if "data" in fields else None
+    return matrix if matrix is not None and len(matrix.dims) == 2 and matrix.size > matlab_large.LARGE else None
+
+
+def _shown(raw: memoryview, matrix: Matrix | None) -> _Array | None:
+    """Return a matrix as a view of its file."""
+    if matrix is None:
+        return None
+    return np.frombuffer(raw, matrix.dtype, matrix.size, matrix.first).reshape(matrix.dims, order="F")
+
+
 class _DataSet:
     """A DataSet object as SciPy loads it.
 
-    Every field of it is an array; one of type object holds the arrays of cells.
+    Every field of it is an array; one of type object holds the arrays of cells. Large data are a view of the file.
     """
 
-    def __init__(self, path: str, variable: str, loaded: _Array) -> None:
+    def __init__(self, path: str, variable: str, loaded: _Array, large: _Array | None) -> None:
         self._path, self._variable = path, variable
         self._fields: dict[str, _Array] = {}
         if loaded.size == 1 and loaded.dtype.names:
             self._fields = {name: loaded[name].item() for name in loaded.dtype.names}
+        if large is not None:
+            self._fields["data"] = large
+        self._large = large is not None
         self.name = self._text("name") or variable
 
     def scan(self, source: Source, options: ReadOptions) -> Scan:
@@ -108,11 +127,7 @@ class _DataSet:
         if place is None:
             named = Labels(self.name, None, False)
             place = from_companions(n, named, information, source.stem, options.line_spacing)
-        if place.grid is not None:  # y runs fastest in the file
-            ny, nx = place.grid
-            data = data.reshape(nx, ny, channels).transpose(1, 0, 2)
-        with np.errstate(invalid="ignore"):  # NaN, which is masked later
-            counts = data.astype(np.float64, order="C").reshape(n, channels)
+        counts = self._counts(data, place.grid)
         header = {name: text for name in self._fields if (text := self._text(name))}
         unit = self._text("axisscale", (1, 1))
         return deliver(
@@ -124,6 +139,16 @@ class _DataSet:
             information=information,
             notes=notes,
         )
+
+    def _counts(self, data: _Array, grid: tuple[int, int] | None) -> FloatArray | StoredCounts:
+        """Return the counts [N, M], x fastest, of a matrix [N, M] in which y runs fastest on a map."""
+        n, channels = data.shape
+        spectra = by_spectra(data, self._path) if self._large else data
+        ordered = spectra[None] if grid is None else spectra.reshape(*grid[::-1], channels).transpose(1, 0, 2)
+        if self._large:
+            return StoredCounts(ordered, self._path, None)
+        with np.errstate(invalid="ignore"):  # NaN, which is masked later
+            return ordered.astype(np.float64, order="C").reshape(n, channels)
 
     def _place(self, n: int, spacing: str) -> Place | None:
         """Place the spectra by the scales of the object, None if it has none for them."""

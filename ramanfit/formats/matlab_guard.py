@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import math
 import struct
+from itertools import pairwise
 from typing import NamedTuple
 
 from ramanfit.errors import FormatError
 
-_HEADER = 128  # bytes
+HEADER = 128  # bytes
 _FLAGS, _NAMES, _LENGTHS, _MATRIX, _COMPRESSED = 6, 1, 5, 14, 15  # types of elements, and what holds them
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 2, 5: 4, 6: 4, 7: 4, 9: 8, 12: 8, 13: 8, 16: 1, 17: 2, 18: 4}  # bytes, by type
+_DTYPES = {1: "i1", 2: "u1", 3: "<i2", 4: "<u2", 5: "<i4", 6: "<u4", 7: "<f4", 9: "<f8", 12: "<i8", 13: "<u8"}
 _CELL, _STRUCT, _OBJECT, _CHAR, _OPAQUE = 1, 2, 3, 4, 17
 _NUMBERS = {6: 8, 7: 4, 8: 1, 9: 1, 10: 2, 11: 2, 12: 4, 13: 4, 14: 8, 15: 8}  # bytes, by class
 _CLASSES = dict(
@@ -62,6 +64,32 @@ def shown(name: str) -> str:
     return "".join(letter if letter.isprintable() else "?" for letter in name)
 
 
+class Matrix(NamedTuple):
+    """A matrix of real numbers, which stands by columns.
+
+    Attributes
+    ----------
+    dims : tuple of int
+    dtype : str
+        Of the numbers, as NumPy writes it.
+    first : int
+        Byte of the first number.
+    at, end : int
+        Its bytes.
+    """
+
+    dims: tuple[int, ...]
+    dtype: str
+    first: int
+    at: int
+    end: int
+
+    @property
+    def size(self) -> int:
+        """How many numbers there are."""
+        return math.prod(self.dims)
+
+
 class _Element(NamedTuple):
     """One element: its type, its first byte, how many there are, and where the next element begins."""
 
@@ -99,14 +127,14 @@ class MatFile:
 
     def __init__(self, raw: memoryview, path: str) -> None:
         self.raw, self.path, self._left = raw, path, _MOST * len(raw) + (1 << 16)
-        order = bytes(raw[126:_HEADER])
+        order = bytes(raw[126:HEADER])
         if order != b"IM":
             raise self._wrong(126, "a file of a little-endian machine (IM)", repr(order)[1:])
 
     def variables(self) -> list[Variable]:
         """List the variables; FormatError if one of them is compressed or is no variable."""
         variables: list[Variable] = []
-        at = _HEADER
+        at = HEADER
         while at < len(self.raw):
             if self._tag(at, len(self.raw))[0] == _COMPRESSED:
                 raise FormatError(self.path, f"byte {at}: compressed MATLAB data", hint="save it in MATLAB with -v6")
@@ -119,12 +147,41 @@ class MatFile:
             at = element.after
         return variables
 
-    def check(self, variable: Variable) -> None:
-        """Make sure that a variable can be loaded; FormatError with the byte that speaks against it."""
-        self._check(variable.at, variable.end, _DEEPEST)
+    def check(self, variable: Variable) -> dict[str, tuple[int, int]]:
+        """Make sure that a variable can be loaded; FormatError with the byte that speaks against it.
 
-    def _check(self, at: int, end: int, deepest: int) -> int:
-        """Check the array at `at`, of a variable that ends at `end`; return where the array ends."""
+        Returns
+        -------
+        dict
+            The bytes of the fields of an object, by name.
+        """
+        starts = list[int]()
+        end = self._check(variable.at, variable.end, _DEEPEST, starts)
+        array = self._array(variable.at + 8, variable.end)
+        if array.kind != _OBJECT:
+            return {}
+        length = self._element(self._element(array.after, variable.end, _NAMES).after, variable.end, _LENGTHS)
+        names = self._element(length.after, variable.end, _NAMES)
+        each = int.from_bytes(self.raw[length.at : length.at + 4], "little")
+        words = bytes(self.raw[names.at : names.at + names.size])
+        fields = [words[i : i + each].split(b"\0")[0].decode("latin-1") for i in range(0, len(words), each)]
+        return dict(zip(fields, pairwise([*starts, end]), strict=False))  # of the first, where there are several
+
+    def matrix(self, at: int, end: int) -> Matrix | None:
+        """Return the numbers of an array that was checked; None: it has none, or they are not of one plain type."""
+        if self._tag(at, end)[1] == 0:
+            return None
+        array = self._array(at + 8, end)
+        if array.kind not in _NUMBERS:
+            return None
+        data = self._element(array.after, end, *_SIZES)
+        return Matrix(array.dims, _DTYPES[data.kind], data.at, at, end) if data.kind in _DTYPES else None
+
+    def _check(self, at: int, end: int, deepest: int, starts: list[int] | None = None) -> int:
+        """Check the array at `at`, of a variable that ends at `end`; return where the array ends.
+
+        Where the arrays in it begin is added to `starts`.
+        """
         self._spend(at, _ARRAY_COST)
         kind, size = self._tag(at, end)
         if kind != _MATRIX:
@@ -146,6 +203,8 @@ class MatFile:
             if count > (end - at) // 8:
                 raise self._wrong(at, f"{count} arrays", f"{end - at} bytes")
             for _ in range(count):
+                if starts is not None:
+                    starts.append(at)
                 at = self._check(at, end, deepest - 1)
             return at
         if array.kind == _CHAR or (array.kind in _NUMBERS and not array.flags & _COMPLEX):

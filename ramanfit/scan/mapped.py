@@ -50,34 +50,36 @@ class SpectraOfFile:
         A view of it.
     source : str
         The file, for messages.
+    in_order : bool
+        Whether they stand one after another, B fastest.
     """
 
-    def __init__(self, file: MappedFile, stored: npt.NDArray[Any], source: str) -> None:
+    def __init__(self, file: MappedFile, stored: npt.NDArray[Any], source: str, *, in_order: bool) -> None:
         self._file, self._source, self._dtype = file, source, stored.dtype
         self._at = _address(stored) - _address(np.frombuffer(file, dtype=np.uint8))
         self._lines, self._points, self._channels = stored.shape
         self._size = stored.shape[2] * stored.itemsize
-        self._step = stored.strides[1]  # from point to point
-        self._lines_at_once = HELD // max(1, self._points * self._size)
+        self._steps = stored.strides[:2]  # from line to line, from point to point
+        self._in_order = in_order
+        y_fastest = self._steps[0] == self._size
+        self._lines_at_once = HELD // max(1, self._points * self._size) if y_fastest else 0
         self._held: tuple[int, npt.NDArray[Any]] | None = None  # a block of lines, by its number
         self._reading = Lock()  # threads that share a map share the block
 
     @classmethod
     def of(cls, stored: npt.NDArray[Any], source: str) -> SpectraOfFile | None:
-        """Return spectra [A, B, M], which stand one after another along A or along B; None: they are of no file."""
+        """Return spectra [A, B, M], the channels of each side by side; None: they are of no such file."""
         whole: Any = stored
-        while isinstance(whole, np.ndarray):
-            whole = whole.base
-        whole = whole.obj if isinstance(whole, memoryview) else whole
+        while isinstance(whole, (np.ndarray, memoryview)):
+            whole = whole.base if isinstance(whole, np.ndarray) else whole.obj
         if not isinstance(whole, MappedFile) or not stored.size:
             return None
         a, b, m = stored.shape
         size = m * stored.itemsize
-        if m > 1 and stored.strides[2] != stored.itemsize:
+        if min(stored.strides) < 0 or (m > 1 and stored.strides[2] != stored.itemsize):
             return None
-        if (a == 1 or stored.strides[0] == b * size) and (b == 1 or stored.strides[1] == size):
-            return cls(whole, stored.reshape(1, a * b, m), source)  # a view: they stand in order
-        return cls(whole, stored, source) if stored.strides[0] == size else None
+        in_order = (a == 1 or stored.strides[0] == b * size) and (b == 1 or stored.strides[1] == size)
+        return cls(whole, stored, source, in_order=in_order)
 
     def take(self, rows: npt.NDArray[np.intp]) -> npt.NDArray[Any]:
         """Return some spectra [n, M] as they are stored.
@@ -92,11 +94,11 @@ class SpectraOfFile:
         if not len(rows):
             return np.empty((0, self._channels), dtype=self._dtype)
         low, high = int(rows.min()), int(rows.max()) + 1
-        if high - low > _FAR * len(rows) or (self._lines > 1 and not self._lines_at_once):
-            return np.concatenate(
-                [self._side_by_side(row // self._points, row % self._points, 1) for row in rows.tolist()]
-            )
-        near = self._read(low * self._size, high - low) if self._lines == 1 else self._by_lines(low, high)
+        if high - low > _FAR * len(rows) or not (self._in_order or self._lines_at_once):
+            lines, points = np.divmod(rows, self._points)
+            spectra = zip(lines.tolist(), points.tolist(), strict=True)
+            return np.concatenate([self._side_by_side(line, point, 1) for line, point in spectra])
+        near = self._read(low * self._size, high - low) if self._in_order else self._by_lines(low, high)
         return near if np.array_equal(rows, np.arange(low, high)) else near[rows - low]
 
     def _by_lines(self, low: int, high: int) -> npt.NDArray[Any]:
@@ -124,7 +126,7 @@ class SpectraOfFile:
 
     def _side_by_side(self, line: int, point: int, lines: int) -> npt.NDArray[Any]:
         """Return the spectra of one point of neighbouring lines."""
-        return self._read(point * self._step + line * self._size, lines)
+        return self._read(line * self._steps[0] + point * self._steps[1], lines)
 
     def _read(self, at: int, spectra: int) -> npt.NDArray[Any]:
         size = spectra * self._size

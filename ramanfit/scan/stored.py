@@ -15,6 +15,7 @@ from ramanfit.scan.mapped import HELD, SpectraOfFile
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
+MOST = 1e100  # counts: its square is still a number
 BLOCK = 1 << 20  # numbers that are taken at a time
 
 
@@ -33,7 +34,7 @@ class StoredCounts:
     source : str
         The file, for messages.
     offset : int
-        The byte of the file at which ``stored[0, 0, 0]`` stands.
+        The byte of the file at which ``stored[0, 0, 0]`` stands; None: they do not stand there as they are stored.
     absent : bool array [N], optional
         Spectra that were not measured, whatever stands in the file: their counts are 0.
     filled : bool
@@ -44,7 +45,7 @@ class StoredCounts:
         self,
         stored: npt.NDArray[Any],
         source: str = "-",
-        offset: int = 0,
+        offset: int | None = 0,
         absent: BoolArray | None = None,
         *,
         filled: bool = False,
@@ -142,18 +143,18 @@ class StoredCounts:
         """Return some rows; FormatError if one of their counts is not finite."""
         taken = self._raw(rows)
         if self._filled:
-            return np.where(np.isfinite(taken), taken, 0.0)
-        if self._stored.dtype.kind == "f" and not np.isfinite(taken).all():
+            taken = np.where(np.isfinite(taken), taken, 0.0)
+        elif self._stored.dtype.kind == "f" and not np.isfinite(taken).all():
             *row, k = np.argwhere(~np.isfinite(taken))[0].tolist()
             number, channel = int(rows[row[0]] if row else rows), int(self._channels[k])
-            index = (number // self._stored.shape[1], number % self._stored.shape[1], channel)
-            byte = self._offset + sum(p * s for p, s in zip(index, self._stored.strides, strict=True))
-            raise FormatError(
-                self._source,
-                f"byte {byte}, spectrum {number}, channel {channel}",
-                expected="a finite count",
-                found=str(taken[(*row, k)]),
-            )
+            where = f"spectrum {number}, channel {channel}"
+            if self._offset is not None:
+                index = (number // self._stored.shape[1], number % self._stored.shape[1], channel)
+                byte = self._offset + sum(p * s for p, s in zip(index, self._stored.strides, strict=True))
+                where = f"byte {byte}, {where}"
+            raise FormatError(self._source, where, expected="a finite count", found=str(taken[(*row, k)]))
+        if self._stored.dtype == np.float64 and taken.size and (most := float(np.abs(taken).max())) > MOST:
+            raise FormatError(self._source, expected="counts of a detector", found=f"{most:g}")
         return taken
 
 

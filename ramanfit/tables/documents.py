@@ -6,11 +6,12 @@ import io
 import re
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from ramanfit.errors import InputError
 from ramanfit.tables.rounding import for_people, shorthand
@@ -161,14 +162,22 @@ class Parquet:
 
     def __init__(self, exact: bool = False) -> None:
         self._exact = exact
-        self._tables: list[Table] = []
+        self._waiting: list[Any] = []  # tables of pyarrow, which are smaller than ours
         self._rows = 0
         self._bytes = _Passing()
         self._writer: Any = None
 
     def add(self, table: Table) -> bytes:
         """Return the row groups that `table` fills."""
-        self._tables.append(table)
+        import pyarrow
+
+        arrays = {
+            name: _numbers(values if self._exact else _as_written(values))
+            if isinstance(values, np.ndarray)
+            else _texts(values)
+            for name, values in table.columns.items()
+        }
+        self._waiting.append(pyarrow.table(arrays))
         self._rows += len(table)
         if self._rows >= _ROW_GROUP:
             self._write()
@@ -176,7 +185,7 @@ class Parquet:
 
     def end(self) -> bytes:
         """Return the last row group, and what they all are; nothing when there was no table."""
-        if self._tables:
+        if self._waiting:
             self._write()
         if self._writer is not None:
             self._writer.close()
@@ -186,17 +195,35 @@ class Parquet:
         import pyarrow
         import pyarrow.parquet
 
-        arrays = {
-            name: pyarrow.array(values if self._exact else _as_written(values), from_pandas=True)
-            if isinstance(values, np.ndarray)
-            else pyarrow.array([_valid(cell) or None for cell in values], pyarrow.string())
-            for name, values in Table.concat(self._tables).columns.items()
-        }
-        self._tables, self._rows = [], 0
-        made = pyarrow.table(arrays)
+        made = pyarrow.concat_tables(self._waiting).combine_chunks()
+        self._waiting, self._rows = [], 0
         if self._writer is None:
             self._writer = pyarrow.parquet.ParquetWriter(self._bytes, made.schema)
         self._writer.write_table(made)
+
+
+def _numbers(values: NumberColumn) -> Any:
+    """Return a column for pyarrow, whose own way from NumPy would import pandas."""
+    import pyarrow
+
+    kind, data = pyarrow.from_numpy_dtype(values.dtype), pyarrow.py_buffer(np.ascontiguousarray(values))
+    return pyarrow.Array.from_buffers(kind, len(values), [_validity(values == values), data])
+
+
+def _texts(cells: Sequence[str]) -> Any:
+    import pyarrow
+
+    raw = [_valid(cell).encode() for cell in cells]
+    ends = np.cumsum([0, *map(len, raw)], dtype=np.int32)
+    buffers = [_validity(np.diff(ends) > 0), pyarrow.py_buffer(ends), pyarrow.py_buffer(b"".join(raw))]
+    return pyarrow.Array.from_buffers(pyarrow.string(), len(raw), buffers)
+
+
+def _validity(there: npt.NDArray[np.bool_]) -> Any:
+    """Return which values are there, a bit for each; None: all."""
+    import pyarrow
+
+    return None if there.all() else pyarrow.py_buffer(np.packbits(there, bitorder="little"))
 
 
 class _Passing(io.RawIOBase):

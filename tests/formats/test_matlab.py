@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import gzip
 import io
+import os
 import struct
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 from scipy.io import loadmat, savemat
 
-from ramanfit.errors import FormatError
-from ramanfit.formats import ReadOptions, find_exports, open_scans
+from ramanfit.errors import FormatError, InputError
+from ramanfit.formats import ReadOptions, find_exports, matlab_large, open_scans
+from ramanfit.scan import mapped, stored
 from ramanfit.scan.scan import Scan
+from ramanfit.scan.stored import StoredCounts
 from tests.exports import array, dataset, element, image, mat, value
 
 X = [100.5, 200.25, 301.0, 450.125]
@@ -208,3 +216,112 @@ def test_every_cut_is_refused() -> None:
     raw = mat({"v": dataset(X, COUNTS)})
     for end in range(19, len(raw)):
         refuse(raw[:end])
+
+
+KINDS = ["i1", "u1", "i2", "u2", "i4", "u4", "f4", "f8"]
+
+
+def at_once_and_in_blocks(path: Path, held: int = 1 << 24, **options: Any) -> list[Scan]:
+    scans = []
+    for large in (1 << 60, 0):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(matlab_large, "LARGE", large)
+            for module in (mapped, matlab_large, stored):
+                patch.setattr(module, "HELD", held)
+            (scan,) = open_scans(str(path), ReadOptions(**options))
+            assert isinstance(scan.counts, StoredCounts) == (large == 0)
+            settled = scan.settled()
+            scans.append(settled.with_(counts=np.asarray(settled.counts)))
+    return scans
+
+
+@settings(deadline=None, max_examples=200)
+@given(data=st.data(), kind=st.sampled_from(KINDS), held=st.integers(1, 400), on_map=st.booleans())
+def test_blocks_hold_what_scipy_loads(data: st.DataObject, kind: str, held: int, on_map: bool) -> None:
+    a, b, m = (data.draw(st.integers(low, 7)) for low in (1, 1, 2))
+    numbers = data.draw(hnp.arrays(np.dtype(kind), (a * b, m), fill=st.nothing()))
+    if kind == "f8":
+        numbers = np.where(np.abs(numbers) > 1e100, np.nan, numbers)
+    x = [100.0 + k for k in range(m)]
+    fields = dataset(x, [], along=np.arange(a * b), along_unit="s")
+    if on_map:
+        fields = image(x, np.empty((a * b, 0)), (a, b))
+    turned = numbers.reshape(a, b, m).transpose(1, 0, 2).reshape(a * b, m) if on_map else numbers
+    variables = {"before": np.eye(3), "v": {**fields, "data": turned}, "behind": "words"}
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "a.mat")
+        path.write_bytes(mat(variables))
+        once, blocks = at_once_and_in_blocks(path, held)
+        packed = Path(folder, "a.mat.gz")
+        packed.write_bytes(gzip.compress(path.read_bytes()))
+        from_memory = at_once_and_in_blocks(packed, held)[1]
+    for one in (blocks, from_memory):
+        for name, its_value in vars(once).items():
+            its = getattr(one, name)
+            if isinstance(its_value, np.ndarray):
+                assert its.tobytes() == np.ascontiguousarray(its_value).tobytes()
+            elif name != "source":
+                assert its == its_value
+    with np.errstate(invalid="ignore"):
+        expected = numbers.astype(float)
+    np.testing.assert_array_equal(once.counts, np.where(np.isfinite(expected), expected, 0.0))
+
+
+def test_several_large_objects_and_one_that_is_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(matlab_large, "LARGE", 10)
+    variables = {"a": dataset(X, COUNTS, name="A"), "b": dataset(X, COUNTS[:2], name="B")}
+    raw = mat({**variables, "c": {**image(X, COUNTS + 1, (3, 2)), "name": "C"}, "other": np.eye(9)})
+    scans = open_scans("-", stream=io.BytesIO(raw))
+    assert [(scan.name, isinstance(scan.counts, StoredCounts)) for scan in scans] == [
+        ("A", True),
+        ("B", False),
+        ("C", True),
+    ]
+    for scan, counts in zip(scans, (COUNTS, COUNTS[:2], COUNTS + 1), strict=True):
+        np.testing.assert_array_equal(np.asarray(scan.counts), counts)
+
+
+def test_of_two_with_one_name_the_first_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = (value(dataset(X, COUNTS + k, name=str(k)), "v") for k in (0, 1))
+    for large in (10, 1 << 60):
+        monkeypatch.setattr(matlab_large, "LARGE", large)
+        scan = read(mat({"a": first, "b": second}))
+        assert scan.name == "0"
+        np.testing.assert_array_equal(np.asarray(scan.counts), COUNTS)
+
+
+def test_counts_that_no_detector_shows(monkeypatch: pytest.MonkeyPatch) -> None:
+    raw = mat({"v": dataset(X, COUNTS, data=np.where(COUNTS == 1, 1e101, COUNTS))})
+    assert "expected counts of a detector, found 1e+101" in str(refuse(raw))
+    monkeypatch.setattr(matlab_large, "LARGE", 0)
+    with pytest.raises(FormatError, match=r"expected counts of a detector, found 1e\+101"):
+        np.asarray(read(raw).counts)
+
+
+def test_a_large_file_that_is_cut_or_shrinks(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(matlab_large, "LARGE", 0)
+    raw = mat({"v": dataset(X, COUNTS)})
+    for end in range(19, len(raw)):
+        refuse(raw[:end])
+    path = tmp_path / "a.mat"
+    path.write_bytes(raw)
+    take = mapped.SpectraOfFile.take
+
+    def shrinks(spectra: mapped.SpectraOfFile, rows: Any) -> Any:
+        os.truncate(path, raw.index(COUNTS[-1:, -1:].astype("f4").tobytes()))
+        return take(spectra, rows)
+
+    monkeypatch.setattr(mapped.SpectraOfFile, "take", shrinks)
+    with pytest.raises(FormatError, match="was changed while it was read"):
+        open_scans(str(path))
+
+
+def test_a_temporary_folder_that_is_full_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Full(io.BytesIO):
+        def write(self, _: object) -> int:
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(matlab_large, "LARGE", 0)
+    monkeypatch.setattr("tempfile.TemporaryFile", Full)
+    with pytest.raises(InputError, match=r"the temporary folder .*: cannot be written: No space left"):
+        read(mat({"v": dataset(X, COUNTS)}))
