@@ -64,6 +64,36 @@ class _NeighboursOf(ctypes.Structure):
     ]
 
 
+class _ExtremesOf(ctypes.Structure):
+    _fields_ = [
+        *((name, _COUNT) for name in ("count", "channels", "stride", "run")),
+        *((name, _ARRAY) for name in ("counts", "use", "low", "high", "at_low", "at_high")),
+    ]
+
+
+def extremes(
+    core: Core, counts: FloatArray, use: BoolArray | None, run: int
+) -> tuple[FloatArray, FloatArray, BoolArray, BoolArray]:
+    """As `ramanfit.fit.clipping.extremes`."""
+    (n, m), arrays = counts.shape, Arrays()
+    low, high, at_low, at_high = np.empty(n), np.empty(n), np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)
+    in_place = counts.dtype == np.float64 and counts.strides[1] == 8 and counts.strides[0] % 8 == 0
+    task = _ExtremesOf(
+        count=n,
+        channels=m,
+        stride=counts.strides[0] // 8 if in_place else m,
+        run=run,
+        counts=arrays.own(counts) if in_place else arrays.of("counts", counts, n, m),
+        use=arrays.of("use", use, n, m, kind=bool),
+        low=arrays.own(low),
+        high=arrays.own(high),
+        at_low=arrays.own(at_low),
+        at_high=arrays.own(at_high),
+    )
+    core.call("extremes", ctypes.byref(task))
+    return low, high, at_low, at_high
+
+
 def noise_without_fit(
     core: Core, counts: FloatArray, second: float, grown: float, farthest: int
 ) -> tuple[FloatArray, Index]:
