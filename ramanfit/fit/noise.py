@@ -39,6 +39,9 @@ def estimate_noise(
     starts: Sequence[int] = (0,),
     extra: FloatArray | None = None,
     scatter: FloatArray | None = None,
+    known_gain: FloatArray | None = None,
+    *,
+    whole: bool = False,
 ) -> FloatArray:
     """Return ``(level, signal, gain)`` of N spectra, [N, 3]: `variance` says what they mean.
 
@@ -66,21 +69,27 @@ def estimate_noise(
     scatter : array [N, M], optional
         Of means: the variance that their repeats show, as `ramanfit.scan.treated.Treated` has it. It is taken instead
         of the residuals of spectra for which there is one.
+    known_gain : array [N], optional
+        Of the detector, where others of the file have told it: the levels alone are sought.
+    whole : bool
+        Whether the curve is still in what is given as residuals.
     """
     even = is_even(model)
     if scatter is None and (compiled := core()) is not None:
         from ramanfit.fit.engine.compiled import kernels
 
         search = kernels.Search(ROUNDS, FLOOR, CLIP, MEDIAN, EXACT)
-        return kernels.noise(compiled, even, residual, curve, use, starts, extra, search)
+        return kernels.noise(compiled, even, residual, curve, use, starts, extra, search, known_gain, whole=whole)
+    residual = residual - curve if whole else residual
     sizes = np.diff([*starts, len(residual)])
     light = _Light(residual, curve, use, extra, scatter)
-    level, mean, gain = light.level, light.mean, np.zeros(len(residual))
+    level, mean = light.level, light.mean
+    gain = np.zeros(len(residual)) if known_gain is None else known_gain
     for _ in range(ROUNDS):
         s0, s1, s2, t0, t1 = light.sums(level, gain)
         informed = (level > 0) & (s0 > 0)
         s0 = np.where(informed, s0, 1.0)
-        if not even:
+        if not even and known_gain is None:
             known = np.add.reduceat(np.where(informed, s2 - s1 * s1 / s0, 0.0), starts)
             toward_gain = np.add.reduceat(np.where(informed, t1 - s1 * t0 / s0, 0.0), starts)
             whole = np.divide(toward_gain, known, out=np.zeros_like(known), where=known > 0)
@@ -209,6 +218,8 @@ def standardized(
     use: BoolArray | None = None,
     extra: FloatArray | None = None,
     out: FloatArray | None = None,
+    *,
+    whole: bool = False,
 ) -> FloatArray:
     """Return residuals [N, M] in standard deviations of their channels, 0 where these are 0 or do not count.
 
@@ -224,11 +235,14 @@ def standardized(
         See `estimate_noise`.
     out : array [N, M], optional
         Where they are to be: `residual` itself, perhaps.
+    whole : bool
+        Whether the curve is still in what is given as residuals.
     """
     if (compiled := core()) is not None:
         from ramanfit.fit.engine.compiled.kernels import standardized as of_core
 
-        return of_core(compiled, residual, noise, curve, use, extra, FLOOR, out)
+        return of_core(compiled, residual, noise, curve, use, extra, FLOOR, out, whole=whole)
+    residual = residual - curve if whole else residual
     sd = variance(noise, curve, extra)
     np.sqrt(sd, out=sd)
     seen = sd > 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -77,6 +78,14 @@ def test_noise_is_the_same(both: Callable, model: str, use: np.ndarray | None) -
         np.testing.assert_allclose(mine, other, rtol=1e-10)
         mine, ours = both(noise.standardized, AWAY, other, CURVE, use, more)
         np.testing.assert_allclose(mine, ours, rtol=1e-10)
+        whole, _ = both(partial(noise.standardized, whole=True), COUNTS, other, CURVE, use, more)
+        np.testing.assert_allclose(whole, ours, rtol=1e-10)
+        again, _ = both(partial(noise.estimate_noise, whole=True), model, COUNTS, CURVE, use, STARTS, more)
+        np.testing.assert_allclose(again, other, rtol=1e-10)
+        given = partial(noise.estimate_noise, known_gain=RNG.uniform(0, 2, len(COUNTS)))
+        again, ours = both(given, model, AWAY, CURVE, use, STARTS, more)
+        np.testing.assert_allclose(again, ours, rtol=1e-10)
+        np.testing.assert_array_equal(ours[:, 2], given.keywords["known_gain"])
         stretch = RNG.uniform(1, 3, len(COUNTS))
         (mine, unit), (ours, _) = both(noise.weights_of, other, CURVE, use, more, stretch)
         np.testing.assert_allclose(mine, ours, rtol=1e-12)

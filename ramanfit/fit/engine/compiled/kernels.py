@@ -22,8 +22,8 @@ _COUNT, _ARRAY, _NUMBER = ctypes.c_int64, ctypes.c_void_p, ctypes.c_double
 
 class _NoiseOf(ctypes.Structure):
     _fields_ = [
-        *((name, _COUNT) for name in ("count", "channels", "files", "rounds", "even")),
-        *((name, _ARRAY) for name in ("starts", "residual", "curve", "extra", "use")),
+        *((name, _COUNT) for name in ("count", "channels", "files", "rounds", "even", "whole")),
+        *((name, _ARRAY) for name in ("starts", "residual", "curve", "extra", "use", "gain")),
         *((name, _NUMBER) for name in ("floor", "clip", "common", "exact")),
         ("noise", _ARRAY),
     ]
@@ -31,7 +31,7 @@ class _NoiseOf(ctypes.Structure):
 
 class _SpreadOf(ctypes.Structure):
     _fields_ = [
-        *((name, _COUNT) for name in ("count", "channels")),
+        *((name, _COUNT) for name in ("count", "channels", "whole")),
         *((name, _ARRAY) for name in ("noise", "curve", "extra", "residual", "use", "stretch")),
         ("floor", _NUMBER),
         ("to", _ARRAY),
@@ -178,6 +178,9 @@ def noise(
     starts: Sequence[int],
     extra: FloatArray | None,
     search: Search,
+    gain: FloatArray | None = None,
+    *,
+    whole: bool = False,
 ) -> FloatArray:
     """As `ramanfit.fit.noise.estimate_noise`."""
     (n, m), arrays, found = residual.shape, Arrays(), np.empty((len(residual), 3))
@@ -192,6 +195,8 @@ def noise(
         files=len(starts),
         rounds=search.rounds,
         even=even,
+        whole=whole,
+        gain=arrays.of("gain", gain, n),
         starts=arrays.own(ends),
         residual=arrays.of("residual", residual, n, m),
         curve=arrays.of("curve", curve, n, m),
@@ -230,9 +235,11 @@ def standardized(
     extra: FloatArray | None,
     floor: float,
     out: FloatArray | None = None,
+    *,
+    whole: bool = False,
 ) -> FloatArray:
     """As `ramanfit.fit.noise.standardized`."""
-    return _spread(core, "standardized", noise, curve, use, extra, floor, out, residual=residual)
+    return _spread(core, "standardized", noise, curve, use, extra, floor, out, residual=residual, whole=whole)
 
 
 def _spread(
@@ -246,6 +253,7 @@ def _spread(
     out: FloatArray | None,
     residual: FloatArray | None = None,
     stretch: FloatArray | None = None,
+    whole: bool = False,
 ) -> FloatArray:
     (n, m), arrays, to = curve.shape, Arrays(), np.empty(curve.shape) if out is None else out
     if to.shape != (n, m) or to.dtype != np.float64 or not to.flags.c_contiguous:
@@ -253,6 +261,7 @@ def _spread(
     task = _SpreadOf(
         count=n,
         channels=m,
+        whole=whole,
         noise=arrays.of("noise", noise, n, 3),
         curve=arrays.of("curve", curve, n, m),
         extra=arrays.of("extra", extra, n, m),
