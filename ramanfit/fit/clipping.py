@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 
+from ramanfit.fit.engine.compiled.library import core
 from ramanfit.scan.scan import BoolArray, FloatArray, Scan
 from ramanfit.scan.stored import StoredCounts, blocks
 
@@ -12,6 +15,7 @@ CEILING = 65535.0  # counts, of 16 bits
 RUN = 3  # channels at least that lie side by side on a plateau
 CHANCE = 1e-4  # that a plateau came about by noise
 COARSE = 5.0  # smallest steps of the values: what varies by less has equal neighbours anyway
+IN_CACHE = 1 << 15  # counts that are looked at at a time
 NEAR = 3  # channels on either side of one that was cut
 WHOLE = 10  # channels beside those at a floor, where values are whole: photon counts are truly 0 around a single line
 DEAD = 5  # spectra at least that tell a dead channel
@@ -19,7 +23,57 @@ DOUBTFUL = 64  # spectra at most that are looked at one by one
 DEAD_STEPS = 30.0  # smallest steps that its neighbours vary by at least
 
 
-def saturated_channels(counts: FloatArray, use: BoolArray | None, level: float | None) -> BoolArray | None:
+class Extremes(NamedTuple):
+    """Of channels of N spectra that count.
+
+    Attributes
+    ----------
+    low, high : array [N]
+        Least and largest counts.
+    at_low, at_high : bool array [N]
+        Whether `RUN` channels side by side have that value.
+    """
+
+    low: FloatArray
+    high: FloatArray
+    at_low: BoolArray
+    at_high: BoolArray
+
+
+def extremes(counts: FloatArray, use: BoolArray | None) -> Extremes:
+    """Return least and largest counts, and whether they are a plateau.
+
+    Parameters
+    ----------
+    counts : array [N, M]
+    use : bool array [N, M] or None
+        Channels that count; None: all.
+    """
+    n, m = counts.shape
+    if (compiled := core()) is not None and m:
+        from ramanfit.fit.engine.compiled.kernels import extremes as of_core
+
+        return Extremes(*of_core(compiled, counts, use, RUN))
+    low, high = np.empty(n), np.empty(n)
+    at_low, at_high = np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)
+    for rows, some in blocks(counts, IN_CACHE):
+        its = None if use is None else use[rows]
+        for value, flat, beyond, end in ((low, at_low, np.inf, np.min), (high, at_high, -np.inf, np.max)):
+            seen = some if its is None else np.where(its, some, beyond)
+            value[rows] = end(seen, axis=1)
+            at = seen == value[rows, None]
+            if its is not None:
+                at &= its
+            run = at[:, : 1 - RUN].copy()
+            for step in range(1, RUN):
+                run &= at[:, step : step + m + 1 - RUN]
+            flat[rows] = run.any(axis=1)
+    return Extremes(low, high, at_low, at_high)
+
+
+def saturated_channels(
+    counts: FloatArray, use: BoolArray | None, level: float | None, ends: Extremes | None = None
+) -> BoolArray | None:
     """Return which channels [N, M] are saturated; None: none.
 
     Those at a plateau, whatever its height, and those at the level or above it; but no 16-bit detector shows more than
@@ -32,27 +86,32 @@ def saturated_channels(counts: FloatArray, use: BoolArray | None, level: float |
         Channels that count; None: all.
     level : float or None
         In counts; None: nothing is saturated.
+    ends : Extremes, optional
+        Of these counts, where they are known.
     """
     if level is None:
         return None
+    ends = extremes(counts, use) if ends is None else ends
+    flat = on_plateau(counts, use, ends)
+    if use is None and not (ends.high >= level).any():
+        return flat
     at = counts >= level
     if level == CEILING:
-        at &= ~is_sum(counts, use)[:, None]
-    flat = on_plateau(counts, use)
+        at &= ~is_sum(ends)[:, None]
     return flat if not at.any() else at if flat is None else at | flat
 
 
-def is_sum(counts: FloatArray, use: BoolArray | None) -> BoolArray:
+def is_sum(ends: Extremes) -> BoolArray:
     """Tell which spectra [N] have more counts than 16 bits can hold."""
-    return np.asarray((counts > CEILING if use is None else (counts > CEILING) & use).any(axis=1))
+    return np.asarray(ends.high > CEILING)
 
 
-def clipped_channels(counts: FloatArray, use: BoolArray | None) -> BoolArray | None:
+def clipped_channels(counts: FloatArray, use: BoolArray | None, ends: Extremes | None = None) -> BoolArray | None:
     """Return which channels [N, M] were cut at a floor, with those near them; None: none.
 
     Near a floor noise has only its upper half left: channels beside a cut one are too high, too.
     """
-    at = on_plateau(counts, use, lowest=True)
+    at = on_plateau(counts, use, ends, lowest=True)
     if at is None:
         return None
     near = at.copy()
@@ -62,7 +121,9 @@ def clipped_channels(counts: FloatArray, use: BoolArray | None) -> BoolArray | N
     return near
 
 
-def on_plateau(counts: FloatArray, use: BoolArray | None, *, lowest: bool = False) -> BoolArray | None:
+def on_plateau(
+    counts: FloatArray, use: BoolArray | None, ends: Extremes | None = None, *, lowest: bool = False
+) -> BoolArray | None:
     """Return which channels [N, M] are cut flat at the highest, or lowest, value of their spectrum; None: none.
 
     Few counts are equal by chance, too. A plateau is taken for one where noise makes it in fewer than `CHANCE` of
@@ -74,20 +135,20 @@ def on_plateau(counts: FloatArray, use: BoolArray | None, *, lowest: bool = Fals
     counts : array [N, M]
     use : bool array [N, M] or None
         Channels that count; None: all.
+    ends : Extremes, optional
+        Of these counts, where they are known.
     lowest : bool
     """
-    seen = counts if use is None else np.where(use, counts, np.inf if lowest else -np.inf)
-    at = seen == (seen.min if lowest else seen.max)(axis=1, keepdims=True)
-    if use is not None:
-        at &= use
-    run = at[:, : 1 - RUN].copy()
-    for step in range(1, RUN):
-        run &= at[:, step : step + at.shape[1] + 1 - RUN]
+    ends = extremes(counts, use) if ends is None else ends
     flat = None
-    for row in np.flatnonzero(run.any(axis=1)):
-        if _no_chance(seen[row], at[row], WHOLE if lowest else 1):
+    for row in np.flatnonzero(ends.at_low if lowest else ends.at_high):
+        seen = counts[row] if use is None else np.where(use[row], counts[row], np.inf if lowest else -np.inf)
+        at = seen == (ends.low if lowest else ends.high)[row]
+        if use is not None:
+            at &= use[row]
+        if _no_chance(seen, at, WHOLE if lowest else 1):
             flat = np.zeros(counts.shape, dtype=bool) if flat is None else flat
-            flat[row] = at[row]
+            flat[row] = at
     return flat
 
 

@@ -40,6 +40,8 @@ def estimate_noise(
     extra: FloatArray | None = None,
     scatter: FloatArray | None = None,
     known_gain: FloatArray | None = None,
+    *,
+    whole: bool = False,
 ) -> FloatArray:
     """Return ``(level, signal, gain)`` of N spectra, [N, 3]: `variance` says what they mean.
 
@@ -69,13 +71,16 @@ def estimate_noise(
         of the residuals of spectra for which there is one.
     known_gain : array [N], optional
         Of the detector, where others of the file have told it: the levels alone are sought.
+    whole : bool
+        Whether the curve is still in what is given as residuals.
     """
-    gain_given = is_even(model) or known_gain is not None
+    even = is_even(model)
     if scatter is None and (compiled := core()) is not None:
         from ramanfit.fit.engine.compiled import kernels
 
         search = kernels.Search(ROUNDS, FLOOR, CLIP, MEDIAN, EXACT)
-        return kernels.noise(compiled, gain_given, residual, curve, use, starts, extra, known_gain, search)
+        return kernels.noise(compiled, even, residual, curve, use, starts, extra, search, known_gain, whole=whole)
+    residual = residual - curve if whole else residual
     sizes = np.diff([*starts, len(residual)])
     light = _Light(residual, curve, use, extra, scatter)
     level, mean = light.level, light.mean
@@ -84,11 +89,11 @@ def estimate_noise(
         s0, s1, s2, t0, t1 = light.sums(level, gain)
         informed = (level > 0) & (s0 > 0)
         s0 = np.where(informed, s0, 1.0)
-        if not gain_given:
+        if not even and known_gain is None:
             known = np.add.reduceat(np.where(informed, s2 - s1 * s1 / s0, 0.0), starts)
             toward_gain = np.add.reduceat(np.where(informed, t1 - s1 * t0 / s0, 0.0), starts)
-            whole = np.divide(toward_gain, known, out=np.zeros_like(known), where=known > 0)
-            gain = np.where(np.repeat(known > 0, sizes), np.repeat(np.maximum(whole, 0.0), sizes), gain)
+            its = np.divide(toward_gain, known, out=np.zeros_like(known), where=known > 0)
+            gain = np.where(np.repeat(known > 0, sizes), np.repeat(np.maximum(its, 0.0), sizes), gain)
         level = np.where(informed, np.maximum((t0 - gain * s1) / s0, FLOOR * level), level)
     level = np.where(level > EXACT * mean * mean, level, 0.0)
     return np.stack([level, mean, gain], axis=1)
@@ -213,6 +218,8 @@ def standardized(
     use: BoolArray | None = None,
     extra: FloatArray | None = None,
     out: FloatArray | None = None,
+    *,
+    whole: bool = False,
 ) -> FloatArray:
     """Return residuals [N, M] in standard deviations of their channels, 0 where these are 0 or do not count.
 
@@ -228,11 +235,14 @@ def standardized(
         See `estimate_noise`.
     out : array [N, M], optional
         Where they are to be: `residual` itself, perhaps.
+    whole : bool
+        Whether the curve is still in what is given as residuals.
     """
     if (compiled := core()) is not None:
         from ramanfit.fit.engine.compiled.kernels import standardized as of_core
 
-        return of_core(compiled, residual, noise, curve, use, extra, FLOOR, out)
+        return of_core(compiled, residual, noise, curve, use, extra, FLOOR, out, whole=whole)
+    residual = residual - curve if whole else residual
     sd = variance(noise, curve, extra)
     np.sqrt(sd, out=sd)
     seen = sd > 0

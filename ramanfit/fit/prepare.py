@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from ramanfit.errors import ScanError
 from ramanfit.fit.build import build_model, needed_channels, unsuited_model, window_channels
-from ramanfit.fit.clipping import CEILING, clipped_channels, is_sum, saturated_channels
+from ramanfit.fit.clipping import CEILING, clipped_channels, extremes, is_sum, saturated_channels
 from ramanfit.fit.cosmic_rays import gross_spikes
 from ramanfit.fit.model import Model
 from ramanfit.frozen import dataclass
@@ -148,14 +148,12 @@ def seen_light(
     measured, saturated, clipped, sums = np.zeros((4, len(counts)), dtype=bool)
     for rows, some in blocks(counts):
         use = None if bad is None or not bad[rows].any() else ~bad[rows]
-        low, high = some.min(axis=1), some.max(axis=1)
-        if use is not None:
-            low, high = np.where(use, some, np.inf).min(axis=1), np.where(use, some, -np.inf).max(axis=1)
-        measured[rows] = high > low
+        ends = extremes(some, use)
+        measured[rows] = ends.high > ends.low
         if not raw:
             continue
-        sums[rows] = is_sum(some, use)
-        burnt, cut = saturated_channels(some, use, level), clipped_channels(some, use)
+        sums[rows] = is_sum(ends)
+        burnt, cut = saturated_channels(some, use, level, ends), clipped_channels(some, use, ends)
         for flag, at in ((saturated, burnt), (clipped, cut)):
             if at is not None:
                 flag[rows] = at.any(axis=1)

@@ -84,11 +84,11 @@ class Work:
             starts = [0, *(np.flatnonzero(np.diff(scan[ok])) + 1).tolist()]
             light, use = self._light_of(first)[ok], self.use
             used = None if use is None else use[ok]
-            residual = np.subtract(self._measured(ok), light, out=self._room("residual", len(light)))
-            extra, scatter = self._extra(ok), self.task.scatter
+            measured, extra, scatter = self._measured(ok), self._extra(ok), self.task.scatter
             scatter = None if scatter is None else scatter[ok]
-            noise = estimate_noise(self.task.noise, residual, light, used, starts, extra, scatter)
-            shared = correlation(standardized(residual, noise, light, None, extra, out=residual), used, starts)
+            noise = estimate_noise(self.task.noise, measured, light, used, starts, extra, scatter, whole=True)
+            room = self._room("residual", len(light))
+            shared = correlation(standardized(measured, noise, light, None, extra, out=room, whole=True), used, starts)
             noise[:, [0, 2]] *= shared[:, 2:]
             self.noise[ok], self.correlation[ok] = noise, shared
 

@@ -91,7 +91,7 @@ MUTATIONS = (
     _of("fit/clipping.py", "CHANCE = 1e-4", "CHANCE = 10.0", "fit/test_clipping.py"),
     _of("fit/prepare.py", "<= needed_channels(recipe)", "< needed_channels(recipe)", "fit/test_prepare.py"),
     _of("fit/clipping.py", "WHOLE = 10", "WHOLE = 1", "fit/test_clipping.py"),
-    _of("fit/clipping.py", "counts > CEILING if use", "counts < CEILING if use", "fit/test_clipping.py"),
+    _of("fit/clipping.py", "ends.high > CEILING", "ends.high < CEILING", "fit/test_clipping.py"),
     _of("fit/clipping.py", "inner = inner[below.all(axis=0)]", "inner = inner[:]", "fit/test_clipping.py"),
     _of("fit/curves.py", "way = (x - low)", "way = (high - x)", "fit/test_curves.py"),
     _of("fit/model.py", "free = self.lower < self.upper", "free = self.lower <= self.upper", "fit/test_model.py"),

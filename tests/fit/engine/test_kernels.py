@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -77,6 +78,14 @@ def test_noise_is_the_same(both: Callable, model: str, use: np.ndarray | None) -
         np.testing.assert_allclose(mine, other, rtol=1e-10)
         mine, ours = both(noise.standardized, AWAY, other, CURVE, use, more)
         np.testing.assert_allclose(mine, ours, rtol=1e-10)
+        whole, _ = both(partial(noise.standardized, whole=True), COUNTS, other, CURVE, use, more)
+        np.testing.assert_allclose(whole, ours, rtol=1e-10)
+        again, _ = both(partial(noise.estimate_noise, whole=True), model, COUNTS, CURVE, use, STARTS, more)
+        np.testing.assert_allclose(again, other, rtol=1e-10)
+        given = partial(noise.estimate_noise, known_gain=RNG.uniform(0, 2, len(COUNTS)))
+        again, ours = both(given, model, AWAY, CURVE, use, STARTS, more)
+        np.testing.assert_allclose(again, ours, rtol=1e-10)
+        np.testing.assert_array_equal(ours[:, 2], given.keywords["known_gain"])
         stretch = RNG.uniform(1, 3, len(COUNTS))
         (mine, unit), (ours, _) = both(noise.weights_of, other, CURVE, use, more, stretch)
         np.testing.assert_allclose(mine, ours, rtol=1e-12)
@@ -170,7 +179,7 @@ def test_any_numbers_are_survived(rows: np.ndarray, masked: bool) -> None:
         kernels.weights(variant, triple, rows, use, rows, np.ones(2), 0.05)
         if rows.shape[1] > 2:
             kernels.noise_without_fit(variant, rows, 1.65, 1.3, 32)
-            kernels.noise(variant, masked, rows, rows, use, [0, 1], rows, rows[:, 0] if masked else None, SEARCH)
+            kernels.noise(variant, masked, rows, rows, use, [0, 1], rows, SEARCH, rows[:, 0] if masked else None)
 
 
 def test_arrays_that_do_not_go_together_are_refused() -> None:
@@ -183,7 +192,7 @@ def test_arrays_that_do_not_go_together_are_refused() -> None:
         kernels.neighbours(variant, rows, rows[:, 1:] > 0, 6.0)
     for starts in ([1], [0, 3], [0, 2, 1]):
         with pytest.raises(ValueError, match="starts: expected them ascending from 0 to 2"):
-            kernels.noise(variant, False, rows, rows, None, starts, None, None, SEARCH)
+            kernels.noise(variant, False, rows, rows, None, starts, None, SEARCH)
     with pytest.raises(ValueError, match="rows: expected numbers of 2 rows"):
         kernels.roughness(variant, rows, None, np.ones(2), np.array([2]), 5, common=False)
     with pytest.raises(ValueError, match="out: expected a whole array of the shape"):

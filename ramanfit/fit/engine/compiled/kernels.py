@@ -22,7 +22,7 @@ _COUNT, _ARRAY, _NUMBER = ctypes.c_int64, ctypes.c_void_p, ctypes.c_double
 
 class _NoiseOf(ctypes.Structure):
     _fields_ = [
-        *((name, _COUNT) for name in ("count", "channels", "files", "rounds", "gain_given")),
+        *((name, _COUNT) for name in ("count", "channels", "files", "rounds", "even", "whole")),
         *((name, _ARRAY) for name in ("starts", "residual", "curve", "extra", "use", "gain")),
         *((name, _NUMBER) for name in ("floor", "clip", "common", "exact")),
         ("noise", _ARRAY),
@@ -31,7 +31,7 @@ class _NoiseOf(ctypes.Structure):
 
 class _SpreadOf(ctypes.Structure):
     _fields_ = [
-        *((name, _COUNT) for name in ("count", "channels")),
+        *((name, _COUNT) for name in ("count", "channels", "whole")),
         *((name, _ARRAY) for name in ("noise", "curve", "extra", "residual", "use", "stretch")),
         ("floor", _NUMBER),
         ("to", _ARRAY),
@@ -62,6 +62,36 @@ class _NeighboursOf(ctypes.Structure):
         ("outlier", _NUMBER),
         *((name, _ARRAY) for name in ("residual", "use", "rows", "most", "sums")),
     ]
+
+
+class _ExtremesOf(ctypes.Structure):
+    _fields_ = [
+        *((name, _COUNT) for name in ("count", "channels", "stride", "run")),
+        *((name, _ARRAY) for name in ("counts", "use", "low", "high", "at_low", "at_high")),
+    ]
+
+
+def extremes(
+    core: Core, counts: FloatArray, use: BoolArray | None, run: int
+) -> tuple[FloatArray, FloatArray, BoolArray, BoolArray]:
+    """As `ramanfit.fit.clipping.extremes`."""
+    (n, m), arrays = counts.shape, Arrays()
+    low, high, at_low, at_high = np.empty(n), np.empty(n), np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)
+    in_place = counts.dtype == np.float64 and counts.strides[1] == 8 and counts.strides[0] % 8 == 0
+    task = _ExtremesOf(
+        count=n,
+        channels=m,
+        stride=counts.strides[0] // 8 if in_place else m,
+        run=run,
+        counts=arrays.own(counts) if in_place else arrays.of("counts", counts, n, m),
+        use=arrays.of("use", use, n, m, kind=bool),
+        low=arrays.own(low),
+        high=arrays.own(high),
+        at_low=arrays.own(at_low),
+        at_high=arrays.own(at_high),
+    )
+    core.call("extremes", ctypes.byref(task))
+    return low, high, at_low, at_high
 
 
 def noise_without_fit(
@@ -141,14 +171,16 @@ class Search(NamedTuple):
 
 def noise(
     core: Core,
-    gain_given: bool,
+    even: bool,
     residual: FloatArray,
     curve: FloatArray,
     use: BoolArray | None,
     starts: Sequence[int],
     extra: FloatArray | None,
-    known_gain: FloatArray | None,
     search: Search,
+    gain: FloatArray | None = None,
+    *,
+    whole: bool = False,
 ) -> FloatArray:
     """As `ramanfit.fit.noise.estimate_noise`."""
     (n, m), arrays, found = residual.shape, Arrays(), np.empty((len(residual), 3))
@@ -162,8 +194,9 @@ def noise(
         channels=m,
         files=len(starts),
         rounds=search.rounds,
-        gain_given=gain_given,
-        gain=arrays.of("known_gain", known_gain, n),
+        even=even,
+        whole=whole,
+        gain=arrays.of("gain", gain, n),
         starts=arrays.own(ends),
         residual=arrays.of("residual", residual, n, m),
         curve=arrays.of("curve", curve, n, m),
@@ -202,9 +235,11 @@ def standardized(
     extra: FloatArray | None,
     floor: float,
     out: FloatArray | None = None,
+    *,
+    whole: bool = False,
 ) -> FloatArray:
     """As `ramanfit.fit.noise.standardized`."""
-    return _spread(core, "standardized", noise, curve, use, extra, floor, out, residual=residual)
+    return _spread(core, "standardized", noise, curve, use, extra, floor, out, residual=residual, whole=whole)
 
 
 def _spread(
@@ -218,6 +253,7 @@ def _spread(
     out: FloatArray | None,
     residual: FloatArray | None = None,
     stretch: FloatArray | None = None,
+    whole: bool = False,
 ) -> FloatArray:
     (n, m), arrays, to = curve.shape, Arrays(), np.empty(curve.shape) if out is None else out
     if to.shape != (n, m) or to.dtype != np.float64 or not to.flags.c_contiguous:
@@ -225,6 +261,7 @@ def _spread(
     task = _SpreadOf(
         count=n,
         channels=m,
+        whole=whole,
         noise=arrays.of("noise", noise, n, 3),
         curve=arrays.of("curve", curve, n, m),
         extra=arrays.of("extra", extra, n, m),

@@ -5,11 +5,11 @@
 namespace {
 
 struct Noise {  // as `ramanfit.fit.noise.estimate_noise`; arrays [N][M], those that are none are no addresses
-  int64_t count, channels, files, rounds, gain_given;
-  const int64_t *starts;  // [files + 1]
+  int64_t count, channels, files, rounds, even, whole;  // whole: the curve is still in the residuals
+  const int64_t *starts;                                 // [files + 1]
   const double *residual, *curve, *extra;
   const uint8_t *use;
-  const double *gain;                 // [N] where it is known
+  const double *gain;  // [N] that is known, or none
   double floor, clip, common, exact;  // common: the median of chi-square with one degree of freedom
   double *noise;                      // [N][3]
 };
@@ -19,13 +19,18 @@ const int SUMS = 5;  // of 1, signal, signal^2, square and signal * square, weig
 // Of one spectrum: squared second differences, which of them count, and the variance that is known besides.
 struct Differences {
   int64_t length;
-  double *square, *weight, *more;
+  double *away, *square, *weight, *more;
   double total;
 };
 
 INLINE void differences_of(const Noise *in, int64_t n, Differences *d) {
   const double *r = in->residual + n * in->channels, *extra = in->extra ? in->extra + n * in->channels : 0;
   const uint8_t *use = in->use ? in->use + n * in->channels : 0;
+  if (in->whole) {
+    const double *curve = in->curve + n * in->channels;
+    for (int64_t i = 0; i < in->channels; i++) d->away[i] = r[i] - curve[i];
+    r = d->away;
+  }
   for (int64_t i = 0; i < d->length; i++) {
     const double away = r[i + 2] + r[i] - 2 * r[i + 1];
     d->square[i] = away * away / 6;
@@ -43,9 +48,9 @@ INLINE void differences_of(const Noise *in, int64_t n, Differences *d) {
 // Room for the differences of a spectrum: 1 everywhere, and 0 behind the last.
 INLINE double *room_for(Differences *d, int64_t channels) {
   const int64_t size = padded(channels);
-  double *room = static_cast<double *>(calloc(4 * size, sizeof(double)));
+  double *room = static_cast<double *>(calloc(5 * size, sizeof(double)));
   d->length = channels - 2;
-  d->square = room, d->weight = room + size, d->more = room + 2 * size;
+  d->square = room, d->weight = room + size, d->more = room + 2 * size, d->away = room + 4 * size;
   for (int64_t i = 0; room && i < d->length; i++) d->weight[i] = 1.0;
   return room;
 }
@@ -102,7 +107,7 @@ INLINE void sums_of(const Noise *in, int64_t n, const Differences &d, double *ro
 // One round of scoring for the spectra of a file, from their sums.
 INLINE void next_round(const Noise *in, int64_t first, int64_t last, const double *all) {
   double known = 0, toward = 0;
-  for (int64_t n = first; n < last && !in->gain_given; n++) {
+  for (int64_t n = first; n < last && !in->even && !in->gain; n++) {
     const double *s = all + SUMS * n;
     if (!(in->noise[3 * n] > 0 && s[0] > 0)) continue;
     known += s[2] - s[1] * s[1] / s[0];
@@ -133,7 +138,7 @@ extern "C" int EXPORTED(noise)(const Noise *in) {
         differences_of(in, n, &d);
         if (!round) {
           begin_level(in, n, d, row, noise, noise + 1);
-          noise[2] = in->gain ? in->gain[n] : 0;
+          noise[2] = in->gain ? in->gain[n] : 0.0;
         }
         sums_of(in, n, d, row, noise, sums + SUMS * n);
       }
@@ -149,7 +154,7 @@ extern "C" int EXPORTED(noise)(const Noise *in) {
 }
 
 struct Spread {  // as `ramanfit.fit.noise.variance`, `weights_of` and `standardized`; arrays [N][M]
-  int64_t count, channels;
+  int64_t count, channels, whole;           // whole: the curve is still in the residuals
   const double *noise;                      // [N][3]
   const double *curve, *extra, *residual;   // extra or none; residual: what is to be standardized, or none
   const uint8_t *use;                       // or none
@@ -176,14 +181,16 @@ extern "C" int EXPORTED(weights)(const Spread *in) {
 
 extern "C" int EXPORTED(standardized)(const Spread *in) {
   const int64_t m = in->channels;
-  double *row = static_cast<double *>(malloc(sizeof(double) * m));
-  if (!row) return 1;
+  double *variance = static_cast<double *>(malloc(sizeof(double) * 2 * m)), *away = variance + m;
+  if (!variance) return 1;
   for (int64_t n = 0; n < in->count; n++) {  // what is told may be where the residuals are
-    variance_of(in->noise + 3 * n, in->curve + n * m, in->extra ? in->extra + n * m : 0, m, in->floor, row);
-    standardize(in->residual + n * m, in->use ? in->use + n * m : 0, m, row);
-    memcpy(in->to + n * m, row, sizeof(double) * m);
+    const double *residual = in->residual + n * m, *curve = in->curve + n * m;
+    for (int64_t i = 0; i < m && in->whole; i++) away[i] = residual[i] - curve[i];
+    variance_of(in->noise + 3 * n, curve, in->extra ? in->extra + n * m : 0, m, in->floor, variance);
+    standardize(in->whole ? away : residual, in->use ? in->use + n * m : 0, m, variance);
+    memcpy(in->to + n * m, variance, sizeof(double) * m);
   }
-  free(row);
+  free(variance);
   return 0;
 }
 
