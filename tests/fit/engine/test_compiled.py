@@ -52,7 +52,10 @@ CASES: dict[str, tuple[Model, dict[str, object]]] = {
     "rough": (MODEL, {"tolerance": limits.ROUGH}),
     "from a start": (MODEL, {"weights": WEIGHTS, "start": START}),
     "from a start, roughly": (MODEL, {"weights": WEIGHTS, "start": START, "tolerance": limits.ROUGH}),
-    "as low as is enough": (MODEL, {"start": START + [15, 9, 0], "tolerance": limits.ROUGH, "enough": ENOUGH}),
+    "as low as is enough": (
+        MODEL,
+        {"start": START + np.array([15, 9, 0]), "tolerance": limits.ROUGH, "enough": ENOUGH},
+    ),
     "with a smooth part": (BENT, {"weights": WEIGHTS, "start": START, "penalty": PENALTY, "home": True}),
     "without a baseline": (replace(MODEL, basis=np.empty((0, len(MODEL.shift_cm1)))), {"weights": WEIGHTS}),
     "one peak": (MODEL.of([1]), {"weights": WEIGHTS}),

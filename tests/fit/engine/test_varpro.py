@@ -146,7 +146,7 @@ def test_a_fit_goes_as_low_as_is_enough_and_no_further() -> None:
     """From a start beside the minimum; what cannot be reached is given up near it, or on the way."""
     model, counts, _ = random_spectra(100, seed=19)
     best = varpro.fit(model, counts)
-    start = best.nonlinear + [20, 15, 0]
+    start = best.nonlinear + np.array([20, 15, 0])
     rough = partial(varpro.fit, model, counts, start=start, tolerance=limits.ROUGH)
     low = rough(enough=1.02 * best.chi2)
     assert (low.chi2 <= 1.02 * best.chi2).mean() > 0.97
