@@ -38,10 +38,12 @@ def autocorrelation(
         Correlation of neighbours in the noise, and how much it stretches variances.
     """
     e = residual if use is None else np.where(use, residual, 0.0)
-    used = np.ones((1, e.shape[1]), dtype=bool) if use is None else use
-    pairs = (used[:, 1:] & used[:, :-1]).sum(axis=1)
+    pairs, used = (np.full(len(e), e.shape[1] - near) for near in (1, 0))
+    if use is not None:
+        some = np.flatnonzero(~use.all(axis=1))
+        pairs[some], used[some] = (use[some, 1:] & use[some, :-1]).sum(axis=1), use[some].sum(axis=1)
     square = np.einsum("nm,nm->n", e, e) * np.sqrt(pairs)
-    product = np.einsum("nm,nm->n", e[:, 1:], e[:, :-1]) * used.sum(axis=1)
+    product = np.einsum("nm,nm->n", e[:, 1:], e[:, :-1]) * used
     found = np.divide(product, square, out=np.full(len(e), np.nan), where=square > 0)
     return np.asarray((found - expected * np.sqrt(pairs)) / np.sqrt(stretch))
 

@@ -20,8 +20,8 @@ VECTOR = 8  # doubles of the widest
 FAR = 1e60  # shift of the channels that fill up the last vector: every line is 0 there
 LIBRARY = Path(__file__).with_name("_core.so")
 FUNCTIONS = (
-    *("bands", "curves", "fit", "neighbours", "noise_start", "noise_sums", "ordered", "reml", "roughness"),
-    *("scores", "spikes", "standardized", "twins", "weights"),
+    *("bands", "curves", "fit", "neighbours", "noise_start", "noise_sums", "ordered", "places", "reml"),
+    *("roughness", "scores", "spikes", "standardized", "twins", "weights"),
 )
 LEVELS = {1: "any processor", 3: "x86-64-v3 (AVX2)", 4: "x86-64-v4 (AVX-512)"}
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 
 import numpy as np
+import numpy.typing as npt
 
 from ramanfit.fit.engine.compiled.library import FAR, Arrays, Core, padded
 from ramanfit.fit.model import Model
@@ -36,6 +37,14 @@ class _TwinsOf(ctypes.Structure):
         *((name, _ARRAY) for name in ("shift", "basis", "center", "fwhm", "residual", "scale")),
         *((name, _NUMBER) for name in ("least_second", "least_third", "split", "alike")),
         ("found", _ARRAY),
+    ]
+
+
+class _PlacesOf(ctypes.Structure):
+    _fields_ = [
+        *((name, _COUNT) for name in ("count", "channels", "stride", "peaks", "baseline", "slow")),
+        *((name, _ARRAY) for name in ("shift", "basis", "later", "center", "fwhm", "weights", "found", "followed")),
+        ("place", _ARRAY),
     ]
 
 
@@ -124,6 +133,30 @@ def twins(
     )
     core.call("twins", ctypes.byref(task))
     return found
+
+
+def places(
+    core: Core,
+    model: Model,
+    fits: FitResult,
+    weights: FloatArray,
+    slow: FloatArray,
+    found: FloatArray,
+    followed: FloatArray,
+) -> npt.NDArray[np.int64]:
+    """Return the channels [N] where slow misfit, without what the fit follows of it, is largest beside its noise."""
+    n, arrays, place = len(weights), Arrays(), np.zeros(len(weights), dtype=np.int64)
+    task = _PlacesOf(
+        **told(arrays, model, fits.center_cm1, fits.fwhm_cm1),
+        slow=len(slow),
+        later=arrays.filled(slow),
+        weights=arrays.of("weights", weights, n, len(model.shift_cm1)),
+        found=arrays.of("found", found, n, len(slow)),
+        followed=arrays.of("followed", followed, n, len(model.basis) + 3 * len(model.names)),
+        place=arrays.own(place),
+    )
+    core.call("places", ctypes.byref(task))
+    return place
 
 
 def told(arrays: Arrays, model: Model, center_cm1: FloatArray, fwhm_cm1: FloatArray) -> dict[str, int | None]:
