@@ -19,6 +19,7 @@ from ramanfit.fit.engine.algebra import SINGULAR, eliminate, total
 from ramanfit.fit.engine.compiled.library import core
 from ramanfit.fit.model import Model
 from ramanfit.fit.result import PARAMETERS, FitResult
+from ramanfit.fit.work import picked
 from ramanfit.frozen import dataclass
 from ramanfit.scan.scan import BoolArray, FloatArray
 
@@ -102,14 +103,17 @@ def look_for_missing(
     pairs : sequence of (int, int)
         Numerator and denominator of the ratios.
     """
-    whole = np.asarray((fits.snr() > SEEN).all(axis=1))
-    scale, stretch = smooth.scale[rows], smooth.stretch[rows]
-    likely = reml_near(model, counts, weights, fits.nonlinear, scale, stretch)
-    at_half = reml_near(_at_half_length(model), counts, weights, fits.nonlinear, scale, stretch)
-    z, by_band = _bands(model, counts, weights, fits, smooth.penalty(rows), stretch)
-    missing = _sharper(likely, at_half, whole, scan) | (z > BAND).any(axis=1) | _of_many(z, scan)
-    place = _centers(model)[z.argmax(axis=1)]
-    return Missing(missing | (smooth.amplitude[rows] >= AMPLITUDES[-1]), by_band, place)
+    z, by_band = _bands(model, counts, weights, fits, smooth.penalty(rows), smooth.stretch[rows])
+    missing = (z > BAND).any(axis=1) | _of_many(z, scan) | (smooth.amplitude[rows] >= AMPLITUDES[-1])
+    unsettled = np.zeros(int(scan[-1]) + 1, dtype=bool)
+    unsettled[scan[~missing]] = True
+    some = picked(unsettled[scan])  # a scan of which all spectra lack a band is not asked for more
+    if some is not None:
+        counts, weights, fits, rows, scan = counts[some], weights[some], fits.take(some), rows[some], scan[some]
+        near = counts, weights, fits.nonlinear, smooth.scale[rows], smooth.stretch[rows]
+        likely, at_half = (reml_near(its, *near) for its in (model, _at_half_length(model)))
+        missing[some] |= _sharper(likely, at_half, np.asarray((fits.snr() > SEEN).all(axis=1)), scan)
+    return Missing(missing, by_band, _centers(model)[z.argmax(axis=1)])
 
 
 @lru_cache(maxsize=8)

@@ -37,12 +37,12 @@ def autocorrelation(
         Correlation of neighbours in the noise, and how much it stretches variances.
     """
     e = residual if use is None else np.where(use, residual, 0.0)
-    used = np.ones((1, e.shape[1]), dtype=bool) if use is None else use
-    pairs = (used[:, 1:] & used[:, :-1]).sum(axis=1)
+    pairs, channels = (np.full(len(e), e.shape[1] - near) for near in (1, 0))
+    if use is not None:
+        some = np.flatnonzero(~use.all(axis=1))
+        pairs[some], channels[some] = (use[some, 1:] & use[some, :-1]).sum(axis=1), use[some].sum(axis=1)
     squares, products = np.einsum("nm,nm->n", e, e), np.einsum("nm,nm->n", e[:, 1:], e[:, :-1])
-    channels = np.broadcast_to(used.sum(axis=1), squares.shape)
-    sums = np.stack([squares, products, channels, np.broadcast_to(pairs, squares.shape)])
-    return beyond_noise(sums, expected, stretch)
+    return beyond_noise(np.stack([squares, products, channels, pairs]), expected, stretch)
 
 
 def beyond_noise(sums: FloatArray, expected: FloatArray | float, stretch: FloatArray | float) -> FloatArray:

@@ -66,10 +66,9 @@ def verdicts(
     lines = [p for p in range(len(model.names)) if model.link(p).shape in ("lorentzian", "voigt")]
     scores = _scores(model, fits, residual, weights, lines, penalty)
     verdict = _judge(fits, lines, scores.z, scores.chi2, scan, penalty is None)
-    for start in range(0, len(fits), BLOCK):
-        rows = start + np.flatnonzero(verdict.baseline_misfit[start : start + BLOCK])
-        if len(rows):
-            verdict.place_cm1[rows] = _places(model, fits, weights, scores, rows)
+    rows = np.flatnonzero(verdict.baseline_misfit)
+    if len(rows):
+        verdict.place_cm1[rows] = _places(model, fits, weights, scores, rows)
     return verdict
 
 
@@ -157,9 +156,19 @@ def _places(
     model: Model, fits: FitResult, weights: FloatArray, scores: _Scores, rows: npt.NDArray[np.intp]
 ) -> FloatArray:
     """Return where the slow misfit of some rows is largest; what the peaks follow of it hides in them."""
-    followed = scores.followed[rows, None] @ tangent(model, fits.take(rows))
-    shown = (scores.slow[rows, None] @ _slow(model) - followed)[:, 0]
-    return np.asarray(model.shift_cm1[(np.abs(shown) * np.sqrt(weights[rows])).argmax(axis=1)])
+    if not model.links and (compiled := core()) is not None:
+        from ramanfit.fit.engine.compiled.scores import places
+
+        some, its = (fits, weights) if len(rows) == len(fits) else (fits.take(rows), weights[rows])
+        channels = places(compiled, model, some, its, _slow(model), scores.slow[rows], scores.followed[rows])
+        return np.asarray(model.shift_cm1[channels])
+    found = np.empty(len(rows))
+    for start in range(0, len(rows), BLOCK):
+        block = rows[start : start + BLOCK]
+        followed = scores.followed[block, None] @ tangent(model, fits.take(block))
+        shown = (scores.slow[block, None] @ _slow(model) - followed)[:, 0]
+        found[start : start + BLOCK] = model.shift_cm1[(shown * shown * weights[block]).argmax(axis=1)]
+    return found
 
 
 def _judge(

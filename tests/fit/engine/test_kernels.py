@@ -127,6 +127,11 @@ def test_scores_are_the_same(both: Callable, bent: bool) -> None:
     (z, chi2, *_), (z2, chi2_2, *_) = both(verdicts._scores, model, fits, residual, weights, [0, 1], penalty)
     np.testing.assert_allclose(z, z2, rtol=1e-6, atol=1e-6)
     np.testing.assert_allclose(chi2, chi2_2, rtol=1e-6, atol=1e-6)
+    if not bent:
+        scores = verdicts._scores(model, fits, residual, weights, [0, 1])
+        for rows in (np.arange(len(COUNTS)), np.arange(1, 100, 7)):
+            mine, other = both(verdicts._places, model, fits, weights, scores, rows)
+            np.testing.assert_array_equal(mine, other)
 
 
 @pytest.mark.parametrize("bent", [False, True])

@@ -26,7 +26,7 @@ LIBRARY = HERE / "_core.so"
 NUMBERS = (HERE.parents[2] / "formats" / "_fixed.so", HERE.parents[2] / "tables" / "_numerals.so")
 FLAGS = ("-std=c++17", "-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=fast", "-fno-exceptions")
 MORE_FLAGS = ("-fno-rtti", "-fPIC", "-Wno-psabi")
-SOURCES = ("clipping", "fit", "noise", "scores", "smooth", "spikes")
+SOURCES = ("clipping", "fit", "noise", "places", "scores", "smooth", "spikes")
 VARIANTS = {
     "v1": ("-DWIDTH=2",),
     "v3": ("-DWIDTH=4", "-march=x86-64-v3"),

@@ -15,7 +15,7 @@ from ramanfit.scan.scan import FloatArray
 
 MOST_PEAKS, MOST_FUNCTIONS = 32, 256  # small tables lie on the stack
 
-_COUNT, _ARRAY = ctypes.c_int64, ctypes.c_void_p
+_COUNT, _ARRAY, _NUMBER = ctypes.c_int64, ctypes.c_void_p, ctypes.c_double
 
 
 class _ModelOf(ctypes.Structure):
@@ -32,19 +32,8 @@ class _RowsOf(ctypes.Structure):
     _fields_ = [
         ("count", _COUNT),
         *((name, _ARRAY) for name in ("counts", "weights", "start", "penalty", "enough")),
-        *(
-            (name, ctypes.c_double)
-            for name in (
-                "tolerance",
-                "rough",
-                "suspect_snr2",
-                "alike",
-                "rounding",
-                "max_step",
-                "max_damping",
-                "hopeless",
-            )
-        ),
+        *((name, _NUMBER) for name in ("tolerance", "rough", "suspect_snr2", "alike")),
+        *((name, _NUMBER) for name in ("rounding", "max_step", "max_damping", "hopeless")),
         *((name, _COUNT) for name in ("home", "patience", "iterations")),
     ]
 

@@ -15,13 +15,13 @@ from ramanfit.scan.scan import BoolArray, FloatArray
 
 CHOICE = "RAMANFIT_CORE"
 CHOICES = ("auto", "compiled", "numpy")
-INTERFACE = 9
+INTERFACE = 10
 VECTOR = 8  # doubles of the widest
 FAR = 1e60  # shift of the channels that fill up the last vector: every line is 0 there
 LIBRARY = Path(__file__).with_name("_core.so")
 FUNCTIONS = (
-    *("bands", "curves", "extremes", "fit", "judge", "neighbours", "noise", "reml", "roughness", "scores"),
-    *("spikes", "standardized", "unfitted", "weights"),
+    *("bands", "curves", "extremes", "fit", "judge", "neighbours", "noise", "places", "reml", "roughness"),
+    *("scores", "spikes", "standardized", "unfitted", "weights"),
 )
 LEVELS = {1: "any processor", 3: "x86-64-v3 (AVX2)", 4: "x86-64-v4 (AVX-512)"}
 

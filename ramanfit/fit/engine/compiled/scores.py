@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from ramanfit.fit.engine.compiled.library import FAR, Arrays, Core, padded
 from ramanfit.fit.model import Model
@@ -39,6 +40,14 @@ class _JudgeOf(ctypes.Structure):
         *((name, _ARRAY) for name in ("counts", "curve", "noise", "extra", "use", "dof")),
         *((name, _NUMBER) for name in ("floor", "least_second", "least_third", "split", "alike")),
         *((name, _ARRAY) for name in ("sums", "found")),
+    ]
+
+
+class _PlacesOf(ctypes.Structure):
+    _fields_ = [
+        *((name, _COUNT) for name in ("count", "channels", "stride", "peaks", "baseline", "slow")),
+        *((name, _ARRAY) for name in ("shift", "basis", "later", "center", "fwhm", "weights", "found", "followed")),
+        ("place", _ARRAY),
     ]
 
 
@@ -144,6 +153,30 @@ def judge(
     )
     core.call("judge", ctypes.byref(task))
     return sums, found
+
+
+def places(
+    core: Core,
+    model: Model,
+    fits: FitResult,
+    weights: FloatArray,
+    slow: FloatArray,
+    found: FloatArray,
+    followed: FloatArray,
+) -> npt.NDArray[np.int64]:
+    """Return the channels [N] where slow misfit, without what the fit follows of it, is largest beside its noise."""
+    n, arrays, place = len(weights), Arrays(), np.zeros(len(weights), dtype=np.int64)
+    task = _PlacesOf(
+        **told(arrays, model, fits.center_cm1, fits.fwhm_cm1),
+        slow=len(slow),
+        later=arrays.filled(slow),
+        weights=arrays.of("weights", weights, n, len(model.shift_cm1)),
+        found=arrays.of("found", found, n, len(slow)),
+        followed=arrays.of("followed", followed, n, len(model.basis) + 3 * len(model.names)),
+        place=arrays.own(place),
+    )
+    core.call("places", ctypes.byref(task))
+    return place
 
 
 def told(arrays: Arrays, model: Model, center_cm1: FloatArray, fwhm_cm1: FloatArray) -> dict[str, int | None]:

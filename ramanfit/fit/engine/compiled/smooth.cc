@@ -25,6 +25,8 @@ struct Bands {  // as `ramanfit.fit.missing._further_bands`
   double *z, *change;  // [N][bands]; [N][P][3] of value, center and fwhm at a height of 1
 };
 
+const int THREE = 3;           // bands whose products are formed at once
+const double NOTHING = 1e-17;  // of a band's height
 const int64_t PIVOTS = 4;  // whose product is a number, whatever they are
 
 // Counts less the polynomials, which are orthonormal: small numbers keep their digits.
@@ -112,12 +114,28 @@ extern "C" int EXPORTED(reml)(const Smooth *in) {
 
 extern "C" int EXPORTED(bands)(const Bands *in) {
   const int64_t s = in->stride, q = in->baseline, o = in->polynomials, p = in->peaks, m = in->channels;
-  const int64_t f = q + 3 * p, size = f + 1, ld = row_of(size), k = in->bands;
+  const int64_t f = q + 3 * p, size = f + 1, ld = row_of(size), k = in->bands, beside = padded(k);
   void *memory = 0;
-  if (posix_memalign(&memory, 64, sizeof(double) * (s * (3 * p + 3) + size * ld + k * (size + 1)))) return 1;
-  double *rows = static_cast<double *>(memory), *y = rows + 3 * p * s, *weights = y + s, *room = weights + s;
-  double *table = room + s, *cross = table + size * ld, *norm = cross + k * size;
-  memset(table, 0, sizeof(double) * size * ld);
+  if (posix_memalign(&memory, 64, sizeof(double) * (s * (3 * p + 5) + size * ld + (2 * size + 1) * beside + 64)))
+    return 1;
+  double *cross = static_cast<double *>(memory), *rows = cross + size * beside, *y = rows + 3 * p * s;
+  double *weights = y + s, *room = weights + s, *norm = room + 3 * s, *table = norm + beside;
+  double *three_of_them = table + size * ld;
+  int64_t reach[2 * k + 2];  // of three bands: what is less than rounding of them is left out
+  for (int64_t b = 0; b < k; b += THREE) {
+    int64_t low = s, high = 0;
+    for (int64_t a = b; a < k && a < b + THREE; a++)
+      for (int64_t i = 0; i < m; i++)
+        if (fabs(in->band[a * s + i]) > NOTHING) {
+          low = i < low ? i : low;
+          high = i + 1 > high ? i + 1 : high;
+        }
+    if (low >= high) low = high = 0;
+    reach[2 * (b / THREE)] = low / WIDTH * WIDTH;
+    reach[2 * (b / THREE) + 1] = (high + WIDTH - 1) / WIDTH * WIDTH;
+  }
+  memset(cross, 0, sizeof(double) * size * beside);
+  memset(norm, 0, sizeof(double) * beside);
   const double *all[size];
   for (int64_t a = 0; a < size; a++) all[a] = a < q ? in->basis + a * s : a < f ? rows + (a - q) * s : y;
   for (int64_t n = 0; n < in->count; n++) {
@@ -127,34 +145,50 @@ extern "C" int EXPORTED(bands)(const Bands *in) {
       tangent_of(in->shift, s, in->center[n * p + a], in->fwhm[n * p + a], rows + 3 * a * s);
     table_of(all, size, weights, s, table);
     for (int64_t j = o; j < q; j++) table[j * ld + j] += in->penalty[n * (q - o) + j - o];
-    for (int64_t b = 0; b < k; b++) {
-      for (int64_t i = 0; i < s; i += WIDTH) store(room + i, load(in->band + b * s + i) * load(weights + i));
-      const double *one = room;
-      products_of<1>(&one, all, size, s, cross + b * size, size);
-      norm[b] = product(room, in->band + b * s, s);
+    for (int64_t b = 0; b < k; b += THREE) {
+      const int64_t some = k - b < THREE ? k - b : THREE, low = reach[2 * (b / THREE)], high = reach[2 * (b / THREE) + 1];
+      const double *near[size], *three[THREE];
+      for (int64_t a = 0; a < size; a++) near[a] = all[a] + low;
+      for (int64_t a = 0; a < some; a++) {
+        const double *band = in->band + (b + a) * s;
+        three[a] = room + a * s;
+        for (int64_t i = low; i < high; i += WIDTH) store(room + a * s + i - low, load(band + i) * load(weights + i));
+        norm[b + a] = product(three[a], band + low, high - low);
+      }
+      for (int64_t a = some; a < THREE; a++) three[a] = three[0];
+      products_of<THREE>(three, near, size, high - low, three_of_them, size);
+      for (int64_t a = 0; a < some; a++)
+        for (int64_t i = 0; i < size; i++) cross[i * beside + b + a] = three_of_them[a * size + i];
     }
     const int collinear = eliminate(table, size, 0, f, in->collinear);
+    double *left = three_of_them, *overlap = cross + f * beside;  // of all bands at once
+    memcpy(left, norm, sizeof(double) * beside);
+    for (int64_t a = 0; a < f; a++) {
+      const double *row = table + a * ld, inverse = 1 / row[a];
+      double *own = cross + a * beside;
+      for (int64_t v = 0; v < beside; v += WIDTH) {
+        const Vector mine = load(own + v), part = mine * inverse;
+        for (int64_t i = a + 1; i <= f; i++) {
+          double *to = cross + i * beside + v;
+          store(to, load(to) - part * row[i]);
+        }
+        store(left + v, load(left + v) - part * mine);
+      }
+    }
     const double chi2 = table[f * ld + f];
     double height = 0, best = 0, *z = in->z + n * k;
     int64_t pick = 0;
     for (int64_t b = 0; b < k; b++) {
-      double *own = cross + b * size, left = norm[b], overlap = own[f];
-      for (int64_t a = 0; a < f; a++) {
-        const double *row = table + a * ld, part = own[a] / row[a];
-        for (int64_t i = a + 1; i < f; i++) own[i] -= part * row[i];
-        left -= part * own[a];
-        overlap -= part * row[f];
-      }
-      const double found = overlap / sqrt(left * chi2 / in->dof[n]);
-      const int usable = left > in->alike * norm[b] && !collinear && isfinite(found);
+      const double found = overlap[b] / sqrt(left[b] * chi2 / in->dof[n]);
+      const int usable = left[b] > in->alike * norm[b] && !collinear && isfinite(found);
       z[b] = usable ? found : 0.0;
       if (b && !(z[b] > best)) continue;
-      best = z[b], pick = b, height = usable ? overlap / left : 0.0;
+      best = z[b], pick = b, height = usable ? overlap[b] / left[b] : 0.0;
     }
     double change[3 * p];
     for (int64_t a = 3 * p - 1; a >= 0; a--) {
       const double *row = table + (q + a) * ld;
-      double value = -cross[pick * size + q + a] * height;
+      double value = -cross[(q + a) * beside + pick] * height;
       for (int64_t b = a + 1; b < 3 * p; b++) value -= row[q + b] * change[b];
       change[a] = value / row[q + a];
     }
