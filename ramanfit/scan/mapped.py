@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from ramanfit.errors import FormatError, InputError
 
-HELD = 1 << 24  # bytes of a file that are in memory at most
+HELD = 1 << 23  # bytes of a file that are in memory at most
 _FAR = 4  # spectra apart, which are read one by one
 
 

@@ -24,7 +24,7 @@ _LATEX_SPECIAL = {character: f"\\{character}" for character in "&%$#_{}"} | {
     "^": r"\textasciicircum{}",
     "\\": r"\textbackslash{}",
 }
-_ROW_GROUP = 1 << 16  # rows of a parquet file that are written together
+_ROW_GROUP = 1 << 15  # rows of a parquet file that are written together
 _EXCEL_ROWS = 1_048_576
 _EXCEL_WIDEST = 60  # characters of a column
 _EXCEL_FORMATS = (  # by the end of a column's name

@@ -221,7 +221,7 @@ def test_every_cut_is_refused() -> None:
 KINDS = ["i1", "u1", "i2", "u2", "i4", "u4", "f4", "f8"]
 
 
-def at_once_and_in_blocks(path: Path, held: int = 1 << 24, **options: Any) -> list[Scan]:
+def at_once_and_in_blocks(path: Path, held: int = 1 << 23, **options: Any) -> list[Scan]:
     scans = []
     for large in (1 << 60, 0):
         with pytest.MonkeyPatch.context() as patch:
