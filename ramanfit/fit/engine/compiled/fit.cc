@@ -40,17 +40,20 @@ struct Room {
 struct Work {
   Spectrum spectrum;
   Point points[5];
-  double *weights, *fixed, *match, *cross, *solved, *normal, *start;
+  double *data[MANY], *removed[MANY];  // of spectra that are searched together
+  double *weights, *fixed, *match, *again, *cross, *solved, *normal;
 };
 
 int64_t lay_out(Work *w, const Model *m, Room room) {
   const int64_t p = m->peaks, q = m->baseline, r = 3 * p, k = m->trials;
   double *first = room.at;
   Spectrum *s = &w->spectrum;
-  s->y = room.take(m->stride);
+  for (int k = 0; k < MANY; k++) {
+    w->data[k] = room.take(m->stride);
+    w->removed[k] = room.take(q + 1);
+  }
   w->weights = room.take(m->stride);
   s->rows = room.take(r * m->stride);
-  s->removed = room.take(q + 1);
   s->factor = room.take(q * q + 1);
   s->pivot = room.take(q + 1);
   s->data = room.take(q + 1);
@@ -66,19 +69,32 @@ int64_t lay_out(Work *w, const Model *m, Room room) {
     point.snr2 = room.take(p);
   }
   w->fixed = room.take((q + 1) * (q + 1));
-  w->match = room.take(p * k);
+  w->match = room.take(MANY * p * k);
+  w->again = room.take(k);
   w->cross = room.take(p * (1 + k));
   w->solved = room.take(p * (1 + k));
   w->normal = room.take(r * r);
-  w->start = room.take(2 * p);
   return room.at - first;
+}
+
+// Counts less an unweighted fit of the polynomials, and the coefficients of that.
+void take_data(const Model *m, const Rows *in, int64_t n, double *y, double *removed) {
+  memcpy(y, in->counts + n * m->channels, sizeof(double) * m->channels);
+  memset(y + m->channels, 0, sizeof(double) * (m->stride - m->channels));  // the last one may have left no number
+  const double *weights = in->weights ? in->weights + n * m->channels : 0;
+  int64_t used = 0;
+  for (int64_t i = 0; weights && i < m->channels; i++) used += weights[i] > 0;
+  if (weights && used < m->channels) bridge(y, weights, m->channels);
+  for (int64_t j = 0; j < m->baseline; j++)
+    removed[j] = j < m->polynomials ? product(y, m->basis + j * m->stride, m->stride) : 0.0;
+  for (int64_t j = 0; j < m->polynomials; j++)
+    for (int64_t i = 0; i < m->stride; i += WIDTH)
+      store(y + i, load(y + i) - removed[j] * load(m->basis + j * m->stride + i));
 }
 
 void set_up(Work *w, const Model *m, const Rows *in, int64_t n) {
   Spectrum *s = &w->spectrum;
   const int64_t q = m->baseline, size = q + 1, r = 3 * m->peaks;
-  memcpy(s->y, in->counts + n * m->channels, sizeof(double) * m->channels);
-  memset(s->y + m->channels, 0, sizeof(double) * (m->stride - m->channels));  // the last one may have left no number
   s->weights = 0;
   s->used = m->channels;
   if (in->weights) {
@@ -86,13 +102,7 @@ void set_up(Work *w, const Model *m, const Rows *in, int64_t n) {
     s->weights = w->weights;
     s->used = 0;
     for (int64_t i = 0; i < m->channels; i++) s->used += w->weights[i] > 0;
-    if (s->used < m->channels) bridge(s->y, w->weights, m->channels);
   }
-  for (int64_t j = 0; j < q; j++)
-    s->removed[j] = j < m->polynomials ? product(s->y, m->basis + j * m->stride, m->stride) : 0.0;
-  for (int64_t j = 0; j < m->polynomials; j++)
-    for (int64_t i = 0; i < m->stride; i += WIDTH)
-      store(s->y + i, load(s->y + i) - s->removed[j] * load(m->basis + j * m->stride + i));
   memset(w->fixed, 0, sizeof(double) * size * size);
   if (s->weights) {
     table_rows<FEW, true>(s->columns + r, 0, size, size, m->stride, w->fixed, size, s->weights);  // the basis and the data
@@ -210,9 +220,13 @@ void finish(Work *w, const Model *m, const Point *end, int converged, int64_t n,
   out->status[n] = converged ? 0 : 1;
 }
 
-void fit_one(Work *w, const Model *m, const Rows *in, int64_t n, const Found *out) {
+// Fit one spectrum, the number `k` of those whose data were taken.
+void fit_one(Work *w, const Model *m, const Rows *in, int64_t n, int64_t k, const Found *out) {
   Spectrum *s = &w->spectrum;
   const int64_t p = m->peaks;
+  s->y = w->data[k];
+  s->removed = w->removed[k];
+  s->columns[3 * p + m->baseline] = s->y;
   set_up(w, m, in, n);
   Point *here = &w->points[0], *trial = &w->points[1];
   if (in->start) {
@@ -221,7 +235,7 @@ void fit_one(Work *w, const Model *m, const Rows *in, int64_t n, const Found *ou
       here->moving[p + j] = in->start[(n * p + j) * 3 + 1];
     }
   } else {
-    search(s, here->moving, w->match, w->cross, w->solved);
+    search(s, here->moving, w->match + k * p * m->trials, w->cross, w->solved);
   }
   int converged = minimise(s, &here, &trial, in->patience, in->tolerance, in->limits, in->enough ? in->enough[n] : NAN);
   const int elsewhere = !in->start || in->home;
@@ -234,7 +248,7 @@ void fit_one(Work *w, const Model *m, const Rows *in, int64_t n, const Found *ou
       if (here->snr2[j] < here->snr2[weakest]) weakest = j;
     if (!in->start) {
       memcpy(ends[count]->moving, here->moving, sizeof(double) * 2 * p);
-      search_again(s, ends[count]->moving, weakest, w->match, w->cross, w->solved);
+      search_again(s, ends[count]->moving, weakest, w->again, w->cross, w->solved);
       count++;
     }
     if (elsewhere) memcpy(ends[count++]->moving, m->home, sizeof(double) * 2 * p);
@@ -266,11 +280,13 @@ extern "C" int EXPORTED(fit)(const Model *m, const Rows *in, int64_t first, int6
   Spectrum *s = &w.spectrum;
   s->model = m;
   s->columns = columns;
-  for (int64_t n = first; n < last; n++) {
-    for (int64_t a = 0; a < r; a++) columns[a] = s->rows + a * m->stride;
-    for (int64_t j = 0; j < m->baseline; j++) columns[r + j] = m->basis + j * m->stride;
-    columns[r + m->baseline] = s->y;
-    fit_one(&w, m, in, n, out);
+  for (int64_t a = 0; a < r; a++) columns[a] = s->rows + a * m->stride;
+  for (int64_t j = 0; j < m->baseline; j++) columns[r + j] = m->basis + j * m->stride;
+  for (int64_t n = first; n < last; n += MANY) {
+    const int64_t some = last - n < MANY ? last - n : MANY;
+    for (int64_t k = 0; k < some; k++) take_data(m, in, n + k, w.data[k], w.removed[k]);
+    if (!in->start) match_of(m, w.data, some, w.match);
+    for (int64_t k = 0; k < some; k++) fit_one(&w, m, in, n + k, k, out);
   }
   free(memory);
   return 0;

@@ -65,18 +65,21 @@ inline int64_t best_trial(const double *alone, double *among, const double *cros
   return best;
 }
 
-// Centers and widths [2P] for the data; `match` [P K], `cross` and `solved` [P][1 + K] are room to work in.
-inline void search(const Spectrum *s, double *moving, double *match, double *cross, double *solved) {
+// Inner products of some spectra with all trial shapes, [some][P K]: of several at once, as shapes are many.
+inline void match_of(const Model *m, const double *const *data, int64_t some, double *match) {
+  const int64_t all = m->peaks * m->trials;
+  const double *shapes[all];
+  for (int64_t t = 0; t < all; t++) shapes[t] = m->shapes + t * m->stride;
+  if (some == MANY)
+    products_of<MANY>(data, shapes, all, m->stride, match, all);
+  else
+    for (int64_t k = 0; k < some; k++) products_of<1>(data + k, shapes, all, m->stride, match + k * all, all);
+}
+
+// Centers and widths [2P] for the data, of whose `match` [P K] this is told; `cross`, `solved` [P][1 + K] are room.
+inline void search(const Spectrum *s, double *moving, const double *match, double *cross, double *solved) {
   const Model *m = s->model;
   const int64_t p = m->peaks, k = m->trials, all = p * k, ld = 1 + k;
-  const double *y = s->y;
-  int64_t t = 0;
-  for (; t + 4 <= all; t += 4) {
-    const double *four[4] = {m->shapes + t * m->stride, m->shapes + (t + 1) * m->stride,
-                             m->shapes + (t + 2) * m->stride, m->shapes + (t + 3) * m->stride};
-    products<1, 4>(&y, four, m->stride, match + t, 4);
-  }
-  for (; t < all; t++) match[t] = product(y, m->shapes + t * m->stride, m->stride);
   int64_t chosen[p], others[p];
   double among[p * p];
   for (int64_t j = 0; j < p; j++) chosen[j] = 0;
@@ -100,7 +103,7 @@ inline void search(const Spectrum *s, double *moving, double *match, double *cro
   }
 }
 
-// Search one peak of fitted ones anew, in place; room as in `search`, and `rows` of the spectrum.
+// Search one peak of fitted ones anew, in place; room as in `search`, `match` [K], and `rows` of the spectrum.
 inline void search_again(const Spectrum *s, double *moving, int64_t peak, double *match, double *cross,
                          double *solved) {
   const Model *m = s->model;
