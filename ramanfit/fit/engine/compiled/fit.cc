@@ -2,6 +2,7 @@
 #include "bridge.h"
 #include "minimise.h"
 #include "search.h"
+#include "tangents.h"
 
 namespace {
 
@@ -97,12 +98,7 @@ void set_up(Work *w, const Model *m, const Rows *in, int64_t n) {
   memset(w->fixed, 0, sizeof(double) * size * size);
   if (s->weights) {
     const double **others = s->columns + r;  // the basis and the data
-    for (int64_t a = 0; a <= q; a++) {
-      double *weighted = s->weighted;
-      for (int64_t i = 0; i < m->stride; i += WIDTH) store(weighted + i, load(others[a] + i) * load(w->weights + i));
-      const double *row = weighted;
-      products_of<1>(&row, others + a, size - a, m->stride, w->fixed + a * size + a, size);
-    }
+    table_of(others, size, w->weights, m->stride, s->weighted, w->fixed);
   } else {
     for (int64_t j = 0; j < q; j++) w->fixed[j * size + j] = 1.0;
     w->fixed[size * size - 1] = product(s->y, s->y, m->stride);
