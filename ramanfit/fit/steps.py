@@ -77,12 +77,14 @@ class Steps(Work):
         self._find_amplitude(first, np.flatnonzero((first.status == Status.CONVERGED) & (self.noise[:, 0] > 0)))
         rows, engine = np.flatnonzero(self.smooth.amplitude > 0), engine_named(self.task.engine, rough=True)
         if not len(rows):
+            self._share_noise(first)
             return first
         weights, start = self._noise_weights(first, rows), first.nonlinear[rows]
         fits = self._seen(self._last(engine, rows, self.counts[rows], weights, start), rows)
         first = first.take(self.everything)
         first.put(rows, fits)
-        self.estimate_noise(first, self.smooth.shared > 0)  # a few that stand apart change nothing of it
+        self.renewed |= self.smooth.shared > 0  # a few that stand apart change nothing of it
+        self._share_noise(first)
         self._find_amplitude(first, rows[self.noise[rows, 0] > 0])
         return first
 
@@ -178,17 +180,17 @@ class Steps(Work):
 
     def mask_spikes_above(self, fits: FitResult, first: FitResult) -> None:
         """Mask what stands out of fits and fit those spectra again, until nothing new does; a few rounds at most."""
-        again, renewed = self.everything, ~self.everything
+        again, self.renewed = self.everything, ~self.everything
         for _ in range(SPIKE_ROUNDS if self.task.spikes else 0):
             again = self._mask_above(fits, again)
             if not again.any():
                 break
             first.put(again, self._fit_masked(again))
-            renewed |= self.renew_noise(first, again)
+            self.renewed |= self.renew_noise(first, again)
             if fits is not first:  # weights let go of some that equal weights had bent to
                 fits.put(again, self.fit_with_noise_weights(first, again))
-        if fits is first and renewed.any():
-            self.estimate_noise(first, renewed)  # what their scans share, without their spikes
+        if fits is first and not len(self.task.model.smooth):
+            self._share_noise(first)
 
     def with_errors(self, final: FitResult) -> FitResult:
         """Return the fits with the errors that were asked for, and without what only the way here needed."""
@@ -200,6 +202,11 @@ class Steps(Work):
             penalty = None if self.smooth is None else self.smooth.penalty(self.everything, final.amplitude)
             final = with_errors(final, task.model, self.counts, weights, task.errors, task.ratios, penalty)
         return replace(final, light=None, spikes=self.spikes if task.spikes else None)
+
+    def _share_noise(self, first: FitResult) -> None:
+        """Find the noise of scans anew of which some spectra have other residuals than before."""
+        if self.renewed.any():
+            self.estimate_noise(first, self.renewed)
 
     def _find_amplitude(self, first: FitResult, rows: np.ndarray) -> None:
         """Find the amplitudes, near the fits of some rows."""

@@ -47,6 +47,8 @@ class Work:
         Of the noise: see `ramanfit.fit.correlation.correlation`.
     narrowest : array [M]
         FWHM in channels of the narrowest line that may stand in each channel.
+    renewed : bool array [N]
+        Spectra with other residuals than those that told what the noise of their scan has in common.
     smooth : SmoothPart or None
         None: the baseline has none, or none yet.
     even : bool
@@ -60,6 +62,7 @@ class Work:
         self.spikes, self.noise = np.zeros(task.counts.shape, dtype=bool), np.full((n, 3), np.nan)
         self.correlation = np.tile([1.0, 0.0, 1.0], (n, 1))
         self._rooms: dict[str, FloatArray] = {}
+        self.renewed = ~self.everything
         self.smooth: SmoothPart | None = None
         self.narrowest = narrowest_lines(task.model)
         self.even = is_even(task.noise) and task.extra is None

@@ -19,8 +19,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ramanfit.errors import FormatError
-from ramanfit.fit.pipeline import fit_scan
 from ramanfit.fit.parts import Whole
+from ramanfit.fit.pipeline import fit_scan
 from ramanfit.fit.prepare import prepare
 from ramanfit.formats import ReadOptions, open_scans
 from ramanfit.formats.units import CM1_PER_EV

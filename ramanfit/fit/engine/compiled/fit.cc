@@ -2,6 +2,7 @@
 #include "bridge.h"
 #include "minimise.h"
 #include "search.h"
+#include "tangents.h"
 
 namespace {
 
