@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from ramanfit.fit.engine.compiled.library import core
 from ramanfit.fit.model import Model
+from ramanfit.fit.noise import Weighing
 from ramanfit.fit.residuals import ALIKE, BLOCK, tangent
 from ramanfit.fit.result import FitResult
 from ramanfit.fit.smooth import smooth_functions
@@ -43,8 +44,8 @@ class Verdicts(NamedTuple):
 def verdicts(
     model: Model,
     fits: FitResult,
-    residual: FloatArray,
-    weights: FloatArray,
+    counts: FloatArray,
+    weighing: Weighing,
     scan: npt.NDArray[np.intp],
     penalty: FloatArray | None = None,
 ) -> Verdicts:
@@ -55,21 +56,22 @@ def verdicts(
     model : Model
     fits : FitResult
         Of N spectra.
-    residual : array [N, M]
-        In counts.
-    weights : array [N, M]
+    counts : array [N, M]
+        As they were measured.
+    weighing : Weighing
+        Along the light of these fits.
     scan : int array [N]
         Ascending.
     penalty : array [N, J], optional
         Of a smooth part; its baselines are not judged here.
     """
     lines = [p for p in range(len(model.names)) if model.link(p).shape in ("lorentzian", "voigt")]
-    scores = _scores(model, fits, residual, weights, lines, penalty)
+    scores = _scores(model, fits, counts, weighing, lines, penalty)
     verdict = _judge(fits, lines, scores.z, scores.chi2, scan, penalty is None)
     for start in range(0, len(fits), BLOCK):
         rows = start + np.flatnonzero(verdict.baseline_misfit[start : start + BLOCK])
         if len(rows):
-            verdict.place_cm1[rows] = _places(model, fits, weights, scores, rows)
+            verdict.place_cm1[rows] = _places(model, fits, weighing[rows].weights(), scores, rows)
     return verdict
 
 
@@ -97,8 +99,8 @@ class _Scores(NamedTuple):
 def _scores(
     model: Model,
     fits: FitResult,
-    residual: FloatArray,
-    weights: FloatArray,
+    counts: FloatArray,
+    weighing: Weighing,
     lines: list[int],
     penalty: FloatArray | None = None,
 ) -> _Scores:
@@ -107,10 +109,11 @@ def _scores(
     if not model.links and (compiled := core()) is not None:
         from ramanfit.fit.engine.compiled import scores as of_core
 
-        return _Scores(*of_core.scores(compiled, model, fits, residual, weights, lines, slow, penalty, ALIKE))
+        return _Scores(*of_core.scores(compiled, model, fits, counts, weighing, lines, slow, penalty, ALIKE))
     n, q, k = len(fits), len(model.basis), 2 * len(lines)
     f = q + 3 * len(model.names)
     scores = _Scores(np.zeros((n, k)), np.zeros(n), np.zeros((n, len(slow))), np.zeros((n, f)))
+    residual, weights = counts - weighing.curve, weighing.weights()
     square = (weights * residual * residual).sum(axis=1)
     if penalty is not None:
         square += (penalty * fits.coefficients[:, len(model.polynomials) : q] ** 2).sum(axis=1)
@@ -156,10 +159,13 @@ def _table(
 def _places(
     model: Model, fits: FitResult, weights: FloatArray, scores: _Scores, rows: npt.NDArray[np.intp]
 ) -> FloatArray:
-    """Return where the slow misfit of some rows is largest; what the peaks follow of it hides in them."""
+    """Return where the slow misfit of some rows is largest, whose weights are given.
+
+    What the peaks follow of it hides in them.
+    """
     followed = scores.followed[rows, None] @ tangent(model, fits.take(rows))
     shown = (scores.slow[rows, None] @ _slow(model) - followed)[:, 0]
-    return np.asarray(model.shift_cm1[(np.abs(shown) * np.sqrt(weights[rows])).argmax(axis=1)])
+    return np.asarray(model.shift_cm1[(np.abs(shown) * np.sqrt(weights)).argmax(axis=1)])
 
 
 def _judge(

@@ -22,6 +22,7 @@ from ramanfit.fit.engine.lorentzians import Lorentzians
 from ramanfit.fit.engine.problem import Index, Point, Problem
 from ramanfit.fit.engine.starts import Starts
 from ramanfit.fit.model import Model
+from ramanfit.fit.noise import Weighing, as_array
 from ramanfit.fit.result import FitResult
 from ramanfit.scan.scan import BoolArray, FloatArray
 
@@ -88,7 +89,7 @@ def _minimise(
 def fit(
     model: Model,
     counts: FloatArray,
-    weights: FloatArray | None = None,
+    weights: FloatArray | Weighing | None = None,
     start: FloatArray | None = None,
     tolerance: float = limits.TOLERANCE,
     ratio: FloatArray | None = None,
@@ -124,6 +125,7 @@ def fit(
     FitResult
         `redchi2` and all that judges the fit are left unknown: this room does not know the noise.
     """
+    weights = as_array(weights)
     starts = Starts(model) if start is None else None
     results: list[FitResult] = []
     rows: list[Index] = []

@@ -18,7 +18,7 @@ from ramanfit.fit.batch import Task
 from ramanfit.fit.build import narrowest_lines
 from ramanfit.fit.correlation import correlation
 from ramanfit.fit.engine import varpro
-from ramanfit.fit.engine.compiled import kernels, library
+from ramanfit.fit.engine.compiled import engine, kernels, library
 from ramanfit.fit.engine.compiled import scores as compiled_scores
 from ramanfit.fit.missing import _bands
 from ramanfit.fit.pipeline import fit_scan
@@ -124,7 +124,9 @@ def test_scores_are_the_same(both: Callable, bent: bool) -> None:
         np.testing.assert_allclose(mine, other, rtol=1e-6, atol=1e-6)
         np.testing.assert_allclose(change, changed, rtol=1e-5, atol=1e-8)
         assert changed.any()
-    (z, chi2, *_), (z2, chi2_2, *_) = both(verdicts._scores, model, fits, residual, weights, [0, 1], penalty)
+    one = np.ones(len(COUNTS))
+    weighing = noise.Weighing(np.tile([25.0, 0.0, 0.0], (len(COUNTS), 1)), COUNTS - residual, USE, None, one)
+    (z, chi2, *_), (z2, chi2_2, *_) = both(verdicts._scores, model, fits, COUNTS, weighing, [0, 1], penalty)
     np.testing.assert_allclose(z, z2, rtol=1e-6, atol=1e-6)
     np.testing.assert_allclose(chi2, chi2_2, rtol=1e-6, atol=1e-6)
 
@@ -180,6 +182,21 @@ def test_any_numbers_are_survived(rows: np.ndarray, masked: bool) -> None:
         if rows.shape[1] > 2:
             kernels.noise_without_fit(variant, rows, 1.65, 1.3, 32)
             kernels.noise(variant, masked, rows, rows, use, [0, 1], rows, SEARCH)
+
+
+def test_fits_are_the_same_with_weights_and_with_what_they_follow(both: Callable) -> None:
+    extra, stretch = RNG.uniform(0, 9, COUNTS.shape), RNG.uniform(1, 2, len(COUNTS))
+    told = noise.estimate_noise("counting", AWAY, CURVE, USE)
+    told[3, 0] = 0.0
+    weighing = noise.Weighing(told, CURVE, USE, extra, stretch)[5:100]
+    start = varpro.fit(MODEL, COUNTS).nonlinear[5:100]
+    mine, other = both(engine.fit, MODEL, COUNTS[5:100], weighing, start)
+    whole, _ = both(engine.fit, MODEL, COUNTS[5:100], weighing.weights(), start)
+    np.testing.assert_array_equal(mine.chi2, whole.chi2)
+    np.testing.assert_allclose(mine.chi2, other.chi2, rtol=1e-9)
+    np.testing.assert_array_equal(mine.dof, other.dof)
+    with pytest.raises(ValueError, match="curve: expected the shape"):
+        both(engine.fit, MODEL, COUNTS, weighing, start)
 
 
 def test_arrays_that_do_not_go_together_are_refused() -> None:

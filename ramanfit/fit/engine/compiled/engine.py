@@ -10,6 +10,7 @@ from ramanfit.fit.engine import limits
 from ramanfit.fit.engine.compiled.library import FAR, Arrays, Core, core, padded
 from ramanfit.fit.engine.starts import Starts
 from ramanfit.fit.model import Model
+from ramanfit.fit.noise import Weighing, as_array
 from ramanfit.fit.result import FitResult, Status
 from ramanfit.scan.scan import FloatArray
 
@@ -31,7 +32,7 @@ class _ModelOf(ctypes.Structure):
 class _RowsOf(ctypes.Structure):
     _fields_ = [
         ("count", _COUNT),
-        *((name, _ARRAY) for name in ("counts", "weights", "start", "penalty")),
+        *((name, _ARRAY) for name in ("counts", "weights", "sight", "start", "penalty")),
         *(
             (name, ctypes.c_double)
             for name in ("tolerance", "rough", "suspect_snr2", "alike", "rounding", "max_step", "max_damping")
@@ -50,7 +51,7 @@ class _FoundOf(ctypes.Structure):
 def fit(
     model: Model,
     counts: FloatArray,
-    weights: FloatArray | None = None,
+    weights: FloatArray | Weighing | None = None,
     start: FloatArray | None = None,
     tolerance: float = limits.TOLERANCE,
     ratio: FloatArray | None = None,
@@ -73,7 +74,10 @@ def fit(
 
 
 def suits(
-    model: Model, weights: FloatArray | None, ratio: FloatArray | None = None, penalty: FloatArray | None = None
+    model: Model,
+    weights: FloatArray | Weighing | None,
+    ratio: FloatArray | None = None,
+    penalty: FloatArray | None = None,
 ) -> bool:
     """Tell whether the core has what a fit needs."""
     bent = bool(len(model.smooth))
@@ -85,7 +89,7 @@ def fit_with(
     variant: Core,
     model: Model,
     counts: FloatArray,
-    weights: FloatArray | None = None,
+    weights: FloatArray | Weighing | None = None,
     start: FloatArray | None = None,
     tolerance: float = limits.TOLERANCE,
     penalty: FloatArray | None = None,
@@ -111,10 +115,12 @@ def fit_with(
         home=arrays.own(_columns(model.home[:, :2] - middle)),
         **_trials(model, arrays) if start is None else {},
     )
+    sight = weights.sight(arrays, n, m) if isinstance(weights, Weighing) else None
     rows = _RowsOf(
         count=n,
         counts=arrays.of("counts", counts, n, m),
-        weights=arrays.of("weights", weights, n, m),
+        weights=None if sight is not None else arrays.of("weights", as_array(weights), n, m),
+        sight=None if sight is None else ctypes.addressof(sight),
         start=None if start is None else arrays.of("start", start - np.array([model.middle, 0.0, 0.0]), n, p, 3),
         penalty=arrays.of("penalty", penalty, n, len(model.smooth)),
         tolerance=tolerance,

@@ -29,10 +29,23 @@ class _NoiseOf(ctypes.Structure):
     ]
 
 
+class SightOf(ctypes.Structure):
+    """What weights follow, as the core is told of it."""
+
+    _fields_ = [
+        *((name, _ARRAY) for name in ("curve", "noise", "extra", "use", "stretch")),
+        ("floor", _NUMBER),
+    ]
+
+
+class _WeightsOf(ctypes.Structure):
+    _fields_ = [*((name, _COUNT) for name in ("count", "channels")), ("sight", SightOf), ("to", _ARRAY)]
+
+
 class _SpreadOf(ctypes.Structure):
     _fields_ = [
         *((name, _COUNT) for name in ("count", "channels", "whole")),
-        *((name, _ARRAY) for name in ("noise", "curve", "extra", "residual", "use", "stretch")),
+        *((name, _ARRAY) for name in ("noise", "curve", "extra", "residual", "use")),
         ("floor", _NUMBER),
         ("to", _ARRAY),
     ]
@@ -212,6 +225,27 @@ def noise(
     return found
 
 
+def sight_of(
+    arrays: Arrays,
+    noise: FloatArray,
+    curve: FloatArray,
+    use: BoolArray | None,
+    extra: FloatArray | None,
+    stretch: FloatArray,
+    floor: float,
+) -> SightOf:
+    """Return what weights follow; parameters as in `ramanfit.fit.noise.weights_of`."""
+    n, m = curve.shape
+    return SightOf(
+        curve=arrays.of("curve", curve, n, m),
+        noise=arrays.of("noise", noise, n, 3),
+        extra=arrays.of("extra", extra, n, m),
+        use=arrays.of("use", use, n, m, kind=bool),
+        stretch=arrays.of("stretch", stretch, n),
+        floor=floor,
+    )
+
+
 def weights(
     core: Core,
     noise: FloatArray,
@@ -223,7 +257,10 @@ def weights(
     out: FloatArray | None = None,
 ) -> FloatArray:
     """As `ramanfit.fit.noise.weights_of`, without the unit."""
-    return _spread(core, "weights", noise, curve, use, extra, floor, out, stretch=stretch)
+    (n, m), arrays, to = curve.shape, Arrays(), _room(curve, out)
+    sight = sight_of(arrays, noise, curve, use, extra, stretch, floor)
+    core.call("weights", ctypes.byref(_WeightsOf(count=n, channels=m, sight=sight, to=arrays.own(to))))
+    return to
 
 
 def standardized(
@@ -239,25 +276,7 @@ def standardized(
     whole: bool = False,
 ) -> FloatArray:
     """As `ramanfit.fit.noise.standardized`."""
-    return _spread(core, "standardized", noise, curve, use, extra, floor, out, residual=residual, whole=whole)
-
-
-def _spread(
-    core: Core,
-    name: str,
-    noise: FloatArray,
-    curve: FloatArray,
-    use: BoolArray | None,
-    extra: FloatArray | None,
-    floor: float,
-    out: FloatArray | None,
-    residual: FloatArray | None = None,
-    stretch: FloatArray | None = None,
-    whole: bool = False,
-) -> FloatArray:
-    (n, m), arrays, to = curve.shape, Arrays(), np.empty(curve.shape) if out is None else out
-    if to.shape != (n, m) or to.dtype != np.float64 or not to.flags.c_contiguous:
-        raise ValueError(f"out: expected a whole array of the shape {(n, m)}")
+    (n, m), arrays, to = curve.shape, Arrays(), _room(curve, out)
     task = _SpreadOf(
         count=n,
         channels=m,
@@ -267,11 +286,17 @@ def _spread(
         extra=arrays.of("extra", extra, n, m),
         residual=arrays.of("residual", residual, n, m),
         use=arrays.of("use", use, n, m, kind=bool),
-        stretch=arrays.of("stretch", stretch, n),
         floor=floor,
         to=arrays.own(to),
     )
-    core.call(name, ctypes.byref(task))
+    core.call("standardized", ctypes.byref(task))
+    return to
+
+
+def _room(curve: FloatArray, out: FloatArray | None) -> FloatArray:
+    to = np.empty(curve.shape) if out is None else out
+    if to.shape != curve.shape or to.dtype != np.float64 or not to.flags.c_contiguous:
+        raise ValueError(f"out: expected a whole array of the shape {curve.shape}")
     return to
 
 
