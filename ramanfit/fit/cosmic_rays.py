@@ -97,7 +97,7 @@ def _compared(
 ) -> tuple[BoolArray, BoolArray]:
     """Return which of the spikes found no neighbour shows, and which one does; spectra without one have neither."""
     lone, shared = np.zeros_like(spikes), np.zeros_like(spikes)
-    rows, channels = np.nonzero(spikes)
+    rows, channels = places(spikes)
     if not len(rows):
         return lone, shared
     at = np.clip(channels[:, None] + np.arange(-REACH, REACH + 1), 0, counts.shape[1] - 1)
@@ -189,7 +189,7 @@ def residual_spikes(
         See `find_spikes`.
     """
     spikes = find_spikes(*_above(counts, curve, variance), FINE, use, narrowest)
-    rows, channels = np.nonzero(spikes)
+    rows, channels = places(spikes)
     if len(rows):
         at = np.clip(channels[:, None] + np.arange(-LOCAL, LOCAL + 1), 0, counts.shape[1] - 1)
         away = counts[rows] - curve[rows]
@@ -247,6 +247,12 @@ def repeated(spikes: BoolArray, scan: Index, asked: Index | None = None) -> Bool
     return np.asarray(spikes & often[np.searchsorted(number, scan)])
 
 
+def places(spikes: BoolArray) -> tuple[Index, Index]:
+    """Return rows and channels of those that are true, as `numpy.nonzero` does: of few among many in less time."""
+    rows, channels = np.divmod(np.flatnonzero(spikes), spikes.shape[1])
+    return rows, channels
+
+
 def find_spikes(
     counts: FloatArray,
     sd: FloatArray,
@@ -284,7 +290,7 @@ def find_spikes(
     high &= sd > 0
     if use is not None:
         high &= use
-    rows, channels = np.nonzero(high)
+    rows, channels = places(high)
     if not len(rows):
         return spikes
     offsets = np.arange(-REACH, REACH + 1)
