@@ -67,7 +67,7 @@ def _noise(counts: FloatArray) -> tuple[FloatArray, npt.NDArray[np.intp]]:
     As long as differences of channels twice as far apart are clearly larger, channels share their noise.
     """
     if (compiled := core()) is not None:
-        from ramanfit.fit.engine.compiled.kernels import noise_without_fit
+        from ramanfit.fit.engine.compiled.spikes import noise_without_fit
 
         return noise_without_fit(compiled, counts, SECOND, GROWN, FARTHEST)
     step = np.ones(len(counts), dtype=np.intp)
@@ -163,7 +163,7 @@ def suspected(
     """
     if (compiled := core()) is None:
         return np.arange(len(counts))
-    from ramanfit.fit.engine.compiled.kernels import Rule, spiky
+    from ramanfit.fit.engine.compiled.spikes import Rule, spiky
 
     return np.flatnonzero(spiky(compiled, counts, curve, noise, use, Rule(*RULE), FINE, FLOOR, extra, factor))
 
@@ -210,7 +210,7 @@ def _spikes(
     sd = np.broadcast_to(level[:, None], counts.shape)
     if (compiled := core()) is None:
         return find_spikes(counts, sd, bar, use, narrowest)
-    from ramanfit.fit.engine.compiled.kernels import Rule, spiky
+    from ramanfit.fit.engine.compiled.spikes import Rule, spiky
 
     spikes = np.zeros(counts.shape, dtype=bool)
     rows = np.flatnonzero(spiky(compiled, counts, None, level, use, Rule(*RULE), bar))

@@ -8,9 +8,10 @@ import numpy as np
 
 from ramanfit.fit.cosmic_rays import gross_spikes, repeated, residual_spikes, suspected
 from ramanfit.fit.engine import engine_named
-from ramanfit.fit.noise import Weighing, variance
+from ramanfit.fit.noise import variance
 from ramanfit.fit.result import FitResult, Status
 from ramanfit.fit.unseen import groups, leaving, put_back, unseen
+from ramanfit.fit.weighing import Weighing
 from ramanfit.fit.work import Work, picked
 from ramanfit.scan.scan import BoolArray, FloatArray
 

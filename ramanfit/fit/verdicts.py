@@ -12,10 +12,10 @@ import numpy.typing as npt
 
 from ramanfit.fit.engine.compiled.library import core
 from ramanfit.fit.model import Model
-from ramanfit.fit.noise import Weighing
 from ramanfit.fit.residuals import ALIKE, BLOCK, tangent
 from ramanfit.fit.result import FitResult
 from ramanfit.fit.smooth import smooth_functions
+from ramanfit.fit.weighing import Weighing
 from ramanfit.scan.scan import BoolArray, FloatArray
 
 LENGTH_CM1, FUNCTIONS = 150.0, 14  # of slow misfit

@@ -13,8 +13,9 @@ from ramanfit.fit.correlation import correlation
 from ramanfit.fit.engine import Engine, engine_named
 from ramanfit.fit.engine.compiled.library import core
 from ramanfit.fit.judge import Judgement, judged
-from ramanfit.fit.noise import Weighing, estimate_noise, is_even, standardized, weights_of
+from ramanfit.fit.noise import estimate_noise, is_even, standardized, weights_of
 from ramanfit.fit.result import FitResult, Status
+from ramanfit.fit.weighing import Weighing
 from ramanfit.scan.scan import BoolArray, FloatArray
 
 if TYPE_CHECKING:

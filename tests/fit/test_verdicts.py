@@ -10,10 +10,10 @@ from scipy.stats import norm
 from ramanfit.fit.engine import varpro
 from ramanfit.fit.lineshapes import lorentzian, lorentzian_derivatives
 from ramanfit.fit.model import Model
-from ramanfit.fit.noise import Weighing
 from ramanfit.fit.pipeline import fit_scan
 from ramanfit.fit.smooth import smooth_functions
 from ramanfit.fit.verdicts import FUNCTIONS, LENGTH_CM1, MISFIT, OWN_MISFIT, _judge, _places, _scores
+from ramanfit.fit.weighing import Weighing
 from ramanfit.recipe.toml import load_recipe, with_overrides
 from ramanfit.scan.scan import FloatArray, Scan
 from tests.benchmark.made import scan_of

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from ramanfit.fit.model import Model
-    from ramanfit.fit.noise import Weighing
     from ramanfit.fit.result import FitResult
+    from ramanfit.fit.weighing import Weighing
     from ramanfit.scan.scan import FloatArray
 
 

@@ -12,8 +12,8 @@ from ramanfit.fit.engine.starts import Starts
 from ramanfit.fit.lineshapes import lorentzian_area
 from ramanfit.fit.masks import bridged
 from ramanfit.fit.model import Model
-from ramanfit.fit.noise import Weighing, as_array
 from ramanfit.fit.result import FitResult, Status
+from ramanfit.fit.weighing import Weighing, as_array
 from ramanfit.scan.scan import BoolArray, FloatArray
 
 TOLERANCE = 1e-12

@@ -22,8 +22,8 @@ from ramanfit.fit.engine.lorentzians import Lorentzians
 from ramanfit.fit.engine.problem import Index, Point, Problem
 from ramanfit.fit.engine.starts import Starts
 from ramanfit.fit.model import Model
-from ramanfit.fit.noise import Weighing, as_array
 from ramanfit.fit.result import FitResult
+from ramanfit.fit.weighing import Weighing, as_array
 from ramanfit.scan.scan import BoolArray, FloatArray
 
 CHUNK = 2048  # spectra whose small matrices are handled at once

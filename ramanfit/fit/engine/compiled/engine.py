@@ -10,8 +10,8 @@ from ramanfit.fit.engine import limits
 from ramanfit.fit.engine.compiled.library import FAR, Arrays, Core, core, padded
 from ramanfit.fit.engine.starts import Starts
 from ramanfit.fit.model import Model
-from ramanfit.fit.noise import Weighing, as_array
 from ramanfit.fit.result import FitResult, Status
+from ramanfit.fit.weighing import Weighing, as_array
 from ramanfit.scan.scan import FloatArray
 
 MOST_PEAKS, MOST_FUNCTIONS = 32, 256  # small tables lie on the stack

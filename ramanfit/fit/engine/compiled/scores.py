@@ -14,8 +14,8 @@ import numpy as np
 from ramanfit.fit.engine.compiled.kernels import SightOf
 from ramanfit.fit.engine.compiled.library import FAR, Arrays, Core, padded
 from ramanfit.fit.model import Model
-from ramanfit.fit.noise import Weighing
 from ramanfit.fit.result import FitResult
+from ramanfit.fit.weighing import Weighing
 from ramanfit.scan.scan import BoolArray, FloatArray
 
 _COUNT, _ARRAY, _NUMBER = ctypes.c_int64, ctypes.c_void_p, ctypes.c_double

@@ -16,7 +16,7 @@ INLINE void variance_of(const double *noise, const double *curve, const double *
     for (int64_t i = 0; i < m; i++) to[i] += extra[i];
 }
 
-struct Sight {  // what weights follow, as `ramanfit.fit.noise.Weighing`; arrays [N][M]
+struct Sight {  // what weights follow, as `ramanfit.fit.weighing.Weighing`; arrays [N][M]
   const double *curve, *noise, *extra;  // noise [N][3]; extra or none
   const uint8_t *use;                   // or none
   const double *stretch;                // [N]
