@@ -51,7 +51,7 @@ def extremes(counts: FloatArray, use: BoolArray | None) -> Extremes:
     """
     n, m = counts.shape
     if (compiled := core()) is not None and m:
-        from ramanfit.fit.engine.compiled.kernels import extremes as of_core
+        from ramanfit.fit.engine.compiled.spikes import extremes as of_core
 
         return Extremes(*of_core(compiled, counts, use, RUN))
     low, high = np.empty(n), np.empty(n)

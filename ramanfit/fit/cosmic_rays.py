@@ -67,7 +67,7 @@ def _noise(counts: FloatArray) -> tuple[FloatArray, npt.NDArray[np.intp]]:
     As long as differences of channels twice as far apart are clearly larger, channels share their noise.
     """
     if (compiled := core()) is not None:
-        from ramanfit.fit.engine.compiled.kernels import noise_without_fit
+        from ramanfit.fit.engine.compiled.spikes import noise_without_fit
 
         return noise_without_fit(compiled, counts, SECOND, GROWN, FARTHEST)
     step = np.ones(len(counts), dtype=np.intp)
@@ -97,7 +97,7 @@ def _compared(
 ) -> tuple[BoolArray, BoolArray]:
     """Return which of the spikes found no neighbour shows, and which one does; spectra without one have neither."""
     lone, shared = np.zeros_like(spikes), np.zeros_like(spikes)
-    rows, channels = np.nonzero(spikes)
+    rows, channels = places(spikes)
     if not len(rows):
         return lone, shared
     at = np.clip(channels[:, None] + np.arange(-REACH, REACH + 1), 0, counts.shape[1] - 1)
@@ -163,7 +163,7 @@ def suspected(
     """
     if (compiled := core()) is None:
         return np.arange(len(counts))
-    from ramanfit.fit.engine.compiled.kernels import Rule, spiky
+    from ramanfit.fit.engine.compiled.spikes import Rule, spiky
 
     return np.flatnonzero(spiky(compiled, counts, curve, noise, use, Rule(*RULE), FINE, FLOOR, extra, factor))
 
@@ -189,7 +189,7 @@ def residual_spikes(
         See `find_spikes`.
     """
     spikes = find_spikes(*_above(counts, curve, variance), FINE, use, narrowest)
-    rows, channels = np.nonzero(spikes)
+    rows, channels = places(spikes)
     if len(rows):
         at = np.clip(channels[:, None] + np.arange(-LOCAL, LOCAL + 1), 0, counts.shape[1] - 1)
         away = counts[rows] - curve[rows]
@@ -210,7 +210,7 @@ def _spikes(
     sd = np.broadcast_to(level[:, None], counts.shape)
     if (compiled := core()) is None:
         return find_spikes(counts, sd, bar, use, narrowest)
-    from ramanfit.fit.engine.compiled.kernels import Rule, spiky
+    from ramanfit.fit.engine.compiled.spikes import Rule, spiky
 
     spikes = np.zeros(counts.shape, dtype=bool)
     rows = np.flatnonzero(spiky(compiled, counts, None, level, use, Rule(*RULE), bar))
@@ -245,6 +245,12 @@ def repeated(spikes: BoolArray, scan: Index, asked: Index | None = None) -> Bool
     count = np.add.reduceat(spikes.astype(np.int64), starts)
     often = (count > np.maximum(SOME, PART * sizes)[:, None]) & (count > 1)
     return np.asarray(spikes & often[np.searchsorted(number, scan)])
+
+
+def places(spikes: BoolArray) -> tuple[Index, Index]:
+    """Return rows and channels of those that are true, as `numpy.nonzero` does: of few among many in less time."""
+    rows, channels = np.divmod(np.flatnonzero(spikes), spikes.shape[1])
+    return rows, channels
 
 
 def find_spikes(
@@ -284,7 +290,7 @@ def find_spikes(
     high &= sd > 0
     if use is not None:
         high &= use
-    rows, channels = np.nonzero(high)
+    rows, channels = places(high)
     if not len(rows):
         return spikes
     offsets = np.arange(-REACH, REACH + 1)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from ramanfit.fit.cosmic_rays import places
 from ramanfit.fit.held import held, swapped
 from ramanfit.fit.model import Model
 from ramanfit.fit.prepare import Prepared
@@ -75,7 +76,7 @@ def _no_covariance(fits: Judged) -> BoolArray:
 def _spike_in_band(fits: Judged) -> BoolArray:
     hit = np.zeros(len(fits.result), dtype=bool)
     if fits.prepared.spikes is not None:
-        rows, channels = np.nonzero(fits.prepared.spikes)
+        rows, channels = places(fits.prepared.spikes)
         away = np.abs(fits.model.shift_cm1[channels, None] - fits.result.center_cm1[rows])
         hit[rows[(fits.seen[rows] & (away < fits.result.fwhm_cm1[rows] / 2)).any(axis=1)]] = True
     return hit

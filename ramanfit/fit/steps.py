@@ -8,9 +8,10 @@ import numpy as np
 
 from ramanfit.fit.cosmic_rays import gross_spikes, repeated, residual_spikes, suspected
 from ramanfit.fit.engine import engine_named
-from ramanfit.fit.noise import variance, weights_of
+from ramanfit.fit.noise import variance
 from ramanfit.fit.result import FitResult, Status
 from ramanfit.fit.unseen import groups, leaving, put_back, unseen
+from ramanfit.fit.weighing import Weighing
 from ramanfit.fit.work import Work, picked
 from ramanfit.scan.scan import BoolArray, FloatArray
 
@@ -51,10 +52,9 @@ class Steps(Work):
         if self.even and self.smooth is None:
             unit = noise[:, 0]
         else:
-            room = self._room("weights", len(fitted))
-            weights, unit = weights_of(noise, self._light_of(fits), used, self._extra(fitted), stretch, out=room)
-            counts = self.counts if len(fitted) == len(self.counts) else self.counts[fitted]
-            fits = self._seen(self._last(self.engine, fitted, counts, weights, fits.nonlinear), fitted)
+            weighing = Weighing(noise, self._light_of(fits), used, self._extra(fitted), stretch)
+            unit, counts = weighing.unit, self.counts[self._some(fitted)]
+            fits = self._seen(self._last(self.engine, fitted, counts, weighing, fits.nonlinear), fitted)
         redchi2 = np.divide(fits.chi2, fits.dof * unit, out=np.full(len(fits), np.nan), where=fits.dof * unit > 0)
         fits = replace(fits, noise=noise, redchi2=redchi2).stretched(stretch)
         if len(fitted) == np.count_nonzero(rows):
@@ -172,8 +172,8 @@ class Steps(Work):
             if len(rows):
                 penalty = self.smooth.penalty(rows) if self.smooth is not None and bent[rows[0]] else None
                 fits = final if len(rows) == len(good) else final.take(rows)
-                residual, weights = self._residual(final, rows), self._noise_weights(final, rows)
-                verdict = verdicts(model, fits, residual, weights, self.task.scan[rows], penalty)
+                measured = self._measured(self._some(rows))
+                verdict = verdicts(model, fits, measured, self._weighing(final, rows), self.task.scan[rows], penalty)
                 for name, values in verdict._asdict().items():
                     getattr(final, name)[rows] = values
         return final

@@ -66,6 +66,9 @@ def leaving(model: Model, fits: FitResult, absent: BoolArray) -> BoolArray:
 
 def groups(model: Model, left: BoolArray) -> Iterator[tuple[Index, list[int]]]:
     """Return rows of one kind, and the peaks that they still have."""
+    if len(left) and not left.any():
+        yield np.arange(len(left)), list(range(left.shape[1]))
+        return
     patterns, of_row = np.unique(left, axis=0, return_inverse=True)
     for k, pattern in enumerate(patterns):
         yield np.flatnonzero(of_row.ravel() == k), np.flatnonzero(~pattern).tolist()

@@ -15,6 +15,7 @@ from ramanfit.fit.model import Model
 from ramanfit.fit.residuals import ALIKE, BLOCK, tangent
 from ramanfit.fit.result import FitResult
 from ramanfit.fit.smooth import smooth_functions
+from ramanfit.fit.weighing import Weighing
 from ramanfit.scan.scan import BoolArray, FloatArray
 
 LENGTH_CM1, FUNCTIONS = 150.0, 14  # of slow misfit
@@ -43,8 +44,8 @@ class Verdicts(NamedTuple):
 def verdicts(
     model: Model,
     fits: FitResult,
-    residual: FloatArray,
-    weights: FloatArray,
+    counts: FloatArray,
+    weighing: Weighing,
     scan: npt.NDArray[np.intp],
     penalty: FloatArray | None = None,
 ) -> Verdicts:
@@ -55,20 +56,21 @@ def verdicts(
     model : Model
     fits : FitResult
         Of N spectra.
-    residual : array [N, M]
-        In counts.
-    weights : array [N, M]
+    counts : array [N, M]
+        As they were measured.
+    weighing : Weighing
+        Along the light of these fits.
     scan : int array [N]
         Ascending.
     penalty : array [N, J], optional
         Of a smooth part; its baselines are not judged here.
     """
     lines = [p for p in range(len(model.names)) if model.link(p).shape in ("lorentzian", "voigt")]
-    scores = _scores(model, fits, residual, weights, lines, penalty)
+    scores = _scores(model, fits, counts, weighing, lines, penalty)
     verdict = _judge(fits, lines, scores.z, scores.chi2, scan, penalty is None)
     rows = np.flatnonzero(verdict.baseline_misfit)
     if len(rows):
-        verdict.place_cm1[rows] = _places(model, fits, weights, scores, rows)
+        verdict.place_cm1[rows] = _places(model, fits, weighing, scores, rows)
     return verdict
 
 
@@ -96,8 +98,8 @@ class _Scores(NamedTuple):
 def _scores(
     model: Model,
     fits: FitResult,
-    residual: FloatArray,
-    weights: FloatArray,
+    counts: FloatArray,
+    weighing: Weighing,
     lines: list[int],
     penalty: FloatArray | None = None,
 ) -> _Scores:
@@ -106,10 +108,11 @@ def _scores(
     if not model.links and (compiled := core()) is not None:
         from ramanfit.fit.engine.compiled import scores as of_core
 
-        return _Scores(*of_core.scores(compiled, model, fits, residual, weights, lines, slow, penalty, ALIKE))
+        return _Scores(*of_core.scores(compiled, model, fits, counts, weighing, lines, slow, penalty, ALIKE))
     n, q, k = len(fits), len(model.basis), 2 * len(lines)
     f = q + 3 * len(model.names)
     scores = _Scores(np.zeros((n, k)), np.zeros(n), np.zeros((n, len(slow))), np.zeros((n, f)))
+    residual, weights = counts - weighing.curve, weighing.weights()
     square = (weights * residual * residual).sum(axis=1)
     if penalty is not None:
         square += (penalty * fits.coefficients[:, len(model.polynomials) : q] ** 2).sum(axis=1)
@@ -153,21 +156,22 @@ def _table(
 
 
 def _places(
-    model: Model, fits: FitResult, weights: FloatArray, scores: _Scores, rows: npt.NDArray[np.intp]
+    model: Model, fits: FitResult, weighing: Weighing, scores: _Scores, rows: npt.NDArray[np.intp]
 ) -> FloatArray:
     """Return where the slow misfit of some rows is largest; what the peaks follow of it hides in them."""
     if not model.links and (compiled := core()) is not None:
         from ramanfit.fit.engine.compiled.scores import places
 
-        some, its = (fits, weights) if len(rows) == len(fits) else (fits.take(rows), weights[rows])
-        channels = places(compiled, model, some, its, _slow(model), scores.slow[rows], scores.followed[rows])
+        some, its = (fits, weighing) if len(rows) == len(fits) else (fits.take(rows), weighing[rows])
+        slow, followed = scores.slow[rows], scores.followed[rows]
+        channels = places(compiled, model, some, its.weights(), _slow(model), slow, followed)
         return np.asarray(model.shift_cm1[channels])
     found = np.empty(len(rows))
     for start in range(0, len(rows), BLOCK):
         block = rows[start : start + BLOCK]
         followed = scores.followed[block, None] @ tangent(model, fits.take(block))
         shown = (scores.slow[block, None] @ _slow(model) - followed)[:, 0]
-        found[start : start + BLOCK] = model.shift_cm1[(shown * shown * weights[block]).argmax(axis=1)]
+        found[start : start + BLOCK] = model.shift_cm1[(shown * shown * weighing[block].weights()).argmax(axis=1)]
     return found
 
 

@@ -15,6 +15,7 @@ from ramanfit.fit.engine.compiled.library import core
 from ramanfit.fit.judge import Judgement, judged
 from ramanfit.fit.noise import estimate_noise, is_even, standardized, weights_of
 from ramanfit.fit.result import FitResult, Status
+from ramanfit.fit.weighing import Weighing
 from ramanfit.scan.scan import BoolArray, FloatArray
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class Work:
         self.counts = task.counts
         self.spikes, self.noise = np.zeros(task.counts.shape, dtype=bool), np.full((n, 3), np.nan)
         self.correlation = np.tile([1.0, 0.0, 1.0], (n, 1))
-        self._rooms: dict[str, FloatArray] = {}
+        self._written: FloatArray | None = None
         self.renewed = ~self.everything
         self.smooth: SmoothPart | None = None
         self.narrowest = narrowest_lines(task.model)
@@ -90,7 +91,7 @@ class Work:
             measured, extra, scatter = self._measured(ok), self._extra(ok), self.task.scatter
             scatter = None if scatter is None else scatter[ok]
             noise = estimate_noise(self.task.noise, measured, light, used, starts, extra, scatter, whole=True)
-            room = self._room("residual", len(light))
+            room = self._room()[: len(light)]
             shared = correlation(standardized(measured, noise, light, None, extra, out=room, whole=True), used, starts)
             noise[:, [0, 2]] *= shared[:, 2:]
             self.noise[ok], self.correlation[ok] = noise, shared
@@ -135,7 +136,7 @@ class Work:
         engine: Engine,
         rows: np.ndarray,
         counts: FloatArray,
-        weights: FloatArray,
+        weights: FloatArray | Weighing,
         start: FloatArray,
         model: Model | None = None,
         bent: BoolArray | None = None,
@@ -162,7 +163,7 @@ class Work:
         """
         if not self.task.model.names:
             return fits
-        whole: Rows = slice(None) if len(rows) == len(self.counts) else rows
+        whole = self._some(rows)
         use, extra = self.use, self._extra(whole)
         used, counts, measured = None if use is None else use[whole], self.counts[whole], self._measured(whole)
         rival = engine_named(self.task.engine, rough=True)
@@ -190,21 +191,23 @@ class Work:
 
     def _noise_weights(self, fits: FitResult, rows: np.ndarray) -> FloatArray:
         """Return the weights of some rows, true inverse variances."""
-        some: Rows = slice(None) if len(rows) == len(self.counts) else rows
-        used, light = None if self.use is None else self.use[some], self._light_of(fits)[some]
-        room = self._room("weights", len(rows))
-        return weights_of(self.noise[some], light, used, self._extra(some), self.correlation[some, 0], out=room)[0]
+        return self._weighing(fits, rows).weights()
 
-    def _residual(self, fits: FitResult, rows: np.ndarray) -> FloatArray:
-        """Return what some rows have beyond their light."""
-        some: Rows = slice(None) if len(rows) == len(self.counts) else rows
-        return np.subtract(self._measured(some), self._light_of(fits)[some], out=self._room("residual", len(rows)))
+    def _weighing(self, fits: FitResult, rows: np.ndarray) -> Weighing:
+        """Return what these weights follow."""
+        some, use = self._some(rows), self.use
+        used, light = None if use is None else use[some], self._light_of(fits)[some]
+        return Weighing(self.noise[some], light, used, self._extra(some), self.correlation[some, 0])
 
-    def _room(self, name: str, rows: int) -> FloatArray:
-        """Return an array [rows, M] to write to, which lasts until the next of that name: fresh memory is slow."""
-        if name not in self._rooms:
-            self._rooms[name] = np.empty(self.counts.shape)
-        return self._rooms[name][:rows]
+    def _some(self, rows: np.ndarray) -> Rows:
+        """Return numbers of rows as an index that copies nothing where they are all."""
+        return slice(None) if len(rows) == len(self.counts) else rows
+
+    def _room(self) -> FloatArray:
+        """Return an array [N, M] to write to, which lasts until the next: fresh memory is slow."""
+        if self._written is None:
+            self._written = np.empty(self.counts.shape)
+        return self._written
 
     def _seen(self, fits: FitResult, rows: Rows, model: Model | None = None) -> FitResult:
         """Return fits of some rows with all the light that they account for."""

@@ -13,6 +13,7 @@ from ramanfit.fit.model import Model
 from ramanfit.fit.pipeline import fit_scan
 from ramanfit.fit.smooth import smooth_functions
 from ramanfit.fit.verdicts import FUNCTIONS, LENGTH_CM1, MISFIT, OWN_MISFIT, _judge, _places, _scores
+from ramanfit.fit.weighing import Weighing
 from ramanfit.recipe.toml import load_recipe, with_overrides
 from ramanfit.scan.scan import FloatArray, Scan
 from tests.benchmark.made import scan_of
@@ -41,7 +42,10 @@ def test_scores_are_what_further_columns_gain(smooth: bool) -> None:
     start = np.tile(model.home, (3, 1, 1))
     fits = varpro.fit(model, counts, 1 / variance, start, penalty=penalty)
     residual = counts - model.evaluate(fits)
-    scores = _scores(model, fits, residual, 1 / variance, [0, 1], penalty)
+    level = variance.min() / 2
+    noise = np.tile([level, 0.0, 0.0], (len(fits), 1))
+    weighing = Weighing(noise, counts - residual, None, variance - level, np.ones(len(fits)))
+    scores = _scores(model, fits, counts, weighing, [0, 1], penalty)
     z, chi2 = scores.z, scores.chi2
     slow = smooth_functions(x, model.polynomials, LENGTH_CM1, FUNCTIONS)[0]
     for i in range(3):
@@ -67,7 +71,7 @@ def test_scores_are_what_further_columns_gain(smooth: bool) -> None:
         if not smooth:
             gained, _, _ = fall(known, slow.T / np.sqrt(variance[i])[:, None], y)
             assert chi2[i] == pytest.approx(gained / unit, rel=1e-4)
-            assert x[0] <= _places(model, fits, 1 / variance, scores, np.array([i]))[0] <= x[-1]
+            assert x[0] <= _places(model, fits, 1 / variance[[i]], scores, np.array([i]))[0] <= x[-1]
 
 
 def test_the_thresholds_are_those_of_their_chances() -> None:

@@ -80,7 +80,7 @@ MUTATIONS = (
     _of("fit/noise.py", "FLOOR = 0.05", "FLOOR = 1e-9", "fit/test_noise.py"),
     _of("fit/noise.py", "CLIP = 16.0", "CLIP = 1e9", "fit/test_noise.py"),
     _of("fit/noise.py", "d /= 6", "d /= 5", "fit/test_noise.py"),
-    _of("fit/noise.py", "np.maximum(whole, 0.0)", "whole", "fit/test_noise.py"),
+    _of("fit/noise.py", "np.maximum(its, 0.0)", "its", "fit/test_noise.py"),
     _of("fit/judge.py", "DOUBT = 8.0", "DOUBT = 3.2", "fit/test_judge.py"),
     _of("fit/judge.py", "- more * np.log(channels)", "- 2 * more * np.log(channels)", "fit/test_judge.py"),
     _of("fit/judge.py", "np.array([-0.35, 0.35])", "np.array([0.0, 0.0])", "fit/test_judge.py"),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from ramanfit.fit.model import Model
     from ramanfit.fit.result import FitResult
+    from ramanfit.fit.weighing import Weighing
     from ramanfit.scan.scan import FloatArray
 
 
@@ -23,7 +24,7 @@ class Engine(Protocol):
         self,
         model: Model,
         counts: FloatArray,
-        weights: FloatArray | None = None,
+        weights: FloatArray | Weighing | None = None,
         start: FloatArray | None = None,
         *,
         penalty: FloatArray | None = None,

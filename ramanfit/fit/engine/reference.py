@@ -13,6 +13,7 @@ from ramanfit.fit.lineshapes import lorentzian_area
 from ramanfit.fit.masks import bridged
 from ramanfit.fit.model import Model
 from ramanfit.fit.result import FitResult, Status
+from ramanfit.fit.weighing import Weighing, as_array
 from ramanfit.scan.scan import BoolArray, FloatArray
 
 TOLERANCE = 1e-12
@@ -23,7 +24,7 @@ CREEPS = 1e-3  # of the span between bounds: what is nearer to one by then is pu
 def fit(
     model: Model,
     counts: FloatArray,
-    weights: FloatArray | None = None,
+    weights: FloatArray | Weighing | None = None,
     start: FloatArray | None = None,
     penalty: FloatArray | None = None,
     home: bool = False,
@@ -35,6 +36,7 @@ def fit(
     nothing is shared with the batched engine but the model and, where `start` is None, its search for a start. A
     penalty is a residual for each smooth function. `home` and `enough` change nothing.
     """
+    weights = as_array(weights)
     counts = bridged(counts, None if weights is None else weights > 0)
     if start is None:
         start = starts_of(model).search(counts - (counts @ model.polynomials.T) @ model.polynomials)

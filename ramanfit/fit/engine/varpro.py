@@ -23,6 +23,7 @@ from ramanfit.fit.engine.problem import Index, Point, Problem
 from ramanfit.fit.engine.starts import starts_of
 from ramanfit.fit.model import Model
 from ramanfit.fit.result import FitResult
+from ramanfit.fit.weighing import Weighing, as_array
 from ramanfit.scan.scan import BoolArray, FloatArray
 
 CHUNK = 2048  # spectra whose small matrices are handled at once
@@ -91,7 +92,7 @@ def _minimise(
 def fit(
     model: Model,
     counts: FloatArray,
-    weights: FloatArray | None = None,
+    weights: FloatArray | Weighing | None = None,
     start: FloatArray | None = None,
     tolerance: float = limits.TOLERANCE,
     ratio: FloatArray | None = None,
@@ -130,6 +131,7 @@ def fit(
     FitResult
         `redchi2` and all that judges the fit are left unknown: this room does not know the noise.
     """
+    weights = as_array(weights)
     starts = starts_of(model) if start is None else None
     results: list[FitResult] = []
     rows: list[Index] = []

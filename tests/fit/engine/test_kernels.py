@@ -18,10 +18,11 @@ from ramanfit.fit.batch import Task
 from ramanfit.fit.build import narrowest_lines
 from ramanfit.fit.correlation import correlation
 from ramanfit.fit.engine import varpro
-from ramanfit.fit.engine.compiled import kernels, library
+from ramanfit.fit.engine.compiled import engine, kernels, library, spikes
 from ramanfit.fit.engine.compiled import scores as compiled_scores
 from ramanfit.fit.missing import _bands
 from ramanfit.fit.pipeline import fit_scan
+from ramanfit.fit.weighing import Weighing
 from ramanfit.recipe.toml import load_recipe, with_overrides
 from ramanfit.scan.scan import Scan
 from tests.benchmark.made import scan_of
@@ -30,7 +31,7 @@ from tests.spectra import random_spectra
 VARIANTS = library.available()
 pytestmark = pytest.mark.skipif(not VARIANTS, reason="no compiled core here")
 MODEL, COUNTS, _ = random_spectra(120, seed=41)
-RULE = kernels.Rule(*cosmic_rays.RULE)
+RULE = spikes.Rule(*cosmic_rays.RULE)
 SEARCH = kernels.Search(noise.ROUNDS, noise.FLOOR, noise.CLIP, noise.MEDIAN, noise.EXACT)
 RNG = np.random.default_rng(5)
 for row, channel, height in zip(range(0, 120, 3), RNG.integers(0, 420, 40), RNG.uniform(10, 3000, 40), strict=True):
@@ -124,13 +125,15 @@ def test_scores_are_the_same(both: Callable, bent: bool) -> None:
         np.testing.assert_allclose(mine, other, rtol=1e-6, atol=1e-6)
         np.testing.assert_allclose(change, changed, rtol=1e-5, atol=1e-8)
         assert changed.any()
-    (z, chi2, *_), (z2, chi2_2, *_) = both(verdicts._scores, model, fits, residual, weights, [0, 1], penalty)
+    one = np.ones(len(COUNTS))
+    weighing = Weighing(np.tile([25.0, 0.0, 0.0], (len(COUNTS), 1)), COUNTS - residual, USE, None, one)
+    (z, chi2, *_), (z2, chi2_2, *_) = both(verdicts._scores, model, fits, COUNTS, weighing, [0, 1], penalty)
     np.testing.assert_allclose(z, z2, rtol=1e-6, atol=1e-6)
     np.testing.assert_allclose(chi2, chi2_2, rtol=1e-6, atol=1e-6)
     if not bent:
-        scores = verdicts._scores(model, fits, residual, weights, [0, 1])
+        scores = verdicts._scores(model, fits, COUNTS, weighing, [0, 1])
         for rows in (np.arange(len(COUNTS)), np.arange(1, 100, 7)):
-            mine, other = both(verdicts._places, model, fits, weights, scores, rows)
+            mine, other = both(verdicts._places, model, fits, weighing, scores, rows)
             np.testing.assert_array_equal(mine, other)
 
 
@@ -175,24 +178,39 @@ def test_noise_without_a_fit_is_the_same_where_differences_are_whole_numbers(row
 def test_any_numbers_are_survived(rows: np.ndarray, masked: bool) -> None:
     use = rows > 0 if masked else None
     for variant in VARIANTS.values():
-        kernels.spiky(variant, rows, None, np.ones(2), use, RULE, 5.0)
+        spikes.spiky(variant, rows, None, np.ones(2), use, RULE, 5.0)
         triple = np.resize(rows, (2, 3))
-        kernels.spiky(variant, rows, rows, triple, use, RULE, 5.0, 0.05, rows)
+        spikes.spiky(variant, rows, rows, triple, use, RULE, 5.0, 0.05, rows)
         kernels.neighbours(variant, rows, use, 6.0)
         kernels.roughness(variant, rows, use, np.ones(2), np.arange(2), 5, common=masked)
         kernels.standardized(variant, rows, triple, rows, use, rows, 0.05)
         kernels.weights(variant, triple, rows, use, rows, np.ones(2), 0.05)
         if rows.shape[1] > 2:
-            kernels.noise_without_fit(variant, rows, 1.65, 1.3, 32)
+            spikes.noise_without_fit(variant, rows, 1.65, 1.3, 32)
             kernels.noise(variant, masked, rows, rows, use, [0, 1], rows, SEARCH, rows[:, 0] if masked else None)
+
+
+def test_fits_are_the_same_with_weights_and_with_what_they_follow(both: Callable) -> None:
+    extra, stretch = RNG.uniform(0, 9, COUNTS.shape), RNG.uniform(1, 2, len(COUNTS))
+    told = noise.estimate_noise("counting", AWAY, CURVE, USE)
+    told[3, 0] = 0.0
+    weighing = Weighing(told, CURVE, USE, extra, stretch)[5:100]
+    start = varpro.fit(MODEL, COUNTS).nonlinear[5:100]
+    mine, other = both(engine.fit, MODEL, COUNTS[5:100], weighing, start)
+    whole, _ = both(engine.fit, MODEL, COUNTS[5:100], weighing.weights(), start)
+    np.testing.assert_allclose(mine.chi2, whole.chi2, rtol=1e-10)
+    np.testing.assert_allclose(mine.chi2, other.chi2, rtol=1e-9)
+    np.testing.assert_array_equal(mine.dof, other.dof)
+    with pytest.raises(ValueError, match="curve: expected the shape"):
+        both(engine.fit, MODEL, COUNTS, weighing, start)
 
 
 def test_arrays_that_do_not_go_together_are_refused() -> None:
     variant, rows = next(iter(VARIANTS.values())), np.ones((2, 30))
     with pytest.raises(ValueError, match="curve: expected the shape"):
-        kernels.spiky(variant, rows, rows[:1], np.ones((2, 3)), None, RULE, 5.0)
+        spikes.spiky(variant, rows, rows[:1], np.ones((2, 3)), None, RULE, 5.0)
     with pytest.raises(ValueError, match="use: expected the shape"):
-        kernels.spiky(variant, rows, rows, np.ones((2, 3)), rows[:1] > 0, RULE, 5.0)
+        spikes.spiky(variant, rows, rows, np.ones((2, 3)), rows[:1] > 0, RULE, 5.0)
     with pytest.raises(ValueError, match="use: expected the shape"):
         kernels.neighbours(variant, rows, rows[:, 1:] > 0, 6.0)
     for starts in ([1], [0, 3], [0, 2, 1]):
@@ -203,7 +221,7 @@ def test_arrays_that_do_not_go_together_are_refused() -> None:
     with pytest.raises(ValueError, match="out: expected a whole array of the shape"):
         kernels.weights(variant, np.ones((2, 3)), rows, None, None, np.ones(2), 0.05, np.ones((2, 60))[:, ::2])
     with pytest.raises(ValueError, match="counts: expected 3 channels"):
-        kernels.noise_without_fit(variant, rows[:, :2], 1.65, 1.3, 32)
+        spikes.noise_without_fit(variant, rows[:, :2], 1.65, 1.3, 32)
 
 
 @pytest.mark.parametrize("smooth", ["auto", "none"])

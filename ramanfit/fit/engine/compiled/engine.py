@@ -11,6 +11,7 @@ from ramanfit.fit.engine.compiled.library import FAR, Arrays, Core, core, padded
 from ramanfit.fit.engine.starts import starts_of
 from ramanfit.fit.model import Model
 from ramanfit.fit.result import FitResult, Status
+from ramanfit.fit.weighing import Weighing, as_array
 from ramanfit.scan.scan import FloatArray
 
 MOST_PEAKS, MOST_FUNCTIONS = 32, 256  # small tables lie on the stack
@@ -31,7 +32,7 @@ class _ModelOf(ctypes.Structure):
 class _RowsOf(ctypes.Structure):
     _fields_ = [
         ("count", _COUNT),
-        *((name, _ARRAY) for name in ("counts", "weights", "start", "penalty", "enough")),
+        *((name, _ARRAY) for name in ("counts", "weights", "sight", "start", "penalty", "enough")),
         *((name, _NUMBER) for name in ("tolerance", "rough", "suspect_snr2", "alike")),
         *((name, _NUMBER) for name in ("rounding", "max_step", "max_damping", "hopeless")),
         *((name, _COUNT) for name in ("home", "patience", "iterations")),
@@ -48,7 +49,7 @@ class _FoundOf(ctypes.Structure):
 def fit(
     model: Model,
     counts: FloatArray,
-    weights: FloatArray | None = None,
+    weights: FloatArray | Weighing | None = None,
     start: FloatArray | None = None,
     tolerance: float = limits.TOLERANCE,
     ratio: FloatArray | None = None,
@@ -72,7 +73,10 @@ def fit(
 
 
 def suits(
-    model: Model, weights: FloatArray | None, ratio: FloatArray | None = None, penalty: FloatArray | None = None
+    model: Model,
+    weights: FloatArray | Weighing | None,
+    ratio: FloatArray | None = None,
+    penalty: FloatArray | None = None,
 ) -> bool:
     """Tell whether the core has what a fit needs."""
     bent = bool(len(model.smooth))
@@ -84,7 +88,7 @@ def fit_with(
     variant: Core,
     model: Model,
     counts: FloatArray,
-    weights: FloatArray | None = None,
+    weights: FloatArray | Weighing | None = None,
     start: FloatArray | None = None,
     tolerance: float = limits.TOLERANCE,
     penalty: FloatArray | None = None,
@@ -111,10 +115,12 @@ def fit_with(
         home=arrays.own(_columns(model.home[:, :2] - middle)),
         **_trials(model, arrays) if start is None else {},
     )
+    sight = weights.sight(arrays, n, m) if isinstance(weights, Weighing) else None
     rows = _RowsOf(
         count=n,
         counts=arrays.of("counts", counts, n, m),
-        weights=arrays.of("weights", weights, n, m),
+        weights=None if sight is not None else arrays.of("weights", as_array(weights), n, m),
+        sight=None if sight is None else ctypes.addressof(sight),
         start=None if start is None else arrays.of("start", start - np.array([model.middle, 0.0, 0.0]), n, p, 3),
         penalty=arrays.of("penalty", penalty, n, len(model.smooth)),
         enough=arrays.of("enough", enough, n),

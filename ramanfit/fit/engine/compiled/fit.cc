@@ -2,6 +2,7 @@
 #include "bridge.h"
 #include "minimise.h"
 #include "search.h"
+#include "spread.h"
 #include "tangents.h"
 
 namespace {
@@ -9,7 +10,8 @@ namespace {
 struct Rows {  // of `count` spectra; weights, start, penalty and enough may be missing
   int64_t count;
   const double *counts;   // [N][M]
-  const double *weights;  // [N][M]
+  const double *weights;  // [N][M], or
+  const Sight *sight;     // what they follow
   const double *start;    // [N][P][3] centers from the middle
   const double *penalty;  // [N][Q - polynomials]
   const double *enough;   // [N] chi-square that is low enough
@@ -41,8 +43,9 @@ struct Room {
 struct Work {
   Spectrum spectrum;
   Point points[5];
-  double *data[MANY], *removed[MANY];  // of spectra that are searched together
-  double *weights, *fixed, *match, *again, *cross, *solved, *normal;
+  double *data[MANY], *weights[MANY], *removed[MANY];  // of spectra that are searched together
+  int64_t used[MANY];
+  double *fixed, *match, *again, *cross, *solved, *normal;
 };
 
 int64_t lay_out(Work *w, const Model *m, Room room) {
@@ -51,9 +54,9 @@ int64_t lay_out(Work *w, const Model *m, Room room) {
   Spectrum *s = &w->spectrum;
   for (int k = 0; k < MANY; k++) {
     w->data[k] = room.take(m->stride);
+    w->weights[k] = room.take(m->stride);
     w->removed[k] = room.take(q + 1);
   }
-  w->weights = room.take(m->stride);
   s->rows = room.take(r * m->stride);
   s->factor = room.take(q * q + 1);
   s->pivot = room.take(q + 1);
@@ -78,32 +81,41 @@ int64_t lay_out(Work *w, const Model *m, Room room) {
   return room.at - first;
 }
 
-// Counts less an unweighted fit of the polynomials, and the coefficients of that.
-void take_data(const Model *m, const Rows *in, int64_t n, double *y, double *removed) {
+// The weights of one spectrum, if it has any, and how many channels count.
+int64_t weighed(const Rows *in, int64_t n, int64_t channels, double *to) {
+  if (in->weights)
+    memcpy(to, in->weights + n * channels, sizeof(double) * channels);
+  else if (in->sight)
+    weights_of(*in->sight, n, channels, to);
+  else
+    return channels;
+  int64_t used = 0;
+  for (int64_t i = 0; i < channels; i++) used += to[i] > 0;
+  return used;
+}
+
+// Counts less an unweighted fit of the polynomials, and the coefficients of that; and weights. Returns how many channels count.
+int64_t take_data(const Model *m, const Rows *in, int64_t n, double *y, double *removed, double *weights) {
   memcpy(y, in->counts + n * m->channels, sizeof(double) * m->channels);
   memset(y + m->channels, 0, sizeof(double) * (m->stride - m->channels));  // the last one may have left no number
-  const double *weights = in->weights ? in->weights + n * m->channels : 0;
-  int64_t used = 0;
-  for (int64_t i = 0; weights && i < m->channels; i++) used += weights[i] > 0;
-  if (weights && used < m->channels) bridge(y, weights, m->channels);
+  const int64_t used = weighed(in, n, m->channels, weights);
+  if (used < m->channels) bridge(y, weights, m->channels);
   for (int64_t j = 0; j < m->baseline; j++)
     removed[j] = j < m->polynomials ? product(y, m->basis + j * m->stride, m->stride) : 0.0;
   for (int64_t j = 0; j < m->polynomials; j++)
     for (int64_t i = 0; i < m->stride; i += WIDTH)
       store(y + i, load(y + i) - removed[j] * load(m->basis + j * m->stride + i));
+  return used;
 }
 
-void set_up(Work *w, const Model *m, const Rows *in, int64_t n) {
+void set_up(Work *w, const Model *m, const Rows *in, int64_t n, int64_t k) {
   Spectrum *s = &w->spectrum;
   const int64_t q = m->baseline, size = q + 1, r = 3 * m->peaks;
-  s->weights = 0;
-  s->used = m->channels;
-  if (in->weights) {
-    memcpy(w->weights, in->weights + n * m->channels, sizeof(double) * m->channels);
-    s->weights = w->weights;
-    s->used = 0;
-    for (int64_t i = 0; i < m->channels; i++) s->used += w->weights[i] > 0;
-  }
+  s->y = w->data[k];
+  s->removed = w->removed[k];
+  s->weights = in->weights || in->sight ? w->weights[k] : 0;
+  s->used = w->used[k];
+  s->columns[r + q] = s->y;
   memset(w->fixed, 0, sizeof(double) * size * size);
   if (s->weights) {
     table_rows<FEW, true>(s->columns + r, 0, size, size, m->stride, w->fixed, size, s->weights);  // the basis and the data
@@ -225,10 +237,7 @@ void finish(Work *w, const Model *m, const Point *end, int converged, int64_t n,
 void fit_one(Work *w, const Model *m, const Rows *in, int64_t n, int64_t k, const Found *out) {
   Spectrum *s = &w->spectrum;
   const int64_t p = m->peaks;
-  s->y = w->data[k];
-  s->removed = w->removed[k];
-  s->columns[3 * p + m->baseline] = s->y;
-  set_up(w, m, in, n);
+  set_up(w, m, in, n, k);
   Point *here = &w->points[0], *trial = &w->points[1];
   if (in->start) {
     for (int64_t j = 0; j < p; j++) {
@@ -285,7 +294,7 @@ extern "C" int EXPORTED(fit)(const Model *m, const Rows *in, int64_t first, int6
   for (int64_t j = 0; j < m->baseline; j++) columns[r + j] = m->basis + j * m->stride;
   for (int64_t n = first; n < last; n += MANY) {
     const int64_t some = last - n < MANY ? last - n : MANY;
-    for (int64_t k = 0; k < some; k++) take_data(m, in, n + k, w.data[k], w.removed[k]);
+    for (int64_t k = 0; k < some; k++) w.used[k] = take_data(m, in, n + k, w.data[k], w.removed[k], w.weights[k]);
     if (!in->start) match_of(m, w.data, some, w.match);
     for (int64_t k = 0; k < some; k++) fit_one(&w, m, in, n + k, k, out);
   }

@@ -15,7 +15,7 @@ from ramanfit.scan.scan import BoolArray, FloatArray
 
 CHOICE = "RAMANFIT_CORE"
 CHOICES = ("auto", "compiled", "numpy")
-INTERFACE = 10
+INTERFACE = 12
 VECTOR = 8  # doubles of the widest
 FAR = 1e60  # shift of the channels that fill up the last vector: every line is 0 there
 LIBRARY = Path(__file__).with_name("_core.so")

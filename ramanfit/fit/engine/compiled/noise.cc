@@ -153,31 +153,25 @@ extern "C" int EXPORTED(noise)(const Noise *in) {
   return lost;
 }
 
-struct Spread {  // as `ramanfit.fit.noise.variance`, `weights_of` and `standardized`; arrays [N][M]
-  int64_t count, channels, whole;           // whole: the curve is still in the residuals
-  const double *noise;                      // [N][3]
-  const double *curve, *extra, *residual;   // extra or none; residual: what is to be standardized, or none
-  const uint8_t *use;                       // or none
-  const double *stretch;                    // [N] of the weights
+struct Weights {
+  int64_t count, channels;
+  Sight sight;
+  double *to;  // [N][M]
+};
+
+extern "C" int EXPORTED(weights)(const Weights *in) {
+  for (int64_t n = 0; n < in->count; n++) weights_of(in->sight, n, in->channels, in->to + n * in->channels);
+  return 0;
+}
+
+struct Spread {  // as `ramanfit.fit.noise.standardized`; arrays [N][M]
+  int64_t count, channels, whole;          // whole: the curve is still in the residuals
+  const double *noise;                     // [N][3]
+  const double *curve, *extra, *residual;  // extra or none
+  const uint8_t *use;                      // or none
   double floor;
   double *to;
 };
-
-extern "C" int EXPORTED(weights)(const Spread *in) {
-  const int64_t m = in->channels;
-  for (int64_t n = 0; n < in->count; n++) {
-    double *to = in->to + n * m;
-    variance_of(in->noise + 3 * n, in->curve + n * m, in->extra ? in->extra + n * m : 0, m, in->floor, to);
-    const double unit = in->stretch[n];
-    if (in->noise[3 * n] > 0)
-      for (int64_t i = 0; i < m; i++) to[i] = 1.0 / (to[i] * unit);
-    else
-      for (int64_t i = 0; i < m; i++) to[i] = 1.0 / unit;
-    if (in->use)
-      for (int64_t i = 0; i < m; i++) to[i] = in->use[n * m + i] ? to[i] : 0.0;
-  }
-  return 0;
-}
 
 extern "C" int EXPORTED(standardized)(const Spread *in) {
   const int64_t m = in->channels;

@@ -10,7 +10,8 @@ struct Scores {
   const double *basis, *later;       // [baseline][stride], [slow][stride]
   const int64_t *line;               // [lines] peaks
   const double *center, *fwhm;       // [N][P] from the middle
-  const double *residual, *weights;  // [N][M]
+  const double *counts;              // [N][M]
+  Sight sight;                       // its curve is that of the fits
   const double *penalty;             // [N][baseline - polynomials], or none
   const double *coefficients;        // [N][baseline]
   const double *per_square;          // [N] variance of weight 1, in parts of the sum of squares
@@ -39,14 +40,24 @@ struct Curves {  // as `ramanfit.fit.model.Model.evaluate`
   double *curve;        // [N][M]
 };
 
-// Second derivative of a line by its center, and a further function, [2][stride].
-template <typename Further>
-INLINE void shapes_of(const double *shift, int64_t stride, double center, double fwhm, double *to, Further further) {
+// Second and third derivative of a line by its center, [2][stride].
+INLINE void derivatives_of(const double *shift, int64_t stride, double center, double fwhm, double *to) {
   const double per_half = 2 / fwhm;
   for (int64_t i = 0; i < stride; i += WIDTH) {
-    const Vector u = (load(shift + i) - center) * per_half, value = 1.0 / (1.0 + u * u);
+    const Vector u = (load(shift + i) - center) * per_half, value = 1.0 / (1.0 + u * u), third = value * value * value;
+    store(to + i, (3.0 * u * u - 1.0) * third);
+    store(to + stride + i, u * (1.0 - u * u) * third * value);
+  }
+}
+
+// What makes a line broader at its top, and what makes it lopsided, [2][stride], from its values.
+INLINE void odd_shapes(const double *shift, int64_t stride, double center, double fwhm, const double *values,
+                       double *to) {
+  const double per_half = 2 / fwhm;
+  for (int64_t i = 0; i < stride; i += WIDTH) {
+    const Vector u = (load(shift + i) - center) * per_half, value = load(values + i);
     store(to + i, (3.0 * u * u - 1.0) * value * value * value);
-    store(to + stride + i, further(u, value));
+    store(to + stride + i, u * value);
   }
 }
 
@@ -61,7 +72,8 @@ extern "C" int EXPORTED(scores)(const Scores *in) {
   void *memory = 0;
   if (posix_memalign(&memory, 64, sizeof(double) * (s * (own + 1) + size * ld))) return 1;
   double *rows = static_cast<double *>(memory), *weights = rows + own * s, *table = weights + s;
-  memset(table, 0, sizeof(double) * size * ld);
+  double *residual = rows + (own - 1) * s;
+  memset(residual, 0, sizeof(double) * (2 * s + size * ld));
   const double *all[size];
   for (int64_t a = 0; a < size; a++)
     all[a] = a < q       ? in->basis + a * s
@@ -74,11 +86,11 @@ extern "C" int EXPORTED(scores)(const Scores *in) {
       tangent_of(in->shift, s, in->center[n * p + j], in->fwhm[n * p + j], rows + 3 * j * s);
     for (int64_t i = 0; i < in->lines; i++) {
       const int64_t j = in->line[i];
-      shapes_of(in->shift, s, in->center[n * p + j], in->fwhm[n * p + j], rows + (3 * p + 2 * i) * s,
-                [](Vector u, Vector value) { return u * value; });
+      odd_shapes(in->shift, s, in->center[n * p + j], in->fwhm[n * p + j], rows + 3 * j * s, rows + (3 * p + 2 * i) * s);
     }
-    copy_of(in->residual + n * in->channels, in->channels, s, rows + (own - 1) * s);
-    copy_of(in->weights + n * in->channels, in->channels, s, weights);
+    const double *counts = in->counts + n * in->channels, *curve = in->sight.curve + n * in->channels;
+    for (int64_t i = 0; i < in->channels; i++) residual[i] = counts[i] - curve[i];
+    weights_of(in->sight, n, in->channels, weights);
     table_rows<MANY, true>(all, 0, f, size, s, table, ld, weights);
     table_rows<MANY, true>(all, slow, size, size, s, table, ld, weights);
     for (int64_t a = f; a < slow; a++) {  // of shapes of lines nothing more is asked
@@ -136,8 +148,7 @@ struct Room {
 INLINE int may_be_two(const Judge *in, int64_t n, int64_t peak, double scale2, const double *const *all, const Room &r) {
   const int64_t s = in->stride, p = in->peaks, f = in->baseline + 3 * p, size = f + 2, ld = row_of(size);
   const int64_t at = n * p + peak;
-  shapes_of(in->shift, s, in->center[at], in->fwhm[at], r.shapes,
-            [](Vector u, Vector value) { return u * (1.0 - u * u) * value * value * value * value; });
+  derivatives_of(in->shift, s, in->center[at], in->fwhm[at], r.shapes);
   double gain[2], least[2];
   int near = 0;
   for (int64_t a = 0; a < 2; a++) {

@@ -12,9 +12,11 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from ramanfit.fit.engine.compiled.kernels import SightOf
 from ramanfit.fit.engine.compiled.library import FAR, Arrays, Core, padded
 from ramanfit.fit.model import Model
 from ramanfit.fit.result import FitResult
+from ramanfit.fit.weighing import Weighing
 from ramanfit.scan.scan import BoolArray, FloatArray
 
 _COUNT, _ARRAY, _NUMBER = ctypes.c_int64, ctypes.c_void_p, ctypes.c_double
@@ -26,7 +28,8 @@ class _ScoresOf(ctypes.Structure):
             (name, _COUNT)
             for name in ("count", "channels", "stride", "peaks", "baseline", "polynomials", "lines", "slow")
         ),
-        *((name, _ARRAY) for name in ("shift", "basis", "later", "line", "center", "fwhm", "residual", "weights")),
+        *((name, _ARRAY) for name in ("shift", "basis", "later", "line", "center", "fwhm", "counts")),
+        ("sight", SightOf),
         *((name, _ARRAY) for name in ("penalty", "coefficients", "per_square")),
         ("alike", _NUMBER),
         *((name, _ARRAY) for name in ("z", "chi2", "found", "followed")),
@@ -76,15 +79,15 @@ def scores(
     core: Core,
     model: Model,
     fits: FitResult,
-    residual: FloatArray,
-    weights: FloatArray,
+    counts: FloatArray,
+    weighing: Weighing,
     lines: list[int],
     slow: FloatArray,
     penalty: FloatArray | None,
     alike: float,
 ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     """As `ramanfit.fit.verdicts._scores`, parameters and what is returned."""
-    (n, m), p, q = residual.shape, len(model.names), len(model.basis)
+    (n, m), p, q = counts.shape, len(model.names), len(model.basis)
     arrays = Arrays()
     z, chi2 = np.zeros((n, 2 * len(lines))), np.zeros(n)
     found, followed = np.zeros((n, len(slow))), np.zeros((n, q + 3 * p))
@@ -95,8 +98,8 @@ def scores(
         slow=len(slow),
         later=arrays.filled(slow),
         line=arrays.own(np.array(lines, dtype=np.int64)),
-        residual=arrays.of("residual", residual, n, len(model.shift_cm1)),
-        weights=arrays.of("weights", weights, n, m),
+        counts=arrays.of("counts", counts, n, len(model.shift_cm1)),
+        sight=weighing.sight(arrays, n, m),
         penalty=arrays.of("penalty", penalty, n, len(model.smooth)),
         coefficients=arrays.of("coefficients", fits.coefficients[:, :q], n, q),
         per_square=arrays.of("per_square", fits.stretch / np.maximum(fits.dof, 1), n),

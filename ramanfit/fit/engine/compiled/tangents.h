@@ -45,9 +45,9 @@ inline int eliminate(double *table, int64_t size, int64_t first, int64_t last, d
       collinear = 1;
       row[j] = 1.0;
     }
-    const double pivot = row[j];
+    const double inverse = 1 / row[j];
     for (int64_t a = j + 1; a < size; a++) {
-      const double f = row[a] / pivot;
+      const double f = row[a] * inverse;
       double *to = table + a * ld;
       for (int64_t b = a; b < size; b += WIDTH) store(to + b, load(to + b) - f * load(row + b));
     }
