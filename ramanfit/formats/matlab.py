@@ -17,6 +17,7 @@ from ramanfit.formats.deliver import Measurement, deliver
 from ramanfit.formats.information import companion
 from ramanfit.formats.matlab_guard import MatFile, Matrix, Variable, shown
 from ramanfit.formats.matlab_large import by_spectra, without
+from ramanfit.formats.matlab_packed import unpacked
 from ramanfit.formats.places import Labels, Place, from_companions, on_line, on_map
 from ramanfit.formats.reader import Reader, ReadOptions
 from ramanfit.formats.registry import begins
@@ -69,6 +70,10 @@ def _load(source: Source) -> list[_DataSet]:
             hint="export the graph from WITec Project as MATLAB, Table or Graph ASCII",
         )
     chosen = [variable for variable in variables if variable.name in names]
+    if any(variable.packed for variable in chosen):
+        raw = unpacked(raw, chosen, source.path)
+        file = MatFile(raw, f"{source.path} (unpacked)")
+        chosen = file.variables()
     checked = [(variable, _large(file, file.check(variable))) for variable in chosen]
     of_names = {variable.name: matrix for variable, matrix in reversed(checked)}  # SciPy loads the first of a name
     try:
@@ -211,7 +216,8 @@ class _DataSet:
 
 READER = Reader(
     name="MATLAB",
-    parses="DataSet objects with positions, times or a map; axis in any unit; uncompressed files of version 5 to 7",
+    parses="DataSet objects with positions, times or a map; axis in any unit; files of version 5 to 7, compressed or "
+    "not; large data are read in blocks, by way of a temporary file",
     skips="other variables; the dates of the export; what the object excludes or labels",
     unseen="single spectra; places that are not evenly spaced",
     sniff=partial(begins, "matlab"),

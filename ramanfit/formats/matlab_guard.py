@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import struct
+import zlib
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -31,6 +32,7 @@ _CLASSES = dict(
     )
 )
 _DEEPEST = 8
+_HEAD = 1 << 12  # bytes of a compressed variable that show what it is
 _COMPLEX = 0x08
 _ARRAY_COST, _CHAR_COST = 200, 16  # bytes that SciPy takes for an array whatever its size, and for a character
 _MOST = 4  # times the file's size
@@ -47,6 +49,8 @@ class Variable(NamedTuple):
     dims : tuple of int
     at, end : int
         Its bytes.
+    packed : bool
+        Whether it is compressed.
     """
 
     name: str
@@ -54,6 +58,7 @@ class Variable(NamedTuple):
     dims: tuple[int, ...]
     at: int
     end: int
+    packed: bool = False
 
     def __str__(self) -> str:
         return f"{shown(self.name)} ({shown(self.kind)} {' x '.join(map(str, self.dims))})"
@@ -88,6 +93,11 @@ class Matrix(NamedTuple):
     def size(self) -> int:
         """How many numbers there are."""
         return math.prod(self.dims)
+
+
+def broken(path: str, at: int, why: object) -> FormatError:
+    """Return the error that a compressed variable cannot be unpacked."""
+    return FormatError(path, f"byte {at}: broken compressed data: {why}", hint="copy it again, or save it once more")
 
 
 class _Element(NamedTuple):
@@ -132,20 +142,40 @@ class MatFile:
             raise self._wrong(126, "a file of a little-endian machine (IM)", repr(order)[1:])
 
     def variables(self) -> list[Variable]:
-        """List the variables; FormatError if one of them is compressed or is no variable."""
+        """List the variables; FormatError if one of them is none."""
         variables: list[Variable] = []
         at = HEADER
         while at < len(self.raw):
-            if self._tag(at, len(self.raw))[0] == _COMPRESSED:
-                raise FormatError(self.path, f"byte {at}: compressed MATLAB data", hint="save it in MATLAB with -v6")
-            element = self._element(at, len(self.raw), _MATRIX)
-            array = self._array(element.at, element.after)
-            kind = _CLASSES.get(array.kind, "unknown class")
-            if array.kind == _OBJECT:
-                kind = self._text(self._element(array.after, element.after, _NAMES))
-            variables.append(Variable(array.name, kind, array.dims, at, element.after))
-            at = element.after
+            kind, size = self._tag(at, len(self.raw))
+            if kind == _COMPRESSED:
+                variables.append(self._packed(at, at + 8 + size))
+            else:
+                element = self._element(at, len(self.raw), _MATRIX)
+                variables.append(self._variable(element.at, element.after)._replace(at=at))
+            at = variables[-1].end
         return variables
+
+    def _variable(self, at: int, end: int) -> Variable:
+        """Read the head of the variable whose elements begin at `at`."""
+        array = self._array(at, end)
+        kind = _CLASSES.get(array.kind, "unknown class")
+        if array.kind == _OBJECT:
+            kind = self._text(self._element(array.after, end, _NAMES))
+        return Variable(array.name, kind, array.dims, at, end)
+
+    def _packed(self, at: int, end: int) -> Variable:
+        """Read the head of a compressed variable."""
+        if end > len(self.raw):
+            raise self._wrong(at, f"an element that ends before byte {len(self.raw)}", f"one of {end - at - 8} bytes")
+        try:
+            head = zlib.decompressobj().decompress(self.raw[at + 8 : min(end, at + 8 + _HEAD)], _HEAD)
+        except zlib.error as error:
+            raise broken(self.path, at, error) from error
+        inside = MatFile(memoryview(bytes(self.raw[:HEADER]) + head), f"{self.path} (unpacked)")
+        kind, _ = inside._tag(HEADER, len(inside.raw))
+        if kind != _MATRIX:
+            raise inside._wrong(HEADER, "an array", f"an element of type {kind}")
+        return inside._variable(HEADER + 8, len(inside.raw))._replace(at=at, end=end, packed=True)
 
     def check(self, variable: Variable) -> dict[str, tuple[int, int]]:
         """Make sure that a variable can be loaded; FormatError with the byte that speaks against it.

@@ -139,6 +139,19 @@ class SpectraOfFile:
         return np.frombuffer(data, dtype=self._dtype).reshape(spectra, self._channels)
 
 
+def read(shown: npt.NDArray[np.uint8], source: str) -> bytes:
+    """Return bytes that are not held when they were looked at: read of a file, where they are of one that is mapped.
+
+    Parameters
+    ----------
+    shown : array [n]
+    source : str
+        The file, for messages.
+    """
+    of_file = SpectraOfFile.of(shown[None, None], source)
+    return (shown if of_file is None else of_file.take(np.zeros(1, dtype=np.intp))).tobytes()
+
+
 def mapped(descriptor: int) -> npt.NDArray[np.uint8]:
     """Return the bytes of an open file, of which only those are read that are looked at; OSError: it has no map."""
     can_be_read = hasattr(os, "pread")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import io
 import os
 import struct
+import tracemalloc
+import zlib
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -140,11 +143,65 @@ def test_a_name_of_several_lines_stays_on_one() -> None:
     assert "a?b.data: expected" in str(refuse(mat({"a\nb": {**dataset(X, COUNTS), "data": "text"}})))
 
 
-def test_compressed_and_newer_files(tmp_path: Path) -> None:
-    savemat(tmp_path / "a.mat", {"x": np.zeros(9)}, do_compression=True)
-    error = refuse((tmp_path / "a.mat").read_bytes())
-    assert "compressed" in str(error)
-    assert "-v6" in (error.hint or "")
+def packed(variable: bytes, level: int = 6) -> bytes:
+    """A variable compressed, as MATLAB does without -v6."""
+    data = zlib.compress(variable, level)
+    return struct.pack("<II", 15, len(data)) + data
+
+
+def test_compressed_variables_are_what_they_were() -> None:
+    first, second = value(dataset(X, COUNTS, name="A"), "a"), value(image(X, COUNTS, (3, 2)), "b")
+    other = value(np.eye(50), "other")
+    plain = open_scans("-", stream=io.BytesIO(mat({"a": first, "b": second})))
+    for raw in (
+        mat({"": packed(first), "o": packed(other), "b": packed(second)}),
+        mat({"a": first, "o": other, "b": packed(second)}),
+        mat({"": packed(first, 0), "o": other, "b": second}),
+    ):
+        for large in (0, 1 << 60):
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(matlab_large, "LARGE", large)
+                scans = open_scans("-", stream=io.BytesIO(raw))
+            for scan, expected in zip(scans, plain, strict=True):
+                assert isinstance(scan.counts, StoredCounts) == (large == 0)
+                np.testing.assert_array_equal(np.asarray(scan.counts), expected.counts)
+                np.testing.assert_array_equal(scan.shift_cm1, expected.shift_cm1)
+                assert (scan.name, scan.kind, scan.grid, scan.notes) == (
+                    *(expected.name, expected.kind),
+                    *(expected.grid, expected.notes),
+                )
+
+
+def test_a_compressed_file_that_is_broken_or_a_trap() -> None:
+    variable = value(dataset(X, COUNTS), "v")
+    raw = mat({"v": packed(variable)})
+    for end in range(19, len(raw)):
+        refuse(raw[:end])
+    for at in range(136, len(raw), 3):
+        damaged = raw[:at] + bytes([raw[at] ^ 0x55]) + raw[at + 1 :]
+        with contextlib.suppress(FormatError):
+            np.testing.assert_array_equal(np.asarray(read(damaged).counts), COUNTS)
+    cut = zlib.compress(variable)[:-20]
+    assert "cut short" in str(refuse(mat({"v": struct.pack("<II", 15, len(cut)) + cut})))
+    assert "broken compressed data" in str(refuse(mat({"v": struct.pack("<II", 15, 40) + bytes(40)})))
+    zeros = bytes(17 << 20)
+    bomb = variable + zeros * 3
+    tracemalloc.start()
+    try:
+        assert "at most 16 MiB or 100 times its compressed size" in str(refuse(mat({"v": packed(bomb, 9)})))
+        assert tracemalloc.get_traced_memory()[1] < 24 << 20
+    finally:
+        tracemalloc.stop()
+    assert "(unpacked): byte" in str(refuse(mat({"v": packed(variable[:8] + variable[16:])})))
+
+
+def test_compressed_files_of_others_and_newer_files(tmp_path: Path) -> None:
+    savemat(tmp_path / "a.mat", {"x": np.zeros(9), "words": "some"}, do_compression=True)
+    assert "found x (double 1 x 9), words (char 1 x 4)" in str(refuse((tmp_path / "a.mat").read_bytes()))
+    (tmp_path / "b.mat").write_bytes(mat({"v": packed(value(dataset(X, COUNTS), "v"))}))
+    files, passed = find_exports([str(tmp_path)])
+    assert [Path(name).name for name in files] == ["b.mat"]
+    assert passed[0].reason == "a MATLAB file without a DataSet object"
     assert "HDF5" in str(refuse(b"MATLAB 7.3 MAT-file".ljust(512) + b"\x89HDF\r\n\x1a\n" + bytes(100)))
     assert "little-endian" in str(refuse(mat({}).replace(b"\x00\x01IM", b"\x01\x00MI")))
 
