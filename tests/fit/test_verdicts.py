@@ -71,7 +71,7 @@ def test_scores_are_what_further_columns_gain(smooth: bool) -> None:
         if not smooth:
             gained, _, _ = fall(known, slow.T / np.sqrt(variance[i])[:, None], y)
             assert chi2[i] == pytest.approx(gained / unit, rel=1e-4)
-            assert x[0] <= _places(model, fits, 1 / variance[[i]], scores, np.array([i]))[0] <= x[-1]
+            assert x[0] <= _places(model, fits, weighing, scores, np.array([i]))[0] <= x[-1]
 
 
 def test_the_thresholds_are_those_of_their_chances() -> None:
