@@ -30,7 +30,7 @@ from ramanfit.scan.stored import StoredCounts
 WITEC = 9  # digits behind the point in Project FIVE's exports
 EXACT = 16  # those that make the same number again
 
-_DATA = re.compile(rb"(?:^|[\r\n])[ \t]*\[Data\][ \t]*(?:[\r\n]|$)")
+DATA = re.compile(rb"(?:^|[\r\n])[ \t]*\[Data\][ \t]*(?:[\r\n]|$)")
 _FIRST = b"//Exported ASCII-File"
 _LONGEST_HEADER = 1000  # lines; real ones have 20
 
@@ -43,7 +43,7 @@ def is_header(head: bytes) -> bool:
 
 def has_data(head: bytes) -> bool:
     """Tell whether the numbers follow in the same file."""
-    return _DATA.search(head) is not None
+    return DATA.search(head) is not None
 
 
 def sniff(head: bytes) -> bool:
