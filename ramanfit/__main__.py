@@ -35,7 +35,7 @@ Commands:
 _LAST = """
 One command: ramanfit help COMMAND.  Manual: ramanfit manual [TOPIC]
 """
-_FEW_SEARCHES = 50_000  # objects between searches for garbage: imports leave none, and looking there costs 14 ms of 190
+_FEW_SEARCHES = 100_000  # objects between searches for garbage: there is little, and looking costs 14 ms of 190
 _WIDTH = 80  # of that help; on a narrower terminal Click folds it
 
 

@@ -120,10 +120,12 @@ def deliver(
             raise FormatError(measurement.path, f"an axis in {unit} with a laser of {laser} nm has no finite shift")
         order = _direction(measurement, x)
     counts, mask = measurement.counts[:, ::order], None
-    if isinstance(counts, np.ndarray) and (lost := ~np.isfinite(counts)).any():
-        counts, mask, said = np.where(lost, 0.0, counts), lost, (*said, missing_note(lost))
     if isinstance(counts, np.ndarray) and counts.size:
         most = max(counts.max(), -counts.min())
+        if not np.isfinite(most):
+            lost = ~np.isfinite(counts)
+            counts, mask, said = np.where(lost, 0.0, counts), lost, (*said, missing_note(lost))
+            most = max(counts.max(), -counts.min())
         if most > MOST:
             raise FormatError(measurement.path, expected="counts of a detector", found=f"{most:g}")
     return Scan(

@@ -18,7 +18,7 @@ from ramanfit.formats.units import file_unit
 from ramanfit.scan.scan import FloatArray, Scan
 from ramanfit.scan.stored import StoredCounts
 
-_DATA = re.compile(rb"(?:^|[\r\n])[ \t]*\[Data\][ \t]*(?:[\r\n]|$)")
+DATA = re.compile(rb"(?:^|[\r\n])[ \t]*\[Data\][ \t]*(?:[\r\n]|$)")
 _FIRST = b"//Exported ASCII-File"
 _LONGEST_HEADER = 1000  # lines; real ones have 20
 
@@ -31,7 +31,7 @@ def is_header(head: bytes) -> bool:
 
 def has_data(head: bytes) -> bool:
     """Tell whether the numbers follow in the same file."""
-    return _DATA.search(head) is not None
+    return DATA.search(head) is not None
 
 
 def sniff(head: bytes) -> bool:

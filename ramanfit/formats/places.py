@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -85,7 +86,7 @@ def on_line(n: int, planned: int, length: float, ends: tuple[Vector, Vector] | N
     index = np.arange(n, dtype=np.float64)
     if ends is not None:
         start, stop = (np.asarray(end, dtype=np.float64) for end in ends)
-        distance = float(np.linalg.norm(stop - start))
+        distance = math.sqrt((stop - start).dot(stop - start))
         if length and abs(distance - length) > 1e-6 * length:
             notes.append(f"the header's line length {length:g} µm is not the distance of its ends, {distance:g} µm")
         length = distance or length

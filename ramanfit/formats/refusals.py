@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from ramanfit.formats import information
 from ramanfit.formats.foreign import Foreign, by_content, by_name
-from ramanfit.formats.graph_ascii_read import is_header
+from ramanfit.formats.graph_ascii_read import DATA, is_header
 from ramanfit.formats.text import decode
 from ramanfit.formats.tidy_labels import sniff as is_tidy
 
@@ -78,12 +78,15 @@ def _web_page(head: bytes) -> bool:
 
 
 def _image(head: bytes) -> bool:
-    return is_header(head) and b"PointsPerLine" in head and b"LinesPerImage" in head
+    if not is_header(head):
+        return False
+    header = head[: data.start()] if (data := DATA.search(head)) else head
+    return b"PointsPerLine" in header and b"LinesPerImage" in header
 
 
 def _video(head: bytes) -> bool:
-    may_be = b"General:" in head and b"video" in head.lower()
-    return may_be and information.sniff(head) and information.parse(decode(head)).kind == "video"
+    may_be = information.sniff(head) and b"video" in head.lower()
+    return may_be and information.parse(decode(head)).kind == "video"
 
 
 # In this order: the first that fits is told.

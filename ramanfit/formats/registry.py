@@ -111,18 +111,18 @@ def readers() -> tuple[Reader, ...]:
 
 def writer(form: str) -> Writer:
     """Return what writes files of an ending of `FORMS`."""
-    its_writer: Writer = _module(FORMS[form]).WRITER
+    its_writer: Writer = _module(FORMS[form].module).WRITER
     return its_writer
 
 
 def _reader(one: Format) -> Reader:
-    its_reader: Reader = _module(one).READER
+    its_reader: Reader = _module(one.module).READER
     return its_reader
 
 
 @cache
-def _module(one: Format) -> Any:
-    return import_module(f"ramanfit.formats.{one.module}")
+def _module(name: str) -> Any:
+    return import_module(f"ramanfit.formats.{name}")
 
 
 def _begins(one: Format, head: bytes) -> bool:

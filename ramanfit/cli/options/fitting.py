@@ -12,7 +12,7 @@ import click
 from click.core import ParameterSource
 
 from ramanfit.cli.candidates import words
-from ramanfit.cli.memory import keep_memory
+from ramanfit.cli.memory import keep_freed
 from ramanfit.cli.options.declare import FITTED, INPUT, OUTPUT, RUNNING, EndingOption, given, grouped
 from ramanfit.cli.options.experiment import echem_options
 from ramanfit.cli.options.placement import placement_options
@@ -127,7 +127,7 @@ def fit_options(command: Any) -> Any:
         jobs = click.get_current_context().get_parameter_source("jobs")
         if values["scheduler"] is not None and jobs is ParameterSource.COMMANDLINE:
             raise click.UsageError("--scheduler and --jobs both say who does the work: give one")
-        keep_memory()
+        keep_freed()
         asked = {name: values.pop(name) for name in Request._fields if name in values}
         return command(*args, Request(**asked, recipe_files=given_recipe_files()), **values)
 
