@@ -123,7 +123,7 @@ def _source(entry: Any, path: str) -> Any:
     note["file_name"] = valid(path)
     size = 0
     with suppress(OSError, ValueError):  # ValueError: a NUL in the name
-        size = 0 if is_stream(path) else Path(path).stat().st_size
+        size = Path(path).stat().st_size if Path(path).is_file() and not is_stream(path) else 0
     if not 0 < size <= _LARGEST_SOURCE:
         return note
     with suppress(OSError), Path(path).open("rb") as file:

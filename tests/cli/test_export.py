@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ramanfit.formats import open_scans
@@ -336,6 +336,7 @@ def test_nexus_has_what_nxraman_requires(tmp_path: Path, h5py: Any) -> None:
 
 
 @given(name=st.text(max_size=20), source=st.text(min_size=1, max_size=20))
+@example(name="", source="/")
 def test_containers_take_every_name(name: str, source: str, xarray: Any, h5py: Any) -> None:
     scan = taken(Scan(np.arange(3.0), np.ones((2, 3)), "line", name=name, source=source))
     with io.BytesIO() as file:
