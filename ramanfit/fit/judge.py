@@ -8,7 +8,6 @@ import numpy as np
 
 from ramanfit.fit.batch import Task
 from ramanfit.fit.engine import Engine, baseline_only
-from ramanfit.fit.engine.starts import starts_of
 from ramanfit.fit.model import Model
 from ramanfit.fit.noise import standardized
 from ramanfit.fit.residuals import autocorrelation, may_be_two
@@ -154,15 +153,9 @@ def _double_bic(
         if not len(rows):
             continue
         start = fits.nonlinear[rows][:, [*range(len(model.names)), p]]
-        start[:, -1, :2] = starts_of(model.plain).beside(p, residual[rows])
-        gain[rows, p] = _gain_of_two(engine, model.doubled(p), fits, counts, weights, penalty, rows, start, True)
-        rows = rows[~(gain[rows, p] > 0)]  # from where the residuals point to nothing was reached: from both sides
-        if not len(rows):
-            continue
-        start = fits.nonlinear[rows][:, [*range(len(model.names)), p]]
         start[:, [p, -1], 0] += fits.fwhm_cm1[rows, p, None] * np.array([-0.35, 0.35])
         start[:, [p, -1], 1] *= 0.7
-        gain[rows, p] = _gain_of_two(engine, model.doubled(p), fits, counts, weights, penalty, rows, start, False)
+        gain[rows, p] = _gain_of_two(engine, model.doubled(p), fits, counts, weights, penalty, rows, start)
     return gain
 
 
@@ -175,12 +168,11 @@ def _gain_of_two(
     penalty: FloatArray | None,
     rows: np.ndarray,
     start: FloatArray,
-    any_gain: bool,
 ) -> FloatArray:
-    """Return what the criterion gains by a second line in some rows, or at least, where any gain is enough, [n]."""
+    """Return what the criterion gains at least by a second line in some rows, [n]."""
     at = slice(None) if len(rows) == len(fits) else rows
     some, held = (of if of is None else of[at] for of in (weights, penalty))
     channels, chi2 = _channels(counts[at], some) / fits.stretch[at], fits.chi2[at]
-    enough = chi2 * np.exp(-3 * np.log(channels) / channels) * (1 - CLEAR) if any_gain else None
+    enough = chi2 * np.exp(-3 * np.log(channels) / channels) * (1 - CLEAR)
     rival = engine(two, counts[at], some, start, penalty=held, enough=enough)
     return -bic_gain(rival.chi2, chi2, -3, channels)
