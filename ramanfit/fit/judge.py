@@ -11,7 +11,6 @@ import numpy.typing as npt
 from ramanfit.fit.batch import Task
 from ramanfit.fit.engine import Engine
 from ramanfit.fit.engine.compiled.library import core
-from ramanfit.fit.engine.starts import starts_of
 from ramanfit.fit.model import Model
 from ramanfit.fit.noise import FLOOR, standardized, weights_of
 from ramanfit.fit.residuals import ALIKE, LEAST_LEFT, SPLIT, autocorrelation, beyond_noise, may_be_two
@@ -82,15 +81,10 @@ def judged(
             return None if some is None else some.astype(np.float64)
         return weights_of(fits.noise[rows], followed[rows], some, more, fits.stretch[rows])[0]
 
-    def left(rows: Index) -> FloatArray:
-        assert fits.light is not None
-        some, more = None if use is None else use[rows], None if extra is None else extra[rows]
-        return standardized(measured[rows] - fits.light[rows], fits.noise[rows], fits.light[rows], some, more)
-
     structure, doubled = doubts(task, fits, measured, use, neighbour, extra)
     return Judgement(
         delta_bic=_delta_bic(engine, task.model, fits, counts, weigh, penalty),
-        double_bic=_double_bic(engine, task, fits, counts, weigh, left, penalty, doubled),
+        double_bic=_double_bic(engine, task, fits, counts, weigh, penalty, doubled),
         structure=structure,
     )
 
@@ -188,7 +182,6 @@ def _double_bic(
     fits: FitResult,
     counts: FloatArray,
     weigh: Weigh,
-    left: Callable[[Index], FloatArray],
     penalty: FloatArray | None,
     asked: BoolArray,
 ) -> FloatArray:
@@ -199,33 +192,12 @@ def _double_bic(
         if not len(rows):
             continue
         start = fits.nonlinear[rows][:, [*range(len(model.names)), p]]
-        start[:, -1, :2] = starts_of(model.plain).beside(p, left(rows))
-        gain[rows, p] = _gain_of_two(engine, model.doubled(p), fits, counts, weigh, penalty, rows, start, True)
-        rows = rows[~(gain[rows, p] > 0)]  # from where the residuals point to nothing was reached: from both sides
-        if not len(rows):
-            continue
-        start = fits.nonlinear[rows][:, [*range(len(model.names)), p]]
         start[:, [p, -1], 0] += fits.fwhm_cm1[rows, p, None] * np.array([-0.35, 0.35])
         start[:, [p, -1], 1] *= 0.7
-        gain[rows, p] = _gain_of_two(engine, model.doubled(p), fits, counts, weigh, penalty, rows, start, False)
+        some, held = weigh(rows), None if penalty is None else penalty[rows]
+        its = counts if len(rows) == len(counts) else counts[rows]
+        channels, chi2 = _channels(its, some) / fits.stretch[rows], fits.chi2[rows]
+        enough = chi2 * np.exp(-3 * np.log(channels) / channels) * (1 - CLEAR)
+        rival = engine(model.doubled(p), its, some, start, penalty=held, enough=enough)
+        gain[rows, p] = -bic_gain(rival.chi2, chi2, -3, channels)
     return gain
-
-
-def _gain_of_two(
-    engine: Engine,
-    two: Model,
-    fits: FitResult,
-    counts: FloatArray,
-    weigh: Weigh,
-    penalty: FloatArray | None,
-    rows: Index,
-    start: FloatArray,
-    any_gain: bool,
-) -> FloatArray:
-    """Return what the criterion gains by a second line in some rows, or at least, where any gain is enough, [n]."""
-    some, held = weigh(rows), None if penalty is None else penalty[rows]
-    counts = counts if len(rows) == len(counts) else counts[rows]
-    channels, chi2 = _channels(counts, some) / fits.stretch[rows], fits.chi2[rows]
-    enough = chi2 * np.exp(-3 * np.log(channels) / channels) * (1 - CLEAR) if any_gain else None
-    rival = engine(two, counts, some, start, penalty=held, enough=enough)
-    return -bic_gain(rival.chi2, chi2, -3, channels)

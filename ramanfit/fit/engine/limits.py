@@ -10,5 +10,4 @@ MAX_STEP = 0.5  # a center or a width moves by at most this part of the width, a
 ROUNDING = 1e-14  # fall of chi-square, in parts of the data's sum of squares, that is rounding
 ALIKE = 1e-5  # relative difference of chi-square below which two ends are one minimum
 MAX_DAMPING = 1e9
-HOPELESS = 3.0  # times the fall that a step promises: what lacks more will not get as low as is asked for
 SUSPECT_SNR2 = 25.0  # (height / standard error)^2 below which a second start is tried

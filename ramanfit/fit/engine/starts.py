@@ -93,11 +93,6 @@ class Starts:
             renewed[rows] = model.complete(some)
         return renewed
 
-    def beside(self, peak: int, residual: FloatArray) -> FloatArray:
-        """Return center and width [n, 2] of the trial of a peak that residuals [n, M] of a fit ask for most."""
-        p = self.roots.index(peak)
-        return np.asarray(self.grid[p, (residual @ self.shapes[p].T).argmax(axis=1)])
-
     def _gain_on_grid(
         self, match: FloatArray, chosen: npt.NDArray[np.intp], j: int, others: Sequence[int]
     ) -> FloatArray:

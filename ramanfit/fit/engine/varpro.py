@@ -44,7 +44,7 @@ def _minimise(
     at = np.arange(len(problem))  # spectra that still move
     here, point, damping = moving.copy(), end, np.full(len(at), 1e-3)
     bar = np.full(len(at), np.nan) if enough is None else enough
-    for round_ in range(iterations):
+    for _ in range(iterations):
         held = ((here <= lower) & (point.gradient < 0)) | ((here >= upper) & (point.gradient > 0))
         gradient = np.where(held, 0.0, point.gradient)
         normal = np.where(held[:, None] | held[None], 0.0, point.normal)
@@ -54,8 +54,7 @@ def _minimise(
         fall = total(step * gradient) * (1 + damping)  # what an undamped step would promise, nearly
         low = point.chi2 <= bar
         arrived = (fall <= tolerance * point.chi2 + limits.ROUNDING * point.gram[-1, -1]) & ~low
-        decided = low | (round_ > 0) & (point.chi2 - bar > limits.HOPELESS * fall)
-        done = arrived | decided | ~(damping < limits.MAX_DAMPING) | ~np.isfinite(step).all(axis=0)
+        done = arrived | low | ~(damping < limits.MAX_DAMPING) | ~np.isfinite(step).all(axis=0)
         if done.any():
             out = at[done]
             moving[:, out] = here[:, done]
@@ -124,7 +123,7 @@ def fit(
         Whether a fit from a given start that ends weak, held by a bound or short of a minimum is tried from the
         model's own start as well.
     enough : array [N], optional
-        Chi-square as low as that ends a rough fit from a given start, and so do steps that do not promise it.
+        Chi-square as low as that ends a rough fit from a given start.
 
     Returns
     -------

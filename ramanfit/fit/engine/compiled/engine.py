@@ -34,7 +34,7 @@ class _RowsOf(ctypes.Structure):
         ("count", _COUNT),
         *((name, _ARRAY) for name in ("counts", "weights", "sight", "start", "penalty", "enough")),
         *((name, _NUMBER) for name in ("tolerance", "rough", "suspect_snr2", "alike")),
-        *((name, _NUMBER) for name in ("rounding", "max_step", "max_damping", "hopeless")),
+        *((name, _NUMBER) for name in ("rounding", "max_step", "max_damping")),
         *((name, _COUNT) for name in ("home", "patience", "iterations")),
     ]
 
@@ -131,7 +131,6 @@ def fit_with(
         rounding=limits.ROUNDING,
         max_step=limits.MAX_STEP,
         max_damping=limits.MAX_DAMPING,
-        hopeless=limits.HOPELESS,
         home=home,
         patience=limits.PATIENCE,
         iterations=limits.MAX_ITERATIONS,

@@ -5,7 +5,7 @@
 namespace {
 
 struct Limits {  // see `varpro`
-  double rounding, max_step, max_damping, hopeless;
+  double rounding, max_step, max_damping;
 };
 
 // Solve a [n][n + 1], the right side last, by elimination.
@@ -27,8 +27,8 @@ INLINE int is_held(const Model *m, const double *moving, int64_t a) {
   return moving[a] <= m->lower[a] || moving[a] >= m->upper[a];
 }
 
-// Move `*here` to the least chi-square, or to one that is low `enough`, or until that is out of reach; `*trial` is room
-// for another point. Tells whether it arrived.
+// Move `*here` to the least chi-square, or to one that is low `enough`; `*trial` is room for another point. Tells whether
+// it arrived.
 inline int minimise(Spectrum *s, Point **here, Point **trial, int64_t iterations, double tolerance,
                     const Limits &limits, double enough = NAN) {
   const Model *m = s->model;
@@ -60,8 +60,7 @@ inline int minimise(Spectrum *s, Point **here, Point **trial, int64_t iterations
     }
     fall *= 1 + damping;
     const int arrived = fall <= tolerance * at->chi2 + limits.rounding * s->squares;
-    const int hopeless = round && at->chi2 - enough > limits.hopeless * fall;
-    if (arrived || hopeless || !(damping < limits.max_damping) || !finite) return arrived;
+    if (arrived || !(damping < limits.max_damping) || !finite) return arrived;
     double promised = 0;
     for (int64_t a = 0; a < k; a++) {
       const double limit = limits.max_step * at->moving[m->peaks + a % m->peaks];
