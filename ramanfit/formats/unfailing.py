@@ -38,7 +38,7 @@ class Unfailing:
                     left = left[self._file.write(left) :]
             except OSError as failure:
                 self._failure = failure
-        if self._failure is not None:
+        if self._failure is not None and data:
             self._unwritten.append((self._at, data))
         self._at += len(data)
         return len(data)
