@@ -25,6 +25,7 @@ UNSURE = 2.6  # standard deviations of chi-square beyond which the errors are sc
 ABRUPT, NARROW = 0.001, 0.1  # widths in intervals: of a step that is abrupt, and the least of one that is not
 WIDE = 0.5  # part of the whole time: the largest width that is tried
 IN_CACHE = 64_000  # numbers that are worked on at a time, where there are many
+ALIKE = 1e-9  # part of a gain by which rounding may change it
 WIDEST = 0.25  # part of the whole time: no wider step is told from a bend
 AROUND_MIDDLE, AROUND_WIDTH = np.linspace(-1, 1, 9), np.linspace(-1, 1, 7)  # what is tried beside a step
 
@@ -130,7 +131,7 @@ class _Course:
         chi2 = self._chi2(found)
         while len(found) < MOST_STEPS and 2 + 3 * (len(found) + 1) < n:
             gain = self._gain(found, candidates, left)
-            best = int(gain.argmax())
+            best = _first_of_best(gain)
             if gain[best] <= 0:
                 break
             i, j = divmod(best, len(widths))
@@ -250,10 +251,15 @@ class _Course:
                 middles = np.minimum(np.maximum(at + reach * AROUND_MIDDLE, self.time[0]), self.time[-1])
                 widths = np.minimum(np.maximum(width * factors, ABRUPT * self.interval), WIDE)
                 tried = self._candidates(middles, widths)
-                best = int(self._gain(others, tried, np.empty_like(tried)).argmax())
+                best = _first_of_best(self._gain(others, tried, np.empty_like(tried)))
                 i, j = divmod(best, len(widths))
                 steps[k] = float(middles[i]), float(widths[j])
                 self._rises[steps[k]] = tried[best]
             if steps == before:
                 reach, ratio = reach / 3, ratio**0.4
         return steps
+
+
+def _first_of_best(gain: FloatArray) -> int:
+    """Return the first of the steps that are best but for rounding: abrupt ones between two scans are the same."""
+    return int((gain >= (1 - ALIKE) * gain.max()).argmax())
