@@ -120,7 +120,7 @@ def test_workers_end_with_a_parent_that_is_killed(tmp_path: Path) -> None:
 @pytest.mark.parametrize("after_s", [0.0, 0.05, 0.1, 0.3, 0.6, 1.0])
 def test_a_worker_that_is_killed_ends_the_command_with_a_message(after_s: float, tmp_path: Path) -> None:
     bring(range(12), tmp_path / "scans")
-    for i in range(60):
+    for i in range(200):
         for file in (tmp_path / "scans").glob("SYN*--00[0-9]--*"):
             os.link(file, file.with_name(file.name.replace("SYN", f"{i}SYN")))
     env = environment(f"worker-{after_s}", tmp_path / "tmp")

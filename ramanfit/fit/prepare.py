@@ -185,6 +185,7 @@ def prepare(scan: Scan, recipe: Recipe) -> Prepared:
     counts = scan.counts[:, whole] if channels.size == whole.stop - whole.start else scan.counts[:, inside]
     if isinstance(counts, StoredCounts) and len(counts) * counts.shape[1] <= HELD:
         counts = np.asarray(counts)
+        counts.flags.writeable = False  # as those of a scan are
     bad = None if scan.mask is None else scan.mask[:, inside]
     before = scan.treated
     light = seen_light(counts, bad, level, raw=before is None)

@@ -87,21 +87,30 @@ def test_counts_in_their_file_are_prepared_as_those_in_memory() -> None:
     assert memory.like(stored)
 
 
-def test_what_is_taken_is_a_copy() -> None:
-    scan = Scan(SHIFT, counts_of(3), "line")
-    taken, use = prepare(scan, RECIPE).take(np.array([1]))
-    taken[:] = 0.0
+@pytest.mark.parametrize("rows", [[1], [0, 1, 2], [2, 0], []])
+@pytest.mark.parametrize("stored", [False, True])
+def test_what_is_taken_leaves_the_scan_as_it_is(rows: list[int], stored: bool) -> None:
+    counts = counts_of(3)
+    scan = Scan(SHIFT, StoredCounts(counts[:, None]) if stored else counts, "line")
+    made = prepare(scan, RECIPE)
+    taken, use = made.take(np.array(rows, dtype=np.intp))
+    inside = np.isin(SHIFT, made.model.shift_cm1)
+    np.testing.assert_array_equal(taken, counts[rows][:, inside])
     assert use is None
-    assert (scan.counts > 0).all()
+    assert taken.flags.c_contiguous
+    assert not taken.flags.writeable or not np.shares_memory(taken, np.asarray(made.counts))
 
 
-def test_scans_go_together_on_one_axis_with_one_kind_of_mask() -> None:
+def test_scans_go_together_on_one_axis() -> None:
     plain, other = (prepare(Scan(SHIFT, counts_of(2, seed), "line"), RECIPE) for seed in (1, 2))
     assert plain.like(other)
     assert not plain.like(prepare(Scan(SHIFT + 0.1, counts_of(2), "line"), RECIPE))
     burnt = counts_of(2)
     burnt[0, 200] = 65535.0
-    assert not plain.like(prepare(Scan(SHIFT, burnt, "line"), RECIPE))
+    masked = prepare(Scan(SHIFT, burnt, "line"), RECIPE)
+    assert plain.like(masked)
+    assert [masked.masks(np.array([row])) for row in (0, 1)] == [True, False]
+    assert not plain.masks(np.array([0, 1]))
     assert not plain.like(prepare(Scan(SHIFT, counts_of(2), "line"), with_overrides(RECIPE, {"baseline.order": 3})))
 
 
