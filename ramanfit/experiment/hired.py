@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeGuard
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from ramanfit.experiment.request import Request
     from ramanfit.experiment.voice import Voice
     from ramanfit.fit.hands import Hands
+
+SWITCH_S = 1e-3  # after which a thread lets others have Python: between calls of the core it needs it for less
 
 
 @contextmanager
@@ -58,12 +61,14 @@ def hired(request: Request, voice: Voice, *, alone: bool = False) -> Iterator[Ha
     elif alone and shares_well(request):
         from concurrent.futures import ThreadPoolExecutor
 
-        jobs = request.jobs
+        jobs, usual_s = request.jobs, sys.getswitchinterval()
         with ThreadPoolExecutor(jobs) as threads:
             hands = Hands(threads, lambda: jobs, here=True)
+            sys.setswitchinterval(SWITCH_S)
             try:
                 yield hands
             finally:
+                sys.setswitchinterval(usual_s)
                 hands.take_back()
     else:
         from ramanfit.experiment.workers import workers
