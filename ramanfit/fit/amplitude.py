@@ -32,6 +32,7 @@ AMPLITUDES = np.concatenate([[0.0], 10.0 ** np.arange(-3.0, 1.26, 0.25)])
 APART = 4.0  # gain in REML at which a spectrum has an amplitude of its own: by chance in 1 of 70
 
 
+BLOCK = 128  # spectra that stay in the cache together
 NOT_BENT = 1e-9  # amplitude that stands for none where a penalty is needed all the same
 LEAST_SCALE = 1e-100  # counts, of a spectrum without channels: its square is still a number
 
@@ -62,18 +63,16 @@ class SmoothPart:
 
     def __init__(self, model: Model, counts: FloatArray, use: BoolArray | None) -> None:
         self.model, self.counts = model, counts
-        used = np.ones(counts.shape) if use is None else use.astype(np.float64)
-        total = np.maximum(used.sum(axis=1), 1)
-        away = counts - ((counts * used).sum(axis=1) / total)[:, None]
-        self.scale = np.sqrt((used * away * away).sum(axis=1) / total)
+        self.scale = _deviation(counts, use)
         self.amplitude, self.shared = np.zeros(len(counts)), np.zeros(len(counts))
         self.stretch = np.ones(len(counts))
         self.reml = np.full((len(counts), len(AMPLITUDES)), np.nan)
 
     def find_amplitude(self, rows: Index, nonlinear: FloatArray, weights: FloatArray, scan: Index) -> None:
         """Find the amplitudes, with some rows asked anew, near a fit of them; the others say what they said before."""
-        counts, scale, stretch = self.counts[rows], self.scale[rows], self.stretch[rows]
-        self.reml[rows] = reml_near(self.model, counts, weights, nonlinear, scale, stretch)
+        some = slice(None) if len(rows) == len(self.counts) else rows
+        counts, scale, stretch = self.counts[some], self.scale[some], self.stretch[some]
+        self.reml[some] = reml_near(self.model, counts, weights, nonlinear, scale, stretch)
         self.amplitude, self.shared = amplitudes_of(self.reml, scan)
 
     def penalty(self, rows: Index | BoolArray, amplitude: FloatArray | None = None) -> FloatArray:
@@ -81,6 +80,18 @@ class SmoothPart:
         amplitude = (self.amplitude if amplitude is None else np.nan_to_num(amplitude))[rows]
         size = np.where(amplitude > 0, amplitude, NOT_BENT) * np.maximum(self.scale[rows], LEAST_SCALE)
         return np.asarray(1 / (size[:, None] ** 2 * self.model.smooth))
+
+
+def _deviation(counts: FloatArray, use: BoolArray | None) -> FloatArray:
+    """Return the standard deviation [N] of counts over the channels that are used."""
+    deviation = np.empty(len(counts))
+    for start in range(0, len(counts), BLOCK):
+        some = counts[start : start + BLOCK]
+        used = np.ones(some.shape) if use is None else use[start : start + BLOCK].astype(np.float64)
+        total = np.maximum(used.sum(axis=1), 1)
+        away = some - ((some * used).sum(axis=1) / total)[:, None]
+        deviation[start : start + BLOCK] = np.sqrt((used * away * away).sum(axis=1) / total)
+    return deviation
 
 
 @dataclass(frozen=True, eq=False)

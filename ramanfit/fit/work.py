@@ -32,6 +32,11 @@ def picked(rows: BoolArray) -> BoolArray | slice | None:
     return slice(None) if rows.all() else rows if rows.any() else None
 
 
+def mostly(rows: BoolArray) -> BoolArray | slice | None:
+    """Return what `picked` does, and all rows where nearly all are to be taken: the others are then overwritten."""
+    return slice(None) if FEW * np.count_nonzero(~rows) < len(rows) else picked(rows)
+
+
 class Work:
     """The spectra of a task on their way: which channels are masked, and how noisy they are.
 
@@ -149,8 +154,12 @@ class Work:
         if not bent.any():
             return model.widened(engine(model.plain, counts, weights, start))
         fits = model.unfitted(len(rows), Status.FAILED)
-        if not bent.all():
-            fits.put(~bent, model.widened(engine(model.plain, counts[~bent], weights[~bent], start[~bent])))
+        if (most := mostly(~bent)) is not None:
+            plain = model.widened(engine(model.plain, counts[most], weights[most], start[most]))
+            if isinstance(most, slice):
+                fits = plain
+            else:
+                fits.put(most, plain)
         penalty, some = self.smooth.penalty(rows[bent]), slice(None) if bent.all() else bent
         curved = engine(model, counts[some], weights[some], start[some], penalty=penalty, home=True)
         fits.put(some, replace(curved, amplitude=self.smooth.amplitude[rows[bent]]))
@@ -169,7 +178,9 @@ class Work:
         rival = engine_named(self.task.engine, rough=True)
         bent = np.zeros(len(rows), dtype=bool) if fits.amplitude is None else fits.amplitude > 0
         told = {name: getattr(fits, name).copy() for name in Judgement._fields}
-        for some, model in ((picked(bent), self.task.model), (picked(~bent), self.task.model.plain)):
+        kinds = [(bent, self.task.model), (~bent, self.task.model.plain)]
+        for these, model in sorted(kinds, key=lambda kind: -np.count_nonzero(kind[0])):
+            some = mostly(these)
             if some is None:
                 continue
             at = rows[some]
