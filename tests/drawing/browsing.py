@@ -137,9 +137,11 @@ class Opened:
         from selenium.webdriver import Keys
 
         folder = self.folder / "saved"
-        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(exist_ok=True)  # and never removed: the browser may still be at what it saved before
+        for file in folder.glob("*"):
+            file.unlink(missing_ok=True)
         self.one(f'#{section} [data-save="{ending}"]').send_keys(Keys.ENTER)
-        for _ in range(300):
+        for _ in range(1500):
             files = [file for file in folder.glob("*") if file.suffix == f".{ending}" and file.stat().st_size]
             if files:
                 time.sleep(0.02)
