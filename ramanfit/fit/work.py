@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ramanfit.fit.amplitude import SmoothPart
     from ramanfit.fit.model import Model
 
-FEW = 8  # times as many spectra has a scan whose detector tells nothing new
+FEW = 8  # less than one of so many is few: they tell nothing new of a detector, and cost less than to copy the others
 
 Rows = BoolArray | np.ndarray | slice
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ramanfit.errors import FormatError
+from ramanfit.errors import FormatError, InputError
 from ramanfit.formats.bytes_in import Source
 from ramanfit.formats.fixed import Fixed
 from ramanfit.formats.fixed_compiled import reader
@@ -139,9 +139,8 @@ class TextCounts(StoredCounts):
         if (compiled := reader()) is not None:
             where, some_columns = (self._file.descriptor, self._start, layout.row), range(low + 1, high + 1)
             columns = compiled.columns(*where, self._channels, some_columns, *layout.how[:3])
-            if columns is None:
-                raise self._changed()
-            return columns
+            if columns is not None:  # else what is wrong is told below
+                return columns
         some = layout._replace(columns=high - low, row=(high - low) * size, newline=b"\n")
         values = np.empty((high - low, self._channels.size))
         step = max(1, _AT_ONCE // some.row)
@@ -156,7 +155,10 @@ class TextCounts(StoredCounts):
     def _rows(self, channels: npt.NDArray[np.intp], offset: int, size: int) -> Iterator[bytes]:
         """Yield so many bytes of some rows, ended by a line feed."""
         for channel in channels.tolist():
-            text = os.pread(self._file.descriptor, size, self._start + channel * self._layout.row + offset)
+            try:
+                text = os.pread(self._file.descriptor, size, self._start + channel * self._layout.row + offset)
+            except OSError as error:
+                raise InputError(f"{self._source}: {error.strerror or error}") from error
             if len(text) < size:
                 raise self._changed()
             yield text[:-1] + b"\n"

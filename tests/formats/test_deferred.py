@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ramanfit.errors import FormatError, RamanfitError
+from ramanfit.errors import FormatError, InputError, RamanfitError
 from ramanfit.fit.pipeline import fit_scan
 from ramanfit.formats import deferred, open_scans
 from ramanfit.formats.deferred import TextCounts
@@ -107,6 +107,15 @@ def test_spectra_far_apart(table: Path, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(deferred, "_AT_ONCE", 100)
     (scan,) = open_scans(str(table))
     np.testing.assert_array_equal(scan.counts[[0, 6]], np.asarray(at_once(table).counts)[[0, 6]])
+
+
+def test_a_disk_that_fails_is_told(table: Path) -> None:
+    (scan,) = open_scans(str(table))
+    assert isinstance(scan.counts, TextCounts)
+    with (table.parent / "other").open("wb") as unreadable:
+        os.dup2(unreadable.fileno(), scan.counts._file.descriptor)
+    with pytest.raises(InputError, match=r"map\.txt: Bad file descriptor"):
+        np.asarray(scan.counts)
 
 
 @ANY_FIXTURE
