@@ -105,7 +105,7 @@ FITTING = (
             type=click.IntRange(1, 256),
             default=1,
             metavar="N",
-            help="Number of processes; of threads where one file is fitted.",
+            help="Number of processes; of threads where the compiled core fits one file.",
         ),
         click.option(
             "--scheduler",
